@@ -1,0 +1,110 @@
+"""The command line: which verb to run, and what its end means for the process."""
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol, cast
+
+from regpipe import __version__
+from regpipe.errors import ExitCode, RegpipeError
+
+if TYPE_CHECKING:
+    from regpipe.streams import Streams
+
+COMMANDS = {
+    "catalog": "the repositories of registries",
+    "tags": "the tags of repositories",
+    "manifests": "the manifest and config of each image",
+    "summarize": "what a jq program makes of records; the blog's report by default",
+}
+ALIASES = {"list-catalog": "catalog", "list-tags": "tags", "fetch-manifests": "manifests"}
+
+USAGE = """\
+usage: regpipe VERB [OPTION…] [INPUT…]
+       regpipe VERB --help
+
+Composable filters for Docker and OCI registries: newline-delimited JSON in and out.
+
+verbs:
+{verbs}
+
+example:
+  regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
+"""
+
+
+class Command(Protocol):
+    """What a module in `regpipe.commands` offers."""
+
+    def main(self, argv: list[str], streams: "Streams") -> int:
+        """Run the verb with the arguments after its name; return the exit code."""
+
+
+def main(argv: list[str], streams: "Streams") -> int:
+    """Run one command line.
+
+    Args:
+        argv: the arguments after the program's name.
+        streams: where to read, write and complain.
+
+    Returns:
+        The process's exit code. No exception that a user's input can cause leaves this function.
+    """
+    verb = ALIASES.get(argv[0], argv[0]) if argv else ""
+    try:
+        code = _dispatch(verb, argv, streams)
+        streams.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`). What is still buffered must not be flushed again.
+        _discard_stdout()
+        return ExitCode.OK
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except RegpipeError as error:
+        streams.stderr.write(f"regpipe {verb}: {error.message}\n")
+        return error.exit_code
+    except OSError as error:
+        # The output itself failed: a full disk, a closed descriptor.
+        streams.stderr.write(f"regpipe {verb}: cannot write the output: {error.strerror}\n")
+        _discard_stdout()
+        return ExitCode.USAGE
+    return code
+
+
+def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
+    if verb in COMMANDS:
+        module = importlib.import_module(f"regpipe.commands.{verb}")
+        return cast("Command", module).main(argv[1:], streams)
+    usage = _usage()
+    if verb in ("-h", "--help", "help"):
+        streams.stdout.write(usage.encode())
+        return ExitCode.OK
+    if verb in ("-V", "--version"):
+        streams.stdout.write(f"regpipe {__version__}\n".encode())
+        return ExitCode.OK
+    if not verb:
+        streams.stderr.write(usage)
+        return ExitCode.USAGE
+    streams.stderr.write(f"regpipe: no verb {ascii(verb)}{_suggestion(verb)}; see regpipe --help\n")
+    return ExitCode.USAGE
+
+
+def _usage() -> str:
+    names = {verb: verb for verb in COMMANDS} | {verb: f"{verb}, {a}" for a, verb in ALIASES.items()}
+    width = max(map(len, names.values()))
+    verbs = (f"  {names[verb]:{width}}  {help_}" for verb, help_ in COMMANDS.items())
+    return USAGE.format(verbs="\n".join(verbs))
+
+
+def _suggestion(verb: str) -> str:
+    import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
+
+    close = difflib.get_close_matches(verb, [*COMMANDS, *ALIASES], n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _discard_stdout() -> None:
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # a test's stream has no descriptor
+        return

@@ -1,0 +1,22 @@
+"""The three standard streams a command runs with, so that tests can hand it others."""
+
+import sys
+from typing import BinaryIO, NamedTuple, TextIO
+
+
+class Streams(NamedTuple):
+    """Where a command reads its input, writes its records and says its messages."""
+
+    stdin: BinaryIO
+    stdout: BinaryIO
+    stderr: TextIO
+
+
+def standard() -> Streams:
+    """Return the process's own streams; stdin is unbuffered.
+
+    Unbuffered because a thread blocked in a buffered read holds its lock, and the interpreter
+    aborts when it shuts down while that lock is held.
+    """
+    stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return Streams(stdin, sys.stdout.buffer, sys.stderr)
