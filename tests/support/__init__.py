@@ -1,0 +1,1 @@
+"""What the tests are made with: images, registries to serve them, and ways to run regpipe."""

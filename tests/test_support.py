@@ -1,0 +1,66 @@
+"""The tests' own tools: what they make is what real registries and builders would."""
+
+from pathlib import Path
+
+import pytest
+
+from support import artifacts, images, sample, schema1
+from support.blobs import Image, sha256
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    """Every file under a directory, by its path."""
+    return {
+        str(path.relative_to(directory)): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_sample_layout_is_what_its_generator_makes(tmp_path: Path) -> None:
+    sample.make(tmp_path / "sample")
+    assert files(tmp_path / "sample") == files(sample.SAMPLE)
+
+
+def test_the_sample_layout_is_small_and_names_each_blob_by_its_digest() -> None:
+    found = files(sample.SAMPLE)
+    assert sum(map(len, found.values())) < 100_000
+    blobs = {name: data for name, data in found.items() if name.startswith("blobs/")}
+    assert blobs
+    for name, data in blobs.items():
+        assert name == "blobs/" + sha256(data).replace(":", "/")
+
+
+IMAGE = images.classic()
+KINDS = {
+    "classic": images.classic("x"),
+    "buildkit": images.buildkit("x"),
+    "oci": images.oci("x"),
+    "manifest list": images.manifest_list("x"),
+    "index": images.index("x"),
+    "helm": artifacts.helm("x"),
+    "cosign": artifacts.cosign_signature(IMAGE),
+    "sbom": artifacts.sbom(IMAGE),
+    "schema 1": schema1.signed("x"),
+}
+
+
+@pytest.mark.parametrize("image", KINDS.values(), ids=KINDS)
+def test_an_image_refers_only_to_what_it_carries(image: Image) -> None:
+    carried = {blob.digest for blob in image.blobs()} | {m.digest for m in image.manifests()}
+    for manifest in image.manifests():
+        document = manifest.json
+        named = [*document.get("layers", []), *document.get("manifests", [])]
+        named += [document["config"]] if "config" in document else []
+        assert {one["digest"] for one in named} <= carried
+        assert {one["blobSum"] for one in document.get("fsLayers", [])} <= carried
+
+
+def test_two_seeds_share_no_config() -> None:
+    one, other = images.classic("one"), images.classic("other")
+    assert one.digest != other.digest
+    assert one.config != other.config
+
+
+def test_a_schema_1_digest_is_that_of_the_unsigned_payload() -> None:
+    assert schema1.signed("x").digest == sha256(schema1.unsigned("x").raw)
