@@ -40,30 +40,22 @@ def read(stream: BinaryIO) -> Iterator[Input | Malformed]:
         Each value, or in its place what is wrong with it; what follows is read all the same.
     """
     for text, line in jsontext.texts(stream.read):
-        try:
-            value = _value(text.decode())
-        except ValueError as error:
-            yield Malformed(_complaint(error), line)
-        except RecursionError:
-            yield Malformed("malformed JSON: nested too deeply", line)
-        else:
-            yield Input(value, line)
+        yield _interpret(text, line)
 
 
-def _value(text: str) -> Any:
-    if text.startswith(_JSON_START):
-        return _DECODER.decode(text)
-    if text == "null":
-        raise ValueError("null is no reference (was a field missing?)")
-    return text
-
-
-def _complaint(error: ValueError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "not UTF-8 text"
-    if isinstance(error, json.JSONDecodeError):
-        return f"malformed JSON: {error.msg}"
-    return str(error)
+def _interpret(data: bytes, line: int) -> Input | Malformed:
+    try:
+        text = data.decode()
+        value = _DECODER.decode(text) if text.startswith(_JSON_START) else text
+    except UnicodeDecodeError:
+        return Malformed("not UTF-8 text", line)
+    except json.JSONDecodeError as error:
+        return Malformed(f"malformed JSON: {error.msg}", line)
+    except (ValueError, RecursionError) as error:
+        return Malformed(f"malformed JSON: {str(error) or 'nested too deeply'}", line)
+    if value == "null":
+        return Malformed("null is no reference (was a field missing?)", line)
+    return Input(value, line)
 
 
 def write(record: dict[str, Any]) -> bytes:

@@ -217,7 +217,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
 
 
 def _is_host(head: str) -> bool:
-    """Tell whether a reference's first component is a registry (normalize.go, splitDockerDomain)."""
+    """Tell whether a reference's first component is a registry (reference's normalize.go)."""
     return head == "localhost" or head != head.lower() or "." in head or ":" in head
 
 
