@@ -90,7 +90,9 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
 
 
 def _usage() -> str:
-    names = {verb: verb for verb in COMMANDS} | {verb: f"{verb}, {a}" for a, verb in ALIASES.items()}
+    names = {verb: verb for verb in COMMANDS} | {
+        verb: f"{verb}, {a}" for a, verb in ALIASES.items()
+    }
     width = max(map(len, names.values()))
     verbs = (f"  {names[verb]:{width}}  {help_}" for verb, help_ in COMMANDS.items())
     return USAGE.format(verbs="\n".join(verbs))

@@ -11,8 +11,8 @@
         │   └── DigestMismatchError its bytes are not the ones asked for
         └── TooLargeError           an answer passed its size limit
 
-Every exception carries ``code`` (the registry's own error code where it gave one, else a name in the
-same style), a one-line ``message``, and the HTTP ``status`` where there was one.
+Every exception carries `code` (the registry's own error code where it gave one, else a name in
+the same style), a one-line `message`, and the HTTP `status` where there was one.
 """
 
 from enum import IntEnum

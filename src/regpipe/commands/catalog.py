@@ -1,0 +1,34 @@
+"""`regpipe catalog`: a repository record for each repository of a registry."""
+
+from collections.abc import Iterator
+
+from regpipe import inputs, ndjson, records, reference
+from regpipe.commands import _stage
+from regpipe.inputs import Target
+from regpipe.source import Source
+from regpipe.streams import Streams
+
+_EXAMPLE = "regpipe catalog my.registry:5000 | regpipe tags"
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """List the repositories of registries; return the exit code."""
+    parser = _stage.parser(
+        "catalog",
+        f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
+        "registries: my.registry:5000, http://host, oci:DIR\n"
+        "(default: lines or records on standard input)",
+    )
+    args = parser.parse_args(argv)
+    if args.registry and not args.inputs:
+        args.inputs = [args.registry]
+    _stage.require_input(args, streams, _EXAMPLE)
+    return _stage.run("catalog", args, streams, inputs.registries, _repositories)
+
+
+def _repositories(target: Target, source: Source) -> Iterator[bytes]:
+    for name in source.repositories():
+        if not target.ref.is_local:
+            reference.check_repository(name)
+        ref = target.ref._replace(repository=name)
+        yield ndjson.write(records.repository_record(ref, target.record))

@@ -1,0 +1,30 @@
+"""`regpipe tags`: a tag record for each tag of a repository."""
+
+from collections.abc import Iterator
+
+from regpipe import inputs, ndjson, records, reference
+from regpipe.commands import _stage
+from regpipe.inputs import Target
+from regpipe.source import Source
+from regpipe.streams import Streams
+
+_EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """List the tags of repositories; return the exit code."""
+    parser = _stage.parser(
+        "tags",
+        f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
+        "repositories: team/app, my.registry:5000/team/app, oci:DIR\n"
+        "(default: lines, records or a registry's _catalog JSON on standard input)",
+    )
+    args = parser.parse_args(argv)
+    _stage.require_input(args, streams, _EXAMPLE)
+    return _stage.run("tags", args, streams, inputs.repositories, _tags)
+
+
+def _tags(target: Target, source: Source) -> Iterator[bytes]:
+    for tag in source.tags(target.ref.repository):
+        ref = target.ref._replace(tag=reference.check_tag(tag))
+        yield ndjson.write(records.tag_record(ref, target.record))

@@ -1,0 +1,102 @@
+"""The records that regpipe emits: the only place where they are put together.
+
+Each is a flat object whose JSON Schema lies in schemas/. A stage adds its fields to those of the
+record that came in; what it does not know it carries through.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from regpipe.dates import Created
+from regpipe.errors import RegpipeError
+from regpipe.platforms import Platform
+from regpipe.reference import Reference
+
+Record = dict[str, Any]
+
+# What a manifest record adds. They speak of one image, and so are not carried to another one.
+MANIFEST_FIELDS = (
+    "digest",
+    "mediaType",
+    "size",
+    "platform",
+    "index",
+    "artifactType",
+    "subject",
+    "annotations",
+    "created",
+    "createdFrom",
+    "reproducible",
+    "manifest",
+    "config",
+    "name",
+    "architecture",
+    "fsLayers",
+    "history",
+)
+
+
+def carried(record: Mapping[str, Any]) -> Record:
+    """Return the fields of an incoming record that the next one starts from."""
+    if "manifest" in record and "mediaType" in record:
+        return {key: value for key, value in record.items() if key not in MANIFEST_FIELDS}
+    return dict(record)
+
+
+def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
+    """Make a repository record: where the repository is and what docker calls it."""
+    return carried(record) | {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "ref": str(ref),
+    }
+
+
+def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
+    """Make a tag record: a repository record with the tag, `ref` included."""
+    return carried(record) | {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "tag": ref.tag,
+        "ref": str(ref),
+    }
+
+
+def image_record(
+    ref: Reference,
+    record: Mapping[str, Any],
+    *,
+    created: Created | None,
+    platform: Platform | None,
+    view: Mapping[str, Any],
+    **fields: object,
+) -> Record:
+    """Make a manifest record.
+
+    Args:
+        ref: what was asked for.
+        record: the input it came from.
+        created: the image's date, if one is told.
+        platform: what the image runs on; None for what is no image.
+        view: the schema 1 view's fields; empty where it is left out.
+        fields: the record's other fields by name; those that are None or empty are left out.
+    """
+    base = carried(record) | {"registry": ref.registry, "repository": ref.repository}
+    if ref.tag:
+        base["tag"] = ref.tag
+    base["ref"] = str(ref)
+    found: Record = dict(fields)
+    found["platform"] = platform.as_record() if platform else None
+    if created:
+        found |= {"created": created.text, "createdFrom": created.source}
+        found["reproducible"] = created.is_placeholder or None
+    found |= view
+    present = {key: found[key] for key in MANIFEST_FIELDS if found.get(key) not in (None, "", {})}
+    return base | present
+
+
+def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
+    """Make an error record: the input record and what became of it."""
+    return dict(record) | {
+        "error": {"code": error.code, "message": error.message, "status": error.status}
+    }
