@@ -1,15 +1,14 @@
 """From a reference to its records: index, platform, config, date and schema 1 view."""
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import oci, records, schema1
-from regpipe.content import Content
+from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
-from regpipe.errors import ResponseError
+from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
+from regpipe.inputs import Target
 from regpipe.platforms import Platform, choose_platform, platform_of
 from regpipe.records import Record
 from regpipe.reference import Reference
@@ -17,6 +16,8 @@ from regpipe.source import CONFIG_LIMIT, Source
 
 _INDEX_DEPTH = 4
 """How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
+_ENTRY_LIMIT = 10_000
+"""How many entries the indexes behind one reference may have together."""
 
 
 class Wanted(NamedTuple):
@@ -35,12 +36,27 @@ class Wanted(NamedTuple):
     view: bool = True
 
 
-class Found(NamedTuple):
-    """A manifest that a reference led to: itself, the index before it and the entry in that."""
+class Place(NamedTuple):
+    """Where a manifest that a reference leads to stands.
 
-    content: Content
-    index_record: Record | None = None
-    descriptor: Mapping[str, Any] | None = None
+    Attributes:
+        content: the manifest, if it had to be read to find the place.
+        origin: the index that the reference led to, if any, as records show it.
+        descriptor: the index's entry for the manifest.
+        attestations: the entries of the index that are BuildKit's statements about the manifest.
+        error: why the manifest cannot be had, if that is known by now.
+    """
+
+    content: Content | None = None
+    origin: Record | None = None
+    descriptor: Mapping[str, Any] = {}
+    attestations: tuple[Mapping[str, Any], ...] = ()
+    error: RegpipeError | None = None
+
+    @property
+    def digest(self) -> str:
+        """The manifest's digest."""
+        return self.content.digest if self.content else str(self.descriptor["digest"])
 
 
 class Config(NamedTuple):
@@ -50,96 +66,226 @@ class Config(NamedTuple):
     document: dict[str, Any]
 
 
-def find(source: Source, ref: Reference, wanted: Wanted) -> Iterator[Found]:
-    """Yield the manifests that a reference gives: one, or one for each platform.
+def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
+    """Find the manifests that a reference gives: one, or one for each platform.
 
     Raises:
-        RegpipeError: the reference or something it leads to cannot be had.
+        RegpipeError: the manifest or index that the reference names cannot be had.
     """
     content = source.manifest(ref.repository, ref.target)
     if content.media_type not in oci.INDEX_TYPES:
-        yield Found(content)
-        return
-    entries = list(_entries(source, ref.repository, content, _INDEX_DEPTH))
-    platforms = [entry for entry in entries if not oci.is_attestation(entry)]
-    index = {
-        "digest": content.digest,
-        "mediaType": content.media_type,
-        "size": len(content.body),
-        "platforms": [str(p) for p in map(_platform_of_entry, platforms) if p],
-    }
-    chosen = platforms if wanted.all_platforms else _choose(platforms, wanted.platform)
+        return [Place(content)]
+    found = list(_entries(source, ref.repository, content))
+    images = [place for place in found if not oci.is_attestation(place.descriptor)]
+    statements = [place for place in found if oci.is_attestation(place.descriptor)]
+    index = _index_record(content, images)
+    chosen = images if wanted.all_platforms else _choose(images, wanted.platform)
     if wanted.attestations:
-        chosen = [entry for entry in entries if entry in chosen or oci.is_attestation(entry)]
-    for entry in chosen:
-        yield Found(source.manifest(ref.repository, entry["digest"]), index, entry)
-    if not chosen:
-        yield Found(content, index)
+        chosen = [*chosen, *statements]
+    about: dict[object, list[Mapping[str, Any]]] = {}
+    for place in statements:
+        about.setdefault(oci.attested(place.descriptor), []).append(place.descriptor)
+    named = [
+        place._replace(
+            origin={**index, "descriptor": _shown(place.descriptor)},
+            attestations=tuple(about.get(place.digest, ())),
+        )
+        for place in chosen
+    ]
+    return named or [Place(content, index)]
+
+
+def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
+    """Yield the entries of an index, each once; in place of a nested index, its own.
+
+    Raises:
+        ResponseError: an entry is malformed, or there are more than any real index has.
+    """
+    seen: set[tuple[str, Platform]] = set()
+    indexes = {index.digest}
+
+    def walk(content: Content, depth: int) -> Iterator[Place]:
+        for entry in oci.descriptors(content.document, "manifests"):
+            key = entry["digest"], platform_of(_mapping(entry.get("platform")))
+            if key in seen or entry["digest"] in indexes:
+                continue
+            if len(seen) == _ENTRY_LIMIT:
+                raise ResponseError(
+                    f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
+                )
+            seen.add(key)
+            if entry.get("mediaType") not in oci.INDEX_TYPES:
+                yield Place(descriptor=entry)
+            elif depth == 0:
+                raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
+            else:
+                indexes.add(entry["digest"])
+                try:
+                    nested = source.manifest(repository, entry["digest"])
+                except RegpipeError as error:
+                    # It may not be needed: say so where it is.
+                    yield Place(descriptor=entry, error=error)
+                else:
+                    yield from walk(nested, depth - 1)
+
+    return walk(index, _INDEX_DEPTH)
+
+
+def manifest_at(source: Source, repository: str, place: Place) -> Content:
+    """Return the manifest at a place that `find` found.
+
+    Where an index has an entry of a type that is none of the known ones, what stands behind it
+    need be no manifest, nor be there at all: then no more is known of it than the entry says.
+
+    Raises:
+        RegpipeError: it cannot be had.
+    """
+    if place.error:
+        raise place.error
+    if place.content:
+        return place.content
+    kind = place.descriptor.get("mediaType")
+    try:
+        return source.manifest(repository, place.digest)
+    except (NotFoundError, ResponseError) as error:
+        if kind in oci.KNOWN_TYPES or isinstance(error, DigestMismatchError):
+            raise
+        warning = f"no more is known than its index says: {error.message}"
+        return Content(
+            b"", kind or "", place.digest, verified=False, document={}, warnings=(warning,)
+        )
 
 
 def image_record(
-    source: Source, ref: Reference, incoming: Mapping[str, Any], found: Found, wanted: Wanted
+    source: Source, target: Target, place: Place, content: Content, wanted: Wanted
 ) -> Record:
     """Make the record of one manifest, its config fetched.
+
+    Args:
+        source: where the config is.
+        target: what was asked for, and the record that it came in.
+        place: where `find` found the manifest.
+        content: the manifest.
+        wanted: what the record holds.
 
     Raises:
         RegpipeError: the config cannot be had, or is not what the manifest says.
     """
-    content, document = found.content, found.content.document
+    ref, document, entry = target.ref, content.document, place.descriptor
     config = _config(source, ref.repository, content)
-    entry = found.descriptor or {}
     annotations = _mapping(document.get("annotations"))
     if content.media_type in oci.SCHEMA1_TYPES:
         newest = _newest_v1(document)
-        created, platform = find_created(newest), platform_of(newest)
+        created, platform = find_created(newest, config_is="history"), platform_of(newest)
+        if not platform.architecture:
+            platform = platform_of(document)
         view = {key: document.get(key) for key in ("name", "architecture", "fsLayers", "history")}
     else:
-        image = config.document if config else None
+        image = config.document if config else {}
         created = find_created(image, annotations, _mapping(entry.get("annotations")))
-        platform = _platform_of_entry(entry) or platform_of(image or {})
+        platform = _platform(entry, image)
         view = _view(ref, content, config, created) if wanted.view else {}
     return records.image_record(
         ref,
-        incoming,
+        target.record,
         created=created,
         platform=platform if platform.os or platform.architecture else None,
         view=view if wanted.view else {},
         digest=content.digest,
         mediaType=content.media_type,
-        size=len(content.body),
-        index=found.index_record,
-        artifactType=_artifact_type(document, config),
-        subject=document.get("subject"),
+        size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
+        index=place.origin,
+        artifactType=artifact_type(document, config),
+        subject=_mapping(document.get("subject")),
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
+        warnings=list(content.warnings) or None,
     )
 
 
-def _entries(
-    source: Source, repository: str, content: Content, depth: int
-) -> Iterator[dict[str, Any]]:
-    """Yield the entries of an index; in place of a nested index, its own."""
-    for entry in oci.descriptors(content.document, "manifests"):
-        if entry.get("mediaType") not in oci.INDEX_TYPES:
-            yield entry
-        elif depth == 0:
-            raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
-        else:
-            nested = source.manifest(repository, entry["digest"])
-            yield from _entries(source, repository, nested, depth - 1)
+def artifact_type(document: Mapping[str, Any], config: object = None) -> str | None:
+    """Return what kind of artifact a manifest is (manifest.md, "Guidelines for Artifact Usage").
+
+    Args:
+        document: the manifest.
+        config: the image config, if it has one: then the config's type is not the artifact's.
+    """
+    declared = document.get("artifactType")
+    if isinstance(declared, str) and declared:
+        return declared
+    kind = _mapping(document.get("config")).get("mediaType")
+    return kind if config is None and isinstance(kind, str) and kind != oci.OCI_EMPTY else None
 
 
-def _choose(entries: list[dict[str, Any]], wanted: Platform) -> list[dict[str, Any]]:
-    """Return the entry for the wanted platform in a list; where there is none, the first."""
-    offered = [_platform_of_entry(entry) or Platform("", "") for entry in entries]
+def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
+    """Return a blob, from the descriptor itself where that carries it.
+
+    Args:
+        source: where it is, if not there.
+        repository: its repository.
+        descriptor: what is known of it; `digest` at least.
+        limit: how many bytes are read at most.
+
+    Raises:
+        RegpipeError: it cannot be had.
+    """
+    body = embedded(descriptor)
+    return source.blob(repository, descriptor, limit) if body is None else body
+
+
+def _index_record(content: Content, images: list[Place]) -> Record:
+    """Make the part of a record that says which index led to the image.
+
+    Args:
+        content: the index.
+        images: its entries, less attestations.
+    """
+    platforms = filter(None, (_platform_of_entry(place.descriptor) for place in images))
+    fields = {
+        "artifactType": content.document.get("artifactType"),
+        "subject": content.document.get("subject"),
+        "annotations": content.document.get("annotations"),
+    }
+    return {
+        "digest": content.digest,
+        "mediaType": content.media_type,
+        "size": len(content.body),
+        "platforms": list(dict.fromkeys(map(str, platforms))),
+        **{key: value for key, value in fields.items() if value},
+    }
+
+
+def _shown(entry: Mapping[str, Any]) -> Record:
+    """Return an entry as a record shows it: verbatim, but for content that it carries."""
+    return {key: value for key, value in entry.items() if key != "data"}
+
+
+def _choose(places: list[Place], wanted: Platform) -> list[Place]:
+    """Return the place of the wanted platform in a list; where there is none, the first image's."""
+    offered = [_platform_of_entry(place.descriptor) or Platform("", "") for place in places]
     position = choose_platform(offered, wanted)
-    return entries[position or 0 :][:1]
+    if position is None:
+        kinds = [place.descriptor.get("mediaType") or oci.OCI_MANIFEST for place in places]
+        images = (i for i, kind in enumerate(kinds) if kind in oci.IMAGE_TYPES | oci.SCHEMA1_TYPES)
+        position = next(images, 0)
+    return places[position:][:1]
+
+
+def _platform(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Platform:
+    """Return the platform that an index's entry names, completed by the image's own config."""
+    named, own = _platform_of_entry(entry), platform_of(image)
+    if named is None:
+        return own
+    if named[:2] != own[:2]:
+        return named
+    return Platform(*(one or other for one, other in zip(named, own, strict=True)))
 
 
 def _platform_of_entry(entry: Mapping[str, Any]) -> Platform | None:
     platform = platform_of(_mapping(entry.get("platform")))
-    return platform if platform.os and platform.architecture else None
+    known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
+    return platform if known else None
 
 
 def _config(source: Source, repository: str, content: Content) -> Config | None:
@@ -147,26 +293,18 @@ def _config(source: Source, repository: str, content: Content) -> Config | None:
     if content.media_type not in oci.IMAGE_TYPES:
         return None
     descriptor = oci.check_descriptor(content.document.get("config"), "config")
-    if descriptor.get("mediaType") not in oci.CONFIG_TYPES:
+    kind = descriptor.get("mediaType") or ""
+    defaulted = content.media_type == oci.DOCKER_MANIFEST and kind in oci.DEFAULTED_CONFIG_TYPES
+    if kind not in oci.CONFIG_TYPES and not defaulted:
         return None
-    body = _embedded(descriptor)
-    if body is None:
-        body = source.blob(repository, descriptor, CONFIG_LIMIT)
-    return Config(body.decode("utf-8", "replace"), oci.parse_document(body, "image config"))
-
-
-def _embedded(descriptor: Mapping[str, Any]) -> bytes | None:
-    """Return the content that a descriptor carries itself (descriptor.md, `data`), checked."""
-    data = descriptor.get("data")
-    if not isinstance(data, str) or not data.isascii():
-        return None
+    body = read_blob(source, repository, descriptor, CONFIG_LIMIT)
     try:
-        body = base64.b64decode(data, validate=True)
-    except binascii.Error:
-        return None
-    if len(body) != descriptor.get("size"):
-        raise ResponseError("the config embedded in the manifest has another size than it says")
-    return body if oci.verify(body, descriptor["digest"], "embedded config") else None
+        document = oci.parse_document(body, "image config")
+    except ResponseError:
+        if defaulted:
+            return None
+        raise
+    return Config(body.decode(), document)
 
 
 def _view(
@@ -180,8 +318,10 @@ def _view(
     if config is None:
         known = {"created": created.text} if created else {}
         config = Config(json.dumps(known), known)
-    member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
-    layers = [layer["digest"] for layer in oci.descriptors(document, member)]
+    layers: list[str] = []
+    if content.media_type in oci.KNOWN_TYPES:
+        member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
+        layers = [layer["digest"] for layer in oci.descriptors(document, member)]
     view = schema1.view(config.text, config.document, layers)
     return {
         "name": ref.repository,
@@ -198,15 +338,6 @@ def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
         return _mapping(json.loads(entry))
     except (LookupError, TypeError, ValueError, RecursionError):
         return {}
-
-
-def _artifact_type(document: Mapping[str, Any], config: Config | None) -> str | None:
-    """Return what kind of artifact this is (manifest.md, "Guidelines for Artifact Usage")."""
-    declared = document.get("artifactType")
-    if isinstance(declared, str) and declared:
-        return declared
-    kind = _mapping(document.get("config")).get("mediaType")
-    return kind if config is None and isinstance(kind, str) and kind != oci.OCI_EMPTY else None
 
 
 def _mapping(value: object) -> dict[str, Any]:
