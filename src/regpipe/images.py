@@ -1,62 +1,19 @@
-"""From a reference to its records: index, platform, config, date and schema 1 view."""
+"""From a manifest to its record: config, platform, date and schema 1 view."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regpipe import oci, records, schema1
 from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
-from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
+from regpipe.errors import ResponseError
+from regpipe.indexes import Place, platform_of_entry
 from regpipe.inputs import Target
-from regpipe.platforms import Platform, choose_platform, platform_of
+from regpipe.platforms import Platform, platform_of
 from regpipe.records import Record
 from regpipe.reference import Reference
 from regpipe.source import CONFIG_LIMIT, Source
-
-_INDEX_DEPTH = 4
-"""How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
-_ENTRY_LIMIT = 10_000
-"""How many entries the indexes behind one reference may have together."""
-
-
-class Wanted(NamedTuple):
-    """Which of an image's manifests become records, and what the records hold.
-
-    Attributes:
-        platform: the one that is wanted of an index.
-        all_platforms: every platform of an index.
-        attestations: BuildKit's statements about the platforms too.
-        view: with the schema 1 view.
-    """
-
-    platform: Platform = Platform("linux", "amd64")
-    all_platforms: bool = False
-    attestations: bool = False
-    view: bool = True
-
-
-class Place(NamedTuple):
-    """Where a manifest that a reference leads to stands.
-
-    Attributes:
-        content: the manifest, if it had to be read to find the place.
-        origin: the index that the reference led to, if any, as records show it.
-        descriptor: the index's entry for the manifest.
-        attestations: the entries of the index that are BuildKit's statements about the manifest.
-        error: why the manifest cannot be had, if that is known by now.
-    """
-
-    content: Content | None = None
-    origin: Record | None = None
-    descriptor: Mapping[str, Any] = {}
-    attestations: tuple[Mapping[str, Any], ...] = ()
-    error: RegpipeError | None = None
-
-    @property
-    def digest(self) -> str:
-        """The manifest's digest."""
-        return self.content.digest if self.content else str(self.descriptor["digest"])
 
 
 class Config(NamedTuple):
@@ -66,107 +23,17 @@ class Config(NamedTuple):
     document: dict[str, Any]
 
 
-def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
-    """Find the manifests that a reference gives: one, or one for each platform.
-
-    Raises:
-        RegpipeError: the manifest or index that the reference names cannot be had.
-    """
-    content = source.manifest(ref.repository, ref.target)
-    if content.media_type not in oci.INDEX_TYPES:
-        return [Place(content)]
-    found = list(_entries(source, ref.repository, content))
-    images = [place for place in found if not oci.is_attestation(place.descriptor)]
-    statements = [place for place in found if oci.is_attestation(place.descriptor)]
-    index = _index_record(content, images)
-    chosen = images if wanted.all_platforms else _choose(images, wanted.platform)
-    if wanted.attestations:
-        chosen = [*chosen, *statements]
-    about: dict[object, list[Mapping[str, Any]]] = {}
-    for place in statements:
-        about.setdefault(oci.attested(place.descriptor), []).append(place.descriptor)
-    named = [
-        place._replace(
-            origin={**index, "descriptor": _shown(place.descriptor)},
-            attestations=tuple(about.get(place.digest, ())),
-        )
-        for place in chosen
-    ]
-    return named or [Place(content, index)]
-
-
-def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
-    """Yield the entries of an index, each once; in place of a nested index, its own.
-
-    Raises:
-        ResponseError: an entry is malformed, or there are more than any real index has.
-    """
-    seen: set[tuple[str, Platform]] = set()
-    indexes = {index.digest}
-
-    def walk(content: Content, depth: int) -> Iterator[Place]:
-        for entry in oci.descriptors(content.document, "manifests"):
-            key = entry["digest"], platform_of(_mapping(entry.get("platform")))
-            if key in seen or entry["digest"] in indexes:
-                continue
-            if len(seen) == _ENTRY_LIMIT:
-                raise ResponseError(
-                    f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
-                )
-            seen.add(key)
-            if entry.get("mediaType") not in oci.INDEX_TYPES:
-                yield Place(descriptor=entry)
-            elif depth == 0:
-                raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
-            else:
-                indexes.add(entry["digest"])
-                try:
-                    nested = source.manifest(repository, entry["digest"])
-                except RegpipeError as error:
-                    # It may not be needed: say so where it is.
-                    yield Place(descriptor=entry, error=error)
-                else:
-                    yield from walk(nested, depth - 1)
-
-    return walk(index, _INDEX_DEPTH)
-
-
-def manifest_at(source: Source, repository: str, place: Place) -> Content:
-    """Return the manifest at a place that `find` found.
-
-    Where an index has an entry of a type that is none of the known ones, what stands behind it
-    need be no manifest, nor be there at all: then no more is known of it than the entry says.
-
-    Raises:
-        RegpipeError: it cannot be had.
-    """
-    if place.error:
-        raise place.error
-    if place.content:
-        return place.content
-    kind = place.descriptor.get("mediaType")
-    try:
-        return source.manifest(repository, place.digest)
-    except (NotFoundError, ResponseError) as error:
-        if kind in oci.KNOWN_TYPES or isinstance(error, DigestMismatchError):
-            raise
-        warning = f"no more is known than its index says: {error.message}"
-        return Content(
-            b"", kind or "", place.digest, verified=False, document={}, warnings=(warning,)
-        )
-
-
 def image_record(
-    source: Source, target: Target, place: Place, content: Content, wanted: Wanted
+    source: Source, target: Target, place: Place, content: Content, *, with_view: bool
 ) -> Record:
     """Make the record of one manifest, its config fetched.
 
     Args:
         source: where the config is.
         target: what was asked for, and the record that it came in.
-        place: where `find` found the manifest.
+        place: where `indexes.find` found the manifest.
         content: the manifest.
-        wanted: what the record holds.
+        with_view: whether the record gets the schema 1 view.
 
     Raises:
         RegpipeError: the config cannot be had, or is not what the manifest says.
@@ -184,13 +51,13 @@ def image_record(
         image = config.document if config else {}
         created = find_created(image, annotations, _mapping(entry.get("annotations")))
         platform = _platform(entry, image)
-        view = _view(ref, content, config, created) if wanted.view else {}
+        view = _view(ref, content, config, created) if with_view else {}
     return records.image_record(
         ref,
         target.record,
         created=created,
         platform=platform if platform.os or platform.architecture else None,
-        view=view if wanted.view else {},
+        view=view if with_view else {},
         digest=content.digest,
         mediaType=content.media_type,
         size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
@@ -234,58 +101,14 @@ def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], li
     return source.blob(repository, descriptor, limit) if body is None else body
 
 
-def _index_record(content: Content, images: list[Place]) -> Record:
-    """Make the part of a record that says which index led to the image.
-
-    Args:
-        content: the index.
-        images: its entries, less attestations.
-    """
-    platforms = filter(None, (_platform_of_entry(place.descriptor) for place in images))
-    fields = {
-        "artifactType": content.document.get("artifactType"),
-        "subject": content.document.get("subject"),
-        "annotations": content.document.get("annotations"),
-    }
-    return {
-        "digest": content.digest,
-        "mediaType": content.media_type,
-        "size": len(content.body),
-        "platforms": list(dict.fromkeys(map(str, platforms))),
-        **{key: value for key, value in fields.items() if value},
-    }
-
-
-def _shown(entry: Mapping[str, Any]) -> Record:
-    """Return an entry as a record shows it: verbatim, but for content that it carries."""
-    return {key: value for key, value in entry.items() if key != "data"}
-
-
-def _choose(places: list[Place], wanted: Platform) -> list[Place]:
-    """Return the place of the wanted platform in a list; where there is none, the first image's."""
-    offered = [_platform_of_entry(place.descriptor) or Platform("", "") for place in places]
-    position = choose_platform(offered, wanted)
-    if position is None:
-        kinds = [place.descriptor.get("mediaType") or oci.OCI_MANIFEST for place in places]
-        images = (i for i, kind in enumerate(kinds) if kind in oci.IMAGE_TYPES | oci.SCHEMA1_TYPES)
-        position = next(images, 0)
-    return places[position:][:1]
-
-
 def _platform(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Platform:
     """Return the platform that an index's entry names, completed by the image's own config."""
-    named, own = _platform_of_entry(entry), platform_of(image)
+    named, own = platform_of_entry(entry), platform_of(image)
     if named is None:
         return own
     if named[:2] != own[:2]:
         return named
     return Platform(*(one or other for one, other in zip(named, own, strict=True)))
-
-
-def _platform_of_entry(entry: Mapping[str, Any]) -> Platform | None:
-    platform = platform_of(_mapping(entry.get("platform")))
-    known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
-    return platform if known else None
 
 
 def _config(source: Source, repository: str, content: Content) -> Config | None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from regpipe import images, oci
 from regpipe.content import Content
 from regpipe.errors import NotFoundError, ResponseError
-from regpipe.images import Place
+from regpipe.indexes import Place
 from regpipe.source import Source
 
 API, FALLBACK, COSIGN, INDEX = "api", "tag-fallback", "cosign-tag", "index"
@@ -58,7 +58,7 @@ def subjects(places: Iterable[Place]) -> list[Subject]:
     """Return what may be referred to of an image: its index, if any, and the platforms chosen.
 
     Args:
-        places: what `images.find` chose of it.
+        places: what `indexes.find` chose of it.
     """
     found: dict[str, Subject] = {}
     for place in places:

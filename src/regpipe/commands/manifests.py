@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from regpipe import images, inputs, ndjson, records, referrers
+from regpipe import images, indexes, inputs, ndjson, records, referrers
 from regpipe.commands import _platform, _stage
 from regpipe.commands._parser import Parser
 from regpipe.errors import RegpipeError
-from regpipe.images import Place
+from regpipe.indexes import Place
 from regpipe.inputs import Target
 from regpipe.records import Record
 from regpipe.source import Source
@@ -19,22 +19,22 @@ def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args = _parser(streams).parse_args(argv)
     _stage.require_input(args, streams, _EXAMPLE)
-    wanted = images.Wanted(
-        _platform.wanted(args.platform), args.all_platforms, args.attestations, not args.no_v1
-    )
+    wanted = indexes.Wanted(_platform.wanted(args.platform), args.all_platforms, args.attestations)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes | _stage.Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, list[Record]] = {}
-        for place in images.find(source, ref, wanted):
+        for place in indexes.find(source, ref, wanted):
             try:
-                content = images.manifest_at(source, ref.repository, place)
+                content = indexes.manifest_at(source, ref.repository, place)
                 for warning in content.warnings:
                     yield _stage.Notice(str(ref), warning)
                 if args.raw:
                     yield content.body
                     continue
-                record = images.image_record(source, target, place, content, wanted)
+                record = images.image_record(
+                    source, target, place, content, with_view=not args.no_v1
+                )
                 if args.referrers:
                     record["referrers"] = _referrers(source, ref.repository, place, known)
                 yield ndjson.write(record)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from regpipe import images, inputs, ndjson, records, reference, referrers
+from regpipe import indexes, inputs, ndjson, records, reference, referrers
 from regpipe.commands import _platform, _stage
 from regpipe.commands._parser import Parser
 from regpipe.errors import NotFoundError
-from regpipe.images import Place, Wanted
+from regpipe.indexes import Place, Wanted
 from regpipe.inputs import Target
 from regpipe.source import Source
 from regpipe.streams import Streams
@@ -39,12 +39,12 @@ def _places(source: Source, target: Target, wanted: Wanted) -> list[Place]:
     if reference.is_digest(digest):
         by_index = target.ref._replace(digest=digest)
         try:
-            places = images.find(source, by_index, wanted._replace(all_platforms=True))
+            places = indexes.find(source, by_index, wanted._replace(all_platforms=True))
         except NotFoundError:
             places = []  # retagged since, and cleaned up
         if named := [place for place in places if place.digest == target.ref.digest]:
             return named
-    return images.find(source, target.ref, wanted)
+    return indexes.find(source, target.ref, wanted)
 
 
 def _parser(streams: Streams) -> Parser:
