@@ -13,7 +13,7 @@ from regpipe.transport import PAGE_LIMIT, Answer, Transport
 
 # ECR takes no more than 1000 for a page, distribution as much as it is set up to. One that refuses
 # is asked for less, then for as much as it likes.
-_PAGE_SIZES = (1000, 100, None)
+_PAGE_SIZES = (1000, 100)
 _REFUSALS = frozenset({400, 405, 413, 416, 422})
 # Refusals that another page size would not change.
 _OTHER_CODES = frozenset({"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZED"})
@@ -77,13 +77,19 @@ class Listing:
             answer = self._get(url)
 
     def _first(self) -> Answer:
-        for size in _PAGE_SIZES[:-1]:
-            try:
-                return self._get(f"{self._url}?n={size}")
-            except RegistryError as error:
-                if error.status not in _REFUSALS or error.code in _OTHER_CODES:
-                    raise
-        return self._get(self._url)
+        answer = None
+        for size in _PAGE_SIZES:
+            answer = answer or self._first_of(size)
+        return answer or self._get(self._url)
+
+    def _first_of(self, size: int) -> Answer | None:
+        """Return the first page; None if pages of that size are refused."""
+        try:
+            return self._get(f"{self._url}?n={size}")
+        except RegistryError as error:
+            if error.status not in _REFUSALS or error.code in _OTHER_CODES:
+                raise
+            return None
 
     def _get(self, url: str) -> Answer:
         return self._transport.get(url, limit=PAGE_LIMIT, scope=self._scope)

@@ -1,6 +1,7 @@
 """HTTP with registries: the only importer of requests, and all that may be sent to a server.
 
-client       one request from first try to answer: retries, redirects, authorization
+client       one request from the first try to the answer: authorization, retries, limits
+redirects    one try: sent to where it is meant for, and on to where that leads
 connections  endpoints: connections to origins, proxies, TLS contexts
 wire         HTTP/1.1 on an open connection, under limits and a deadline
 tls          whom to trust and as whom to appear

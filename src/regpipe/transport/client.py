@@ -1,30 +1,26 @@
-"""One request to a registry, from the first try to the answer."""
+"""One request to a registry, from the first try to the answer: authorization, retries, limits."""
 
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 import urllib3
 
-from regpipe.errors import ResponseError, TooLargeError
 from regpipe.transport import failures, origins, retry, wire
-from regpipe.transport.connections import Connections, Endpoint, NearbyError
+from regpipe.transport.connections import Connections
 from regpipe.transport.options import Options
-from regpipe.transport.origins import Origin, Reach
+from regpipe.transport.origins import Origin
 from regpipe.transport.pace import Pace
+from regpipe.transport.redirects import Arrival, Message, Redirects, header_line
 from regpipe.transport.trace import Trace
-from regpipe.transport.wire import Fault, Reply
+from regpipe.transport.wire import Reply
 
 PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's answer that are read at most."""
 
-_REDIRECT_LIMIT = 10
-_BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
-# Bytes a second below which a large answer is given up: the deadline grows with what is allowed.
-_SLOWEST = 128 << 10
+_BROKEN = (wire.Fault, urllib3.exceptions.HTTPError, OSError)
 
 TokenExchange = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, bytes]]
 """Asks a token endpoint: method, URL, headers, form body; gives the status and the body."""
@@ -64,15 +60,11 @@ class Answer(NamedTuple):
     url: str
 
 
-class _Ask(NamedTuple):
-    """What is asked of a registry, the same for each try."""
+class _Outcome(NamedTuple):
+    """An answer, and the Authorization value that it was given for."""
 
-    method: str
-    url: str
-    origin: Origin
-    headers: str
-    limit: int
-    scope: str | None
+    arrival: Arrival
+    sent: str | None
 
 
 class Transport:
@@ -86,11 +78,11 @@ class Transport:
     def __init__(
         self, options: Options | None = None, authorizer: Authorizer | None = None
     ) -> None:
-        self.authorizer = authorizer
         self.options = options or Options()
-        self._connections = Connections(self.options)
-        self._paces: dict[Origin, Pace] = {}
+        self.authorizer = authorizer
         self._trace = Trace(self.options.say, self.options.trace)
+        self._redirects = Redirects(Connections(self.options), self.options, self._trace)
+        self._paces: dict[Origin, Pace] = {}
 
     def get(
         self,
@@ -106,7 +98,7 @@ class Transport:
         Args:
             url: where to.
             limit: how many bytes of the body are read at most.
-            headers: to send besides the client's own.
+            headers: to send besides the client's own; nothing secret.
             scope: what the request is for, as token servers call it.
             counted: whether registries count it against a rate limit.
 
@@ -120,17 +112,19 @@ class Transport:
             ResponseError: the answer leads where it must not, or cannot be read.
             TooLargeError: the body has more than `limit` bytes.
         """
-        return self._request("GET", url, limit, headers, scope, counted=counted)
+        message = _message("GET", url, headers, limit)
+        pace = self._pace(message.origin)
+        if counted and pace.quota:
+            return self._counted(message, scope, pace)
+        return self._judged(message, self._persistently(message, scope, pace))
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
     ) -> Answer:
         """Ask for the headers that a GET would come with; see `get`."""
-        return self._request("HEAD", url, 0, headers, scope, counted=False)
-
-    def warn(self, url: str, message: str) -> None:
-        """Tell people something about a registry, once."""
-        self._trace.once(f"{origins.split(url)[0].netloc}: warning: {message}")
+        message = _message("HEAD", url, headers, 0)
+        pace = self._pace(message.origin)
+        return self._judged(message, self._persistently(message, scope, pace))
 
     def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
         """Ask as `get` does and return whatever is answered, errors too, after a single try.
@@ -143,16 +137,19 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no answer.
         """
-        origin, _ = origins.split(url)
-        ask = _Ask("GET", url, origin, "Accept: */*\r\n", wire.ERROR_LIMIT, scope)
+        message = _message("GET", url, None, wire.ERROR_LIMIT)
         try:
             if anonymous:
-                reply, final, _ = self._follow(ask, None)
+                arrival = self._redirects.follow(message)
             else:
-                reply, final, _ = self._authorized(ask)
+                arrival = self._authorized(message, scope).arrival
         except _BROKEN as error:
-            raise failures.verdict(error, origin).error from error
-        return Answer(reply.status, reply.headers, reply.body, final)
+            raise failures.verdict(error, message.origin).error from error
+        return _answer(arrival)
+
+    def warn(self, url: str, message: str) -> None:
+        """Tell people something about a registry, once."""
+        self._trace.once(f"{origins.split(url)[0].netloc}: warning: {message}")
 
     def token_exchange(
         self, method: str, url: str, headers: Mapping[str, str], form: bytes | None
@@ -177,118 +174,105 @@ class Transport:
         """
         if method not in ("GET", "POST") or (method == "GET") != (form is None):
             raise ValueError("a token is asked for by GET, or by POST with a form")
-        origin, _ = origins.split(url)
-        guarded = form is not None or any(name.lower() == "authorization" for name in headers)
-        for attempt in range(self.options.persistence.retries + 1):
+        lines = {"Accept": "application/json", **headers}
+        if form is not None:
+            lines["Content-Type"] = "application/x-www-form-urlencoded"
+        secret = form is not None or any(name.lower() == "authorization" for name in headers)
+        message = _message(method, url, lines, TOKEN_LIMIT)
+        message = message._replace(
+            is_registry=message.origin in self._paces, form=form, confined=secret
+        )
+        persistence = self.options.persistence
+        for attempt in range(persistence.retries + 1):
+            last = attempt == persistence.retries
             try:
-                status, body, retry_after = self._ask_token(method, url, headers, form, guarded)
+                reply = self._redirects.follow(message).reply
             except _BROKEN as error:
-                verdict = failures.verdict(error, origin)
-                if not verdict.retry or verdict.refused or self._is_last(attempt):
+                verdict = failures.verdict(error, message.origin)
+                if last or verdict.refused or not verdict.retry:
                     raise verdict.error from error
-                time.sleep(retry.pause(self.options.persistence, attempt, None))
+                time.sleep(retry.pause(persistence, attempt, None))
                 continue
-            if not retry.passes(status) or self._is_last(attempt):
+            seconds = self._pause(message.origin, reply, attempt)
+            if last or seconds is None or not retry.passes(reply.status):
                 break
-            asked = retry.asked_pause(retry_after)
-            if asked is not None and asked > self.options.persistence.obeyed:
-                break
-            time.sleep(max(asked or 0, retry.pause(self.options.persistence, attempt, status)))
-        return status, body
-
-    def _is_last(self, attempt: int) -> bool:
-        return attempt >= self.options.persistence.retries
-
-    def _request(
-        self,
-        method: str,
-        url: str,
-        limit: int,
-        headers: Mapping[str, str] | None,
-        scope: str | None,
-        *,
-        counted: bool,
-    ) -> Answer:
-        origin, _ = origins.split(url)
-        lines = "".join(f"{n}: {v}\r\n" for n, v in (headers or {"Accept": "*/*"}).items())
-        ask = _Ask(method, url, origin, lines, limit, scope)
-        pace = self._pace(origin)
-        if counted and pace.quota:
-            with pace.quota.asked:
-                if not pace.quota.known:
-                    pace.quota.look(
-                        self._persistently(ask._replace(method="HEAD"), pace)[0].headers
-                    )
-                    pace.quota.known = True
-            pace.quota.spend()
-            reply, final, sent = self._persistently(ask, pace)
-            pace.quota.answered(reply.headers)
-        else:
-            reply, final, sent = self._persistently(ask, pace)
-        if reply.status != 200 and not (reply.status == 304 and "If-None-Match" in lines):
-            raise failures.from_reply(reply, origin, sent)
-        if "warning" in reply.headers:
-            self._trace.warnings(origin.netloc, reply.headers["warning"])
-        body = reply.body
-        if reply.headers.get("content-encoding", "identity") != "identity" and body:
-            body = _decoded(body, reply.headers["content-encoding"], limit)
-        return Answer(reply.status, reply.headers, body, final)
+            time.sleep(seconds)
+        return reply.status, reply.body
 
     def _pace(self, origin: Origin) -> Pace:
         pace = self._paces.get(origin)
         if pace is None:
-            options = self.options
-            pace = self._paces.setdefault(
-                origin,
-                Pace(
-                    origin.netloc,
-                    options.jobs,
-                    options.persistence.down_after,
-                    options.min_remaining,
-                ),
-            )
+            jobs, down_after = self.options.jobs, self.options.persistence.down_after
+            made = Pace(origin.netloc, jobs, down_after, self.options.min_remaining)
+            pace = self._paces.setdefault(origin, made)
         return pace
 
-    def _persistently(self, ask: _Ask, pace: Pace) -> tuple[Reply, str, str | None]:
-        """Ask until there is an answer that stands, or no hope of one.
+    def _counted(self, message: Message, scope: str | None, pace: Pace) -> Answer:
+        """Ask for what counts against the rate limit, if enough of that is left."""
+        quota = pace.quota
+        assert quota  # noqa: S101 -- who calls has looked
+        with quota.asked:
+            if not quota.known:
+                free = self._persistently(message._replace(method="HEAD"), scope, pace)
+                quota.look(free.arrival.reply.headers)
+                quota.known = True
+        quota.spend()
+        headers: Mapping[str, str] = {}
+        try:
+            outcome = self._persistently(message, scope, pace)
+            headers = outcome.arrival.reply.headers
+        finally:
+            quota.answered(headers)
+        return self._judged(message, outcome)
 
-        Returns:
-            The answer, the URL that it came from and the Authorization value that was sent last.
+    def _judged(self, message: Message, outcome: _Outcome) -> Answer:
+        """Return an answer that is a success.
+
+        Raises:
+            RegpipeError: it is none.
         """
+        reply, host = outcome.arrival.reply, message.origin.netloc
+        if "warning" in reply.headers:
+            self._trace.warnings(host, reply.headers["warning"])
+        conditional = "If-None-Match: " in message.headers
+        if reply.status != 200 and not (reply.status == 304 and conditional):
+            raise failures.from_reply(reply, message.origin, outcome.sent)
+        return _answer(outcome.arrival)
+
+    def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
+        """Ask until there is an answer that stands, or no hope of one."""
         persistence = self.options.persistence
         started = time.monotonic()
-        attempt = 0
-        while True:
-            reply: Reply | None = None
+        for attempt in range(persistence.retries + 1):
+            outcome: _Outcome | None = None
             pace.enter()
             try:
-                reply, final, sent = self._authorized(ask)
+                outcome = self._authorized(message, scope)
             except _BROKEN as error:
-                verdict = failures.verdict(error, ask.origin)
-                hope = verdict.retry and (pace.answered or not verdict.refused)
+                verdict = failures.verdict(error, message.origin)
             finally:
                 pace.leave()
-            if reply is not None:
+            if outcome is None:
+                reply = None
+                hope = verdict.retry and (pace.answered or not verdict.refused)
+            else:
+                reply, hope = outcome.arrival.reply, True
                 if not retry.passes(reply.status):
-                    pace.succeeded()
-                    return reply, final, sent
-                verdict = failures.Verdict(failures.from_reply(reply, ask.origin, sent), retry=True)
-                hope = True
-            seconds = self._pause(ask.origin, reply, attempt)
+                    break
+                failed = failures.from_reply(reply, message.origin, outcome.sent)
+                verdict = failures.Verdict(failed, retry=True)
+            seconds = self._pause(message.origin, reply, attempt)
             if reply is not None and reply.status in retry.THROTTLED:
                 pace.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
-            if (
-                not hope
-                or seconds is None
-                or self._is_last(attempt)
-                or pace.is_down
-                or spent + seconds > persistence.budget
-            ):
+            hope = hope and attempt < persistence.retries and not pace.is_down
+            if not hope or seconds is None or spent + seconds > persistence.budget:
                 pace.gave_up(verdict.error, silent=verdict.silent)
                 raise verdict.error
             time.sleep(seconds)
-            attempt += 1
+        assert outcome  # noqa: S101 -- the last attempt either breaks or raises
+        pace.succeeded()
+        return outcome
 
     def _pause(self, origin: Origin, reply: Reply | None, attempt: int) -> float | None:
         """Return how long to wait before asking again; None if that is longer than one waits."""
@@ -305,161 +289,52 @@ class Transport:
             return None
         if asked >= 1:
             self._trace.once(
-                f"{origin.netloc}: it answers {reply.status} and asks for pauses of {asked:.0f} s;"
-                " they are kept"
+                f"{origin.netloc}: it answers {reply.status} and asks for a pause of"
+                f" {asked:.0f} s, which is kept"
             )
         return max(asked, own)
 
-    def _authorized(self, ask: _Ask) -> tuple[Reply, str, str | None]:
+    def _authorized(self, message: Message, scope: str | None) -> _Outcome:
         """Ask with what authorization there is; once more if the registry wants another."""
-        authorizer = self.authorizer
-        sent = authorizer.header(ask.url, ask.scope) if authorizer else None
-        reply, final, own = self._follow(ask, sent)
+        authorizer, url = self.authorizer, message.url
+        if authorizer is None:
+            return _Outcome(self._redirects.follow(message), None)
+        sent = authorizer.header(url, scope)
+        arrival = self._redirects.follow(message, sent)
+        status = arrival.reply.status
         # Only what the registry itself says about who may ask is listened to.
-        if authorizer and own and reply.status in (401, 403):
-            challenges = _challenges(reply)
-            if not challenges and sent is None:
-                # Some answer the request itself without a challenge, and `/v2/` with one.
-                ping = ask._replace(method="GET", url=f"{ask.origin}/v2/", limit=wire.ERROR_LIMIT)
-                answer, _, pinged = self._follow(ping, None)
-                challenges = _challenges(answer) if pinged and answer.status == 401 else []
-            wanted = reply.status == 401 or (challenges and sent is None)
-            if wanted and authorizer.challenged(ask.url, ask.scope, challenges, sent):
-                sent = authorizer.header(ask.url, ask.scope)
-                reply, final, _ = self._follow(ask, sent)
-        return reply, final, sent
+        if status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        challenges = _challenges(arrival)
+        if not challenges and sent is None:
+            challenges = self._ping(message)
+        wanted = status == 401 or (challenges and sent is None)
+        if wanted and authorizer.challenged(url, scope, challenges, sent):
+            sent = authorizer.header(url, scope)
+            arrival = self._redirects.follow(message, sent)
+        return _Outcome(arrival, sent)
 
-    def _follow(self, ask: _Ask, authorization: str | None) -> tuple[Reply, str, bool]:
-        """Ask, and go where the answer leads.
-
-        Returns:
-            The last answer, the URL that it came from, and whether that is the registry itself.
-        """
-        url, own = ask.url, True
-        for _ in range(_REDIRECT_LIMIT + 1):
-            origin, target = origins.split(url)
-            own = own and origin == ask.origin
-            headers = ask.headers
-            if own and authorization:
-                headers += _authorization(authorization)
-            endpoint = self._connections.endpoint(origin, is_registry=own)
-            farthest = Reach.LOOPBACK if own else self._check_reach(ask.origin, origin)
-            reply = self._exchange(endpoint, ask, target, headers, farthest)
-            if reply.status not in wire.REDIRECTS or "location" not in reply.headers:
-                return reply, url, own
-            url = origins.redirected(url, reply.headers["location"])
-        raise ResponseError(f"redirected more than {_REDIRECT_LIMIT} times")
-
-    def _exchange(
-        self, endpoint: Endpoint, ask: _Ask, target: str, headers: str, farthest: Reach
-    ) -> Reply:
-        request = endpoint.request(ask.method, target, headers, None)
-        return self._send(endpoint, request, ask.limit, farthest, head=ask.method == "HEAD")
-
-    def _send(
-        self, endpoint: Endpoint, request: bytes, limit: int, farthest: Reach, *, head: bool
-    ) -> Reply:
-        patience = self.options.patience
-        if limit > PAGE_LIMIT:
-            patience = patience._replace(total=max(patience.total, limit / _SLOWEST))
-        self._trace.request(request)
-        try:
-            reply = endpoint.exchange(
-                request, head=head, limit=limit, patience=patience, farthest=farthest
-            )
-        except NearbyError as near:
-            origins.check_reach(farthest, endpoint.origin, near.reach)
-            raise
-        self._trace.reply(reply)
-        return reply
-
-    def _check_reach(self, registry: Origin, origin: Origin) -> Reach:
-        """Check where a redirect leads by its name; return how near the server may turn out."""
-        literal = origins.literal_reach(registry.host)
-        found = self._connections.endpoint(registry, is_registry=True).reach
-        reach = literal if literal is not None else found or Reach.PUBLIC
-        named = origins.literal_reach(origin.host)
-        if named is None:
-            return reach
-        # That a name leads to this machine does not make the name's owner one of this machine.
-        most = reach if literal is not None else min(reach, Reach.PRIVATE)
-        origins.check_reach(most, origin, named)
-        return Reach.LOOPBACK
-
-    def _ask_token(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        form: bytes | None,
-        guarded: bool,  # noqa: FBT001
-    ) -> tuple[int, bytes, str | None]:
-        first, _ = origins.split(url)
-        lines = "".join(f"{name}: {_checked(value)}\r\n" for name, value in headers.items())
-        if form is not None:
-            lines += "Content-Type: application/x-www-form-urlencoded\r\n"
-        if "accept:" not in lines.lower():
-            lines += "Accept: application/json\r\n"
-        for _ in range(_REDIRECT_LIMIT + 1):
-            origin, target = origins.split(url)
-            own = origin == first
-            if not own and guarded:
-                raise ResponseError(
-                    f"the token server {first.netloc} redirects to {origin.netloc}:"
-                    " credentials do not go there"
-                )
-            endpoint = self._connections.endpoint(origin, is_registry=origin in self._paces)
-            farthest = Reach.LOOPBACK if own else self._check_reach(first, origin)
-            request = endpoint.request(method, target, lines, form)
-            reply = self._send(endpoint, request, TOKEN_LIMIT, farthest, head=False)
-            if reply.status not in wire.REDIRECTS or "location" not in reply.headers:
-                body = reply.body
-                encoding = reply.headers.get("content-encoding", "identity")
-                if encoding != "identity" and body:
-                    body = _decoded(body, encoding, TOKEN_LIMIT)
-                return reply.status, body, reply.headers.get("retry-after")
-            if method == "POST" and reply.status not in (307, 308):
-                raise ResponseError(f"the token server {first.netloc} redirects a POST")
-            url = origins.redirected(url, reply.headers["location"])
-        raise ResponseError(f"redirected more than {_REDIRECT_LIMIT} times")
+    def _ping(self, message: Message) -> list[str]:
+        """Return the challenges of `/v2/`, for registries that refuse other requests without."""
+        url = f"{message.origin}/v2/"
+        ping = _message("GET", url, None, wire.ERROR_LIMIT)
+        arrival = self._redirects.follow(ping)
+        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
 
 
-def _challenges(reply: Reply) -> list[str]:
-    value = reply.headers.get("www-authenticate")
+def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
+    lines = [header_line(name, value) for name, value in (headers or _ANYTHING).items()]
+    return Message(method, url, origins.split(url)[0], "".join(lines), limit)
+
+
+_ANYTHING = {"Accept": "*/*"}
+
+
+def _answer(arrival: Arrival) -> Answer:
+    reply = arrival.reply
+    return Answer(reply.status, reply.headers, reply.body, arrival.url)
+
+
+def _challenges(arrival: Arrival) -> list[str]:
+    value = arrival.reply.headers.get("www-authenticate")
     return value.split("\n") if value else []
-
-
-def _authorization(value: str) -> str:
-    return f"Authorization: {_checked(value)}\r\n"
-
-
-def _checked(value: str) -> str:
-    """Return a header's value unchanged.
-
-    Raises:
-        ResponseError: it would end the header, and start another one.
-    """
-    if not value.isascii() or not value.isprintable():
-        raise ResponseError("a token or credential has characters that no header may have")
-    return value
-
-
-def _decoded(body: bytes, encoding: str, limit: int) -> bytes:
-    """Undo a compression that was not asked for; Red Hat's registry gzips configs regardless.
-
-    Raises:
-        ResponseError: it is another one, or several, or broken.
-        TooLargeError: the result has more than `limit` bytes.
-    """
-    if encoding.lower() not in ("gzip", "x-gzip"):
-        raise ResponseError(f"the answer has an encoding that nobody asked for: {ascii(encoding)}")
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        plain = unzip.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise ResponseError(f"the answer's compression is broken: {error}") from error
-    if len(plain) > limit:
-        raise TooLargeError(f"the answer has more than {limit} bytes")
-    if not unzip.eof or unzip.unused_data:
-        raise ResponseError("the answer's compression is cut short")
-    return plain

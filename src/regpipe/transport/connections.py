@@ -78,8 +78,8 @@ class _Adapter(HTTPAdapter):
         self,
         connections: int,
         maxsize: int,
-        block: bool = False,
-        **more: Any,  # noqa: ANN401, FBT001, FBT002
+        block: bool = False,  # noqa: FBT001, FBT002 -- as in requests
+        **more: Any,  # noqa: ANN401
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **more, **self._tls)
         self.poolmanager.pool_classes_by_scheme = _POOLS
@@ -132,7 +132,7 @@ class Endpoint:
         head: bool,
         limit: int,
         patience: wire.Patience,
-        farthest: Reach = Reach.LOOPBACK,
+        nearest: Reach = Reach.LOOPBACK,
     ) -> Reply:
         """Send a request and read the answer, on a kept connection where there is one.
 
@@ -141,7 +141,7 @@ class Endpoint:
             head: whether it is a HEAD.
             limit: see `wire.exchange`.
             patience: see `wire.exchange`.
-            farthest: how near the server may be. What is nearer is sent nothing.
+            nearest: how near the server may be. What is nearer is sent nothing.
 
         Raises:
             Fault: there is no whole answer.
@@ -154,7 +154,7 @@ class Endpoint:
             try:
                 if not used:
                     self._look(connection)
-                if self.reach is not None and self.reach > farthest:
+                if self.reach is not None and self.reach > nearest:
                     raise NearbyError(self.reach)
                 reply = wire.exchange(
                     cast("wire.Connection", connection.sock),

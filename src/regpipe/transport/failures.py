@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Iterator
 
 import urllib3
-from urllib3.exceptions import NameResolutionError
 
 from regpipe.errors import (
     ConnectionFailedError,
@@ -22,9 +21,7 @@ from regpipe.transport.origins import Origin
 from regpipe.transport.wire import Fault, Reply
 
 _SHOWN = 200
-_TO_HTTPS = re.compile(
-    rb"HTTP request (?:was sent )?to (?:an )?HTTPS (?:server|port)", re.IGNORECASE
-)
+_TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
 
 
 class Verdict:
@@ -54,30 +51,30 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
         return Verdict(made, retry=error.retry, silent=error.silent)
-    causes = list(_causes(error))
+    return _connecting(list(_causes(error)), origin)
+
+
+def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
+    """Judge why there is no connection."""
+    host = origin.netloc
+    proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    way = f"the proxy on the way to {host}" if proxy else host
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
-    proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
-    way = "the proxy on the way to " if proxy else ""
-    for cause in causes:
-        if isinstance(cause, socket.gaierror | NameResolutionError):
-            passing = getattr(cause, "errno", None) == socket.EAI_AGAIN
-            text = f"no host is called {origin.host}" if not proxy else "no host has its name"
-            return Verdict(_no_answer(f"{way}{host}", text), retry=passing)
+        if isinstance(cause, socket.gaierror):
+            text = "the proxy's name is not known" if proxy else f"no host is called {origin.host}"
+            return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
-            return Verdict(
-                _no_answer(f"{way}{host}", "nothing listens there"), retry=True, refused=True
-            )
+            return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
         if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
-            return Verdict(
-                _no_answer(f"{way}{host}", "the connection timed out"), retry=True, silent=True
-            )
+            failed = _no_answer(way, "the connection timed out")
+            return Verdict(failed, retry=True, silent=True)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    refused = proxy and "Tunnel connection failed" in text
-    return Verdict(_no_answer(f"{way}{host}", text), retry=not refused)
+    # A proxy that says no will say so again.
+    return Verdict(_no_answer(way, text), retry=not (proxy and "Tunnel" in text))
 
 
 def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError:

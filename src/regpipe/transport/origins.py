@@ -113,19 +113,13 @@ def redirected(url: str, location: str) -> str:
     return target
 
 
-def check_reach(registry: Reach, origin: Origin, found: Reach, what: str = "redirected") -> None:
-    """See that a registry does not lead to what is nearer to us than itself.
+def too_near(origin: Origin, found: Reach) -> ResponseError:
+    """Make the error for a redirect to what is nearer to us than who redirects (SSRF).
 
-    A public registry must not make its readers ask their own machine or network (SSRF).
-
-    Raises:
-        ResponseError: it does.
+    A public registry must not make its readers ask their own machine or network.
     """
-    if found > registry:
-        raise ResponseError(
-            f"{what} to {origin.netloc}, which is a {found.name.lower().replace('_', '-')} address:"
-            " not followed"
-        )
+    kind = found.name.lower().replace("_", "-")
+    return ResponseError(f"redirected to {origin.netloc}, a {kind} address: not followed")
 
 
 def _quoted(character: str) -> str:

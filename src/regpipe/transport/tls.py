@@ -43,10 +43,7 @@ def context(policy: Policy) -> ssl.SSLContext:
     if not _system_has_roots():
         made.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     for path in policy.authorities:
-        try:
-            made.load_verify_locations(path)
-        except OSError as error:
-            raise UsageError(f"no CA certificates in {ascii(path)}: {_why(error)}") from error
+        _trust(made, path)
     if policy.insecure:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
@@ -58,6 +55,13 @@ def context(policy: Policy) -> ssl.SSLContext:
             files = ascii(cert) if key is None else f"{ascii(cert)} and {ascii(key)}"
             raise UsageError(f"no client certificate and key in {files}: {_why(error)}") from error
     return made
+
+
+def _trust(made: ssl.SSLContext, path: str) -> None:
+    try:
+        made.load_verify_locations(path)
+    except OSError as error:
+        raise UsageError(f"no CA certificates in {ascii(path)}: {_why(error)}") from error
 
 
 def folder(netloc: str) -> tuple[tuple[str, ...], Identity | None]:

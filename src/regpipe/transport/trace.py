@@ -48,9 +48,8 @@ class Trace:
             return
         head = request.partition(b"\r\n\r\n")[0].decode("latin-1")
         first, *lines = head.split("\r\n")
-        self._trace(
-            "\n".join(f"> {line}" for line in (shown_url(first), *map(_shown_header, lines)))
-        )
+        shown = (shown_url(first), *map(_shown_header, lines))
+        self._trace("\n".join(f"> {line}" for line in shown))
 
     def reply(self, reply: Reply) -> None:
         """Show an answer's head."""

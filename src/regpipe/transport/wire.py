@@ -305,4 +305,3 @@ def _dechunked(reader: _Reader, limit: int) -> tuple[bytes, bool]:
 
 def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
-
