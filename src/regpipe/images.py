@@ -59,7 +59,7 @@ def image_record(
         platform=platform if platform.os or platform.architecture else None,
         view=view if with_view else {},
         digest=content.digest,
-        mediaType=content.media_type,
+        mediaType=content.media_type or None,
         size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
         index=place.origin,
         artifactType=artifact_type(document, config),
