@@ -29,7 +29,8 @@ def main(argv: list[str], streams: Streams) -> int:
         for descriptor in _descriptors(target, source):
             yield images.read_blob(source, repository, descriptor, args.max_size)
 
-    output = streams._replace(stdout=cast("BinaryIO", _Separated(streams.stdout)))
+    separated = cast("BinaryIO", _Separated(streams.stdout))
+    output = Streams(streams.stdin, separated, streams.stderr)
     return _stage.run("blob", args, output, inputs.images, fetch)
 
 
