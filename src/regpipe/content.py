@@ -15,6 +15,7 @@ class Content(NamedTuple):
             digest of its signed payload, which stays the same when a registry signs anew.
         verified: False where the digest's algorithm is not one that regpipe computes.
         document: the parsed manifest; for schema 1 the parsed payload.
+        derived: whether regpipe made it itself of what a `docker save` archive holds.
     """
 
     body: bytes
@@ -22,6 +23,7 @@ class Content(NamedTuple):
     digest: str
     verified: bool
     document: dict[str, Any]
+    derived: bool = False
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Content:

@@ -107,6 +107,7 @@ def image_record(
         digest=content.digest,
         mediaType=content.media_type,
         size=len(content.body),
+        derived=content.derived or None,
         index=found.index_record,
         artifactType=_artifact_type(document, config),
         subject=document.get("subject"),

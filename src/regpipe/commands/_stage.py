@@ -82,7 +82,9 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
-    sources = Sources(_registry_opener(args))
+    # Where records come in by standard input, no archive can.
+    stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
+    sources = Sources(_registry_opener(args), stdin)
 
     def do(job: Job) -> Iterator[bytes | Failure]:
         if isinstance(job, Failure):

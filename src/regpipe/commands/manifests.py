@@ -9,6 +9,7 @@ from regpipe.commands._parser import Parser
 from regpipe.inputs import Target
 from regpipe.platforms import Platform
 from regpipe.source import Source
+from regpipe.sources import images_of
 from regpipe.streams import Streams
 
 _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize"
@@ -23,13 +24,14 @@ def main(argv: list[str], streams: Streams) -> int:
     )
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
-        for found in images.find(source, target.ref, wanted):
-            if args.raw:
-                yield found.content.body
-            else:
-                yield ndjson.write(
-                    images.image_record(source, target.ref, target.record, found, wanted)
-                )
+        for ref in images_of(source, target.ref):
+            for found in images.find(source, ref, wanted):
+                if args.raw:
+                    yield found.content.body
+                else:
+                    yield ndjson.write(
+                        images.image_record(source, ref, target.record, found, wanted)
+                    )
 
     return _stage.run("manifests", args, streams, inputs.images, fetch)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from regpipe import inputs, ndjson, records, reference
+from regpipe import inputs, ndjson, records
 from regpipe.commands import _stage
 from regpipe.inputs import Target
 from regpipe.source import Source
+from regpipe.sources import tags_of
 from regpipe.streams import Streams
 
 _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
@@ -26,6 +27,5 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _tags(target: Target, source: Source) -> Iterator[bytes]:
-    for tag in source.tags(target.ref.repository):
-        ref = target.ref._replace(tag=reference.check_tag(tag))
+    for ref in tags_of(source, target.ref):
         yield ndjson.write(records.tag_record(ref, target.record))
