@@ -106,6 +106,10 @@ class DockerArchive(LocalSource):
         oci.verify(body, digest, "blob")
         return body
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what has a manifest for its subject, where there is a layout that lists it."""
+        return self._layout.referrers(repository, digest) if self._layout else None
+
     @cached_property
     def _layout(self) -> Layout | None:
         """The OCI layout that Docker writes since 25.0, manifests and all, beside manifest.json."""

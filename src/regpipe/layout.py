@@ -7,7 +7,7 @@ from typing import Any
 
 from regpipe import oci
 from regpipe.content import Content, read_manifest
-from regpipe.errors import NotFoundError
+from regpipe.errors import NotFoundError, ResponseError
 from regpipe.files import Files
 from regpipe.local import Image, LocalSource, damaged
 from regpipe.localname import split_name
@@ -65,6 +65,19 @@ class Layout(LocalSource):
         oci.verify(body, descriptor["digest"], "blob")
         return body
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what the index lists that has the manifest for its subject."""
+        found = []
+        for entry in self._entries.values():
+            try:
+                subject = self.manifest(repository, entry["digest"]).document.get("subject")
+            except (NotFoundError, ResponseError):
+                continue
+            if isinstance(subject, dict) and subject.get("digest") == digest:
+                found.append(entry)
+        # Tools that keep the list under a tag instead write that into a layout as well.
+        return found or None
+
     def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
         name, full = _annotation(entry, _REF_NAME), _annotation(entry, _FULL_NAME)
         if full and (self._full_names or uses[name] > 1 or not name):
@@ -81,7 +94,11 @@ class Layout(LocalSource):
     def _index(self) -> Content:
         body = self._files.read(INDEX, MANIFEST_LIMIT)
         if body is None:
-            hint = ": write docker-archive: before it" if self._is_docker_archive() else ""
+            hint = (
+                ": it may be a docker archive (docker-archive:)"
+                if self._is_docker_archive()
+                else ""
+            )
             raise NotFoundError(f"it is no OCI image layout, having no {INDEX}{hint}")
         self._check_version()
         return read_manifest(body, "")

@@ -78,6 +78,10 @@ class LocalSource:
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, checked against its descriptor; see `Source.blob`."""
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
+        """Return what has a manifest for its subject; None as a `docker save` has no list."""
+        return None
+
     def repositories(self) -> Iterator[str]:
         """Yield the names of the repositories; unnamed images are in the source's own."""
         names = [image.repository or self._own_repository for image in self.images]

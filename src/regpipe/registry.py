@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from regpipe import oci
 from regpipe.content import Content, read_manifest
-from regpipe.errors import RegistryError, ResponseError, TooLargeError
+from regpipe.errors import RegistryError, RegpipeError, ResponseError, TooLargeError
 from regpipe.reference import is_digest
 from regpipe.source import MANIFEST_LIMIT
 from regpipe.transport import PAGE_LIMIT, Transport
@@ -16,6 +16,8 @@ from regpipe.transport import PAGE_LIMIT, Transport
 _PAGE_SIZE = 1000
 _LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
+# What registries without the referrers API answer to it, besides pages of HTML.
+_NO_REFERRERS = frozenset({400, 404, 405, 406})
 # What registries answer to a page size they do not take; asked again without one.
 _PAGE_SIZE_REFUSALS = frozenset({400, 405, 413})
 
@@ -60,6 +62,29 @@ class Registry:
         body = self._transport.get(url, limit=limit).body
         oci.verify(body, digest, "blob")
         return body
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what refers to a manifest (distribution-spec, "Listing Referrers"), all pages."""
+        url: str | None = f"{self._url}/v2/{repository}/referrers/{digest}"
+        asked: set[str] = set()
+        found: list[dict[str, Any]] = []
+        while url is not None:
+            if url in asked:
+                raise ResponseError("the list of referrers goes in a circle")
+            asked.add(url)
+            try:
+                answer = self._transport.get(url, limit=PAGE_LIMIT)
+            except RegpipeError as error:
+                if error.status in _NO_REFERRERS and len(asked) == 1:
+                    return None
+                raise
+            kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != oci.OCI_INDEX and len(asked) == 1:
+                return None
+            page = oci.parse_document(answer.body, "list of referrers")
+            found += oci.descriptors(page, "manifests")
+            url = next_page(answer.headers.get("link", ""), answer.url)
+        return found
 
     def _listing(self, path: str, member: str) -> Iterator[str]:
         first = f"{self._url}{path}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from regpipe.localname import is_local
-from regpipe.reference import Reference, check_tag
+from regpipe.reference import Reference
 from regpipe.source import Source
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def tags_of(source: Source, ref: Reference) -> Iterator[Reference]:
         yield from cast("LocalSource", source).tagged(ref)
     else:
         for tag in source.tags(ref.repository):
-            yield ref._replace(tag=check_tag(tag))
+            yield ref._replace(tag=tag)
 
 
 def _open_local(registry: str, stdin: BinaryIO | None) -> Source:

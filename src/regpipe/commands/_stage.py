@@ -12,10 +12,10 @@ from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
-from regpipe.sources import Sources
+from regpipe.sources import Sources, images_of
 from regpipe.streams import Streams
 
-Work = Callable[[Target, Source], Iterable[bytes]]
+Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
 
 
@@ -25,6 +25,13 @@ class Failure(NamedTuple):
     label: str
     record: Mapping[str, Any]
     error: RegpipeError
+
+
+class Notice(NamedTuple):
+    """Something that a user should know about a record, and that is no failure."""
+
+    label: str
+    message: str
 
 
 class PassedThrough(NamedTuple):
@@ -73,7 +80,9 @@ def run(
         args: its parsed arguments.
         streams: where it reads, writes and complains.
         interpret: what an input names.
-        work: makes the output of one target, as bytes to be written.
+        work: makes the output of one target: bytes to be written, what to say besides, and the
+            error of each of its parts that failed while others did not. Errors of the whole are
+            raised.
 
     Returns:
         The exit code: that of the failures if they are of one kind, else that for some failures.
@@ -86,14 +95,18 @@ def run(
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
     sources = Sources(_registry_opener(args), stdin)
 
-    def do(job: Job) -> Iterator[bytes | Failure]:
+    def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
             yield job
         elif isinstance(job, PassedThrough):
             yield ndjson.write(job.record)
         else:
             try:
-                yield from work(job, sources.open(job.ref.registry))
+                for result in _work_on(job, sources, interpret, work):
+                    if isinstance(result, RegpipeError):
+                        yield Failure(str(job.ref), _described(job), result)
+                    else:
+                        yield result
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
@@ -101,10 +114,22 @@ def run(
     for result in pool.ordered(do, _jobs(args, streams, interpret, defaults), args.jobs):
         if isinstance(result, Failure):
             report.add(result)
+        elif isinstance(result, Notice):
+            report.say(f"{result.label}: warning: {result.message}")
         else:
             streams.stdout.write(result)
             streams.stdout.flush()
     return report.exit_code()
+
+
+def _work_on(
+    target: Target, sources: Sources, interpret: Interpret, work: Work
+) -> Iterator[bytes | Notice | RegpipeError]:
+    source = sources.open(target.ref.registry)
+    # What the name of an image means in a local source, only that can tell.
+    refs = images_of(source, target.ref) if interpret is inputs.images else (target.ref,)
+    for ref in refs:
+        yield from work(target._replace(ref=ref), source)
 
 
 class _Report:
@@ -123,9 +148,11 @@ class _Report:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
             self._streams.stdout.flush()
         else:
-            line = f"regpipe {self._verb}: {failure.label}: {error.code}: {error.message}"
-            self._streams.stderr.write(printable(line) + "\n")
-            self._streams.stderr.flush()
+            self.say(f"{failure.label}: {error.code}: {error.message}")
+
+    def say(self, message: str) -> None:
+        self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
+        self._streams.stderr.flush()
 
     def exit_code(self) -> int:
         if not self._codes:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from regpipe import inputs, ndjson, records
+from regpipe import inputs, ndjson, records, reference
 from regpipe.commands import _stage
+from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
 from regpipe.sources import tags_of
@@ -26,6 +27,12 @@ def main(argv: list[str], streams: Streams) -> int:
     return _stage.run("tags", args, streams, inputs.repositories, _tags)
 
 
-def _tags(target: Target, source: Source) -> Iterator[bytes]:
+def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
     for ref in tags_of(source, target.ref):
-        yield ndjson.write(records.tag_record(ref, target.record))
+        try:
+            if not ref.is_local:
+                reference.check_tag(str(ref.tag))
+        except InputError as error:
+            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+        else:
+            yield ndjson.write(records.tag_record(ref, target.record))
