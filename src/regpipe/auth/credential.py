@@ -61,8 +61,8 @@ def password_credential(username: str, password: str, source: str) -> Credential
     """
     if ":" in username:
         raise UnauthorizedError(
-            f"the user name in {source} holds a colon, and so cannot be sent",
-            code="CREDENTIALS_INVALID",
+            f"{source}: the user name holds a colon, and so cannot be sent",
+            code="CREDENTIALS_UNAVAILABLE",
         )
     return Credential(username, password, "", "", source)
 

@@ -53,6 +53,8 @@ class Keychain:
     def give_to(self, registry: str) -> None:
         """Say which registry the run's own user name and password are for; the first call decides.
 
+        Before that they are for none.
+
         Args:
             registry: its base URL.
         """
@@ -88,7 +90,7 @@ class Keychain:
 
     def _find(self, origin: str, repository: str) -> Credential | None:
         own = self._own()
-        if own is not None and self._owner in (None, origin):
+        if own is not None and self._owner == origin:
             return own
         for file in self._files():
             found = self._from_helper(file, origin) or file.entry(origin, repository)
