@@ -108,9 +108,10 @@ class Authorizer:
         way = _way(parse(challenges), self._ways.get(key), sent)
         if way is None:
             return False
+        if way.scheme == "bearer":
+            check_realm(way.realm, url)
         credential = self._credential(origin, scope, way)
         if _is_exchange(way, credential):
-            check_realm(way.realm, url)
             self._learn_scopes(origin, scope, way)
             grant = self._grant(origin, way, scope, credential)
             token = (sent or "").removeprefix("Bearer ")
