@@ -21,7 +21,7 @@ def registry(scripted: Scripted) -> Scripted:
     scripted.add("team/app", "v1.0", images.classic("app"))
     scripted.add("team/app", "v2.0", images.index("app"))
     scripted.add("team/app", "v2.1", images.buildkit("app", created="2024-07-01T10:00:00Z"))
-    scripted.add("team/old", "v1", schema1.signed("team/old", "v1"))
+    scripted.add("team/old", "v1", schema1.signed("team/old", tag="v1"))
     return scripted
 
 

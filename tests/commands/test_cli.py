@@ -1,3 +1,5 @@
+"""The command line itself: help, version, and what is wrong with a command."""
+
 import pytest
 
 import regpipe

@@ -1,3 +1,5 @@
+"""What an input means: which images, repositories and registries it names."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""Reading inputs in every form that JSON comes in, good and broken, and writing records."""
+
 import io
 import json
 from typing import Any

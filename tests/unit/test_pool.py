@@ -1,3 +1,5 @@
+"""Concurrency keeps the order, and is bounded at every place."""
+
 import threading
 from collections.abc import Iterator
 from itertools import count

@@ -1,3 +1,5 @@
+"""The reference grammar: what it takes, what it refuses, and where each name leads."""
+
 import pytest
 
 from regpipe import reference

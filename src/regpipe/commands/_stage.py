@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
+from regpipe.commands import _network
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources
-from regpipe.streams import Streams
+from regpipe.streams import Streams, printable
 
 Work = Callable[[Target, Source], Iterable[bytes]]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
@@ -46,20 +47,12 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         metavar="URL",
         help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
     )
-    made.add_argument("--plain-http", action="store_true", help="talk http, not https")
-    made.add_argument(
-        "-j",
-        "--jobs",
-        type=_positive,
-        default=8,
-        metavar="N",
-        help="requests under way at once (default: %(default)s)",
-    )
     made.add_argument(
         "--error-records",
         action="store_true",
         help="write failures to stdout, as records with an\n`error`, instead of to stderr",
     )
+    _network.add_options(made)
     return made
 
 
@@ -82,7 +75,7 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
-    sources = Sources(_registry_opener(args))
+    sources = Sources(_network.registry_opener(verb, args, streams))
 
     def do(job: Job) -> Iterator[bytes | Failure]:
         if isinstance(job, Failure):
@@ -129,11 +122,6 @@ class _Report:
         if not self._codes:
             return ExitCode.OK
         return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
-
-
-def printable(text: str) -> str:
-    """Return a message on one line, with nothing in it that a terminal would obey or reorder."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _jobs(
@@ -211,25 +199,3 @@ def _defaults(args: argparse.Namespace) -> Defaults:
     if not registry:
         return Defaults(plain_http=args.plain_http)
     return Defaults(reference.parse_registry(registry, plain_http=args.plain_http), args.plain_http)
-
-
-def _registry_opener(args: argparse.Namespace) -> Callable[[str], Source]:
-    transports: list[Any] = []
-
-    def open_registry(url: str) -> Source:
-        # Only a run that talks to a registry pays for loading the HTTP library.
-        from regpipe.registry import Registry  # noqa: PLC0415
-        from regpipe.transport import Transport  # noqa: PLC0415
-
-        if not transports:
-            transports.append(Transport(args.jobs))
-        return Registry(url, transports[0])
-
-    return open_registry
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
-    return number
