@@ -48,6 +48,19 @@ class Layout:
         oci.verify(body, descriptor["digest"], "blob")
         return body
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what the index lists that has the manifest for its subject."""
+        found = []
+        for entry in oci.descriptors(self._index(), "manifests"):
+            try:
+                subject = self.manifest(repository, entry["digest"]).document.get("subject")
+            except (NotFoundError, ResponseError):
+                continue
+            if isinstance(subject, dict) and subject.get("digest") == digest:
+                found.append(entry)
+        # Tools that keep the list under a tag instead write that into a layout as well.
+        return found or None
+
     def _index(self) -> dict[str, Any]:
         try:
             body = _read_file(self._path / "index.json", MANIFEST_LIMIT)

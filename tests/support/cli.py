@@ -17,11 +17,13 @@ from regpipe.streams import Streams
 
 USER = "canary-user"
 PASSWORD = "canary-pa55:word"  # the colon is allowed in a password, and a trap
+PROXY_PASSWORD = "canary-proxy-password"
 TOKEN = "canary-token"
-"""Credentials for the tests to use. No output of regpipe may show the latter two, in any form."""
+"""Credentials for the tests to use. No output of regpipe may show the secret ones, in any form."""
 
 _SECRETS = [
     PASSWORD,
+    PROXY_PASSWORD,
     TOKEN,
     base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode(),
     base64.b64encode(PASSWORD.encode()).decode(),

@@ -17,7 +17,7 @@ from regpipe.source import Source
 from regpipe.sources import Sources
 from regpipe.streams import Streams, printable
 
-Work = Callable[[Target, Source], Iterable[bytes]]
+Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
 
 
@@ -27,6 +27,13 @@ class Failure(NamedTuple):
     label: str
     record: Mapping[str, Any]
     error: RegpipeError
+
+
+class Notice(NamedTuple):
+    """Something that a user should know about a record, and that is no failure."""
+
+    label: str
+    message: str
 
 
 class PassedThrough(NamedTuple):
@@ -68,7 +75,9 @@ def run(
         args: its parsed arguments.
         streams: where it reads, writes and complains.
         interpret: what an input names.
-        work: makes the output of one target, as bytes to be written.
+        work: makes the output of one target: bytes to be written, what to say besides, and the
+            error of each of its parts that failed while others did not. Errors of the whole are
+            raised.
 
     Returns:
         The exit code: that of the failures if they are of one kind, else that for some failures.
@@ -80,14 +89,18 @@ def run(
     credentials = Credentials(args, streams, defaults)
     sources = Sources(_network.registry_opener(verb, args, streams, credentials))
 
-    def do(job: Job) -> Iterator[bytes | Failure]:
+    def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
             yield job
         elif isinstance(job, PassedThrough):
             yield ndjson.write(job.record)
         else:
             try:
-                yield from work(job, sources.open(job.ref.registry))
+                for result in work(job, sources.open(job.ref.registry)):
+                    if isinstance(result, RegpipeError):
+                        yield Failure(str(job.ref), _described(job), result)
+                    else:
+                        yield result
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
@@ -96,6 +109,8 @@ def run(
     for result in pool.ordered(do, jobs, args.jobs):
         if isinstance(result, Failure):
             report.add(result)
+        elif isinstance(result, Notice):
+            report.say(f"{result.label}: warning: {result.message}")
         else:
             streams.stdout.write(result)
             streams.stdout.flush()
@@ -118,9 +133,11 @@ class _Report:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
             self._streams.stdout.flush()
         else:
-            line = f"regpipe {self._verb}: {failure.label}: {error.code}: {error.message}"
-            self._streams.stderr.write(printable(line) + "\n")
-            self._streams.stderr.flush()
+            self.say(f"{failure.label}: {error.code}: {error.message}")
+
+    def say(self, message: str) -> None:
+        self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
+        self._streams.stderr.flush()
 
     def exit_code(self) -> int:
         if not self._codes:

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe import __version__
 from regpipe.commands._jq_options import Options
@@ -15,6 +14,7 @@ from regpipe.programs.libjq import Libjq
 from regpipe.programs.native import NativeInputs
 from regpipe.programs.plain import ByteInputs, PlainInputs
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
@@ -100,12 +100,13 @@ def main(argv: list[str], streams: "Streams") -> int:
         _set_interrupt(handler)
 
 
-class _Source(NamedTuple):
+class _Source:
     """A program's text and the directory from which it includes others."""
 
-    text: bytes
-    directory: str
-    named: library.NamedProgram | None
+    def __init__(self, text: bytes, directory: str, named: "library.NamedProgram | None") -> None:
+        self.text = text
+        self.directory = directory
+        self.named = named
 
 
 def _source(libjq: Libjq, options: Options) -> _Source:

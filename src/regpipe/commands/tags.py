@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
 from regpipe.commands import _stage
+from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
 from regpipe.streams import Streams
@@ -25,7 +26,11 @@ def main(argv: list[str], streams: Streams) -> int:
     return _stage.run("tags", args, streams, inputs.repositories, _tags)
 
 
-def _tags(target: Target, source: Source) -> Iterator[bytes]:
+def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
     for tag in source.tags(target.ref.repository):
-        ref = target.ref._replace(tag=reference.check_tag(tag))
-        yield ndjson.write(records.tag_record(ref, target.record))
+        try:
+            ref = target.ref._replace(tag=reference.check_tag(tag))
+        except InputError as error:
+            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+        else:
+            yield ndjson.write(records.tag_record(ref, target.record))
