@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _network
+from regpipe.commands import _credentials, _network
+from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
@@ -59,6 +60,7 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         action="store_true",
         help="write failures to stdout, as records with an\n`error`, instead of to stderr",
     )
+    _credentials.add_options(made)
     _network.add_options(made)
     return made
 
@@ -84,9 +86,10 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
+    credentials = Credentials(args, streams, defaults)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(_network.registry_opener(verb, args, streams), stdin)
+    sources = Sources(_network.registry_opener(verb, args, streams, credentials), stdin)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -104,7 +107,8 @@ def run(
                 yield Failure(str(job.ref), _described(job), error)
 
     report = _Report(verb, streams, as_records=args.error_records)
-    for result in pool.ordered(do, _jobs(args, streams, interpret, defaults), args.jobs):
+    jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
+    for result in pool.ordered(do, jobs, args.jobs):
         if isinstance(result, Failure):
             report.add(result)
         elif isinstance(result, Notice):
@@ -167,6 +171,14 @@ def _jobs(
             except InputError as error:
                 record = value if isinstance(value, dict) else {"input": value}
                 yield Failure(_label(value, label), record, error)
+
+
+def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
+    """Pass the jobs on, the run's credentials being for the registry of the first."""
+    for job in jobs:
+        if isinstance(job, Target) and not job.ref.is_local:
+            credentials.give_to(job.ref.registry)
+        yield job
 
 
 def _values(args: argparse.Namespace, streams: Streams) -> Iterator[tuple[Any, str]]:
