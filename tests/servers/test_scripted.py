@@ -1,0 +1,152 @@
+"""The scripted registry itself: it says what it is told to, good and broken."""
+
+import time
+
+import pytest
+import requests
+
+from support import images, tokens
+from support.cli import PASSWORD, USER
+from support.push import USER_AGENT
+from support.replies import (
+    CLOSED,
+    PASS,
+    RESET,
+    Answer,
+    error,
+    html,
+    reset_in_body,
+    short_body,
+    too_many,
+)
+from support.scripted import Scripted
+from support.tls import Authority
+
+
+@pytest.fixture
+def session() -> requests.Session:
+    """A plain client, that looks like regpipe's and not like the tests' own."""
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["User-Agent"] = "some/1.0"
+    return session
+
+
+def test_it_serves_what_is_added(scripted: Scripted, session: requests.Session) -> None:
+    image = scripted.add("team/app", "v1", images.index())
+    base = f"{scripted.url}/v2/team/app"
+    assert session.get(f"{base}/tags/list").json() == {"name": "team/app", "tags": ["v1"]}
+    answer = session.get(f"{base}/manifests/v1")
+    assert answer.content == image.raw
+    assert answer.headers["Content-Type"] == image.media_type
+    assert answer.headers["Docker-Content-Digest"] == image.digest
+    for blob in image.blobs():
+        assert session.get(f"{base}/blobs/{blob.digest}").content == blob.data
+    head = session.head(f"{base}/manifests/{image.digest}")
+    assert (head.content, head.headers["Content-Length"]) == (b"", str(len(image.raw)))
+    unchanged = {"If-None-Match": answer.headers["Etag"]}
+    assert session.get(f"{base}/manifests/v1", headers=unchanged).status_code == 304
+    assert scripted.connections == 1
+    assert scripted.seen[:2] == ["GET /v2/team/app/tags/list", "GET /v2/team/app/manifests/v1"]
+
+
+def test_it_pages(scripted: Scripted, session: requests.Session) -> None:
+    scripted.content.tags["a/b"] = {f"t{number:04}": "" for number in range(250)}
+    scripted.content.page = 100
+    found: list[str] = []
+    url: str | None = f"{scripted.url}/v2/a/b/tags/list"
+    while url is not None:
+        answer = session.get(url)
+        found += answer.json()["tags"]
+        url = scripted.url + answer.links["next"]["url"] if answer.links else None
+    assert found == sorted(scripted.content.tags["a/b"])
+    assert len(scripted.seen) == 3
+
+
+def test_answers_come_in_turn_and_the_last_one_stays(
+    scripted: Scripted, session: requests.Session
+) -> None:
+    scripted.on("/v2/", error(503), too_many("1"), PASS)
+    statuses = [session.get(f"{scripted.url}/v2/").status_code for _ in range(4)]
+    assert statuses == [503, 429, 200, 200]
+
+
+def test_each_counts_by_url(scripted: Scripted, session: requests.Session) -> None:
+    scripted.on("/x*", error(500), html(), each=True)
+    statuses = [session.get(scripted.url + path).status_code for path in ("/x1", "/x2", "/x1")]
+    assert statuses == [500, 500, 200]
+
+
+def test_every_nth_request_meets_a_fault(scripted: Scripted, session: requests.Session) -> None:
+    scripted.every(3, error(500), error(502))
+    statuses = [session.get(f"{scripted.url}/v2/").status_code for _ in range(6)]
+    assert statuses == [200, 200, 500, 200, 200, 502]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RESET, CLOSED, reset_in_body, short_body],
+    ids=["reset", "closed", "reset in body", "short body"],
+)
+def test_a_broken_answer_breaks_the_client(
+    scripted: Scripted, session: requests.Session, fault: Answer
+) -> None:
+    scripted.add("a/b", "v1", images.oci())
+    scripted.on("/v2/a/b/manifests/v1", fault, PASS)
+    with pytest.raises(requests.RequestException):
+        session.get(f"{scripted.url}/v2/a/b/manifests/v1")
+    assert session.get(f"{scripted.url}/v2/a/b/manifests/v1").ok
+
+
+def test_basic_credentials_are_asked_for(scripted: Scripted, session: requests.Session) -> None:
+    scripted.guard(tokens.basic())
+    assert session.get(f"{scripted.url}/v2/").headers["WWW-Authenticate"].startswith("Basic")
+    session.auth = (USER, PASSWORD)
+    assert session.get(f"{scripted.url}/v2/").ok
+
+
+def test_a_token_opens_its_own_repository_only(
+    scripted: Scripted, session: requests.Session
+) -> None:
+    service = tokens.TokenService()
+    scripted.add("a/b", "v1", images.oci())
+    scripted.add("a/c", "v1", images.oci())
+    scripted.on("/token", service)
+    scripted.guard(service.guard(f"{scripted.url}/token"))
+    assert (
+        'scope="repository:a/b:pull"'
+        in (session.get(f"{scripted.url}/v2/a/b/tags/list").headers["WWW-Authenticate"])
+    )
+    answer = session.get(f"{scripted.url}/token?service=x&scope=repository:a/b:pull")
+    session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+    assert session.get(f"{scripted.url}/v2/a/b/tags/list").ok
+    refused = session.get(f"{scripted.url}/v2/a/c/tags/list")
+    assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
+    service.revoke()
+    assert session.get(f"{scripted.url}/v2/a/b/tags/list").status_code == 401
+
+
+def test_tls_with_a_client_certificate(authority: Authority, session: requests.Session) -> None:
+    mine = authority.issue("client")
+    with Scripted(tls=authority.server_side(client_certs=True), host="localhost") as server:
+        session.verify = str(authority.ca)
+        with pytest.raises(requests.RequestException):
+            session.get(f"{server.url}/v2/")
+        session.cert = (str(mine.cert), str(mine.key))
+        assert session.get(f"{server.url}/v2/").ok
+
+
+def test_helpers_are_not_counted(scripted: Scripted) -> None:
+    requests.get(f"{scripted.url}/v2/", headers={"User-Agent": USER_AGENT}, timeout=10)
+    assert scripted.seen == []
+
+
+def test_stopping_does_not_wait_for_stalled_clients() -> None:
+    from support.replies import SILENT  # noqa: PLC0415
+
+    with Scripted() as server:
+        server.on("/", SILENT)
+        with pytest.raises(requests.Timeout):
+            requests.get(server.url, timeout=0.2)
+        before = time.monotonic()
+    assert time.monotonic() - before < 30

@@ -1,0 +1,122 @@
+"""Run regpipe: in this process, as a process of its own, or in a shell pipeline."""
+
+import base64
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import regpipe
+from regpipe import cli
+from regpipe.streams import Streams
+
+USER = "canary-user"
+PASSWORD = "canary-pa55:word"  # the colon is allowed in a password, and a trap
+TOKEN = "canary-token"
+"""Credentials for the tests to use. No output of regpipe may show the latter two, in any form."""
+
+_SECRETS = [
+    PASSWORD,
+    TOKEN,
+    base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode(),
+    base64.b64encode(PASSWORD.encode()).decode(),
+]
+SOURCE = Path(regpipe.__file__).parents[1]
+"""What has to be on the path for another Python to import the same regpipe."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run went."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Standard output as NDJSON."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines of standard error."""
+        return self.err.splitlines()
+
+
+def run(argv: Sequence[object], stdin: bytes | str = b"") -> Result:
+    """Run one command line in this process."""
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    streams = Streams(io.BytesIO(given), io.BytesIO(), io.StringIO())
+    code = cli.main([str(argument) for argument in argv], streams)
+    assert isinstance(streams.stdout, io.BytesIO)
+    assert isinstance(streams.stderr, io.StringIO)
+    return _checked(Result(int(code), streams.stdout.getvalue(), streams.stderr.getvalue()))
+
+
+def run_process(
+    argv: Sequence[object],
+    stdin: bytes | str = b"",
+    *,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 60,
+) -> Result:
+    """Run one command line in a process of its own."""
+    command = [sys.executable, "-m", "regpipe", *(str(argument) for argument in argv)]
+    return _spawn(command, stdin, {**process_env(), **(env or {})}, timeout)
+
+
+def shell(
+    script: str,
+    *arguments: object,
+    stdin: bytes | str = b"",
+    env: Mapping[str, str] | None = None,
+    timeout: float = 120,
+) -> Result:
+    """Run a bash script that finds `regpipe` on its PATH; a failing stage fails its pipeline.
+
+    Args:
+        script: the script; `$1` and so on are the arguments.
+        arguments: what the script is called with.
+        stdin: its input.
+        env: further environment variables.
+        timeout: seconds until the test fails.
+    """
+    directory = Path(os.environ["HOME"]) / "bin"
+    directory.mkdir(exist_ok=True)
+    command = directory / "regpipe"
+    if not command.exists():
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m regpipe "$@"\n')
+        command.chmod(0o755)
+    whole_env = process_env() | {"PATH": f"{directory}:{os.environ['PATH']}"} | dict(env or {})
+    bash = ["bash", "-o", "pipefail", "-c", script, "script", *map(str, arguments)]
+    return _spawn(bash, stdin, whole_env, timeout)
+
+
+def process_env() -> dict[str, str]:
+    """The environment in which another process runs the same regpipe as this one imports."""
+    return {**os.environ, "PYTHONPATH": str(SOURCE)}
+
+
+def _spawn(
+    command: Sequence[str], stdin: bytes | str, env: Mapping[str, str], timeout: float
+) -> Result:
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    done = subprocess.run(
+        command, input=given, env=env, timeout=timeout, capture_output=True, check=False
+    )
+    return _checked(Result(done.returncode, done.stdout, done.stderr.decode()))
+
+
+def _checked(result: Result) -> Result:
+    """Promises that hold for every run there is: no traceback, and no secret shown."""
+    text = result.out.decode(errors="replace") + result.err
+    assert "Traceback (most recent call last)" not in text, text[-2000:]
+    for secret in _SECRETS:
+        assert secret not in text, "a secret was printed"
+    return result

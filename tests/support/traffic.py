@@ -1,0 +1,42 @@
+"""Every request that any test server saw in this session, so that one test can judge them all."""
+
+import threading
+from collections import Counter
+
+HELPERS = (
+    "regpipe-tests",  # support.push and what else the tests send themselves
+    "curl/",
+    "python-requests/",
+    "skopeo/",
+    "containers/",
+    "Buildah/",
+    "go-containerregistry/",
+    "crane/",
+    "regclient/",
+    "oras/",
+)
+"""How the User-Agent of each program that is not regpipe begins."""
+
+ALLOWED = ("GET", "HEAD", "POST to a token endpoint")
+"""All that a reader has to send."""
+
+_lock = threading.Lock()
+_seen: Counter[tuple[str, str]] = Counter()
+
+
+def is_helper(agent: str) -> bool:
+    """Whether a User-Agent is that of a program which the tests run beside regpipe."""
+    return agent.startswith(HELPERS)
+
+
+def note(method: str, agent: str, *, token_endpoint: bool = False) -> None:
+    """Count one request that a server saw."""
+    kind = "POST to a token endpoint" if token_endpoint and method == "POST" else method
+    with _lock:
+        _seen[kind, "helper" if is_helper(agent) else "regpipe"] += 1
+
+
+def methods() -> Counter[str]:
+    """How often regpipe used each method, POST to a token endpoint being one of its own."""
+    with _lock:
+        return Counter({kind: count for (kind, who), count in _seen.items() if who == "regpipe"})
