@@ -40,13 +40,20 @@ class Registry:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
         return self._listing(f"/v2/{repository}/tags/list", "tags")
 
-    def manifest(self, repository: str, target: str) -> Content:
+    def head(self, repository: str, tag: str) -> str | None:  # noqa: ARG002
+        """Not here yet: no registry says."""
+        return None
+
+    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests")."""
         answer = self._transport.get(
             f"{self._url}/v2/{repository}/manifests/{target}",
             limit=MANIFEST_LIMIT,
-            headers={"Accept": oci.ACCEPT},
+            headers={"Accept": oci.ACCEPT}
+            | ({"If-None-Match": f'"{known.digest}"'} if known else {}),
         )
+        if known and answer.status == 304:
+            return known
         return read_manifest(
             answer.body, answer.headers.get("content-type", ""), target if ":" in target else None
         )

@@ -3,15 +3,19 @@
 import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
+from regpipe.commands import _caching
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources
 from regpipe.streams import Streams
+
+if TYPE_CHECKING:
+    from regpipe.cached import Remote
 
 Work = Callable[[Target, Source], Iterable[bytes]]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
@@ -54,6 +58,8 @@ def parser(verb: str, description: str, inputs_help: str) -> argparse.ArgumentPa
         metavar="N",
         help="requests under way at once (default: %(default)s)",
     )
+    made.add_argument("--unordered", action="store_true", help="write records as they come")
+    _caching.add_arguments(made)
     made.add_argument(
         "--error-records",
         action="store_true",
@@ -81,7 +87,10 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
-    sources = Sources(_registry_opener(args))
+    report = _Report(verb, streams, as_records=args.error_records)
+    caching = _caching.Caching(args, report.warn)
+    open_registry = _registry_opener(args)
+    sources = Sources(lambda url: caching.wrap(url, open_registry))
 
     def do(job: Job) -> Iterator[bytes | Failure]:
         if isinstance(job, Failure):
@@ -94,14 +103,25 @@ def run(
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
-    report = _Report(verb, streams, as_records=args.error_records)
-    for result in pool.ordered(do, _jobs(args, streams, interpret, defaults), args.jobs):
+    jobs = _jobs(args, streams, interpret, defaults)
+    with caching:
+        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+            _write(batch, streams, report)
+    return report.exit_code()
+
+
+def _write(batch: list[bytes | Failure], streams: Streams, report: "_Report") -> None:
+    """Write what has come, so that the next process sees it before more is waited for."""
+    lines: list[bytes] = []
+    for result in batch:
         if isinstance(result, Failure):
+            streams.stdout.write(b"".join(lines))
+            lines = []
             report.add(result)
         else:
-            streams.stdout.write(result)
-            streams.stdout.flush()
-    return report.exit_code()
+            lines.append(result)
+    streams.stdout.write(b"".join(lines))
+    streams.stdout.flush()
 
 
 class _Report:
@@ -118,11 +138,18 @@ class _Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-            self._streams.stdout.flush()
         else:
             line = f"regpipe {self._verb}: {failure.label}: {error.code}: {error.message}"
-            self._streams.stderr.write(printable(line) + "\n")
-            self._streams.stderr.flush()
+            self._streams.stdout.flush()
+            self._say(line)
+
+    def warn(self, message: str) -> None:
+        """Say what the user should know and what is no failure."""
+        self._say(f"regpipe {self._verb}: {message}")
+
+    def _say(self, line: str) -> None:
+        self._streams.stderr.write(printable(line) + "\n")
+        self._streams.stderr.flush()
 
     def exit_code(self) -> int:
         if not self._codes:
@@ -208,10 +235,10 @@ def _defaults(args: argparse.Namespace) -> Defaults:
     return Defaults(reference.parse_registry(registry, plain_http=args.plain_http), args.plain_http)
 
 
-def _registry_opener(args: argparse.Namespace) -> Callable[[str], Source]:
+def _registry_opener(args: argparse.Namespace) -> Callable[[str], "Remote"]:
     transports: list[Any] = []
 
-    def open_registry(url: str) -> Source:
+    def open_registry(url: str) -> "Remote":
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.registry import Registry  # noqa: PLC0415
         from regpipe.transport import Transport  # noqa: PLC0415
