@@ -1,12 +1,16 @@
 """Fixtures that every test has: a clean environment, and servers to talk to."""
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.scripted import Scripted
+from support.servers import Options, Registry, running
 from support.tls import Authority
 
 KEPT = (
@@ -19,6 +23,14 @@ KEPT = (
     "REGPIPE_TEST_BIN",
     "PYTHONDONTWRITEBYTECODE",
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update",
+        action="store_true",
+        help="write what is seen now into the golden files and the README; then read the diff",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,3 +66,38 @@ def scripted() -> Iterator[Scripted]:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A certificate authority that nobody trusts unasked."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session", params=["docker-registry", "distribution3", "zot"])
+def registry(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Registry]:
+    """Each of the real registries that people run; shared by all tests, so see `repository`."""
+    with running(request.param, tmp_path_factory.mktemp(request.param)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """Debian's docker-registry 2.8: the one that converts to schema 1; shared as well."""
+    with running("docker-registry", tmp_path_factory.mktemp("docker-registry")) as server:
+        yield server
+
+
+@pytest.fixture
+def repository(request: pytest.FixtureRequest) -> str:
+    """A repository name that is this test's alone, in a registry shared with others."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()
+    return f"tests/r{digest[:12]}"
+
+
+@pytest.fixture
+def start_registry(tmp_path: Path) -> Iterator[Callable[..., Registry]]:
+    """Starts a registry of the test's own: `start_registry("zot", htpasswd=True)`."""
+    with ExitStack() as stack:
+
+        def start(name: str, **options: Any) -> Registry:
+            directory = tmp_path / f"registry{len(list(tmp_path.glob('registry*')))}"
+            return stack.enter_context(running(name, directory, Options(**options)))
+
+        yield start

@@ -74,7 +74,10 @@ def main(argv: list[str], streams: "Streams") -> int:
 def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
     if verb in COMMANDS:
         module = importlib.import_module(f"regpipe.commands.{verb}")
-        return cast("Command", module).main(argv[1:], streams)
+        try:
+            return cast("Command", module).main(argv[1:], streams)
+        except SystemExit:  # argparse's way to end after --help
+            return ExitCode.OK
     usage = _usage()
     if verb in ("-h", "--help", "help"):
         streams.stdout.write(usage.encode())

@@ -62,10 +62,10 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         """Return the form that docker, crane and skopeo take."""
-        if self.is_local:
-            return f"{self.registry}:{self.tag}" if self.tag else self.registry
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest and not self.tag else ""
+        if self.is_local:
+            return f"{self.registry}{tag}{digest}"
         return f"{host_of(self.registry)}/{self.repository}{tag}{digest}"
 
 
@@ -84,11 +84,12 @@ def is_local(registry: str) -> bool:
 def host_of(registry: str) -> str:
     """Return the `host[:port]` of a base URL as it stands in references; Docker Hub's is docker.io.
 
-    >>> host_of("https://registry-1.docker.io")
-    'docker.io'
+    A host of one word gets its port, because a reference would take it for part of the name.
     """
-    host = registry.partition("://")[2]
-    return HUB if host in _HUB_HOSTS else host
+    scheme, _, host = registry.partition("://")
+    if host in _HUB_HOSTS:
+        return HUB
+    return host if _is_host(host) else f"{host}:{443 if scheme == 'https' else 80}"
 
 
 def local_repository(path: str) -> str:
@@ -191,9 +192,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     head, slash, tail = name.partition("/")
     # With a scheme in front the first component can be nothing but the registry.
     explicit = scheme in ("http", "https")
-    named = slash and (
-        explicit or head == "localhost" or head != head.lower() or set(".:") & set(head)
-    )
+    named = slash and (explicit or _is_host(head))
     if not named and explicit:
         raise _invalid(text, "after the scheme comes a registry and then a repository")
     registry = (
@@ -215,6 +214,11 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     if digest_mark and not is_digest(digest):
         raise _invalid(text, "a digest is written algorithm:hex, as in sha256:<64 hex digits>")
     return Reference(registry, repository, tag or None, digest or None)
+
+
+def _is_host(head: str) -> bool:
+    """Tell whether a reference's first component is a registry (reference's normalize.go)."""
+    return head == "localhost" or head != head.lower() or "." in head or ":" in head
 
 
 def _split_scheme(text: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ class Pusher:
 
     Args:
         url: the registry's base URL, without `/v2/`.
-        options: set on the session: `auth`, `verify`, `cert`, as in requests.
+        options: set on the session: `auth`, `verify`, `cert`, `headers`, as in requests.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -31,6 +31,7 @@ class Pusher:
         self._session.trust_env = False
         self._session.headers["User-Agent"] = USER_AGENT
         self._there: set[tuple[str, str]] = set()
+        self._session.headers.update(options.pop("headers", {}))
         for name, value in options.items():
             setattr(self._session, name, value)
 

@@ -119,11 +119,15 @@ class TokenService:
         user, _, password = base64.b64decode(authorization[6:]).decode().partition(":")
         return user if self.users.get(user) == password else None
 
-    def _answer(self, user: str, scope: str) -> Reply:
-        granted = scope if self.grants else ""
-        token = self._sign(user, granted)
+    def token(self, user: str, scope: str) -> str:
+        """Give out a token, as if it had been asked for."""
+        token = self._sign(user, scope)
         lifetime = 60 if self.expires_in is None else self.expires_in
-        self.issued[token] = (granted, time.monotonic() + lifetime)
+        self.issued[token] = (scope, time.monotonic() + lifetime)
+        return token
+
+    def _answer(self, user: str, scope: str) -> Reply:
+        token = self.token(user, scope if self.grants else "")
         document: Json = dict.fromkeys(self.fields, token)
         if self.expires_in is not None:
             document["expires_in"] = self.expires_in

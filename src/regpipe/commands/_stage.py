@@ -1,12 +1,14 @@
 """What the network verbs share: their options, and a run over inputs in which none is lost."""
 
 import argparse
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
 from regpipe.commands import _caching
+from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
@@ -38,11 +40,10 @@ class PassedThrough(NamedTuple):
 Job = Target | Failure | PassedThrough
 
 
-def parser(verb: str, description: str, inputs_help: str) -> argparse.ArgumentParser:
+def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> Parser:
     """Return a network verb's argument parser, with the options that all of them have."""
-    made = argparse.ArgumentParser(
-        f"regpipe {verb}", description=description, formatter_class=argparse.RawTextHelpFormatter
-    )
+    made = Parser(verb, description, streams)
+    made.set_defaults(fallback=None)
     made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
     made.add_argument(
         "--registry",
@@ -179,14 +180,18 @@ def _jobs(
 
 
 def _values(args: argparse.Namespace, streams: Streams) -> Iterator[tuple[Any, str]]:
-    """Yield the arguments, or else the values of standard input, each with what to call it."""
-    for argument in args.inputs:
-        if argument == "-":
-            yield from _stdin(streams)
-        else:
-            yield argument, argument
-    if not args.inputs:
-        yield from _stdin(streams)
+    """Yield the arguments, or else the values of standard input, each with what to call it.
+
+    Where there is neither, the verb's fallback, if it has one.
+    """
+    values = itertools.chain.from_iterable(
+        _stdin(streams) if argument == "-" else [(argument, argument)]
+        for argument in args.inputs or ["-"]
+    )
+    first = next(values, (args.fallback, args.fallback) if args.fallback else None)
+    if first:
+        yield first
+        yield from values
 
 
 def _stdin(streams: Streams) -> Iterator[tuple[Any, str]]:
@@ -203,7 +208,7 @@ def require_input(args: argparse.Namespace, streams: Streams, example: str) -> N
     Raises:
         UsageError: there is no argument, and standard input is a terminal.
     """
-    if not args.inputs and streams.stdin.isatty():
+    if not args.inputs and not args.fallback and streams.stdin.isatty():
         raise UsageError(f"nothing to do: give an argument or pipe records in, as in\n  {example}")
 
 

@@ -1,5 +1,6 @@
 """`regpipe catalog`: a repository record for each repository of a registry."""
 
+import os
 from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
@@ -18,10 +19,12 @@ def main(argv: list[str], streams: Streams) -> int:
         f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
         "registries: my.registry:5000, http://host, oci:DIR\n"
         "(default: lines or records on standard input)",
+        streams,
     )
     args = parser.parse_args(argv)
     if args.registry and not args.inputs:
         args.inputs = [args.registry]
+    args.fallback = os.environ.get("REGPIPE_REGISTRY")
     _stage.require_input(args, streams, _EXAMPLE)
     return _stage.run("catalog", args, streams, inputs.registries, _repositories)
 

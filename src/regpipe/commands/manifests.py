@@ -1,11 +1,11 @@
 """`regpipe manifests`: the manifest and config of each image, as one record."""
 
-import argparse
 import os
 from collections.abc import Iterator
 
 from regpipe import images, inputs, ndjson, platforms
 from regpipe.commands import _stage
+from regpipe.commands._parser import Parser
 from regpipe.inputs import Target
 from regpipe.platforms import Platform
 from regpipe.source import Source
@@ -16,7 +16,7 @@ _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe
 
 def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
-    args = _parser().parse_args(argv)
+    args = _parser(streams).parse_args(argv)
     _stage.require_input(args, streams, _EXAMPLE)
     wanted = images.Wanted(
         _platform(args.platform), args.all_platforms, args.attestations, not args.no_v1
@@ -34,12 +34,13 @@ def main(argv: list[str], streams: Streams) -> int:
     return _stage.run("manifests", args, streams, inputs.images, fetch)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(streams: Streams) -> Parser:
     parser = _stage.parser(
         "manifests",
         f"Fetch manifests and configs: a record for each image.\n\nexample:\n  {_EXAMPLE}",
         "references: team/app:v1, repo@sha256:…, oci:DIR:tag\n"
         "(default: lines, records or a registry's tags/list JSON on standard input)",
+        streams,
     )
     which = parser.add_argument_group("which manifests of a multi-platform image")
     which.add_argument(

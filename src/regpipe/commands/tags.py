@@ -18,6 +18,7 @@ def main(argv: list[str], streams: Streams) -> int:
         f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
         "repositories: team/app, my.registry:5000/team/app, oci:DIR\n"
         "(default: lines, records or a registry's _catalog JSON on standard input)",
+        streams,
     )
     args = parser.parse_args(argv)
     _stage.require_input(args, streams, _EXAMPLE)

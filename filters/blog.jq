@@ -1,0 +1,4 @@
+# The blog's own program, literally: tag, creation date and config.Image of schema 1 manifests.
+# input: stream
+# output: json
+{tag:.tag, info:.history[0].v1Compatibility|fromjson|{created:.created, sha:.config.Image}}

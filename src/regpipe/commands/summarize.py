@@ -1,0 +1,230 @@
+"""`regpipe summarize`: jq over records, with programs that have names."""
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from regpipe import __version__
+from regpipe.commands._jq_options import Options
+from regpipe.errors import UsageError
+from regpipe.programs import engine, library
+from regpipe.programs import libjq as lj
+from regpipe.programs.engine import CompileError, Output, Program
+from regpipe.programs.libjq import Libjq
+from regpipe.programs.native import NativeInputs
+from regpipe.programs.plain import ByteInputs, PlainInputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from regpipe.streams import Streams
+
+    _Handler = Callable[[int, FrameType | None], object] | int | None
+
+HELP = """\
+usage: regpipe summarize [OPTION…] [PROGRAM] [FILE…]
+       regpipe summarize [OPTION…] --args PROGRAM [STRING…]
+       regpipe summarize [OPTION…] --jsonargs PROGRAM [JSON…]
+
+Run a jq program over JSON: records of the other verbs, or any other. PROGRAM is the name of a
+program that is there already (see --list), else a jq program; none means `summary`. Input is the
+files, else standard input. Each result is one compact line; all else is as in jq 1.8.
+
+programs:
+  --list                    list the programs that have names, a line each
+  --show NAME               print one
+  -f, --from-file           PROGRAM is the file that holds the program
+  -L, --library-path DIR    look for modules there
+
+input:
+  -n, --null-input          run once, on null; the inputs are for `input` and `inputs`
+  -R, --raw-input           each line is a string
+  -s, --slurp               one array of all inputs
+      --stream              the parts of each input, as jq's streaming form has them
+      --stream-errors       the same, with a broken text as an array too
+      --seq                 read and write application/json-seq
+
+output:
+  -r, --raw-output          strings without quotes
+  -j, --join-output         the same, without line ends
+      --raw-output0         the same, with a NUL after each
+  -a, --ascii-output        only ASCII characters
+  -S, --sort-keys           the keys of each object sorted
+  -c, --compact-output      one line for each result: the default, and the end of --indent
+      --tab                 indent with tabs
+      --indent N            indent with N spaces, at most 7
+  -C, --color-output        colors, as $JQ_COLORS has them; -M, --monochrome-output: none
+      --unbuffered          flush after each result
+  -e, --exit-status         exit with 1 if the last result is false or null, 4 if there is none
+
+values:
+      --arg NAME TEXT       $NAME is a string          --args      words after PROGRAM are strings
+      --argjson NAME JSON   $NAME is a JSON value      --jsonargs  they are JSON values
+      --slurpfile NAME FILE  $NAME is an array of the JSON values in a file
+      --rawfile NAME FILE   $NAME is a file's text
+
+  -h, --help    -V, --version    --   no options after this
+
+exit codes: 0 done, 1 and 4 with -e, 2 usage or a file that cannot be read, 3 no valid program,
+5 a program failed on an input, or an input is no JSON
+
+examples:
+  regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
+  regpipe summarize newest --argjson n 3 records.ndjson
+  regpipe summarize -r 'select(.platform.architecture == "arm64") | .ref' records.ndjson
+"""
+
+DEFAULT = "summary"
+
+
+def main(argv: list[str], streams: "Streams") -> int:
+    """Run the verb with the arguments after its name; return jq's exit code."""
+    libjq = Libjq()
+    options = Options(argv, libjq)
+    if options.answer:
+        streams.stdout.write(_answer(options).encode())
+        return engine.OK
+    source = _source(libjq, options)
+    if source.named and not (options.files or options.null) and streams.stdin.isatty():
+        raise UsageError("there is no input: name a file, or pipe records in; see --help")
+    # libjq runs without looking at Python's signals: an endless program could not be stopped.
+    handler = _set_interrupt(signal.SIG_DFL)
+    try:
+        return _run(libjq, options, source, streams)
+    except CompileError as error:
+        streams.stderr.write(_compile_messages(error, options))
+        return engine.COMPILE
+    finally:
+        _set_interrupt(handler)
+
+
+class _Source(NamedTuple):
+    """A program's text and the directory from which it includes others."""
+
+    text: bytes
+    directory: str
+    named: library.NamedProgram | None
+
+
+def _source(libjq: Libjq, options: Options) -> _Source:
+    word = options.program
+    if options.from_file:
+        if word is None:
+            raise UsageError("-f takes the name of a file")
+        data = libjq.call.jv_load_file(os.fsencode(word), 1)
+        if libjq.call.jv_get_kind(data) == lj.INVALID:
+            raise UsageError((libjq.take_message(data) or b"").decode("utf-8", "replace"))
+        text = libjq.take_string(data)
+        if b"\0" in text:
+            raise UsageError(f"program file contains NUL bytes: {word}")
+        return _Source(text, os.path.dirname(word) or ".", None)  # noqa: PTH120
+    named = library.find(DEFAULT if word is None else word)
+    if named is not None:
+        return _Source(named.text, os.path.dirname(named.path), named)  # noqa: PTH120
+    return _Source(os.fsencode(word or ""), ".", None)
+
+
+def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") -> int:
+    named = source.named
+    style = options.style(raw=bool(named and named.raw), terminal=streams.stdout.isatty())
+    output = Output(streams.stdout, style, streams.stderr)
+    if not libjq.call.jq_set_colors(os.environb.get(b"JQ_COLORS")):
+        output.say("Failed to set $JQ_COLORS")
+    program = Program(
+        libjq,
+        source.text,
+        output,
+        arguments=options.arguments(),
+        attributes=_attributes(libjq, options, source),
+    )
+    reading = options.reading(slurp=bool(named and named.slurp))
+    inputs: NativeInputs | PlainInputs
+    if reading.plain and not _may_read_on(source):
+        inputs = PlainInputs(libjq, ByteInputs(options.files, streams.stdin, output), output)
+    else:
+        inputs = NativeInputs(libjq, options.files, streams.stdin, reading, output)
+    ret, last = inputs.run(program)
+    output.flush()
+    return _exit_code(ret, last, exit_status=options.exit_status)
+
+
+def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, str | list[str]]:
+    """Return what libjq is told of directories, as main.c does; `include "oci"` works always."""
+    path = options.library_path
+    if path is None:
+        path = ["~/.jq", "$ORIGIN/../lib/jq", "$ORIGIN/../lib"]
+    directory = libjq.call.jq_realpath(libjq.string(source.directory))
+    return {
+        "JQ_LIBRARY_PATH": [*path, library.library_path()],
+        "JQ_ORIGIN": os.path.dirname(sys.argv[0]) or ".",  # noqa: PTH120
+        "PROGRAM_ORIGIN": os.fsdecode(libjq.take_string(directory)),
+    }
+
+
+def _may_read_on(source: _Source) -> bool:
+    """Say whether a program may ask for inputs, or of them: it, or what it includes."""
+    if b"input" in source.text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
+        return True
+    bundled = source.named is not None and source.named.bundled
+    return not bundled and (b"import" in source.text or b"include" in source.text)
+
+
+def _exit_code(ret: int, last: int, *, exit_status: bool) -> int:
+    """Return the exit code main.c ends with."""
+    if not exit_status:
+        return max(ret, 0)
+    if ret != engine.NO_OUTPUT:
+        return abs(ret)
+    return {-1: 4, 0: 1}.get(last, 0)
+
+
+def _compile_messages(error: CompileError, options: Options) -> str:
+    """Return libjq's messages, a line each: what is wrong, where, and the program's text there."""
+    *messages, _count = error.messages
+    lines = []
+    for message in messages:
+        first, _, rest = message.removeprefix("jq: ").strip().partition("\n")
+        excerpt = rest.partition("\n")[0].strip()
+        lines.append(f"regpipe summarize: {first}{' ' if excerpt else ''}{excerpt}")
+    return "\n".join(lines) + _hint(options) + "\n"
+
+
+def _hint(options: Options) -> str:
+    """Return what someone who writes no jq may have meant by a word that is no program."""
+    word = options.program or ""
+    if options.from_file:
+        return ""
+    if os.path.isfile(word):  # noqa: PTH113
+        return f" (a file? PROGRAM comes first: regpipe summarize {DEFAULT} {word})"
+    close = library.close_to(word) if word.replace("-", "").replace("_", "").isalnum() else None
+    return f" (did you mean {close}? see --list)" if close else ""
+
+
+def _answer(options: Options) -> str:
+    """Return what --help and its like print."""
+    if options.answer == "help":
+        return HELP
+    if options.answer == "version":
+        return f"regpipe {__version__}\n"
+    if options.answer == "show":
+        program = library.find(options.show)
+        if program is not None:
+            return program.text.decode("utf-8", "replace")
+        close = library.close_to(options.show)
+        suggestion = f" (did you mean {close}?)" if close else ""
+        raise UsageError(f"no program {ascii(options.show)}{suggestion}; see --list")
+    programs = list(library.every())
+    width = max((len(program.name) for program in programs), default=0)
+    return "".join(
+        f"{program.name:{width}}  {program.help}{'' if program.bundled else ' (yours)'}\n"
+        for program in programs
+    )
+
+
+def _set_interrupt(handler: "_Handler") -> "_Handler":
+    try:
+        return signal.signal(signal.SIGINT, handler)
+    except ValueError:  # not the main thread, which alone may
+        return None

@@ -1,0 +1,166 @@
+"""Cut a byte stream into JSON texts: NDJSON, pretty-printed, concatenated, with BOM or RS."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import cast
+
+CHUNK = 65536
+
+_BOM = b"\xef\xbb\xbf"
+_SPACE = b" \t\r\n\x1e"  # an RS between texts separates them
+_QUOTE, _RS = 0x22, 0x1E
+# What can change the depth of a value. A string counts as one token, closed or not; it never runs
+# over a line end or an RS, because no JSON string may hold one unescaped. A line that begins with
+# an opening bracket is looked at too: it may be the next record after a broken one.
+_INSIDE = rb'[^"\\\n\x1e]*(?:\\[^\n\x1e][^"\\\n\x1e]*)*(")?'
+_TOKEN = re.compile(rb'"' + _INSIDE + rb"|[{}\[\]\x1e]|\n(?=[{\[])")
+_STRING_REST = re.compile(_INSIDE)
+
+
+def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
+    r"""Yield each JSON text of a stream as soon as its last byte is there.
+
+    A text that begins with ``{``, ``[`` or ``"`` may span lines, and several may share a line. Any
+    other text is one line without the blanks around it: a number, a plain reference, or nonsense.
+    Whether a text is valid JSON is for the caller's parser to say. A broken text ends where no
+    valid one could go on: at a line end inside a string, at an RS (RFC 7464), or before a line that
+    begins with a bracket that cannot stand there; so one broken record does not swallow the rest.
+
+    Args:
+        read: returns at most that many bytes, at least one, or none at the end of the stream.
+
+    Yields:
+        The text's bytes and the number, from 1, of the line it begins in.
+    """
+    splitter = _Splitter()
+    data = read(CHUNK)
+    while data and len(data) < len(_BOM) and _BOM.startswith(data):
+        more = read(CHUNK)  # a mark cut in two by a short read must still be seen whole
+        if not more:
+            break
+        data += more
+    yield from splitter.feed(data.removeprefix(_BOM))
+    while data := read(CHUNK):
+        yield from splitter.feed(data)
+    yield from splitter.finish()
+
+
+class _Splitter:
+    """Where in a text the stream stands; the bytes of an unfinished text are kept in `_text`."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+        self._open = bytearray()  # the brackets that are open, outermost first
+        self._in_string = False
+        self._bare = False
+        self._line = 1  # of the next byte
+        self._start = 1  # of the text's first byte
+        self._carry = b""  # what can only be understood with the byte after it
+
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, int]]:
+        """Yield the texts that end in these bytes."""
+        data = self._carry + data
+        self._carry = b""
+        pos = 0
+        while pos < len(data):
+            if self._bare:
+                pos, done = self._bare_line(data, pos)
+            elif self._in_string:
+                pos, done = self._string(data, pos)
+            elif self._open:
+                pos, done = self._container(data, pos)
+            else:
+                pos, done = self._between(data, pos), False
+            if done:
+                yield self._take()
+
+    def finish(self) -> Iterator[tuple[bytes, int]]:
+        """Yield what the end of the stream leaves unfinished."""
+        self._text += self._carry
+        if self._text.strip(_SPACE):
+            yield self._take()
+
+    def _take(self) -> tuple[bytes, int]:
+        text = bytes(self._text).strip(_SPACE)
+        self._line = self._start + self._text.count(b"\n")
+        self._text = bytearray()
+        self._open.clear()
+        self._in_string = self._bare = False
+        return text, self._start
+
+    def _between(self, data: bytes, pos: int) -> int:
+        """Skip to the next text and see what it is."""
+        begin = pos
+        while begin < len(data) and data[begin] in _SPACE:
+            begin += 1
+        self._line += data.count(b"\n", pos, begin)
+        self._start = self._line
+        first = data[begin : begin + 1]
+        self._in_string = first == b'"'
+        self._bare = first not in (b"", b'"', b"{", b"[")
+        if self._bare or not first:
+            return begin
+        self._text += first
+        if not self._in_string:
+            self._open += first
+        return begin + 1
+
+    def _bare_line(self, data: bytes, pos: int) -> tuple[int, bool]:
+        ends = [end for end in (data.find(b"\n", pos), data.find(b"\x1e", pos)) if end >= 0]
+        end = min(ends, default=len(data))
+        self._text += data[pos:end]
+        return end, bool(ends)
+
+    def _string(self, data: bytes, pos: int) -> tuple[int, bool]:
+        """Go on inside a string; a string with no container around it is a text of its own."""
+        found = cast("re.Match[bytes]", _STRING_REST.match(data, pos))  # it matches everywhere
+        end = found.end()
+        self._text += data[pos:end]
+        if found.lastindex:
+            self._in_string = False
+            return end, not self._open
+        if data[end:] == b"\\":  # the byte it escapes is still to come
+            self._carry = b"\\"
+            return len(data), False
+        if data[end : end + 1] == b"\\":  # it escapes a line end
+            self._text += b"\\"
+            end += 1
+        return end, end < len(data)
+
+    def _container(self, data: bytes, pos: int) -> tuple[int, bool]:
+        """Go on inside an object or array, to its end or to the end of the data."""
+        for token in _TOKEN.finditer(data, pos):
+            begin = token.start()
+            first = data[begin]
+            if first == _QUOTE:
+                if not token.lastindex:  # cut by the end of the data, or broken: _string will tell
+                    self._text += data[pos : begin + 1]
+                    self._in_string = True
+                    return begin + 1, False
+            elif first in b"{[":
+                self._open.append(first)
+            elif first in b"}]":
+                self._open.pop()
+                if not self._open:
+                    self._text += data[pos : begin + 1]
+                    return begin + 1, True
+            elif first == _RS or not self._may_open(data, pos, begin):
+                self._text += data[pos:begin]
+                return begin, True
+        self._text += data[pos:]
+        if self._text.endswith(b"\n"):  # what begins the next line is still to come
+            self._carry = b"\n"
+            del self._text[-1]
+        return len(data), False
+
+    def _may_open(self, data: bytes, pos: int, end: int) -> bool:
+        """Say whether a value may begin after data[pos:end] in the container that is open."""
+        before = _last_visible(data, pos, end) or _last_visible(self._text, 0, len(self._text))
+        return before in (b"[," if self._open[-1:] == b"[" else b":")
+
+
+def _last_visible(data: bytes | bytearray, pos: int, end: int) -> bytes:
+    """Return the last byte of data[pos:end] that is not white space, or none."""
+    while end > pos and data[end - 1] in _SPACE:
+        end -= 1
+    return bytes(data[max(pos, end - 1) : end])

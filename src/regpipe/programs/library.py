@@ -1,0 +1,117 @@
+"""Programs with names: the bundled ones in filters/, and the user's own.
+
+A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
+`# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` with the paths
+it looks at (see cut.py). What programs share is in filters/lib, where `include` finds it.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import regpipe
+from regpipe.errors import UsageError
+
+_SUFFIX = ".jq"
+
+
+class NamedProgram(NamedTuple):
+    """A program in a file, and what its header says of it."""
+
+    name: str
+    path: str
+    text: bytes
+    help: str
+    slurp: bool
+    raw: bool
+    reads: str
+    bundled: bool
+
+
+def find(name: str) -> NamedProgram | None:
+    """Return the program of that name, the user's own first, or None where there is none.
+
+    Raises:
+        UsageError: its file is there, but cannot be read.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        return None
+    for directory in (_own_directory(), _bundled_directory()):
+        path = f"{directory}/{name}{_SUFFIX}"
+        if os.path.isfile(path):  # noqa: PTH113 -- pathlib costs 3 ms at start-up
+            return _read(name, path)
+    return None
+
+
+def names() -> list[str]:
+    """Return the names of all programs, sorted."""
+    found: set[str] = set()
+    for directory in (_own_directory(), _bundled_directory()):
+        try:
+            files = os.listdir(directory)  # noqa: PTH208
+        except OSError:
+            continue
+        found.update(file.removesuffix(_SUFFIX) for file in files if file.endswith(_SUFFIX))
+    return sorted(found)
+
+
+def every() -> Iterator[NamedProgram]:
+    """Yield all programs, in the order of their names."""
+    for name in names():
+        program = find(name)
+        if program is not None:
+            yield program
+
+
+def close_to(name: str) -> str | None:
+    """Return the program's name that was probably meant, or None."""
+    import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
+
+    return next(iter(difflib.get_close_matches(name, names(), n=1)), None)
+
+
+def library_path() -> str:
+    """Return the directory in which `include "oci";` finds the shared definitions."""
+    return f"{_bundled_directory()}/lib"
+
+
+def _read(name: str, path: str) -> NamedProgram:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            text = file.read()
+    except OSError as error:
+        raise UsageError(f"cannot read the program {path}: {error.strerror}") from error
+    help_ = ""
+    fields = {"input": "stream", "output": "json", "reads": ""}
+    for line in text.decode("utf-8", "replace").splitlines():
+        if not line.startswith("#"):
+            break
+        comment = line.lstrip("#").strip()
+        key, _, value = comment.partition(":")
+        if key in fields:
+            fields[key] = f"{fields[key]} {value.strip()}" if key == "reads" else value.strip()
+        help_ = help_ or comment
+    return NamedProgram(
+        name,
+        path,
+        text,
+        help_,
+        slurp=fields["input"] == "slurp",
+        raw=fields["output"] == "raw",
+        reads=fields["reads"].strip(),
+        bundled=path.startswith(_bundled_directory() + "/"),
+    )
+
+
+def _bundled_directory() -> str:
+    # Inside the package once it is installed; beside src/ in a checkout and an editable install.
+    package = os.path.dirname(regpipe.__file__)  # noqa: PTH120
+    installed = f"{package}/filters"
+    if os.path.isdir(installed):  # noqa: PTH112
+        return installed
+    return os.path.normpath(f"{package}/../../filters")
+
+
+def _own_directory() -> str:
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111
+    return f"{config}/regpipe/filters"

@@ -1,0 +1,178 @@
+"""Inputs as libjq itself reads them, for every option of jq's and for `input` and `inputs`.
+
+libjq opens, reads and parses them with its own code, so that what it makes of them is what jq
+makes of them. It reads descriptors, not Python objects: an input that is none goes through a pipe.
+"""
+
+import contextlib
+import ctypes
+import os
+import select
+import stat
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from regpipe.programs import engine
+from regpipe.programs import libjq as lj
+from regpipe.programs.libjq import Libjq
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_CHUNK = 65536
+
+
+class Reading(NamedTuple):
+    """How inputs are read: jq's input options, and the flags of libjq's parser."""
+
+    null: bool
+    raw: bool
+    slurp: bool
+    flags: int
+
+    @property
+    def seq(self) -> bool:
+        """Whether texts are separated by RS, and a broken one is skipped."""
+        return bool(self.flags & lj.PARSE_SEQ)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the program simply sees one JSON value after another."""
+        return not (self.null or self.raw or self.slurp or self.flags)
+
+
+class NativeInputs:
+    """The inputs of one run.
+
+    Args:
+        libjq: the library.
+        files: the names of the files; none means standard input.
+        stdin: what a file named `-` stands for.
+        reading: how they are read.
+        output: where results and messages go.
+    """
+
+    def __init__(
+        self,
+        libjq: Libjq,
+        files: Sequence[str],
+        stdin: "BinaryIO",
+        reading: Reading,
+        output: engine.Output,
+    ) -> None:
+        self._libjq = libjq
+        self._call = libjq.call
+        self._reading = reading
+        self._output = output
+        self._stdin_name = b"-"
+        self._descriptor: int | None = None
+
+        def unopened(_data: int | None, name: bytes) -> None:
+            reason = os.strerror(ctypes.get_errno())
+            output.say(f"error: Could not open file {os.fsdecode(name)}: {reason}")
+
+        self._unopened = lj.ERROR_CALLBACK(unopened)  # libjq keeps only its address
+        self._state = self._call.jq_util_input_init(self._unopened, None)
+        parser = None if reading.raw else self._call.jv_parser_new(reading.flags)
+        self._call.jq_util_input_set_parser(self._state, parser, reading.slurp)
+        for name in files or ["-"]:
+            given = self._open_stdin(stdin) if name == "-" else os.fsencode(name)
+            self._call.jq_util_input_add_input(self._state, given)
+        self._regular = all(_is_regular(name) for name in files)
+
+    def run(self, program: engine.Program) -> tuple[int, int]:
+        """Run a program over the inputs.
+
+        Returns:
+            main.c's `ret` and its `last_result`: -1 where there was none, 0 for null or false, 1.
+        """
+        call, state = self._call, self._state
+        call.jq_set_input_cb(
+            program.state, self._libjq.address("jq_util_input_next_input_cb"), state
+        )
+        program.where = lambda: self._position(program)
+        program.before_next = self._flush_before_waiting
+        ret, last = self._loop(program)
+        if call.jq_util_input_errors(state):
+            ret = engine.SYSTEM
+        return ret, last
+
+    def _loop(self, program: engine.Program) -> tuple[int, int]:
+        call, state = self._call, self._state
+        if self._reading.null:
+            return program.run(call.jv_null()), -1
+        ret, last = engine.NO_OUTPUT, -1
+        while not call.jq_util_input_errors(state):
+            if program.before_next:
+                program.before_next()
+            value = call.jq_util_input_next_input(state)
+            if call.jv_get_kind(value) != lj.INVALID:
+                ret = program.run(value)
+                if ret <= 0 and ret != engine.NO_OUTPUT:
+                    last = int(ret != engine.OK_NULL)
+                if program.halted:
+                    break
+                continue
+            message = self._libjq.take_message(value)
+            if message is None:
+                break
+            self._report(program, message)
+            if not self._reading.seq:
+                return engine.RUNTIME, last
+        return ret, last
+
+    def _report(self, program: engine.Program, message: bytes) -> None:
+        text = message.decode("utf-8", "replace")
+        ignoring = "ignoring " if self._reading.seq else ""
+        self._output.say(f"{ignoring}parse error (at {program.where()}): {text}")
+
+    def _position(self, program: engine.Program) -> str:
+        position = self._libjq.take_string(self._call.jq_util_input_get_position(program.state))
+        if self._stdin_name != b"-" and position.startswith(self._stdin_name):
+            position = b"<stdin>" + position.removeprefix(self._stdin_name)
+        return os.fsdecode(position)
+
+    def _flush_before_waiting(self) -> None:
+        if self._output.pending and not self._more_to_read():
+            self._output.flush()
+
+    def _more_to_read(self) -> bool:
+        if self._descriptor is None:
+            return self._regular
+        return bool(select.select([self._descriptor], [], [], 0)[0])
+
+    def _open_stdin(self, stdin: "BinaryIO") -> bytes:
+        """Return a name under which libjq can open the standard input that was handed over."""
+        try:
+            descriptor = stdin.fileno()
+        except (OSError, AttributeError):
+            descriptor = -1
+        if descriptor == 0:
+            self._descriptor = 0
+            return b"-"
+        # Some other stream: a caller's in the same process, such as a test's.
+        self._descriptor = _relay(stdin)
+        self._stdin_name = f"/dev/fd/{self._descriptor}".encode()
+        return self._stdin_name
+
+
+def _relay(stream: "BinaryIO") -> int:
+    """Return a descriptor from which the stream's bytes can be read."""
+    from threading import Thread  # noqa: PLC0415 -- no command line comes this way
+
+    reader, writer = os.pipe()
+
+    def copy() -> None:
+        with open(writer, "wb") as pipe, contextlib.suppress(BrokenPipeError):  # noqa: PTH123
+            while data := stream.read(_CHUNK):
+                pipe.write(data)
+
+    Thread(target=copy, daemon=True).start()
+    return reader
+
+
+def _is_regular(name: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 -- pathlib costs 3 ms
+    except OSError:
+        return True  # libjq will say so, and wait for nothing

@@ -1,0 +1,129 @@
+"""Server processes on free loopback ports: found, started, waited for and stopped by their id."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+IN_CI = os.environ.get("CI") == "true"
+PLACES = [
+    Path(place)
+    for place in (
+        os.environ.get("REGPIPE_TEST_BIN"),
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regpipe-test" / "bin",
+        "/usr/sbin",
+    )
+    if place
+]
+"""Where programs are looked for after the PATH; settled before a test's clean home hides them."""
+PATIENCE = 30
+"""Seconds in which a server must be there."""
+
+
+def find(program: str, *, debian: bool = False) -> str:
+    """The path of a program; without it the test is skipped.
+
+    Args:
+        program: its name.
+        debian: whether it is a Debian package, which CI installs: then it fails there instead.
+    """
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
+    found = shutil.which(program, path=path)
+    if found is None:
+        absent(f"{program} is not installed (looked on PATH and in {PLACES[-2]})", debian=debian)
+    return str(found)
+
+
+def absent(reason: str, *, debian: bool = False) -> None:
+    """Skip the test for want of something; in CI fail it, where Debian has that something."""
+    if IN_CI and debian:
+        pytest.fail(f"CI must have it: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def version_of(program: str, pattern: str) -> None:
+    """Skip the test unless what the program says of its version has this pattern in it."""
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    if not re.search(pattern, done.stdout):
+        pytest.skip(f"{program} is not the version wanted: {done.stdout.strip()[:100]}")
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A server process that runs while it is entered.
+
+    Args:
+        command: makes the command line for a port.
+        directory: where its output is kept, in `log`, and which is its home.
+        env: further environment variables.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[int], list[str]],
+        directory: Path,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command = command
+        self._log = directory / "log"
+        self._env = {"PATH": os.environ["PATH"], "HOME": str(directory), **(env or {})}
+        self.port = 0
+
+    def __enter__(self) -> "Process":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
+        for _ in range(3):  # somebody else may take the port first
+            self.port = free_port()
+            self._start()
+            if self._answers():
+                return self
+            self._stop()
+            if "in use" not in self.log():
+                break
+        pytest.fail(f"{self._command(self.port)[0]} did not start:\n{self.log()}", pytrace=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def log(self) -> str:
+        """All that it has printed."""
+        return self._log.read_text(errors="replace")
+
+    def _start(self) -> None:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(self.port),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._env,
+                start_new_session=True,  # ^C is for pytest, which then stops the server in order
+            )
+
+    def _answers(self) -> bool:
+        """Wait until it listens; return whether it does."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self._process.poll() is None
+            time.sleep(0.02)
+        return False
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,246 @@
+"""Real registries, started on free loopback ports with their storage in a temporary directory."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from support import traffic
+from support.cli import PASSWORD, USER
+from support.processes import Process, find, version_of
+from support.push import Pusher
+from support.tls import Pair
+from support.tokens import SERVICE
+
+HTPASSWD = f"{USER}:$2y$05$S04DFOch9hBpFUVOe2F.oOCr7H1toDlsKWJbQN9Mt5UcyVRUwsSDS\n"
+"""What `htpasswd -nbB` makes of the tests' own user and password."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a registry is set up; by default over plain http and open to all."""
+
+    htpasswd: bool = False
+    """Whether it wants the credentials of support.cli, as Basic."""
+    realm: str | None = None
+    """The URL of a token server whose tokens it wants."""
+    token_cert: Path | None = None
+    """What it verifies those tokens with."""
+    tls: Pair | None = None
+    ca: Path | None = None
+    """The authority that signed `tls`, for the tests' own requests."""
+    client_ca: Path | None = None
+    """The authority by which clients must have a certificate."""
+    http: dict[str, Any] = field(default_factory=dict)
+    """Further settings in the `http` section of its configuration."""
+
+
+class Seen(NamedTuple):
+    """A request in a registry's own log."""
+
+    method: str
+    path: str
+    """With the query."""
+    status: int
+    agent: str
+
+
+class Kind(NamedTuple):
+    """What is known of one registry software."""
+
+    program: str
+    version: str = ""
+    """A pattern that its `--version` must match, lest it be another program of that name."""
+    debian: bool = False
+    """Whether Debian has it: then CI must have it too."""
+    schema1: bool = False
+    """Whether it takes and converts to schema 1."""
+    referrers: bool = False
+    catalog: bool = True
+    logs: bool = True
+    """Whether its log says which requests it got."""
+
+
+KINDS = {
+    "docker-registry": Kind("docker-registry", r" 2\.", debian=True, schema1=True),
+    "distribution3": Kind("registry", r" v?3\."),
+    "zot": Kind("zot", referrers=True),
+    "olareg": Kind("olareg", referrers=True, catalog=False, logs=False),
+}
+
+
+class Registry:
+    """A running registry.
+
+    Attributes:
+        name: its key in `KINDS`.
+        kind: what is known of its software.
+        url: its base URL; `host` is the same without the scheme.
+        options: how it was set up.
+    """
+
+    def __init__(self, name: str, process: Process, options: Options) -> None:
+        self.name = name
+        self.kind = KINDS[name]
+        self.options = options
+        self.host = f"127.0.0.1:{process.port}"
+        self.url = f"{'http' if options.tls is None else 'https'}://{self.host}"
+        self._process = process
+        self._log_start = 0
+
+    def pusher(self, **more: Any) -> Pusher:
+        """Something to push images with; give the credentials that it takes, if not Basic."""
+        settings: dict[str, Any] = {"verify": str(self.options.ca)} if self.options.ca else {}
+        if self.options.htpasswd:
+            settings["auth"] = (USER, PASSWORD)
+        return Pusher(self.url, **settings, **more)
+
+    def requests(self) -> list[Seen]:
+        """The requests that its log has since `forget`, less those of the tests' own helpers."""
+        return [seen for seen in self.log()[self._log_start :] if not traffic.is_helper(seen.agent)]
+
+    def forget(self) -> None:
+        """Leave the requests so far out of `requests`."""
+        self._log_start = len(self.log())
+
+    def log(self) -> list[Seen]:
+        """Every request in its log."""
+        read = _read_zot if self.name == "zot" else _read_combined
+        return list(read(self._process.log()))
+
+
+@contextmanager
+def running(name: str, directory: Path, options: Options | None = None) -> Iterator[Registry]:
+    """Run a registry of one kind as long as the context lasts; skip the test if there is none.
+
+    Args:
+        name: a key of `KINDS`.
+        directory: an empty directory for its storage, configuration and log.
+        options: how to set it up.
+    """
+    options, kind = options or Options(), KINDS[name]
+    program = find(kind.program, debian=kind.debian)
+    if kind.version:
+        version_of(program, kind.version)
+    directory.mkdir(parents=True, exist_ok=True)
+    if options.htpasswd:
+        (directory / "htpasswd").write_text(HTPASSWD)
+
+    def command(port: int) -> list[str]:
+        return [program, *_ARGUMENTS[name](directory, port, options)]
+
+    with Process(command, directory) as process:
+        registry = Registry(name, process, options)
+
+        def sent() -> Iterator[tuple[str, str]]:
+            return ((seen.method, seen.agent) for seen in registry.log())
+
+        traffic.LOGS.append(sent)
+        try:
+            yield registry
+        finally:
+            traffic.LOGS.remove(sent)
+            for method, agent in sent():
+                traffic.note(method, agent)
+
+
+def _distribution(directory: Path, port: int, options: Options) -> list[str]:
+    http: dict[str, Any] = {"addr": f"127.0.0.1:{port}", "secret": "test", **options.http}
+    if options.tls is not None:
+        http["tls"] = {"certificate": str(options.tls.cert), "key": str(options.tls.key)}
+        if options.client_ca is not None:
+            http["tls"]["clientcas"] = [str(options.client_ca)]
+    config: dict[str, Any] = {
+        "version": "0.1",  # its YAML parser takes JSON, but this must be a string
+        "log": {"level": "warn"},
+        "storage": {
+            "filesystem": {"rootdirectory": str(directory / "storage")},
+            "delete": {"enabled": True},
+            "maintenance": {"uploadpurging": {"enabled": False}},
+        },
+        "http": http,
+        "compatibility": {"schema1": {"enabled": True}},
+    }
+    if options.htpasswd:
+        config["auth"] = {"htpasswd": {"realm": "Test", "path": str(directory / "htpasswd")}}
+    if options.realm is not None:
+        config["auth"] = {"token": _token(options, "rootcertbundle", "issuer")}
+    return ["serve", _write(directory / "config.yml", config)]
+
+
+def _distribution3(directory: Path, port: int, options: Options) -> list[str]:
+    arguments = _distribution(directory, port, options)
+    config = json.loads((directory / "config.yml").read_text())
+    del config["compatibility"]
+    return [*arguments[:-1], _write(directory / "config.yml", config)]
+
+
+def _zot(directory: Path, port: int, options: Options) -> list[str]:
+    http: dict[str, Any] = {"address": "127.0.0.1", "port": str(port), "compat": ["docker2s2"]}
+    http.update(options.http)
+    if options.tls is not None:
+        http["tls"] = {"cert": str(options.tls.cert), "key": str(options.tls.key)}
+        if options.client_ca is not None:
+            http["tls"]["cacert"] = str(options.client_ca)
+    if options.htpasswd:
+        http["auth"] = {"htpasswd": {"path": str(directory / "htpasswd")}}
+    if options.realm is not None:
+        http["auth"] = {"bearer": _token(options, "cert")}
+    config = {
+        "distSpecVersion": "1.1.1",
+        "storage": {"rootDirectory": str(directory / "storage"), "gc": False, "dedupe": False},
+        "http": http,
+        "log": {"level": "info"},
+    }
+    return ["serve", _write(directory / "config.json", config)]
+
+
+def _olareg(directory: Path, port: int, options: Options) -> list[str]:
+    arguments = ["serve", "--addr", "127.0.0.1", "--port", str(port), "--store-type", "mem"]
+    if options.tls is not None:
+        arguments += ["--tls-cert", str(options.tls.cert), "--tls-key", str(options.tls.key)]
+    return [*arguments, "--dir", str(directory)]
+
+
+_ARGUMENTS: dict[str, Callable[[Path, int, Options], list[str]]] = {
+    "docker-registry": _distribution,
+    "distribution3": _distribution3,
+    "zot": _zot,
+    "olareg": _olareg,
+}
+
+
+def _token(options: Options, certificate: str, *more: str) -> dict[str, str]:
+    return {
+        "realm": str(options.realm),
+        "service": SERVICE,
+        certificate: str(options.token_cert),
+        **dict.fromkeys(more, "regpipe-tests"),
+    }
+
+
+def _write(path: Path, config: object) -> str:
+    path.write_text(json.dumps(config, indent=1))
+    return str(path)
+
+
+_COMBINED = re.compile(r'"(\S+) (\S+) HTTP/[\d.]+" (\d{3}) \S+ "[^"]*" "([^"]*)"$')
+
+
+def _read_combined(log: str) -> Iterator[Seen]:
+    """Apache's combined format, which distribution logs in."""
+    for line in log.splitlines():
+        match = _COMBINED.search(line)
+        if match is not None:
+            yield Seen(match[1], match[2], int(match[3]), match[4])
+
+
+def _read_zot(log: str) -> Iterator[Seen]:
+    for line in log.splitlines():
+        if '"message":"HTTP API"' in line:
+            entry = json.loads(line)
+            agent = "".join(entry["headers"].get("User-Agent", []))
+            yield Seen(entry["method"], entry["path"], entry["statusCode"], agent)

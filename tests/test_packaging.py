@@ -1,0 +1,98 @@
+"""What is installed finds its programs: from a wheel, from the sdist's wheel, and from the tree."""
+
+import importlib.util
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = sorted(path.stem for path in ROOT.glob("filters/*.jq"))
+
+pytestmark = pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("hatchling", "pip", "venv")),
+    reason="hatchling, pip and venv are needed to build and install",
+)
+
+
+def python(*arguments: str | Path, cwd: Path = ROOT) -> str:
+    """Run this Python with some arguments; return what it prints."""
+    return output([sys.executable, *arguments], cwd)
+
+
+def output(command: list[str | Path], cwd: Path) -> str:
+    """Run a command that must succeed; return what it prints."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def build(target: str, directory: Path, tree: Path = ROOT) -> Path:
+    """Build the wheel or the sdist of a source tree; return the file."""
+    python("-m", "hatchling", "build", "-t", target, "-d", directory, cwd=tree)
+    (built,) = directory.iterdir()
+    return built
+
+
+def wheel(directory: Path) -> Path:
+    return build("wheel", directory / "wheel")
+
+
+def wheel_of_sdist(directory: Path) -> Path:
+    sdist = build("sdist", directory / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(directory / "tree", filter="data")
+    (tree,) = (directory / "tree").iterdir()
+    return build("wheel", directory / "wheel", tree)
+
+
+def install(what: list[str | Path], directory: Path) -> Path:
+    """Install into a fresh venv, which borrows its dependencies from this one; return its bin.
+
+    Nothing is downloaded, so that this runs without a network.
+    """
+    python("-m", "venv", "--without-pip", directory / "venv")
+    binaries = directory / "venv" / "bin"
+    site = output(
+        [binaries / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        directory,
+    )
+    paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    (Path(site.strip()) / "borrowed.pth").write_text("\n".join(paths))
+    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    pip = ["-m", "pip", "--python", str(binaries / "python"), "install", *options]
+    python(*pip, *what, cwd=directory)
+    return binaries
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        lambda directory: [wheel(directory)],
+        lambda directory: [wheel_of_sdist(directory)],
+        lambda _: ["--editable", ROOT],
+    ],
+    ids=["wheel", "wheel of the sdist", "editable"],
+)
+def test_the_bundled_programs_are_found(
+    what: Callable[[Path], list[str | Path]], tmp_path: Path
+) -> None:
+    binaries = install(what(tmp_path), tmp_path)
+    where = output([binaries / "python", "-c", "import regpipe; print(regpipe.__file__)"], tmp_path)
+    assert Path(where).is_relative_to(tmp_path) or Path(where).is_relative_to(ROOT / "src")
+    listed = output([binaries / "regpipe", "summarize", "--list"], tmp_path)
+    assert sorted(line.split()[0] for line in listed.splitlines()) == PROGRAMS
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel(tmp_path)) as archive:
+        names = archive.namelist()
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"regpipe"}
+    for part in ("py.typed", "filters/summary.jq"):
+        assert f"regpipe/{part}" in names
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)

@@ -1,0 +1,55 @@
+"""The README's examples are run, and print what it shows (`pytest --update` writes it anew)."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support import images, schema1
+from support.cli import shell
+from support.scripted import Scripted
+
+README = Path(__file__).parents[1] / "README.md"
+_BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+_COMMAND = re.compile(r"^\$ (.*)\n", re.MULTILINE)
+EXAMPLE_HOST = "localhost:5000"
+
+
+@pytest.fixture
+def registry(scripted: Scripted) -> Scripted:
+    """The registry of the examples."""
+    scripted.add("team/app", "v1.0", images.classic("app"))
+    scripted.add("team/app", "v2.0", images.index("app"))
+    scripted.add("team/app", "v2.1", images.buildkit("app", created="2024-07-01T10:00:00Z"))
+    scripted.add("team/old", "v1", schema1.signed("team/old", tag="v1"))
+    return scripted
+
+
+def examples(text: str) -> list[tuple[str, str]]:
+    """The commands in the README's console blocks, each with the output shown below it."""
+    found = []
+    for block in _BLOCK.findall(text):
+        _, *parts = _COMMAND.split(block)
+        found += list(zip(parts[::2], parts[1::2], strict=True))
+    return found
+
+
+def test_every_example_prints_what_is_shown(
+    registry: Scripted, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(README.parent)
+    text = README.read_text()
+    assert examples(text)
+
+    def rerun(block: re.Match[str]) -> str:
+        lines = ["```console"]
+        for command, _ in examples(block[0]):
+            result = shell(command.replace(EXAMPLE_HOST, registry.host))
+            printed = result.err + result.out.decode()
+            lines += [f"$ {command}", *printed.replace(registry.host, EXAMPLE_HOST).splitlines()]
+        return "\n".join([*lines, "```"])
+
+    seen = _BLOCK.sub(rerun, text)
+    if request.config.getoption("--update"):
+        README.write_text(seen)
+    assert seen == text

@@ -1,0 +1,91 @@
+"""What an input means: which images, repositories and registries it names."""
+
+from typing import Any
+
+import pytest
+
+from regpipe import inputs
+from regpipe.errors import InputError
+from regpipe.reference import Defaults
+
+DEFAULTS = Defaults("http://r.test")
+DIGEST = "sha256:" + "a" * 64
+
+IMAGES: dict[str, tuple[Any, list[str]]] = {
+    "reference": ("team/app:v1", ["http://r.test team/app v1 None"]),
+    "record": (
+        {"registry": "https://a.b", "repository": "c", "tag": "1"},
+        ["https://a.b c 1 None"],
+    ),
+    "record with a digest": (
+        {"registry": "https://a.b", "repository": "c", "tag": "1", "digest": DIGEST},
+        [f"https://a.b c 1 {DIGEST}"],
+    ),
+    "record with ref only": ({"ref": "a.b/c:1"}, ["https://a.b c 1 None"]),
+    "record with ref and digest": (
+        {"ref": "a.b/c:1", "digest": DIGEST},
+        [f"https://a.b c 1 {DIGEST}"],
+    ),
+    "ref and the scheme of its registry": (
+        {"ref": "a.b/c:1", "registry": "http://a.b"},
+        ["http://a.b c 1 None"],
+    ),
+    "record of a repository": ({"repository": "c"}, ["http://r.test c None None"]),
+    "record of a layout": (
+        {"registry": "oci:x/y", "repository": "y", "tag": "1", "ref": "oci:x/y:1"},
+        ["oci:x/y y 1 None"],
+    ),
+    "a registry's tags": (
+        {"name": "team/app", "tags": ["1", "2"]},
+        ["http://r.test team/app 1 None", "http://r.test team/app 2 None"],
+    ),
+    "a registry's empty tags": ({"name": "team/app", "tags": None}, []),
+    "a registry's catalog": (
+        {"repositories": ["a", "b/c"]},
+        ["http://r.test a None None", "http://r.test b/c None None"],
+    ),
+    "a slurped array": (
+        [{"ref": "a.b/c:1"}, "d"],
+        ["https://a.b c 1 None", "http://r.test d latest None"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), IMAGES.values(), ids=IMAGES)
+def test_images(value: object, expected: list[str]) -> None:
+    found = [" ".join(map(str, target.ref)) for target in inputs.images(value, DEFAULTS)]
+    assert found == expected
+
+
+BAD: dict[str, Any] = {
+    "number": 1,
+    "nothing": None,
+    "empty record": {},
+    "tag of another type": {"ref": "a.b/c", "tag": 1},
+    "tag that would leave the path": {"registry": "https://a.b", "repository": "c", "tag": "../x"},
+    "repository that would leave the path": {"registry": "https://a.b", "repository": "../c"},
+    "registry with a path": {"registry": "https://a.b/c", "repository": "c"},
+    "registry with a line break": {"registry": "https://a.b\r\nX: y", "repository": "c"},
+    "digest with a path": {"ref": "a.b/c", "digest": "sha256:../x"},
+    "list of other things": {"name": "a", "tags": [1]},
+    "listed name that would leave the path": {"repositories": ["../a"]},
+    "listed tag with a query": {"name": "a", "tags": ["v1?x"]},
+}
+
+
+@pytest.mark.parametrize("value", BAD.values(), ids=BAD)
+def test_no_image(value: object) -> None:
+    with pytest.raises(InputError):
+        list(inputs.images(value, DEFAULTS))
+
+
+def test_repositories_of_tag_records_are_those_of_the_tags() -> None:
+    record = {"registry": "https://a.b", "repository": "c", "tag": "1", "digest": DIGEST}
+    (target,) = inputs.repositories(record, DEFAULTS)
+    assert target.ref == ("https://a.b", "c", None, None)
+
+
+def test_registries() -> None:
+    values = ["a.b:1", {"registry": "http://c", "repository": "d"}]
+    found = [t.ref.registry for value in values for t in inputs.registries(value, DEFAULTS)]
+    assert found == ["https://a.b:1", "http://c"]
