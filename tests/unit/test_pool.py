@@ -134,16 +134,19 @@ def test_results_may_come_out_of_order() -> None:
 
 
 def test_all_that_is_there_comes_at_once() -> None:
-    made_all = threading.Event()
+    first_taken, made_all = threading.Event(), threading.Event()
 
     def work(_: int) -> Iterator[int]:
-        yield from range(200)
+        yield 0
+        assert first_taken.wait(10)
+        yield from range(1, 200)
         made_all.set()
 
     batches = pool.batches(work, [0], 1)
-    first = next(batches)
+    assert next(batches) == [0]
+    first_taken.set()
     assert made_all.wait(10)
-    assert first + list(batches)[-1] == list(range(200))
+    assert list(batches) == [list(range(1, 200))]
 
 
 def test_no_item_gives_no_result() -> None:
