@@ -9,7 +9,7 @@ from regpipe.cache import Cache
 from regpipe.content import Content
 from regpipe.errors import NotFoundError
 from regpipe.reference import HUB_URL, is_digest
-from regpipe.source import Source
+from regpipe.source import CONFIG_LIMIT, Source
 
 V = TypeVar("V")
 
@@ -76,20 +76,20 @@ class Cached:
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, fetched once however many images have it."""
-        digest = descriptor["digest"]
+        digest, size = descriptor["digest"], descriptor.get("size")
         place = self._place(repository)
 
         def get() -> bytes:
             body = self._cache.blob(place, digest) if self._cache else None
-            if body is None:
+            if body is None or size not in (None, len(body)):  # the registry will say that better
                 if self._remote is None:
                     raise _missing(digest)
                 body = self._remote.blob(repository, descriptor, limit)
-                if self._cache:
+                if self._cache and len(body) <= CONFIG_LIMIT:
                     self._cache.keep_blob(place, digest, body)
             return body
 
-        return self._flights.once((repository, digest, "blob"), get)
+        return self._flights.once((repository, digest, size, "blob"), get)
 
     def _place(self, repository: str) -> str:
         return f"{self._url}/{repository}"

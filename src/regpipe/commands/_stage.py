@@ -246,10 +246,10 @@ def _registry_opener(args: argparse.Namespace) -> Callable[[str], "Remote"]:
     def open_registry(url: str) -> "Remote":
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.registry import Registry  # noqa: PLC0415
-        from regpipe.transport import Transport  # noqa: PLC0415
+        from regpipe.transport import Options, Transport  # noqa: PLC0415
 
         if not transports:
-            transports.append(Transport(args.jobs))
+            transports.append(Transport(Options(jobs=args.jobs)))
         return Registry(url, transports[0])
 
     return open_registry
