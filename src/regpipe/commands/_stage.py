@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _credentials, _network
+from regpipe.commands import _caching, _credentials, _network
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
@@ -55,6 +55,7 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         metavar="URL",
         help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
     )
+    made.add_argument("--unordered", action="store_true", help="write records as they come")
     made.add_argument(
         "--error-records",
         action="store_true",
@@ -87,9 +88,12 @@ def run(
     """
     defaults = _defaults(args)
     credentials = Credentials(args, streams, defaults)
+    report = _Report(verb, streams, as_records=args.error_records)
+    caching = _caching.Caching(args, report.say)
+    open_registry = _network.registry_opener(verb, args, streams, credentials)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(_network.registry_opener(verb, args, streams, credentials), stdin)
+    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -106,17 +110,27 @@ def run(
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
-    report = _Report(verb, streams, as_records=args.error_records)
     jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
-    for result in pool.ordered(do, jobs, args.jobs):
+    with caching:
+        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+            _write(batch, streams, report)
+    return report.exit_code()
+
+
+def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Report") -> None:
+    """Write what has come, so that the next process sees it before more is waited for."""
+    lines: list[bytes] = []
+    for result in batch:
         if isinstance(result, Failure):
+            streams.stdout.write(b"".join(lines))
+            lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
-            streams.stdout.write(result)
-            streams.stdout.flush()
-    return report.exit_code()
+            lines.append(result)
+    streams.stdout.write(b"".join(lines))
+    streams.stdout.flush()
 
 
 def _work_on(
@@ -143,11 +157,12 @@ class _Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-            self._streams.stdout.flush()
         else:
+            self._streams.stdout.flush()
             self.say(f"{failure.label}: {error.code}: {error.message}")
 
     def say(self, message: str) -> None:
+        """Say what the user should know."""
         self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
         self._streams.stderr.flush()
 
