@@ -63,6 +63,7 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
     )
     _credentials.add_options(made)
     _network.add_options(made)
+    _caching.add_options(made)
     return made
 
 
