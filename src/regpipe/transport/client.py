@@ -219,7 +219,9 @@ class Transport:
                 pace.leave()
             if outcome is None:
                 reply = None
-                hope = verdict.retry and (pace.answered or not verdict.refused)
+                # Where nobody ever answered, it is most likely not the registry that is to blame.
+                vain = verdict.refused or (verdict.silent and attempt > 0)
+                hope = verdict.retry and (pace.answered or not vain)
             else:
                 reply, hope = outcome.arrival.reply, True
                 if not retry.passes(reply.status):
