@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -515,11 +517,15 @@ def test_hubs_rate_limit_is_said_in_its_own_words(scripted: Scripted, reply: Rep
 
 def limited(start: int) -> Callable[[Request], Reply]:
     """Hub: GETs of manifests count, HEADs do not."""
-    left = [start]
+    lefts = itertools.count(start - 1, -1)
+    lock = threading.Lock()
+    last = [start]
 
     def answer(request: Request) -> Reply:
-        left[0] -= request.method == "GET"
-        headers = {"Ratelimit_Remaining": f"{left[0]};w=21600", "Ratelimit_Limit": "100;w=21600"}
+        with lock:
+            if request.method == "GET":
+                last[0] = next(lefts)
+            headers = {"Ratelimit_Remaining": f"{last[0]};w=21600", "Ratelimit_Limit": "100"}
         return request.ordinary().plus(**headers)
 
     return answer

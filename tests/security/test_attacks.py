@@ -23,6 +23,7 @@ from support.blobs import OCI_INDEX, OCI_MANIFEST, go_json, sha256
 from support.cli import PASSWORD, TOKEN, USER, run
 from support.clients import AUTHORIZATION, Canary, credentials_seen, registry, transport
 from support.replies import (
+    Handler,
     Reply,
     Request,
     endless,
@@ -123,19 +124,23 @@ def test_04_a_client_certificate_is_shown_to_the_registry_only(
     authority: Authority,
 ) -> None:
     pair = authority.issue("someone")
-    context, shown = authority.server_side(), []
+    context = authority.server_side()
+    shown: list[tuple[str, bool, str]] = []
     context.verify_mode = ssl.CERT_OPTIONAL
     context.load_verify_locations(authority.ca)
 
-    def certificate(server: Scripted, request: Request) -> None:
-        sockets = [s for s in server._server._open if isinstance(s, ssl.SSLSocket)]
-        shown.append((server.url, any(s.getpeercert() for s in sockets), request.target))
+    def look(server: Scripted, reply: Reply) -> Handler:
+        def answer(request: Request) -> Reply:
+            sockets = [s for s in server._server._open if isinstance(s, ssl.SSLSocket)]
+            shown.append((server.url, any(s.getpeercert() for s in sockets), request.target))
+            return reply
+
+        return answer
 
     with Scripted(tls=context) as first, Scripted(tls=context) as second:
-        for server in (first, second):
-            server.on("*", lambda request, server=server: certificate(server, request))
-        first.on("/v2/", lambda request: certificate(first, request) or redirect(second.url))
-        options = {"cacert": str(authority.ca), "cert": str(pair.cert), "key": str(pair.key)}
+        first.on("*", look(first, redirect(second.url)))
+        second.on("*", look(second, error(404)))
+        options = {"cacert": authority.ca, "cert": pair.cert, "key": pair.key}
         with pytest.raises(RegpipeError):
             transport(**options).get(f"{first.url}/v2/", limit=LIMIT)
         assert shown == [(first.url, True, "/v2/"), (second.url, False, "/")]

@@ -179,15 +179,11 @@ class Transport:
         with quota.asked:
             if not quota.known:
                 free = self._persistently(message._replace(method="HEAD"), scope, pace)
-                quota.look(free.arrival.reply.headers)
+                quota.note(free.arrival.reply.headers)
                 quota.known = True
         quota.spend()
-        headers: Mapping[str, str] = {}
-        try:
-            outcome = self._persistently(message, scope, pace)
-            headers = outcome.arrival.reply.headers
-        finally:
-            quota.answered(headers)
+        outcome = self._persistently(message, scope, pace)
+        quota.note(outcome.arrival.reply.headers)
         return self._judged(message, outcome)
 
     def _judged(self, message: Message, outcome: _Outcome) -> Answer:
