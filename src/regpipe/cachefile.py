@@ -153,17 +153,17 @@ def _create(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    if _pragma(connection, "application_id") == 0:
+    if pragma(connection, "application_id") == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is a table
     wanted = "TRUNCATE" if _is_shared(path) else "WAL"
-    if str(_pragma(connection, "journal_mode")).upper() != wanted:
+    if str(pragma(connection, "journal_mode")).upper() != wanted:
         connection.execute(f"PRAGMA journal_mode = {wanted}")
     # Without a flush to disk at each commit: a power cut may cost the newest entries.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if _pragma(connection, "application_id") == 0:
+    if pragma(connection, "application_id") == 0:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if _pragma(connection, "application_id") == 0:
+            if pragma(connection, "application_id") == 0:
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -171,15 +171,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-    if _pragma(connection, "application_id") != _APPLICATION:
+    if pragma(connection, "application_id") != _APPLICATION:
         raise CacheError(f"{ascii(str(path))[1:-1]}: this is another program's database")
 
 
-def _is_shared(path: Path, mounts: Path = _MOUNTS) -> bool:
+def _is_shared(path: Path) -> bool:
     """Tell whether a file may be seen by several machines; systems without /proc: no."""
     real = f"{path.resolve()}/"
     best, kind = "", ""
-    with contextlib.suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
+    with contextlib.suppress(OSError), _MOUNTS.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             _, point, found, *_ = line.split(" ")
             point = point.replace("\\040", " ").rstrip("/") + "/"
@@ -188,60 +188,10 @@ def _is_shared(path: Path, mounts: Path = _MOUNTS) -> bool:
     return kind.startswith(_SHARED)
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+def pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    """Return one of SQLite's settings or figures."""
     value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
-
-
-def live_size(connection: sqlite3.Connection) -> int:
-    """Return how many bytes of the file are in use."""
-    pages, free, size = (
-        int(_pragma(connection, name)) for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
-
-
-def shrink(connection: sqlite3.Connection, limit: int) -> None:
-    """Drop what was longest of no use, until a tenth less than `limit` bytes is left."""
-    if live_size(connection) <= limit:
-        return
-    while live_size(connection) > limit * 9 // 10:
-        with transaction(connection):
-            dropped = connection.execute(
-                "DELETE FROM content WHERE id IN"
-                " (SELECT id FROM content ORDER BY used, id LIMIT 1 + (SELECT count(*) / 20"
-                "  FROM content))"
-            ).rowcount
-            _drop_dangling(connection)
-        if not dropped:
-            break
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-
-
-def prune(connection: sqlite3.Connection, before: float) -> None:
-    """Drop what was of no use since a time (in seconds), and give the space back."""
-    with transaction(connection):
-        connection.execute("DELETE FROM content WHERE used < ?", (before,))
-        _drop_dangling(connection)
-        connection.execute("DELETE FROM page WHERE written < ?", (before,))
-        connection.execute(
-            "DELETE FROM listing WHERE NOT EXISTS"
-            " (SELECT 1 FROM page WHERE page.place = listing.place AND page.run = listing.run)"
-        )
-        # What a killed run had begun to list, an hour being more than a list takes.
-        connection.execute(
-            "DELETE FROM page WHERE written < ? AND NOT EXISTS"
-            " (SELECT 1 FROM listing WHERE page.place = listing.place AND page.run = listing.run)",
-            (time.time() - 3600,),
-        )
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _drop_dangling(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "DELETE FROM tag WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = tag.digest)"
-    )
 
 
 @contextlib.contextmanager
