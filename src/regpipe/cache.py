@@ -168,7 +168,7 @@ class Cache:
                 return None
             try:
                 row: tuple[Any, ...] | None = self._reader.execute(query, values).fetchone()
-            except sqlite3.Error as error:
+            except cachefile.ERRORS as error:
                 self._reader.close()
                 self._reader = None
                 self._fail(str(error))
@@ -200,7 +200,7 @@ class Cache:
                 cachewrite.shrink(connection, self._limit)
         except CacheError as error:
             self._stop_writing(error.message, batches)
-        except sqlite3.Error as error:
+        except cachefile.ERRORS as error:
             self._stop_writing(str(error), batches)
         finally:
             if connection is not None:

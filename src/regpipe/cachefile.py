@@ -14,6 +14,9 @@ from regpipe.errors import CacheError
 # that runs beside it goes on with this.
 NAME = "cache-1.db"
 
+# What SQLite raises; where it speaks of damaged names, they make a message that is no UTF-8.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
 _APPLICATION = 0x72706970  # "rpip"
 _OPEN_SECONDS = 5.0
 _BUSY_SECONDS = 5.0
@@ -99,7 +102,7 @@ def failures(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into a CacheError."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (*ERRORS, OSError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise CacheError(f"{ascii(str(path))[1:-1]}: {reason}") from error
 
@@ -134,7 +137,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 return connection
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: Exception) -> bool:
     """Tell whether an error means that another process is writing. (sqlite_errorcode: 3.11)."""
     return "locked" in str(error)
 
@@ -241,7 +244,7 @@ def clear(path: Path) -> None:
         try:
             connection = connect(path)
         except CacheError as error:
-            if not isinstance(error.__cause__, sqlite3.DatabaseError) or is_busy(error.__cause__):
+            if not isinstance(error.__cause__, ERRORS) or is_busy(error.__cause__):
                 raise
             _remove(path)
             return
@@ -251,7 +254,7 @@ def clear(path: Path) -> None:
                     connection.execute(f"DELETE FROM {table}")  # noqa: S608
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.DatabaseError as error:
+        except ERRORS as error:
             if is_busy(error):
                 raise
             _remove(path)

@@ -32,18 +32,18 @@ class Remote:
         self.asked.append(f"tags {repository}")
         return iter(("v1",))
 
-    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
+    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:  # noqa: ARG002
         self.asked.append(f"GET {target[:9]}")
         image = next((i for i in (IMAGE, OTHER) if i.digest == target), self.image)
         if known and known.digest == image.digest:
             return known
         return read_manifest(image.raw, image.media_type)
 
-    def head(self, repository: str, tag: str) -> str | None:
+    def head(self, repository: str, tag: str) -> str | None:  # noqa: ARG002
         self.asked.append(f"HEAD {tag}")
         return self.image.digest if self.says_digest else None
 
-    def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
+    def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
         self.asked.append("blob")
         body = b"a blob"
         if oci.digest_of(body) != descriptor["digest"]:
