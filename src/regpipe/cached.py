@@ -91,6 +91,12 @@ class Cached:
 
         return self._flights.once((repository, digest, size, "blob"), get)
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what refers to a manifest; the list may grow at any time, so it is not kept."""
+        if self._remote is None:
+            raise _missing("the list of referrers")
+        return self._remote.referrers(repository, digest)
+
     def _place(self, repository: str) -> str:
         return f"{self._url}/{repository}"
 

@@ -2,12 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
-from regpipe import oci, reference
-from regpipe.errors import InputError, RegistryError, ResponseError
+from regpipe import oci
+from regpipe.errors import RegistryError, ResponseError
 from regpipe.reference import is_digest
 from regpipe.transport import PAGE_LIMIT, Answer, Transport
 
@@ -22,11 +21,6 @@ _EMPTY_PAGES = 20
 
 _LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
-
-_CHECKS: Mapping[str, Callable[[str], str]] = {
-    "tags": reference.check_tag,
-    "repositories": reference.check_repository,
-}
 
 
 class Listing:
@@ -107,7 +101,7 @@ class Listing:
         """Yield a page's names.
 
         Some registries write null for no list and for single names (Nexus), or list digests
-        (Artifactory). A name that breaks the grammar must not enter a URL or a record.
+        (Artifactory).
         """
         document = oci.parse_document(answer.body, f"list of {self._member}")
         names = document.get(self._member)
@@ -115,14 +109,11 @@ class Listing:
             return
         if not isinstance(names, list):
             raise ResponseError(f"the answer has no list of {self._member}")
-        check = _CHECKS[self._member]
         for name in names:
-            if name is None or is_digest(name):
-                continue
-            try:
-                yield check(_text(name))
-            except InputError as error:
-                self._transport.warn(self._url, f"it lists what is left out here: {error.message}")
+            if isinstance(name, str) and not is_digest(name):
+                yield name
+            elif name is not None and not isinstance(name, str):
+                self._transport.warn(self._url, f"it lists what is no name: {ascii(name)[:80]}")
 
 
 def next_page(link: str, url: str) -> str | None:
@@ -150,9 +141,3 @@ def next_page(link: str, url: str) -> str | None:
                 )
             return there.geturl()
     return None
-
-
-def _text(name: Any) -> str:  # noqa: ANN401 -- JSON
-    if not isinstance(name, str):
-        raise InputError(f"{ascii(name)[:80]} is no name")
-    return name

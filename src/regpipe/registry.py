@@ -5,13 +5,15 @@ from typing import Any
 
 from regpipe import oci, schema1
 from regpipe.content import Content, read_manifest
-from regpipe.errors import RegistryError, ResponseError, TooLargeError
-from regpipe.paging import Listing
+from regpipe.errors import RegistryError, RegpipeError, ResponseError, TooLargeError
+from regpipe.paging import Listing, next_page
 from regpipe.reference import is_digest
 from regpipe.source import MANIFEST_LIMIT
-from regpipe.transport import Answer, Transport
+from regpipe.transport import PAGE_LIMIT, Answer, Transport
 
 _ACCEPT = {"Accept": oci.ACCEPT}
+# What registries without the referrers API answer to it, besides pages of HTML.
+_NO_REFERRERS = frozenset({400, 404, 405, 406})
 # What registries answer to a HEAD that they, or something before them, do not take.
 _NO_HEAD = frozenset({400, 405, 501})
 
@@ -99,6 +101,29 @@ class Registry:
                 f"blob {digest} has {len(body)} bytes, not {size}", code="SIZE_INVALID"
             )
         return body
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what refers to a manifest (distribution-spec, "Listing Referrers"), all pages."""
+        url: str | None = f"{self._url}/v2/{repository}/referrers/{digest}"
+        asked: set[str] = set()
+        found: list[dict[str, Any]] = []
+        while url is not None:
+            if url in asked:
+                raise ResponseError("the list of referrers goes in a circle")
+            asked.add(url)
+            try:
+                answer = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
+            except RegpipeError as error:
+                if error.status in _NO_REFERRERS and len(asked) == 1:
+                    return None
+                raise
+            kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != oci.OCI_INDEX and len(asked) == 1:
+                return None
+            page = oci.parse_document(answer.body, "list of referrers")
+            found += oci.descriptors(page, "manifests")
+            url = next_page(answer.headers.get("link", ""), answer.url)
+        return found
 
     def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Answer:
         return self._transport.get(

@@ -1,15 +1,21 @@
 """The three standard streams a command runs with, so that tests can hand it others."""
 
 import sys
-from typing import BinaryIO, NamedTuple, TextIO
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
 
 
-class Streams(NamedTuple):
+class Streams:
     """Where a command reads its input, writes its records and says its messages."""
 
-    stdin: BinaryIO
-    stdout: BinaryIO
-    stderr: TextIO
+    __slots__ = ("stderr", "stdin", "stdout")
+
+    def __init__(self, stdin: "BinaryIO", stdout: "BinaryIO", stderr: "TextIO") -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
 
 
 def standard() -> Streams:
@@ -20,3 +26,8 @@ def standard() -> Streams:
     """
     stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return Streams(stdin, sys.stdout.buffer, sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return a message on one line, with nothing in it that a terminal would obey or reorder."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

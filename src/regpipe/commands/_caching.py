@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from regpipe.commands._parser import Parser
 from regpipe.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from regpipe.cached import Cached, Remote
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options about the cache."""
-    parser.add_argument("--no-cache", action="store_true", help="neither use the cache nor fill it")
-    parser.add_argument(
+def add_options(made: Parser) -> None:
+    """Give a verb's parser the options about the cache."""
+    group = made.add_argument_group("what is kept from run to run")
+    group.add_argument("--no-cache", action="store_true", help="neither use the cache nor fill it")
+    group.add_argument(
         "--offline", action="store_true", help="ask no registry: answer from the cache alone"
     )
 

@@ -5,7 +5,6 @@ combine, `--args` turns later words into values, and a repeated `--arg` keeps th
 """
 
 import os
-from typing import TYPE_CHECKING
 
 from regpipe.errors import UsageError
 from regpipe.programs import libjq as lj
@@ -13,6 +12,7 @@ from regpipe.programs.engine import Style
 from regpipe.programs.libjq import Jv, Libjq
 from regpipe.programs.native import Reading
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -102,14 +102,13 @@ class Options:
             flags |= lj.ISATTY
         if (self.color or (terminal and not os.environ.get("NO_COLOR"))) and not self.monochrome:
             flags |= lj.COLOR
-        return Style(
-            flags=flags,
-            raw=self.raw or raw,
-            nul=self.nul,
-            newline=not self.joined,
-            seq=bool(self.parser_flags & lj.PARSE_SEQ),
-            unbuffered=self.unbuffered,
-        )
+        style = Style()
+        style.flags = flags
+        style.raw = self.raw or raw
+        style.end = (b"" if self.joined else b"\n") + (b"\0" if self.nul else b"")
+        style.seq = bool(self.parser_flags & lj.PARSE_SEQ)
+        style.unbuffered = self.unbuffered
+        return style
 
     def reading(self, *, slurp: bool) -> Reading:
         """Return how inputs are read.
@@ -117,7 +116,10 @@ class Options:
         Args:
             slurp: the program asks for all inputs at once.
         """
-        return Reading(self.null, self.raw_input, self.slurp or slurp, self.parser_flags)
+        reading = Reading()
+        reading.null, reading.raw = self.null, self.raw_input
+        reading.slurp, reading.flags = self.slurp or slurp, self.parser_flags
+        return reading
 
     def arguments(self) -> Jv:
         """Return the values of `$name` variables, with `$ARGS` and what main.c adds."""

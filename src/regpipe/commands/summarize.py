@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe import __version__
 from regpipe.commands._jq_options import Options
@@ -15,6 +14,7 @@ from regpipe.programs.libjq import Libjq
 from regpipe.programs.native import NativeInputs
 from regpipe.programs.plain import ByteInputs, PlainInputs
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
@@ -100,12 +100,13 @@ def main(argv: list[str], streams: "Streams") -> int:
         _set_interrupt(handler)
 
 
-class _Source(NamedTuple):
+class _Source:
     """A program's text and the directory from which it includes others."""
 
-    text: bytes
-    directory: str
-    named: library.NamedProgram | None
+    def __init__(self, text: bytes, directory: str, named: "library.NamedProgram | None") -> None:
+        self.text = text
+        self.directory = directory
+        self.named = named
 
 
 def _source(libjq: Libjq, options: Options) -> _Source:
@@ -165,10 +166,13 @@ def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, st
 
 def _may_read_on(source: _Source) -> bool:
     """Say whether a program may ask for inputs, or of them: it, or what it includes."""
-    if b"input" in source.text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
+    text = source.text
+    while text.startswith(b"#"):  # the header, which says `input: stream`
+        text = text.partition(b"\n")[2]
+    if b"input" in text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
         return True
     bundled = source.named is not None and source.named.bundled
-    return not bundled and (b"import" in source.text or b"include" in source.text)
+    return not bundled and (b"import" in text or b"include" in text)
 
 
 def _exit_code(ret: int, last: int, *, exit_status: bool) -> int:

@@ -6,14 +6,14 @@ bytes and the exit codes are jq's.
 
 import ctypes
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import RegpipeError
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Jv, Libjq
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import BinaryIO, TextIO
 
 # What a run over one input comes to, in main.c's numbers: those that are negative end in exit
@@ -31,15 +31,14 @@ class CompileError(RegpipeError):
         self.messages = messages
 
 
-class Style(NamedTuple):
+class Style:
     """How results are written: jq's output options."""
 
-    flags: int = 0
-    raw: bool = False
-    nul: bool = False
-    newline: bool = True
-    seq: bool = False
-    unbuffered: bool = False
+    flags = 0  # of jv_dump_string
+    raw = False  # strings without quotes
+    end = b"\n"  # after each result
+    seq = False  # an RS before each result
+    unbuffered = False
 
 
 class Output:
@@ -76,16 +75,20 @@ class Output:
         self._pieces.append(data)
         self._size += len(data)
         if self._size >= _BUFFER:
-            self._stream.write(b"".join(self._pieces))
-            self._pieces.clear()
-            self._size = 0
+            self._drain()
 
     def flush(self) -> None:
         """Hand everything to the next process."""
-        self._stream.write(b"".join(self._pieces))
+        if self._size:
+            self._drain()
+        self._stream.flush()
+
+    def _drain(self) -> None:
+        data = memoryview(b"".join(self._pieces))
         self._pieces.clear()
         self._size = 0
-        self._stream.flush()
+        while data:  # an unbuffered stream (python -u) may take only a part
+            data = data[self._stream.write(data) :]
 
 
 class Program:
@@ -110,13 +113,12 @@ class Program:
         output: Output,
         *,
         arguments: Jv,
-        attributes: Mapping[str, str | list[str]],
+        attributes: "Mapping[str, str | list[str]]",
     ) -> None:
         self._libjq = libjq
         self._call = libjq.call
         self._output = output
-        self._style = style = output.style
-        self._end = (b"\n" if style.newline else b"") + (b"\0" if style.nul else b"")
+        self._style = output.style
         self._failure: Exception | None = None  # raised inside a callback, to be raised outside
         # Says where the current input ends, as in `<stdin>:3`.
         self.where: Callable[[], str] = lambda: "<unknown>"
@@ -170,13 +172,13 @@ class Program:
                 text = self._libjq.take_dump(result, lj.ASCII)
             else:
                 text = self._libjq.take_string(result)
-                if style.nul and b"\0" in text:
+                if b"\0" in style.end and b"\0" in text:
                     return False
         else:
             text = self._libjq.take_dump(result, style.flags)
             if style.seq:
                 text = b"\x1e" + text
-        self._output.write(text + self._end)
+        self._output.write(text + style.end)
         if style.unbuffered:
             self._output.flush()
         return True
@@ -239,7 +241,7 @@ class Program:
     def _dump(self, value: Jv) -> bytes:
         return self._libjq.take_dump(value, 0)
 
-    def _guarded(self, action: Callable[[], None]) -> None:
+    def _guarded(self, action: "Callable[[], None]") -> None:
         # ctypes prints and forgets what a callback raises.
         try:
             action()

@@ -12,9 +12,12 @@ return a pointer into one.
 import ctypes
 import os
 from importlib.machinery import PathFinder
-from typing import Any
 
 from regpipe.errors import ExitCode, RegpipeError
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from typing import Any
 
 INVALID, NULL, FALSE, TRUE, NUMBER, STRING, ARRAY, OBJECT = range(8)
 
@@ -38,7 +41,7 @@ ERROR_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p, use_er
 
 _INT, _TEXT, _POINTER = ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
 # name: (what it returns, what it takes)
-_FUNCTIONS: dict[str, tuple[Any, ...]] = {
+_FUNCTIONS: "dict[str, tuple[Any, ...]]" = {
     "jq_init": (_POINTER,),
     "jq_teardown": (None, _POINTER),
     "jq_compile_args": (_INT, _POINTER, _TEXT, Jv),

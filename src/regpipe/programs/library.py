@@ -6,26 +6,29 @@ it looks at (see cut.py). What programs share is in filters/lib, where `include`
 """
 
 import os
-from collections.abc import Iterator
-from typing import NamedTuple
 
 import regpipe
 from regpipe.errors import UsageError
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _SUFFIX = ".jq"
 
 
-class NamedProgram(NamedTuple):
+class NamedProgram:
     """A program in a file, and what its header says of it."""
 
-    name: str
-    path: str
-    text: bytes
-    help: str
-    slurp: bool
-    raw: bool
-    reads: str
-    bundled: bool
+    def __init__(self, name: str, path: str, text: bytes) -> None:
+        self.name = name
+        self.path = path
+        self.text = text
+        self.bundled = path.startswith(_bundled_directory() + "/")
+        self.help, fields = _header(text.decode("utf-8", "replace"))
+        self.slurp = fields["input"] == "slurp"
+        self.raw = fields["output"] == "raw"
+        self.reads = fields["reads"]
 
 
 def find(name: str) -> NamedProgram | None:
@@ -55,7 +58,7 @@ def names() -> list[str]:
     return sorted(found)
 
 
-def every() -> Iterator[NamedProgram]:
+def every() -> "Iterator[NamedProgram]":
     """Yield all programs, in the order of their names."""
     for name in names():
         program = find(name)
@@ -81,26 +84,22 @@ def _read(name: str, path: str) -> NamedProgram:
             text = file.read()
     except OSError as error:
         raise UsageError(f"cannot read the program {path}: {error.strerror}") from error
+    return NamedProgram(name, path, text)
+
+
+def _header(text: str) -> tuple[str, dict[str, str]]:
+    """Return the first comment line of a program, and the fields the others give."""
     help_ = ""
     fields = {"input": "stream", "output": "json", "reads": ""}
-    for line in text.decode("utf-8", "replace").splitlines():
+    for line in text.splitlines():
         if not line.startswith("#"):
             break
         comment = line.lstrip("#").strip()
         key, _, value = comment.partition(":")
         if key in fields:
-            fields[key] = f"{fields[key]} {value.strip()}" if key == "reads" else value.strip()
+            fields[key] = value.strip()
         help_ = help_ or comment
-    return NamedProgram(
-        name,
-        path,
-        text,
-        help_,
-        slurp=fields["input"] == "slurp",
-        raw=fields["output"] == "raw",
-        reads=fields["reads"].strip(),
-        bundled=path.startswith(_bundled_directory() + "/"),
-    )
+    return help_, fields
 
 
 def _bundled_directory() -> str:

@@ -4,31 +4,30 @@ libjq opens, reads and parses them with its own code, so that what it makes of t
 makes of them. It reads descriptors, not Python objects: an input that is none goes through a pipe.
 """
 
-import contextlib
 import ctypes
 import os
 import select
 import stat
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Libjq
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
 _CHUNK = 65536
 
 
-class Reading(NamedTuple):
-    """How inputs are read: jq's input options, and the flags of libjq's parser."""
+class Reading:
+    """How inputs are read: jq's input options."""
 
-    null: bool
-    raw: bool
-    slurp: bool
-    flags: int
+    null = False  # not at all, unless by the program
+    raw = False  # as lines
+    slurp = False  # as one array
+    flags = 0  # of libjq's parser
 
     @property
     def seq(self) -> bool:
@@ -55,7 +54,7 @@ class NativeInputs:
     def __init__(
         self,
         libjq: Libjq,
-        files: Sequence[str],
+        files: "Sequence[str]",
         stdin: "BinaryIO",
         reading: Reading,
         output: engine.Output,
@@ -163,9 +162,12 @@ def _relay(stream: "BinaryIO") -> int:
     reader, writer = os.pipe()
 
     def copy() -> None:
-        with open(writer, "wb") as pipe, contextlib.suppress(BrokenPipeError):  # noqa: PTH123
-            while data := stream.read(_CHUNK):
-                pipe.write(data)
+        try:
+            with open(writer, "wb") as pipe:  # noqa: PTH123
+                while data := stream.read(_CHUNK):
+                    pipe.write(data)
+        except BrokenPipeError:
+            return  # the program wants no more
 
     Thread(target=copy, daemon=True).start()
     return reader

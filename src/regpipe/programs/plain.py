@@ -1,13 +1,12 @@
 """Inputs for the common case, one JSON value after another, read by Python, parsed by libjq."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Libjq
 
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import BinaryIO
 
 _CHUNK = 65536
@@ -22,7 +21,7 @@ class ByteInputs:
         output: where results and messages go.
     """
 
-    def __init__(self, files: Sequence[str], stdin: "BinaryIO", output: engine.Output) -> None:
+    def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", output: engine.Output) -> None:
         self._files = iter(files or ["-"])
         self._stdin = stdin
         self._output = output

@@ -1,8 +1,8 @@
 """One request to a registry, from the first try to the answer: authorization, retries, limits."""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import urllib3
 
@@ -11,7 +11,9 @@ from regpipe.transport.connections import Connections
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.pace import Pace
-from regpipe.transport.redirects import Arrival, Message, Redirects, header_line
+from regpipe.transport.reader import Fault
+from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, header_line
+from regpipe.transport.seam import Authorizer
 from regpipe.transport.trace import Trace
 from regpipe.transport.wire import Reply
 
@@ -20,44 +22,7 @@ PAGE_LIMIT = 16 << 20
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's answer that are read at most."""
 
-_BROKEN = (wire.Fault, urllib3.exceptions.HTTPError, OSError)
-
-TokenExchange = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, bytes]]
-"""Asks a token endpoint: method, URL, headers, form body; gives the status and the body."""
-
-
-class Authorizer(Protocol):
-    """Knows what to send to a registry that wants to know who asks."""
-
-    def header(self, url: str, scope: str | None) -> str | None:
-        """Return the Authorization value for a request to a registry, or None.
-
-        Args:
-            url: what is asked.
-            scope: what for, as in `repository:team/app:pull`, if it is known.
-        """
-
-    def challenged(
-        self, url: str, scope: str | None, challenges: list[str], sent: str | None
-    ) -> bool:
-        """Learn from a refusal; return whether to ask once more.
-
-        Args:
-            url: what was asked.
-            scope: as above.
-            challenges: the WWW-Authenticate values of the answer, or of the registry's `/v2/`
-                where the answer had none.
-            sent: the Authorization value that was refused.
-        """
-
-
-class Answer(NamedTuple):
-    """A successful answer: its status, headers (names in lower case), body and final URL."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
+_BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
 class _Outcome(NamedTuple):
@@ -145,7 +110,7 @@ class Transport:
                 arrival = self._authorized(message, scope).arrival
         except _BROKEN as error:
             raise failures.verdict(error, message.origin).error from error
-        return _answer(arrival)
+        return arrival.answer()
 
     def warn(self, url: str, message: str) -> None:
         """Tell people something about a registry, once."""
@@ -237,7 +202,7 @@ class Transport:
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
             raise failures.from_reply(reply, message.origin, outcome.sent)
-        return _answer(outcome.arrival)
+        return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
         """Ask until there is an answer that stands, or no hope of one."""
@@ -328,11 +293,6 @@ def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: in
 
 
 _ANYTHING = {"Accept": "*/*"}
-
-
-def _answer(arrival: Arrival) -> Answer:
-    reply = arrival.reply
-    return Answer(reply.status, reply.headers, reply.body, arrival.url)
 
 
 def _challenges(arrival: Arrival) -> list[str]:

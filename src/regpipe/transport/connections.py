@@ -22,7 +22,8 @@ from regpipe.errors import UsageError
 from regpipe.transport import tls, wire
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin, Reach, literal_reach, reach_of
-from regpipe.transport.wire import Fault, Reply
+from regpipe.transport.reader import Connection, Fault, Patience
+from regpipe.transport.wire import Reply
 
 _HEADERS = (
     f"User-Agent: regpipe/{__version__}\r\n"
@@ -131,7 +132,7 @@ class Endpoint:
         *,
         head: bool,
         limit: int,
-        patience: wire.Patience,
+        patience: Patience,
         nearest: Reach = Reach.LOOPBACK,
     ) -> Reply:
         """Send a request and read the answer, on a kept connection where there is one.
@@ -157,7 +158,7 @@ class Endpoint:
                 if self.reach is not None and self.reach > nearest:
                     raise NearbyError(self.reach)
                 reply = wire.exchange(
-                    cast("wire.Connection", connection.sock),
+                    cast("Connection", connection.sock),
                     request,
                     head=head,
                     limit=limit,

@@ -18,7 +18,8 @@ from regpipe.errors import (
 )
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
-from regpipe.transport.wire import Fault, Reply
+from regpipe.transport.reader import Fault
+from regpipe.transport.wire import Reply
 
 _SHOWN = 200
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from regpipe.transport.reader import Patience
 from regpipe.transport.retry import Persistence
-from regpipe.transport.wire import Patience
 
 
 def _silent(_: str) -> None:

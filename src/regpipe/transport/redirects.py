@@ -4,6 +4,7 @@ requests itself would read a redirect's whole body first, and keep the credentia
 """
 
 import zlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from regpipe.errors import ResponseError, TooLargeError
@@ -43,6 +44,15 @@ class Message(NamedTuple):
     confined: bool = False
 
 
+class Answer(NamedTuple):
+    """A successful answer: its status, headers (names in lower case), body and final URL."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
 class Arrival(NamedTuple):
     """The answer that stands at the end of all redirects.
 
@@ -55,6 +65,10 @@ class Arrival(NamedTuple):
     reply: Reply
     url: str
     home: bool
+
+    def answer(self) -> Answer:
+        """Return what others are told of it."""
+        return Answer(self.reply.status, self.reply.headers, self.reply.body, self.url)
 
 
 class Redirects:
@@ -81,7 +95,7 @@ class Redirects:
 
         Raises:
             ResponseError: it leads where it must not, or the answer cannot be read.
-            wire.Fault, urllib3.exceptions.HTTPError, OSError: there is no answer.
+            Fault, urllib3.exceptions.HTTPError, OSError: there is no answer.
         """
         url, home = message.url, True
         for _ in range(_LIMIT + 1):

@@ -9,8 +9,9 @@ Whatever does not follow RFC 9112 to the letter is an error, and ends the connec
 """
 
 import re
-import time
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from regpipe.transport.reader import Connection, Fault, Patience, Reader
 
 HEAD_LIMIT = 64 << 10
 """Bytes of an answer's status line and headers that are read at most."""
@@ -21,34 +22,11 @@ DRAIN_LIMIT = 4 << 10
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_CHUNK = 64 << 10
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
 _INFORMATIONAL_LIMIT = 8
-
-
-class Connection(Protocol):
-    """What is needed of a socket, TLS or not."""
-
-    def settimeout(self, seconds: float, /) -> None:
-        """Set how long `recv` and `sendall` may block."""
-
-    def sendall(self, data: bytes, /) -> None:
-        """Send all of it."""
-
-    def recv(self, size: int, /) -> bytes:
-        """Return some bytes; none if the other side has closed."""
-
-
-class Patience(NamedTuple):
-    """How long to wait, in seconds: to connect, for the first byte, between bytes, and in all."""
-
-    connect: float = 10.0
-    first: float = 30.0
-    stall: float = 10.0
-    total: float = 120.0
 
 
 class Reply(NamedTuple):
@@ -66,33 +44,6 @@ class Reply(NamedTuple):
     """Whether the connection may carry another request."""
 
 
-class Fault(Exception):  # noqa: N818 -- it is what went wrong on the wire, caught within transport
-    """An exchange that came to no answer.
-
-    Attributes:
-        untouched: the other side closed before a single byte of an answer, as it does when a kept
-            connection has run out; asking once more on a new one is no retry.
-        retry: whether asking again may help.
-        oversized: the answer passed its limit.
-        silent: nothing at all came in the time that was given.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        untouched: bool = False,
-        retry: bool = True,
-        oversized: bool = False,
-        silent: bool = False,
-    ) -> None:
-        super().__init__(message)
-        self.untouched = untouched
-        self.retry = retry
-        self.oversized = oversized
-        self.silent = silent
-
-
 def exchange(
     connection: Connection, request: bytes, *, head: bool, limit: int, patience: Patience
 ) -> Reply:
@@ -108,7 +59,7 @@ def exchange(
     Raises:
         Fault: there is no whole answer, or none that follows the protocol.
     """
-    reader = _Reader(connection, patience)
+    reader = Reader(connection, patience)
     reader.send(request)
     for _ in range(_INFORMATIONAL_LIMIT):
         status, version, line, headers = _read_head(reader)
@@ -124,103 +75,7 @@ def exchange(
     return Reply(status, line, headers, body, keep and whole and not reader.buffer)
 
 
-class _Reader:
-    """The bytes of one answer, waited for no longer than allowed."""
-
-    __slots__ = ("_connection", "_deadline", "_patience", "_set", "_started", "_wait", "buffer")
-
-    def __init__(self, connection: Connection, patience: Patience) -> None:
-        self._connection = connection
-        self._patience = patience
-        self._deadline = time.monotonic() + patience.total
-        self._wait = patience.first
-        self._set = 0.0
-        self._started = False
-        self.buffer = b""
-
-    def send(self, request: bytes) -> None:
-        try:
-            self._connection.settimeout(self._wait)
-            self._connection.sendall(request)
-        except TimeoutError:
-            raise Fault("the registry does not take the request", silent=True) from None
-        except OSError as error:
-            raise Fault(f"the connection broke: {_reason(error)}", untouched=True) from error
-
-    def in_body(self) -> None:
-        """The head is there: from now on a pause is a stall."""
-        self._wait = min(self._wait, self._patience.stall)
-
-    def more(self) -> bytes:
-        """Return the next bytes; none at the end of the stream."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise Fault(f"the answer took more than {self._patience.total:g} s", retry=False)
-        try:
-            self._connection.settimeout(min(self._wait, left))
-            data = self._connection.recv(_CHUNK)
-        except TimeoutError:
-            if self._wait >= left:
-                raise Fault(
-                    f"the answer took more than {self._patience.total:g} s", retry=False
-                ) from None
-            if self._started:
-                raise Fault(f"the answer stopped half-way for {self._wait:g} s") from None
-            raise Fault(f"nothing came for {self._wait:g} s", silent=True) from None
-        except OSError as error:
-            raise Fault(
-                f"the connection broke: {_reason(error)}", untouched=not self._started
-            ) from error
-        if data:
-            self._started = True
-        elif not self._started:
-            raise Fault("the connection was closed before an answer", untouched=True)
-        return data
-
-    def until(self, mark: bytes, limit: int) -> bytes:
-        """Take the bytes up to a mark, and the mark itself off."""
-        at = self.buffer.find(mark)
-        while at < 0:
-            if len(self.buffer) > limit:
-                raise Fault("the answer's headers have no end", retry=False, oversized=True)
-            data = self.more()
-            if not data:
-                raise Fault("the connection was closed half-way through an answer")
-            searched = max(0, len(self.buffer) - len(mark) + 1)
-            self.buffer += data
-            at = self.buffer.find(mark, searched)
-        taken, self.buffer = self.buffer[:at], self.buffer[at + len(mark) :]
-        return taken
-
-    def exactly(self, count: int) -> bytes:
-        """Take that many bytes."""
-        held = len(self.buffer)
-        if held < count:
-            pieces = [self.buffer]
-            while held < count:
-                data = self.more()
-                if not data:
-                    raise Fault(f"the connection was closed after {held} of {count} bytes")
-                pieces.append(data)
-                held += len(data)
-            self.buffer = b"".join(pieces)
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
-
-    def rest(self, limit: int) -> bytes:
-        """Take what comes until the end of the stream, a byte past the limit at most."""
-        pieces, held = [self.buffer], len(self.buffer)
-        while held <= limit:
-            data = self.more()
-            if not data:
-                break
-            pieces.append(data)
-            held += len(data)
-        self.buffer = b""
-        return b"".join(pieces)[: limit + 1]
-
-
-def _read_head(reader: _Reader) -> tuple[int, int, str, dict[str, str]]:
+def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
     first, _, rest = reader.until(b"\r\n\r\n", HEAD_LIMIT).partition(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if not match:
@@ -245,7 +100,7 @@ def _no_http(first: bytes) -> str:
 
 
 def _read_body(
-    reader: _Reader, status: int, headers: dict[str, str], limit: int
+    reader: Reader, status: int, headers: dict[str, str], limit: int
 ) -> tuple[bytes, bool]:
     """Return the body, and whether all of it was taken off the connection."""
     length = _length(headers)
@@ -282,7 +137,7 @@ def _length(headers: dict[str, str]) -> int | None:
     return int(text)
 
 
-def _dechunked(reader: _Reader, limit: int) -> tuple[bytes, bool]:
+def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
     pieces: list[bytes] = []
     held = 0
     while True:
@@ -301,7 +156,3 @@ def _dechunked(reader: _Reader, limit: int) -> tuple[bytes, bool]:
     while reader.until(b"\r\n", HEAD_LIMIT):
         pass  # trailers; nothing in them is wanted
     return b"".join(pieces), True
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or type(error).__name__
