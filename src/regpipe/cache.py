@@ -7,17 +7,19 @@ too, to ask the registry whether it still does, and for runs without a network.
 
 import json
 import os
-import sqlite3
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regpipe import cachefile, cachewrite, oci
 from regpipe.content import Content, read_manifest
 from regpipe.errors import CacheError, RegpipeError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 LIMIT = 1 << 30
 """Bytes that the cache may take up."""

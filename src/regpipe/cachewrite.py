@@ -81,7 +81,7 @@ def write_batch(connection: sqlite3.Connection, batch: list[Write]) -> None:
             with cachefile.transaction(connection):
                 for write, values in batch:
                     write(connection, *values)
-        except sqlite3.OperationalError as error:  # noqa: PERF203 -- it is there to be tried again
+        except sqlite3.OperationalError as error:
             # SQLite's own waiting is not fair: with many writers one may miss its turn.
             if not cachefile.is_busy(error) or time.monotonic() > deadline:
                 raise

@@ -50,6 +50,10 @@ class Remote:
             raise DigestMismatchError("other bytes")
         return body
 
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        self.asked.append(f"referrers {repository} {digest}")
+        return None
+
 
 @pytest.fixture
 def remote() -> Remote:
