@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.populate import Populated, populate
 from support.scripted import Scripted
 from support.servers import Options, Registry, running
 from support.tls import Authority
@@ -101,3 +102,9 @@ def start_registry(tmp_path: Path) -> Iterator[Callable[..., Registry]]:
             return stack.enter_context(running(name, directory, Options(**options)))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def populated(registry: Registry) -> Populated:
+    """Each of the real registries with more than 200 tags of every kind; for reading only."""
+    return populate(registry)

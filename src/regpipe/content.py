@@ -1,8 +1,12 @@
 """A manifest as it came from a source: its bytes, and what they were found to be."""
 
+import base64
+import binascii
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regpipe import oci, schema1
+from regpipe.errors import DigestMismatchError
 
 
 class Content(NamedTuple):
@@ -15,6 +19,8 @@ class Content(NamedTuple):
             digest of its signed payload, which stays the same when a registry signs anew.
         verified: False where the digest's algorithm is not one that regpipe computes.
         document: the parsed manifest; for schema 1 the parsed payload.
+        warnings: what a reader should know before he relies on it, a sentence each.
+        derived: whether regpipe made it itself of what a `docker save` archive holds.
     """
 
     body: bytes
@@ -22,6 +28,8 @@ class Content(NamedTuple):
     digest: str
     verified: bool
     document: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+    derived: bool = False
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Content:
@@ -36,14 +44,40 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
         DigestMismatchError: the bytes are not those asked for.
         ResponseError: they are no manifest, or one that could be read in two ways.
     """
-    document = oci.parse_document(body, "manifest")
+    # Of a signed manifest only the payload counts, and what stands behind that may be anything.
+    signatures = b'"signatures"' in body
+    document = oci.parse_document(body, "manifest", unique=not signatures)
     media_type = oci.manifest_type(document, content_type)
     signed = body
+    warnings: list[str] = []
     if media_type in oci.SCHEMA1_TYPES:
         signed = schema1.payload(body, document)
-        if signed is not body:
-            document = oci.parse_document(signed, "schema 1 payload")
+        warnings += schema1.alterations(body, document, signed)
+    if signatures:
+        document = oci.parse_document(signed, "manifest's signed part (altered after signing?)")
     if digest is None:
-        return Content(body, media_type, oci.digest_of(signed), verified=True, document=document)
-    verified = oci.verify(signed, digest, "manifest")
-    return Content(body, media_type, digest, verified=verified, document=document)
+        digest, verified = oci.digest_of(signed), True
+    else:
+        verified = oci.verify(signed, digest, "manifest")
+    if not verified:
+        algorithm = digest.partition(":")[0]
+        warnings.append(f"nothing is known of the digest's algorithm, {algorithm}: it is unchecked")
+    return Content(body, media_type, digest, verified, document, tuple(warnings))
+
+
+def embedded(descriptor: Mapping[str, Any]) -> bytes | None:
+    """Return the content that a descriptor carries itself (descriptor.md, `data`), checked.
+
+    Returns:
+        None where there is none, or other content than its digest and size say; the true one can
+        still be fetched.
+    """
+    data = descriptor.get("data")
+    if not isinstance(data, str) or not data.isascii():
+        return None
+    try:
+        body = base64.b64decode(data, validate=True)
+        verified = oci.verify(body, descriptor["digest"], "embedded content")
+    except (binascii.Error, DigestMismatchError):
+        return None
+    return body if verified and len(body) == descriptor.get("size") else None

@@ -1,46 +1,19 @@
-"""From a reference to its records: index, platform, config, date and schema 1 view."""
+"""From a manifest to its record: config, platform, date and schema 1 view."""
 
-import base64
-import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regpipe import oci, records, schema1
-from regpipe.content import Content
+from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
-from regpipe.errors import ResponseError
-from regpipe.platforms import Platform, choose_platform, platform_of
+from regpipe.errors import RegpipeError, ResponseError
+from regpipe.indexes import Place, platform_of_entry
+from regpipe.inputs import Target
+from regpipe.platforms import Platform, platform_of
 from regpipe.records import Record
 from regpipe.reference import Reference
 from regpipe.source import CONFIG_LIMIT, Source
-
-_INDEX_DEPTH = 4
-"""How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
-
-
-class Wanted(NamedTuple):
-    """Which of an image's manifests become records, and what the records hold.
-
-    Attributes:
-        platform: the one that is wanted of an index.
-        all_platforms: every platform of an index.
-        attestations: BuildKit's statements about the platforms too.
-        view: with the schema 1 view.
-    """
-
-    platform: Platform = Platform("linux", "amd64")
-    all_platforms: bool = False
-    attestations: bool = False
-    view: bool = True
-
-
-class Found(NamedTuple):
-    """A manifest that a reference led to: itself, the index before it and the entry in that."""
-
-    content: Content
-    index_record: Record | None = None
-    descriptor: Mapping[str, Any] | None = None
 
 
 class Config(NamedTuple):
@@ -50,96 +23,93 @@ class Config(NamedTuple):
     document: dict[str, Any]
 
 
-def find(source: Source, ref: Reference, wanted: Wanted) -> Iterator[Found]:
-    """Yield the manifests that a reference gives: one, or one for each platform.
-
-    Raises:
-        RegpipeError: the reference or something it leads to cannot be had.
-    """
-    content = source.manifest(ref.repository, ref.target)
-    if content.media_type not in oci.INDEX_TYPES:
-        yield Found(content)
-        return
-    entries = list(_entries(source, ref.repository, content, _INDEX_DEPTH))
-    platforms = [entry for entry in entries if not oci.is_attestation(entry)]
-    index = {
-        "digest": content.digest,
-        "mediaType": content.media_type,
-        "size": len(content.body),
-        "platforms": [str(p) for p in map(_platform_of_entry, platforms) if p],
-    }
-    chosen = platforms if wanted.all_platforms else _choose(platforms, wanted.platform)
-    if wanted.attestations:
-        chosen = [entry for entry in entries if entry in chosen or oci.is_attestation(entry)]
-    for entry in chosen:
-        yield Found(source.manifest(ref.repository, entry["digest"]), index, entry)
-    if not chosen:
-        yield Found(content, index)
-
-
 def image_record(
-    source: Source, ref: Reference, incoming: Mapping[str, Any], found: Found, wanted: Wanted
+    source: Source, target: Target, place: Place, content: Content, *, with_view: bool
 ) -> Record:
     """Make the record of one manifest, its config fetched.
+
+    Args:
+        source: where the config is.
+        target: what was asked for, and the record that it came in.
+        place: where `indexes.find` found the manifest.
+        content: the manifest.
+        with_view: whether the record gets the schema 1 view.
 
     Raises:
         RegpipeError: the config cannot be had, or is not what the manifest says.
     """
-    content, document = found.content, found.content.document
+    ref, document, entry = target.ref, content.document, place.descriptor
     config = _config(source, ref.repository, content)
-    entry = found.descriptor or {}
     annotations = _mapping(document.get("annotations"))
     if content.media_type in oci.SCHEMA1_TYPES:
         newest = _newest_v1(document)
-        created, platform = find_created(newest), platform_of(newest)
+        created, platform = find_created(newest, config_is="history"), platform_of(newest)
+        if not platform.architecture:
+            platform = platform_of(document)
         view = {key: document.get(key) for key in ("name", "architecture", "fsLayers", "history")}
     else:
-        image = config.document if config else None
+        image = config.document if config else {}
         created = find_created(image, annotations, _mapping(entry.get("annotations")))
-        platform = _platform_of_entry(entry) or platform_of(image or {})
-        view = _view(ref, content, config, created) if wanted.view else {}
+        platform = _platform(entry, image)
+        view = _view(ref, content, config, created) if with_view else {}
     return records.image_record(
         ref,
-        incoming,
+        target.record,
         created=created,
         platform=platform if platform.os or platform.architecture else None,
-        view=view if wanted.view else {},
+        view=view if with_view else {},
         digest=content.digest,
-        mediaType=content.media_type,
-        size=len(content.body),
-        index=found.index_record,
-        artifactType=_artifact_type(document, config),
-        subject=document.get("subject"),
+        mediaType=content.media_type or None,
+        size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
+        derived=content.derived or None,
+        index=place.origin,
+        artifactType=artifact_type(document, config),
+        subject=_mapping(document.get("subject")),
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
+        warnings=list(content.warnings) or None,
     )
 
 
-def _entries(
-    source: Source, repository: str, content: Content, depth: int
-) -> Iterator[dict[str, Any]]:
-    """Yield the entries of an index; in place of a nested index, its own."""
-    for entry in oci.descriptors(content.document, "manifests"):
-        if entry.get("mediaType") not in oci.INDEX_TYPES:
-            yield entry
-        elif depth == 0:
-            raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
-        else:
-            nested = source.manifest(repository, entry["digest"])
-            yield from _entries(source, repository, nested, depth - 1)
+def artifact_type(document: Mapping[str, Any], config: object = None) -> str | None:
+    """Return what kind of artifact a manifest is (manifest.md, "Guidelines for Artifact Usage").
+
+    Args:
+        document: the manifest.
+        config: the image config, if it has one: then the config's type is not the artifact's.
+    """
+    declared = document.get("artifactType")
+    if isinstance(declared, str) and declared:
+        return declared
+    kind = _mapping(document.get("config")).get("mediaType")
+    return kind if config is None and isinstance(kind, str) and kind != oci.OCI_EMPTY else None
 
 
-def _choose(entries: list[dict[str, Any]], wanted: Platform) -> list[dict[str, Any]]:
-    """Return the entry for the wanted platform in a list; where there is none, the first."""
-    offered = [_platform_of_entry(entry) or Platform("", "") for entry in entries]
-    position = choose_platform(offered, wanted)
-    return entries[position or 0 :][:1]
+def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
+    """Return a blob, from the descriptor itself where that carries it.
+
+    Args:
+        source: where it is, if not there.
+        repository: its repository.
+        descriptor: what is known of it; `digest` at least.
+        limit: how many bytes are read at most.
+
+    Raises:
+        RegpipeError: it cannot be had.
+    """
+    body = embedded(descriptor)
+    return source.blob(repository, descriptor, limit) if body is None else body
 
 
-def _platform_of_entry(entry: Mapping[str, Any]) -> Platform | None:
-    platform = platform_of(_mapping(entry.get("platform")))
-    return platform if platform.os and platform.architecture else None
+def _platform(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Platform:
+    """Return the platform that an index's entry names, completed by the image's own config."""
+    named, own = platform_of_entry(entry), platform_of(image)
+    if named is None:
+        return own
+    if named[:2] != own[:2]:
+        return named
+    return Platform(*(one or other for one, other in zip(named, own, strict=True)))
 
 
 def _config(source: Source, repository: str, content: Content) -> Config | None:
@@ -147,26 +117,21 @@ def _config(source: Source, repository: str, content: Content) -> Config | None:
     if content.media_type not in oci.IMAGE_TYPES:
         return None
     descriptor = oci.check_descriptor(content.document.get("config"), "config")
-    if descriptor.get("mediaType") not in oci.CONFIG_TYPES:
-        return None
-    body = _embedded(descriptor)
-    if body is None:
-        body = source.blob(repository, descriptor, CONFIG_LIMIT)
-    return Config(body.decode("utf-8", "replace"), oci.parse_document(body, "image config"))
-
-
-def _embedded(descriptor: Mapping[str, Any]) -> bytes | None:
-    """Return the content that a descriptor carries itself (descriptor.md, `data`), checked."""
-    data = descriptor.get("data")
-    if not isinstance(data, str) or not data.isascii():
+    kind = descriptor.get("mediaType") or ""
+    defaulted = content.media_type == oci.DOCKER_MANIFEST and kind in oci.DEFAULTED_CONFIG_TYPES
+    if kind not in oci.CONFIG_TYPES and not defaulted:
         return None
     try:
-        body = base64.b64decode(data, validate=True)
-    except binascii.Error:
-        return None
-    if len(body) != descriptor.get("size"):
-        raise ResponseError("the config embedded in the manifest has another size than it says")
-    return body if oci.verify(body, descriptor["digest"], "embedded config") else None
+        body = read_blob(source, repository, descriptor, CONFIG_LIMIT)
+    except RegpipeError as error:
+        raise error.about("the image config") from error
+    try:
+        document = oci.parse_document(body, "image config")
+    except ResponseError:
+        if defaulted:
+            return None
+        raise
+    return Config(body.decode(), document)
 
 
 def _view(
@@ -180,8 +145,10 @@ def _view(
     if config is None:
         known = {"created": created.text} if created else {}
         config = Config(json.dumps(known), known)
-    member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
-    layers = [layer["digest"] for layer in oci.descriptors(document, member)]
+    layers: list[str] = []
+    if content.media_type in oci.KNOWN_TYPES:
+        member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
+        layers = [layer["digest"] for layer in oci.descriptors(document, member)]
     view = schema1.view(config.text, config.document, layers)
     return {
         "name": ref.repository,
@@ -198,15 +165,6 @@ def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
         return _mapping(json.loads(entry))
     except (LookupError, TypeError, ValueError, RecursionError):
         return {}
-
-
-def _artifact_type(document: Mapping[str, Any], config: Config | None) -> str | None:
-    """Return what kind of artifact this is (manifest.md, "Guidelines for Artifact Usage")."""
-    declared = document.get("artifactType")
-    if isinstance(declared, str) and declared:
-        return declared
-    kind = _mapping(document.get("config")).get("mediaType")
-    return kind if config is None and isinstance(kind, str) and kind != oci.OCI_EMPTY else None
 
 
 def _mapping(value: object) -> dict[str, Any]:

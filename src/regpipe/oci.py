@@ -6,6 +6,8 @@ Docker types, distribution's manifest-v2-2.md.
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
@@ -27,6 +29,11 @@ INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 SCHEMA1_TYPES = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED})
 CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# What registries and old builders wrote for the type of a docker image's config; docker itself
+# takes each of them for an image (moby's ImageTypes, distribution issue 1621).
+DEFAULTED_CONFIG_TYPES = frozenset(
+    {"", "application/octet-stream", "application/json", "text/html"}
+)
 
 # Every type by name: distribution and Quay compare exact strings, and `*/*` gets a conversion.
 ACCEPT = ", ".join(
@@ -41,33 +48,62 @@ ACCEPT = ", ".join(
     )
 )
 
-ATTESTATION = "vnd.docker.reference.type"
+_ATTESTATION = "vnd.docker.reference.type"
+_ATTESTED = "vnd.docker.reference.digest"
 
 _HASHES = frozenset({"sha256", "sha384", "sha512"})
+_DEPTH_LIMIT = 100
+# RFC 6838, section 4.2, which descriptor.md asks media types to comply with.
+_NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = re.compile(f"{_NAME}/{_NAME}")
+# Served types that say nothing about what was served.
+_VAGUE_TYPES = frozenset(
+    {"", "application/json", "application/octet-stream", "text/html", "text/plain"}
+)
 
 
-def parse_document(body: bytes, what: str) -> dict[str, Any]:
+def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, Any]:
     """Parse a JSON object that a registry served, strictly.
 
     Duplicate members are refused because two readers may take different ones (the root of
-    CVE-2021-41190's kind of confusion), NaN and infinities because they are not JSON.
+    CVE-2021-41190's kind of confusion), NaN and infinities because they are not JSON, numbers and
+    depths out of all proportion because what reads the record may not cope with them.
 
     Args:
         body: the document's bytes.
         what: what to call it in an error (`manifest`, `image config`).
+        unique: refuse duplicate members; else the last of them counts.
 
     Raises:
         ResponseError: it is no JSON object in UTF-8.
     """
     try:
-        document = _DECODER.decode(body.decode())
+        document = (_DECODER if unique else _LENIENT_DECODER).decode(body.decode())
+        if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT:
+            _check_depth(document)
     except RecursionError as error:
         raise ResponseError(f"the {what} is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise ResponseError(f"the {what} is not UTF-8 text") from error
     except ValueError as error:
         raise ResponseError(f"the {what} is not valid JSON{_looks_like(body)}: {error}") from error
     if not isinstance(document, dict):
         raise ResponseError(f"the {what} is JSON, but no object")
     return document
+
+
+def _check_depth(document: object) -> None:
+    level = [document]
+    for _ in range(_DEPTH_LIMIT):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,7 +117,28 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+def _float(literal: str) -> float:
+    number = float(literal)
+    if math.isinf(number):
+        raise ValueError("a number in it is out of range")
+    return number
+
+
+def _integer(literal: str) -> int:
+    # Python itself refuses those of thousands of digits, with advice for programmers.
+    if len(literal) > _INTEGER_DIGITS:
+        raise ValueError("a number in it is out of range")
+    return int(literal)
+
+
+_INTEGER_DIGITS = 310  # as long as the largest double
+_NUMBERS: dict[str, Any] = {
+    "parse_float": _float,
+    "parse_int": _integer,
+    "parse_constant": _refuse_constant,
+}
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, **_NUMBERS)
+_LENIENT_DECODER = json.JSONDecoder(**_NUMBERS)
 
 
 def _looks_like(body: bytes) -> str:
@@ -106,20 +163,32 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
     served = content_type.partition(";")[0].strip().lower()
     declared = document.get("mediaType")
     shown = _shown_type(document)
-    if isinstance(declared, str) and declared:
-        if served in _KNOWN_TYPES and served != declared:
+    if declared is not None:
+        if not isinstance(declared, str) or not _MEDIA_TYPE.fullmatch(declared):
             raise ResponseError(
-                f"the manifest says it is {ascii(declared)[1:-1]}, but was served as {served}",
+                f"the manifest's mediaType, {_shown(declared)}, is none", code="MANIFEST_INVALID"
+            )
+        if served in KNOWN_TYPES and served != declared and not {served, declared} <= SCHEMA1_TYPES:
+            raise ResponseError(
+                f"the manifest says it is {declared}, but was served as {served}",
                 code="MANIFEST_INVALID",
             )
         served = declared
-    elif served not in _KNOWN_TYPES and shown:
+    elif served not in KNOWN_TYPES and shown:
         served = shown
     if _KIND.get(served, shown and _KIND[shown]) != (shown and _KIND[shown]):
         raise ResponseError(
             f"the manifest's content is not that of its type, {served}", code="MANIFEST_INVALID"
         )
+    if served in _VAGUE_TYPES or not _MEDIA_TYPE.fullmatch(served):
+        raise ResponseError("what was served is no manifest", code="MANIFEST_INVALID")
     return served
+
+
+def _shown(value: object) -> str:
+    """Quote something untrusted for a message: short, and nothing that a terminal would obey."""
+    text = ascii(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 _KIND = {
@@ -128,12 +197,13 @@ _KIND = {
     **dict.fromkeys(SCHEMA1_TYPES, "schema1"),
     OCI_ARTIFACT: "artifact",
 }
-_KNOWN_TYPES = frozenset(_KIND)
+KNOWN_TYPES = frozenset(_KIND)
 
 
 def _shown_type(document: Mapping[str, Any]) -> str:
     """Return the type that a manifest's members show it to be, or the empty string."""
-    if document.get("schemaVersion") == 1:
+    version = document.get("schemaVersion")
+    if type(version) is int and version == 1:  # True is 1, too
         return DOCKER_SCHEMA1_SIGNED if "signatures" in document else DOCKER_SCHEMA1
     if "manifests" in document:
         return OCI_INDEX
@@ -165,7 +235,7 @@ def check_descriptor(entry: object, where: str) -> dict[str, Any]:
     """Return a descriptor unchanged (descriptor.md: `digest` and `size` are required).
 
     Raises:
-        ResponseError: its digest or its size is malformed.
+        ResponseError: its digest, size or media type is malformed.
     """
     if not isinstance(entry, dict) or not is_digest(entry.get("digest")):
         raise ResponseError(
@@ -176,13 +246,25 @@ def check_descriptor(entry: object, where: str) -> dict[str, Any]:
         raise ResponseError(
             f"a descriptor in the manifest's {where} has no valid size", code="SIZE_INVALID"
         )
+    if not isinstance(entry.get("mediaType"), str | None):
+        raise ResponseError(
+            f"a descriptor in the manifest's {where} has no valid mediaType",
+            code="MANIFEST_INVALID",
+        )
     return entry
 
 
 def is_attestation(descriptor: Mapping[str, Any]) -> bool:
     """Tell whether an index entry is BuildKit's statement about another entry, and no platform."""
     annotations = descriptor.get("annotations")
-    return isinstance(annotations, dict) and ATTESTATION in annotations
+    return isinstance(annotations, dict) and _ATTESTATION in annotations
+
+
+def attested(descriptor: Mapping[str, Any]) -> str:
+    """Return the digest of the entry that an attestation is about, or the empty string."""
+    annotations = descriptor.get("annotations")
+    digest = annotations.get(_ATTESTED) if isinstance(annotations, dict) else None
+    return digest if isinstance(digest, str) else ""
 
 
 def digest_of(body: bytes, algorithm: str = "sha256") -> str:

@@ -5,6 +5,7 @@ what are those of containerd's platforms package.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -41,21 +42,28 @@ _ARCHITECTURES = {
     "armel": ("arm", "v6"),
 }
 _IMPLIED_VARIANT = {"amd64": "v1", "arm64": "v8", "arm": "v7"}
-_LOWEST_VARIANT = {"amd64": 1, "arm64": 8, "arm": 5}
+_LOWEST_VARIANT = {"amd64": 1.0, "arm64": 8.0, "arm": 5.0}
+# What a processor runs besides its own architecture's programs, and up to which variant of it.
+_ALSO_RUNS = {"amd64": ("386", ""), "arm64": ("arm", "v8")}
+_VARIANT = re.compile(r"v([0-9]{1,3})(?:\.([0-9]{1,2}))?")
+_WRITTEN = re.compile(
+    r"([a-z0-9_-]+)(?:\(([a-z0-9_.-]*)\))?/([a-z0-9_-]+)(?:/([a-z0-9_.-]+))?", re.ASCII
+)
 
 
 def parse_platform(text: str) -> Platform:
-    """Parse `os/architecture[/variant]`.
+    """Parse `os/architecture[/variant]`; with a version, as containerd writes it, `os(version)/…`.
 
     Raises:
         InputError: the text has another form.
     """
-    parts = text.split("/")
-    if not 2 <= len(parts) <= 3 or not all(parts):
+    match = _WRITTEN.fullmatch(text.lower())
+    if not match:
         raise InputError(
             f"{ascii(text)} is no platform: write os/architecture[/variant], as in linux/arm64"
         )
-    return normalize_platform(Platform(*(part.lower() for part in parts)))
+    system, version, architecture, variant = (part or "" for part in match.groups())
+    return normalize_platform(Platform(system, architecture, variant, version))
 
 
 def local() -> Platform:
@@ -87,33 +95,57 @@ def choose_platform(offered: Sequence[Platform], wanted: Platform) -> int | None
     """Return the position of the platform that serves `wanted` best, or None.
 
     An exact match is best; else, as in containerd, the highest lower variant of the same
-    architecture, which the wanted one also runs.
+    architecture, which the wanted one also runs; else what its processor runs in 32 bits.
     """
     wanted = normalize_platform(wanted)
-    best: tuple[int, int] | None = None
+    best: tuple[tuple[int, float], int] | None = None
     for position, platform in enumerate(map(normalize_platform, offered)):
-        if platform[:2] != wanted[:2]:
+        if not _version_fits(platform.os_version, wanted.os_version):
             continue
-        if wanted.os_version and not platform.os_version.startswith(wanted.os_version):
-            continue
-        distance = _variant_distance(wanted, platform)
+        distance = _distance(wanted, platform)
         if distance is not None and (best is None or distance < best[0]):
             best = (distance, position)
     return best[1] if best else None
 
 
-def _variant_distance(wanted: Platform, offered: Platform) -> int | None:
+def _version_fits(offered: str, wanted: str) -> bool:
+    """Compare Windows versions by whole numbers: 10.0.17763 stands for each of its updates."""
+    return not wanted or f"{offered}.".startswith(f"{wanted}.")
+
+
+def _distance(wanted: Platform, offered: Platform) -> tuple[int, float] | None:
+    """Say how far the offered platform is from the wanted one; None if it does not serve."""
+    if offered.os != wanted.os:
+        return None
+    if offered.architecture == wanted.architecture:
+        steps = _steps_down(wanted, offered)
+        return None if steps is None else (0, steps)
+    architecture, variant = _ALSO_RUNS.get(wanted.architecture, ("", ""))
+    if offered.architecture != architecture:
+        return None
+    steps = _steps_down(Platform(wanted.os, architecture, variant), offered)
+    return None if steps is None else (1, steps)
+
+
+def _steps_down(wanted: Platform, offered: Platform) -> float | None:
     """Count the steps down from the wanted variant to the offered one; None if it is none."""
     if wanted.variant == offered.variant:
         return 0
-    numbers = [
-        platform.variant or _IMPLIED_VARIANT.get(platform.architecture, "")
-        for platform in (wanted, offered)
-    ]
-    if not all(number[:1] == "v" and number[1:].isdecimal() for number in numbers):
+    high, low = map(_rank, (wanted, offered))
+    if high is None or low is None:
         return None
-    high, low = (int(number[1:]) for number in numbers)
-    return high - low if _LOWEST_VARIANT.get(wanted.architecture, 0) <= low < high else None
+    return high - low if _LOWEST_VARIANT.get(wanted.architecture, 0) <= low <= high else None
+
+
+def _rank(platform: Platform) -> float | None:
+    """Place a variant among those of its architecture."""
+    match = _VARIANT.fullmatch(platform.variant or _IMPLIED_VARIANT.get(platform.architecture, ""))
+    if not match:
+        return None
+    major, minor = int(match[1]), int(match[2] or 0)
+    if platform.architecture == "arm64" and major == 9:
+        major, minor = 8, minor + 5  # Armv9.0 has what Armv8.5 has, and so on
+    return major + minor / 100
 
 
 def _text(value: object) -> str:

@@ -4,7 +4,7 @@ Each is a flat object whose JSON Schema lies in schemas/. A stage adds its field
 record that came in; what it does not know it carries through.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regpipe.dates import Created
@@ -19,6 +19,7 @@ MANIFEST_FIELDS = (
     "digest",
     "mediaType",
     "size",
+    "derived",
     "platform",
     "index",
     "artifactType",
@@ -33,13 +34,26 @@ MANIFEST_FIELDS = (
     "architecture",
     "fsLayers",
     "history",
+    "warnings",
+    "referrers",
+)
+# What a referrer record has in place of those.
+REFERRER_FIELDS = (
+    "subject",
+    "digest",
+    "mediaType",
+    "artifactType",
+    "size",
+    "annotations",
+    "source",
 )
 
 
 def carried(record: Mapping[str, Any]) -> Record:
     """Return the fields of an incoming record that the next one starts from."""
-    if "manifest" in record and "mediaType" in record:
-        return {key: value for key, value in record.items() if key not in MANIFEST_FIELDS}
+    if "mediaType" in record and ("manifest" in record or "source" in record):
+        dropped = {*MANIFEST_FIELDS, *REFERRER_FIELDS}
+        return {key: value for key, value in record.items() if key not in dropped}
     return dict(record)
 
 
@@ -79,20 +93,31 @@ def image_record(
         created: the image's date, if one is told.
         platform: what the image runs on; None for what is no image.
         view: the schema 1 view's fields; empty where it is left out.
-        fields: the record's other fields by name; those that are None or empty are left out.
+        fields: the record's other fields by name; those that are None or {} are left out.
     """
-    base = carried(record) | {"registry": ref.registry, "repository": ref.repository}
-    if ref.tag:
-        base["tag"] = ref.tag
-    base["ref"] = str(ref)
     found: Record = dict(fields)
     found["platform"] = platform.as_record() if platform else None
     if created:
         found |= {"created": created.text, "createdFrom": created.source}
         found["reproducible"] = created.is_placeholder or None
     found |= view
-    present = {key: found[key] for key in MANIFEST_FIELDS if found.get(key) not in (None, "", {})}
-    return base | present
+    return _with(_named(ref, record), MANIFEST_FIELDS, found)
+
+
+def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
+    """Make the record of something that refers to an image.
+
+    Args:
+        ref: what was asked for.
+        record: the input it came from.
+        fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
+    """
+    return _with(_named(ref, record), REFERRER_FIELDS, fields)
+
+
+def referrer(**fields: object) -> Record:
+    """Make an entry of a manifest record's `referrers`; see `referrer_record`."""
+    return _with({}, REFERRER_FIELDS, fields)
 
 
 def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
@@ -100,3 +125,15 @@ def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
     return dict(record) | {
         "error": {"code": error.code, "message": error.message, "status": error.status}
     }
+
+
+def _named(ref: Reference, record: Mapping[str, Any]) -> Record:
+    base = carried(record) | {"registry": ref.registry, "repository": ref.repository}
+    if ref.tag:
+        base["tag"] = ref.tag
+    base["ref"] = str(ref)
+    return base
+
+
+def _with(base: Record, names: Sequence[str], fields: Mapping[str, object]) -> Record:
+    return base | {key: fields[key] for key in names if fields.get(key) not in (None, {})}

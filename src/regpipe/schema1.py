@@ -6,14 +6,13 @@ stopped working; `view` gives them the same document back, as distribution 2.8 d
 fly (its manifest/schema1/config_builder.go), ids and parents included.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from regpipe import jws
 from regpipe.errors import ResponseError
 
 # What every empty layer's blob is in schema 1: the gzipped empty tar that distribution serves.
@@ -23,7 +22,8 @@ _ZERO_TIME = "0001-01-01T00:00:00Z"
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-_STRING_OR_SPACE = re.compile(r'"(?:[^"\\]|\\.)*"|[ \t\r\n]+')
+# What stands between the white space outside strings: of a compact text, all of it at once.
+_NO_SPACE = re.compile(r'(?:[^" \t\r\n]+|"[^"\\]*(?:\\.[^"\\]*)*")+')
 _DECODER = json.JSONDecoder()
 
 
@@ -55,37 +55,57 @@ def payload(body: bytes, document: Mapping[str, Any]) -> bytes:
     signatures = document.get("signatures")
     if signatures is None:
         return body
+    length, tail = _split(signatures)
+    if not 0 < length <= len(body):
+        raise _broken("formatLength lies outside the document, which was altered after signing")
+    return body[:length] + tail
+
+
+def alterations(body: bytes, document: Mapping[str, Any], signed: bytes) -> Iterator[str]:
+    """Yield what shows that a signed schema 1 manifest was altered after it was signed.
+
+    Nothing shown is no proof that it was not: whoever alters it can sign it with a key of his own.
+
+    Args:
+        body: the manifest as served.
+        document: the same, parsed.
+        signed: its payload.
+    """
+    signatures = document.get("signatures")
+    if not signatures:
+        return
+    if any(jws.matches(signature, signed) is False for signature in signatures):
+        yield "a signature does not match the content, which was altered after signing"
+    length, _ = _split(signatures)
+    try:
+        rest = json.loads(b"{" + body[length:].lstrip().removeprefix(b","))
+    except (ValueError, RecursionError):
+        rest = None
+    if rest is None or list(rest) != ["signatures"]:
+        yield "the manifest holds more than was signed; what was added is left out"
+
+
+def _split(signatures: object) -> tuple[int, bytes]:
+    """Return what every signature says about how the payload is put together."""
     if not isinstance(signatures, list) or not signatures:
         raise _broken("signatures is no list with an entry")
     heads = {_protected(signature) for signature in signatures}
     if len(heads) != 1:
         raise _broken("its signatures disagree about what they sign")
-    length, tail = heads.pop()
-    if not 0 < length <= len(body):
-        raise _broken("formatLength lies outside the document")
-    return body[:length] + tail
+    return heads.pop()
 
 
 def _protected(signature: object) -> tuple[int, bytes]:
     encoded = signature.get("protected") if isinstance(signature, dict) else None
     try:
-        head = json.loads(_base64url(encoded))
-        length, tail = head["formatLength"], _base64url(head["formatTail"])
+        head = json.loads(jws.base64url(encoded))
+        length, tail = head["formatLength"], jws.base64url(head["formatTail"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _broken("a signature's protected header cannot be read") from error
     # A bool is an int in Python, and a negative length would slice from the end.
     if type(length) is not int:
         raise _broken("formatLength is no integer")
     return length, tail
-
-
-def _base64url(text: object) -> bytes:
-    if not isinstance(text, str) or not text.isascii():
-        raise TypeError
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError from error
 
 
 def _broken(why: str) -> ResponseError:
@@ -174,9 +194,9 @@ def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) ->
 
 def _members(config_text: str) -> dict[str, str]:
     """Split an object's text into its members, each value compacted but otherwise as written."""
-    text = _STRING_OR_SPACE.sub(lambda m: m[0] if m[0][0] == '"' else "", config_text)
+    text = "".join(_NO_SPACE.findall(config_text))
     # Go's encoder escapes these everywhere, also in what it copies; they occur in strings only.
-    text = text.translate(_GO_COPIED)
+    text = _GO_COPIED_CHARACTER.sub(lambda m: _GO_COPIED[ord(m[0])], text)
     members: dict[str, str] = {}
     at = 1
     while text[at] != "}":
@@ -198,7 +218,7 @@ def _go_time(value: object) -> str:
 
 
 def _go_string(text: str) -> str:
-    return f'"{text.translate(_GO_STRING)}"'
+    return f'"{_GO_CHARACTER.sub(lambda m: _GO_STRING[ord(m[0])], text)}"'
 
 
 _GO_COPIED: dict[int, str] = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -208,6 +228,9 @@ _GO_STRING: dict[int, str] = (
     | _GO_COPIED
     | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # Go has no lone surrogates
 )
+# Few texts hold such a character: looking for one is far quicker than translating every other.
+_GO_COPIED_CHARACTER = re.compile("[<>&\u2028\u2029]")
+_GO_CHARACTER = re.compile('[\\x00-\\x1f"\\\\<>&\u2028\u2029\\ud800-\\udfff]')
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -40,3 +40,10 @@ class Source(Protocol):
             TooLargeError: it has more than `limit` bytes.
             DigestMismatchError: other bytes came.
         """
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return the descriptors of what has a manifest for its subject.
+
+        Returns:
+            None where the source keeps no list of that; see referrers.py for what does then.
+        """

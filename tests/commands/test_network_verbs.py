@@ -11,7 +11,7 @@ import pytest
 
 from support import images
 from support.cli import process_env, run, run_process, shell
-from support.replies import error, html
+from support.replies import error, html, json_reply
 from support.scripted import Scripted
 
 
@@ -142,6 +142,23 @@ def test_one_bad_input_loses_no_other(registry: Scripted, case: str) -> None:
     assert result.code == code
     (line,) = result.errors
     assert line.startswith(f"regpipe manifests: {begins}")
+
+
+@pytest.mark.parametrize("name", ["../x", "v1?x=1", "a\x1b]0;b", "é", "x" * 129])
+def test_a_tag_that_is_none_loses_no_other(registry: Scripted, name: str) -> None:
+    registry.on("/v2/team/app/tags/list*", json_reply({"name": "x", "tags": ["a", name, "b"]}))
+    result = run(["tags", f"{registry.host}/team/app"])
+    assert [record["tag"] for record in result.records] == ["a", "b"]
+    (line,) = result.errors
+    assert line.startswith(f"regpipe tags: {registry.host}/team/app: TAG_INVALID: ")
+    assert result.code == 5
+
+
+def test_a_repository_that_is_none_loses_no_other(registry: Scripted) -> None:
+    registry.on("/v2/_catalog*", json_reply({"repositories": ["a", "../b", "c"]}))
+    result = run(["catalog", registry.host])
+    assert [record["repository"] for record in result.records] == ["a", "c"]
+    assert (result.code, len(result.errors)) == (5, 1)
 
 
 def test_failures_of_several_kinds_exit_1(registry: Scripted) -> None:

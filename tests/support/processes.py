@@ -100,7 +100,8 @@ class Process:
         return self._log.read_text(errors="replace")
 
     def _start(self) -> None:
-        with self._log.open("wb") as log:
+        self._log.write_bytes(b"")
+        with self._log.open("ab") as log:  # a server may open it a second time, as /dev/stdout
             self._process = subprocess.Popen(
                 self._command(self.port),
                 stdin=subprocess.DEVNULL,

@@ -138,13 +138,8 @@ def running(name: str, directory: Path, options: Options | None = None) -> Itera
         def sent() -> Iterator[tuple[str, str]]:
             return ((seen.method, seen.agent) for seen in registry.log())
 
-        traffic.LOGS.append(sent)
-        try:
+        with traffic.watching(sent):
             yield registry
-        finally:
-            traffic.LOGS.remove(sent)
-            for method, agent in sent():
-                traffic.note(method, agent)
 
 
 def _distribution(directory: Path, port: int, options: Options) -> list[str]:

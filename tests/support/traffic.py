@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 HELPERS = (
     "regpipe-tests",  # support.push and what else the tests send themselves
@@ -21,10 +22,11 @@ HELPERS = (
 ALLOWED = ("GET", "HEAD", "POST to a token endpoint")
 """All that a reader has to send."""
 
-LOGS: list[Callable[[], Iterable[tuple[str, str]]]] = []
-"""Of each real server that runs now, what tells the method and User-Agent of all its requests."""
+Sent = Callable[[], Iterable[tuple[str, str]]]
+"""Tells the method and User-Agent of each request so far."""
 
 _lock = threading.Lock()
+_logs: list[Sent] = []
 _seen: Counter[tuple[str, str]] = Counter()
 
 
@@ -42,7 +44,19 @@ def note(method: str, agent: str, *, token_endpoint: bool = False) -> None:
 
 def methods() -> Counter[str]:
     """How often regpipe used each method, POST to a token endpoint being one of its own."""
-    running = [method for log in LOGS for method, agent in log() if not is_helper(agent)]
+    running = [method for log in _logs for method, agent in log() if not is_helper(agent)]
     with _lock:
         stopped = {kind: count for (kind, who), count in _seen.items() if who == "regpipe"}
     return Counter(stopped) + Counter(running)
+
+
+@contextmanager
+def watching(sent: Sent) -> Iterator[None]:
+    """Count what a real server saw, from its log, while it runs and after that."""
+    _logs.append(sent)
+    try:
+        yield
+    finally:
+        _logs.remove(sent)
+        for method, agent in sent():
+            note(method, agent)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
 from regpipe.commands import _stage
+from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
 from regpipe.streams import Streams
@@ -29,9 +30,13 @@ def main(argv: list[str], streams: Streams) -> int:
     return _stage.run("catalog", args, streams, inputs.registries, _repositories)
 
 
-def _repositories(target: Target, source: Source) -> Iterator[bytes]:
+def _repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
     for name in source.repositories():
-        if not target.ref.is_local:
-            reference.check_repository(name)
-        ref = target.ref._replace(repository=name)
-        yield ndjson.write(records.repository_record(ref, target.record))
+        try:
+            if not target.ref.is_local:
+                reference.check_repository(name)
+        except InputError as error:
+            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+        else:
+            ref = target.ref._replace(repository=name)
+            yield ndjson.write(records.repository_record(ref, target.record))

@@ -1,13 +1,14 @@
 """`regpipe manifests`: the manifest and config of each image, as one record."""
 
-import os
 from collections.abc import Iterator
 
-from regpipe import images, inputs, ndjson, platforms
-from regpipe.commands import _stage
+from regpipe import images, indexes, inputs, ndjson, records, referrers
+from regpipe.commands import _platform, _stage
 from regpipe.commands._parser import Parser
+from regpipe.errors import RegpipeError
+from regpipe.indexes import Place
 from regpipe.inputs import Target
-from regpipe.platforms import Platform
+from regpipe.records import Record
 from regpipe.source import Source
 from regpipe.streams import Streams
 
@@ -18,20 +19,40 @@ def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args = _parser(streams).parse_args(argv)
     _stage.require_input(args, streams, _EXAMPLE)
-    wanted = images.Wanted(
-        _platform(args.platform), args.all_platforms, args.attestations, not args.no_v1
-    )
+    wanted = indexes.Wanted(_platform.wanted(args.platform), args.all_platforms, args.attestations)
 
-    def fetch(target: Target, source: Source) -> Iterator[bytes]:
-        for found in images.find(source, target.ref, wanted):
-            if args.raw:
-                yield found.content.body
-            else:
-                yield ndjson.write(
-                    images.image_record(source, target.ref, target.record, found, wanted)
+    def fetch(target: Target, source: Source) -> Iterator[bytes | _stage.Notice | RegpipeError]:
+        ref = target.ref
+        known: dict[str, list[Record]] = {}
+        for place in indexes.find(source, ref, wanted):
+            try:
+                content = indexes.manifest_at(source, ref.repository, place)
+                for warning in content.warnings:
+                    yield _stage.Notice(str(ref), warning)
+                if args.raw:
+                    yield content.body
+                    continue
+                record = images.image_record(
+                    source, target, place, content, with_view=not args.no_v1
                 )
+                if args.referrers:
+                    record["referrers"] = _referrers(source, ref.repository, place, known)
+                yield ndjson.write(record)
+            except RegpipeError as error:
+                yield error
 
     return _stage.run("manifests", args, streams, inputs.images, fetch)
+
+
+def _referrers(
+    source: Source, repository: str, place: Place, known: dict[str, list[Record]]
+) -> list[Record]:
+    """Return what refers to an image or its index; that of the index is found once for all."""
+    for subject in referrers.subjects([place]):
+        if subject.digest not in known:
+            found = referrers.find(source, repository, subject)
+            known[subject.digest] = [records.referrer(**one.fields()) for one in found]
+    return [one for subject in referrers.subjects([place]) for one in known[subject.digest]]
 
 
 def _parser(streams: Streams) -> Parser:
@@ -42,24 +63,19 @@ def _parser(streams: Streams) -> Parser:
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )
-    which = parser.add_argument_group("which manifests of a multi-platform image")
-    which.add_argument(
-        "--platform",
-        metavar="OS/ARCH[/VARIANT]",
-        help="the platform wanted, or `local`\n(default: $REGPIPE_PLATFORM, else linux/amd64)",
-    )
-    which.add_argument("--all-platforms", action="store_true", help="a record for each platform")
+    which = _platform.add_options(parser, "a record for each platform")
     which.add_argument("--attestations", action="store_true", help="BuildKit's attestations too")
     what = parser.add_argument_group("what is printed")
     what.add_argument("--no-v1", action="store_true", help="leave out the schema 1 view")
+    what.add_argument(
+        "--referrers",
+        action="store_true",
+        help="add what refers to the image: signatures, SBOMs and\n"
+        "provenance (see `regpipe referrers`)",
+    )
     what.add_argument(
         "--raw",
         action="store_true",
         help="each manifest's bytes as served, one after another,\ninstead of records",
     )
     return parser
-
-
-def _platform(text: str | None) -> Platform:
-    text = text or os.environ.get("REGPIPE_PLATFORM") or "linux/amd64"
-    return platforms.local() if text == "local" else platforms.parse_platform(text)

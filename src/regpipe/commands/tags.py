@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
 from regpipe.commands import _stage
+from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
+from regpipe.sources import tags_of
 from regpipe.streams import Streams
 
 _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
@@ -25,7 +27,12 @@ def main(argv: list[str], streams: Streams) -> int:
     return _stage.run("tags", args, streams, inputs.repositories, _tags)
 
 
-def _tags(target: Target, source: Source) -> Iterator[bytes]:
-    for tag in source.tags(target.ref.repository):
-        ref = target.ref._replace(tag=reference.check_tag(tag))
-        yield ndjson.write(records.tag_record(ref, target.record))
+def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
+    for ref in tags_of(source, target.ref):
+        try:
+            if not ref.is_local:
+                reference.check_tag(str(ref.tag))
+        except InputError as error:
+            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+        else:
+            yield ndjson.write(records.tag_record(ref, target.record))

@@ -1,0 +1,124 @@
+"""`regpipe blob`: small blobs, printed as they are."""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, cast
+
+from regpipe import images, inputs, oci
+from regpipe.commands import _stage
+from regpipe.commands._parser import Parser
+from regpipe.content import Content
+from regpipe.errors import InputError, ResponseError
+from regpipe.inputs import Target
+from regpipe.source import Source
+from regpipe.streams import Streams
+
+_EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate"
+_DEFAULT_LIMIT = 4 << 20
+_SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """Print blobs; return the exit code."""
+    args = _parser(streams).parse_args(argv)
+    _stage.require_input(args, streams, _EXAMPLE)
+
+    def fetch(target: Target, source: Source) -> Iterator[bytes]:
+        repository = target.ref.repository
+        for descriptor in _descriptors(target, source):
+            yield images.read_blob(source, repository, descriptor, args.max_size)
+
+    separated = cast("BinaryIO", _Separated(streams.stdout))
+    output = Streams(streams.stdin, separated, streams.stderr)
+    return _stage.run("blob", args, output, inputs.images, fetch)
+
+
+class _Separated:
+    """An output in which what is written begins on a new line, and is otherwise left alone.
+
+    So that one blob is printed to the byte, and of several that are texts none joins the next.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._at_line_start = True
+
+    def write(self, data: bytes) -> None:
+        if data:
+            self._stream.write(data if self._at_line_start else b"\n" + data)
+            self._at_line_start = data.endswith(b"\n")
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
+    """Return the descriptors of the blobs that an input names.
+
+    That of the digest itself; but where it is a manifest's, in a record that says so, those of
+    what the manifest holds.
+
+    Raises:
+        InputError: it names none.
+    """
+    ref, record = target
+    if ref.digest is None:
+        raise InputError(
+            "a blob is named by its digest: write repository@sha256:…, or pipe records of "
+            "`manifests` or `referrers` in",
+            code="DIGEST_INVALID",
+        )
+    if record.get("mediaType") not in oci.KNOWN_TYPES:
+        return [{"digest": ref.digest}]
+    content = source.manifest(ref.repository, ref.digest)
+    if content.media_type in oci.INDEX_TYPES:
+        raise ResponseError("this is an index, which has no blobs; name one of its manifests")
+    return _held(content, is_referrer="source" in record)
+
+
+def _held(content: Content, *, is_referrer: bool) -> list[Mapping[str, Any]]:
+    """Return what a reader wants of a manifest: statements and documents, else the config."""
+    member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
+    layers: list[Mapping[str, Any]] = list(oci.descriptors(content.document, member))
+    documents = [layer for layer in layers if is_referrer or not _is_file_system(layer)]
+    if documents:
+        return documents
+    if "config" not in content.document:
+        raise ResponseError("the manifest has no config and no blob that is a document")
+    return [oci.check_descriptor(content.document["config"], "config")]
+
+
+def _is_file_system(layer: Mapping[str, Any]) -> bool:
+    kind = layer.get("mediaType") or ""
+    return "tar" in re.split(r"[^a-z0-9]+", kind.lower())
+
+
+def _size(text: str) -> int:
+    match = _SIZE.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{ascii(text)} is no size: write bytes, or 16M")
+    return int(match[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[match[2].lower()]
+
+
+def _parser(streams: Streams) -> Parser:
+    parser = _stage.parser(
+        "blob",
+        "Print small blobs as they are, checked against their digests.\n\n"
+        "Of a record of `referrers`: the layers of the manifest it names (the signature, the\n"
+        "SBOM, the statement). Of a record of `manifests`: those of its layers that are no file\n"
+        "systems, else the config. Of a reference by digest, and of any other record with a\n"
+        "`digest`: the blob of that digest. Each begins on a new line.\n\n"
+        f"example:\n  {_EXAMPLE}",
+        "references by digest: repo@sha256:…, oci:DIR@sha256:…\n"
+        "(default: lines or records on standard input)",
+        streams,
+    )
+    parser.add_argument(
+        "--max-size",
+        metavar="SIZE",
+        type=_size,
+        default=_DEFAULT_LIMIT,
+        help="the largest blob that is read, in bytes or as in 16M\n(default: 4M)",
+    )
+    return parser

@@ -1,0 +1,202 @@
+"""From a reference to the manifests it leads to: indexes and the platforms in them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from regpipe import oci
+from regpipe.content import Content
+from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
+from regpipe.platforms import Platform, choose_platform, platform_of
+from regpipe.reference import Reference
+from regpipe.source import Source
+
+_INDEX_DEPTH = 4
+"""How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
+_ENTRY_LIMIT = 10_000
+"""How many entries the indexes behind one reference may have together."""
+
+
+class Wanted(NamedTuple):
+    """Which of an image's manifests are wanted.
+
+    Attributes:
+        platform: the one that is wanted of an index.
+        all_platforms: every platform of an index.
+        attestations: BuildKit's statements about the platforms too.
+    """
+
+    platform: Platform = Platform("linux", "amd64")
+    all_platforms: bool = False
+    attestations: bool = False
+
+
+class Place(NamedTuple):
+    """Where a manifest that a reference leads to stands.
+
+    Attributes:
+        content: the manifest, if it had to be read to find the place.
+        origin: the index that the reference led to, if any, as records show it.
+        descriptor: the index's entry for the manifest.
+        attestations: the entries of the index that are BuildKit's statements about the manifest.
+        error: why the manifest cannot be had, if that is known by now.
+    """
+
+    content: Content | None = None
+    origin: dict[str, Any] | None = None
+    descriptor: Mapping[str, Any] = {}
+    attestations: tuple[Mapping[str, Any], ...] = ()
+    error: RegpipeError | None = None
+
+    @property
+    def digest(self) -> str:
+        """The manifest's digest."""
+        return self.content.digest if self.content else str(self.descriptor["digest"])
+
+
+def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
+    """Find the manifests that a reference gives: one, or one for each platform.
+
+    Raises:
+        RegpipeError: the manifest or index that the reference names cannot be had.
+    """
+    content = source.manifest(ref.repository, ref.target)
+    if content.media_type not in oci.INDEX_TYPES:
+        return [Place(content)]
+    found = list(_entries(source, ref.repository, content))
+    images = [place for place in found if not oci.is_attestation(place.descriptor)]
+    statements = [place for place in found if oci.is_attestation(place.descriptor)]
+    index = _index_record(content, images)
+    chosen = images if wanted.all_platforms else _choose(images, wanted.platform)
+    if wanted.attestations:
+        chosen = [*chosen, *statements]
+    about: dict[object, list[Mapping[str, Any]]] = {}
+    for place in statements:
+        about.setdefault(oci.attested(place.descriptor), []).append(place.descriptor)
+    named = [
+        place._replace(
+            origin={**index, "descriptor": _shown(place.descriptor)},
+            attestations=tuple(about.get(place.digest, ())),
+        )
+        for place in chosen
+    ]
+    return named or [Place(content, index)]
+
+
+def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
+    """Yield the entries of an index, each once; in place of a nested index, its own.
+
+    Raises:
+        ResponseError: an entry is malformed, or there are more than any real index has.
+    """
+    seen: set[tuple[str, Platform]] = set()
+    indexes = {index.digest}
+
+    def walk(content: Content, depth: int) -> Iterator[Place]:
+        for entry in oci.descriptors(content.document, "manifests"):
+            key = entry["digest"], platform_of(_mapping(entry.get("platform")))
+            if key in seen or entry["digest"] in indexes:
+                continue
+            if len(seen) == _ENTRY_LIMIT:
+                raise ResponseError(
+                    f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
+                )
+            seen.add(key)
+            if entry.get("mediaType") not in oci.INDEX_TYPES:
+                yield Place(descriptor=entry)
+            elif depth == 0:
+                raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
+            else:
+                indexes.add(entry["digest"])
+                try:
+                    nested = source.manifest(repository, entry["digest"])
+                except RegpipeError as error:
+                    # It may not be needed: say so where it is.
+                    yield Place(descriptor=entry, error=error)
+                    continue
+                if nested.media_type in oci.INDEX_TYPES:
+                    yield from walk(nested, depth - 1)
+                else:
+                    yield Place(nested, descriptor=entry)
+
+    return walk(index, _INDEX_DEPTH)
+
+
+def manifest_at(source: Source, repository: str, place: Place) -> Content:
+    """Return the manifest at a place that `find` found.
+
+    Where an index has an entry of a type that is none of the known ones, what stands behind it
+    need be no manifest, nor be there at all: then no more is known of it than the entry says.
+
+    Raises:
+        RegpipeError: it cannot be had.
+    """
+    if place.content:
+        return place.content
+    platform = platform_of_entry(place.descriptor)
+    what = f"{platform}, {place.digest}" if platform else place.digest
+    if place.error:
+        raise place.error.about(what)
+    kind = place.descriptor.get("mediaType")
+    try:
+        content = source.manifest(repository, place.digest)
+    except RegpipeError as error:
+        unreadable = isinstance(error, NotFoundError | ResponseError)
+        if kind in oci.KNOWN_TYPES or not unreadable or isinstance(error, DigestMismatchError):
+            raise error.about(what) from error
+        warnings = (f"no more is known than its index says: {error.message}",)
+        return Content(b"", kind or "", place.digest, False, {}, warnings)  # noqa: FBT003
+    if content.media_type in oci.INDEX_TYPES:
+        raise ResponseError(
+            f"the index's entry {place.digest} does not say that it is an index itself",
+            code="MANIFEST_INVALID",
+        )
+    return content
+
+
+def platform_of_entry(entry: Mapping[str, Any]) -> Platform | None:
+    """Return the platform that an index's entry names; None for a part of one, and unknown."""
+    platform = platform_of(_mapping(entry.get("platform")))
+    known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
+    return platform if known else None
+
+
+def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
+    """Make the part of a record that says which index led to the image.
+
+    Args:
+        content: the index.
+        images: its entries, less attestations.
+    """
+    platforms = filter(None, (platform_of_entry(place.descriptor) for place in images))
+    fields = {
+        "artifactType": content.document.get("artifactType"),
+        "subject": content.document.get("subject"),
+        "annotations": content.document.get("annotations"),
+    }
+    return {
+        "digest": content.digest,
+        "mediaType": content.media_type,
+        "size": len(content.body),
+        "platforms": list(dict.fromkeys(map(str, platforms))),
+        **{key: value for key, value in fields.items() if value},
+    }
+
+
+def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry as a record shows it: verbatim, but for content that it carries."""
+    return {key: value for key, value in entry.items() if key != "data"}
+
+
+def _choose(places: list[Place], wanted: Platform) -> list[Place]:
+    """Return the place of the wanted platform in a list; where there is none, the first image's."""
+    offered = [platform_of_entry(place.descriptor) or Platform("", "") for place in places]
+    position = choose_platform(offered, wanted)
+    if position is None:
+        kinds = [place.descriptor.get("mediaType") or oci.OCI_MANIFEST for place in places]
+        images = (i for i, kind in enumerate(kinds) if kind in oci.IMAGE_TYPES | oci.SCHEMA1_TYPES)
+        position = next(images, 0)
+    return places[position:][:1]
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
