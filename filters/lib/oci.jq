@@ -51,17 +51,19 @@ def image_id: _string(.info.sha) // _string(manifest.config.digest);
 def _slash($part):
   if ($part | type) != "string" or $part == "" then . elif . then . + "/" + $part else $part end;
 def platform_name: . as $it | null | _slash($it.os) | _slash($it.architecture) | _slash($it.variant);
-# reads platform: .platform image_config .os .architecture .variant
-# reads platform: .config.os .config.architecture .config.variant
-# reads platform: .history[0].v1Compatibility|fromjson.os .history[0].v1Compatibility|fromjson.architecture
-# reads platform: .history[0].v1Compatibility|fromjson.variant
-def platform:
+def _platform($image):
   .platform as $given
   | ($given | type) as $type
   | if $type == "object" then $given | platform_name
     elif $type == "string" then $given
-    else image_config // v1 // {} | platform_name
+    elif $image then $image | platform_name
+    else null
     end;
+# reads platform: .platform image_config .os .architecture .variant
+# reads platform: .config.os .config.architecture .config.variant
+# reads platform: .history[0].v1Compatibility|fromjson.os .history[0].v1Compatibility|fromjson.architecture
+# reads platform: .history[0].v1Compatibility|fromjson.variant
+def platform: _platform(image_config // v1);
 
 # Layers, or an artifact's blobs, the lowest first: {digest, size, mediaType}; schema 1 tells no
 # sizes. What is no manifest has none.
@@ -149,7 +151,7 @@ def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image
   | {
-      ref, repository: repository, tag, digest, platform: platform,
+      ref, repository: repository, tag, digest, platform: _platform($image),
       info: {created: ($image.created // created), sha: (_string($image.config.Image) // image_id)}
     };
 

@@ -40,12 +40,14 @@ class Chunk:
         name: what messages call the file.
         line: the number of the first byte's line in the file, from 1.
         lines: the number of line ends before it in all files.
+        column: the number of bytes before it in its line.
         first: whether it is the beginning of all.
         begins: whether it is the beginning of a file.
         failed: whether a file before it could not be read: as in jq, one more value is the last.
     """
 
     first = begins = failed = False
+    column = 0
 
     def __init__(self, data: bytes, name: str, line: int, lines: int) -> None:
         self.data = data
@@ -58,6 +60,7 @@ class Chunk:
         """Return other bytes that begin where these do."""
         chunk = Chunk(data, self.name, self.line, self.lines)
         chunk.first, chunk.begins, chunk.failed = self.first, self.begins, self.failed
+        chunk.column = self.column
         return chunk
 
     def after(self, end: int) -> "Chunk":
@@ -66,6 +69,7 @@ class Chunk:
         chunk = Chunk(self.data[end:], self.name, self.line + passed, self.lines + passed)
         chunk.first, chunk.begins = self.first and end == 0, self.begins and end == 0
         chunk.failed = self.failed
+        chunk.column = _column(self.column, self.data, end)
         return chunk
 
     def where(self, end: int) -> str:
@@ -109,7 +113,7 @@ class ByteInputs:
         self._returned: list[Chunk] = []
         self._name = "<unknown>"
         self._line = 1
-        self._lines = 0
+        self._lines = self._column = 0
         self._first = self._begins = True
         self.failed = self.all_the_same = False
 
@@ -151,6 +155,8 @@ class ByteInputs:
         chunk = Chunk(data, self._name, self._line, self._lines)
         chunk.first, chunk.begins = self._first, self._begins
         chunk.failed = self.failed and not self.all_the_same
+        chunk.column = self._column
+        self._column = _column(self._column, data, len(data))
         lines = data.count(b"\n")
         self._line += lines
         self._lines += lines
@@ -181,3 +187,9 @@ class ByteInputs:
     def _fail(self, what: str, error: OSError) -> None:
         self.failed = True
         self._output.say(f"error: Could not {what} file {self._name}: {error.strerror}")
+
+
+def _column(before: int, data: bytes, end: int) -> int:
+    """Return how many bytes of its line come before an index, `before` of them before the data."""
+    begin = data.rfind(b"\n", 0, end) + 1
+    return end - begin if begin else before + end

@@ -6,12 +6,14 @@ not, and wherever anything else is out of the ordinary, the blocks are given bac
 on from there a value at a time: what comes out is the same, only later.
 """
 
+import collections
+
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.chunks import ByteInputs, Chunk, LineCounter
-from regpipe.programs.libjq import Libjq
+from regpipe.programs.libjq import Jv, Libjq
 from regpipe.programs.plain import Run, Stream, stream
-from regpipe.programs.workers import Fork, Job, count_workers
+from regpipe.programs.workers import Inline, Worker, count_workers
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -19,11 +21,12 @@ if TYPE_CHECKING:
 
     from regpipe.programs.cut import Cutter
 
-LARGE = 1 << 20
+LARGE = 256 << 10
 """From how many bytes on it is worth while."""
 
-_BLOCK = 4 << 20
+_BLOCK = 256 << 10
 _MAX_BLOCK = 64 << 20
+_SHORT = 1500  # so short a record is parsed whole in less time than it takes to cut it
 _PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
 _SPACE = " \t\r\n"
 
@@ -103,30 +106,45 @@ class Block:
             text = chunk.data.decode()
         except UnicodeDecodeError:
             return 0
-        ambiguous = is_ambiguous(text)
-        call, program, parse = self._libjq.call, self._program, self._libjq.parse
+        program, lines = self._program, LineCounter(text)
         end = next_ = int(chunk.first and text.startswith("\ufeff"))
-
-        lines = LineCounter(text)
         program.where = lambda: chunk.at_line(lines.before(end))
         while not result.ended:
             while text[next_ : next_ + 1] in _SPACE and next_ < len(text):
                 next_ += 1
-            try:
-                cut, end_of_value = cutter.cut(text, next_)
-            except ValueError:
+            found = self._short_line(text, next_) or self._cut(cutter, text, next_)
+            if found is None:
                 break
-            record = text[next_:end_of_value]
-            if cut is not None and not (ambiguous and is_ambiguous(record)):
-                record = cut
-            value = parse(record.encode())
-            if call.jv_get_kind(value) == lj.INVALID:
-                call.jv_free(value)
-                break
-            end = next_ = end_of_value
+            value, end = found
+            next_ = end
             result.add(program.run(value))
             result.ended = program.halted
         return next_ if text.isascii() else len(text[:next_].encode())
+
+    def _short_line(self, text: str, begin: int) -> tuple[Jv, int] | None:
+        """Parse the rest of a line, if it is short and a whole object; return it and its end."""
+        end = text.find("\n", begin, begin + _SHORT)
+        if end < 0 or text[begin] != "{":
+            return None
+        return self._parsed(text[begin:end], end)
+
+    def _cut(self, cutter: "Cutter", text: str, begin: int) -> tuple[Jv, int] | None:
+        """Parse what is left of the object that begins somewhere; return it and its end."""
+        try:
+            cut, end = cutter.cut(text, begin)
+        except ValueError:
+            return None
+        record = text[begin:end]
+        if cut is not None and not is_ambiguous(record):
+            record = cut
+        return self._parsed(record, end)
+
+    def _parsed(self, record: str, end: int) -> tuple[Jv, int] | None:
+        value = self._libjq.parse(record.encode())
+        if self._libjq.call.jv_get_kind(value) != lj.INVALID:
+            return value, end
+        self._libjq.call.jv_free(value)
+        return None
 
 
 def is_ambiguous(text: str) -> bool:
@@ -148,26 +166,31 @@ def _is_large(source: ByteInputs) -> bool:
     return size >= LARGE
 
 
-def _run_blocks(block: Block, source: ByteInputs, workers: int, result: Run) -> None:
+def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> None:
     """Run over blocks, in their order, up to one that is not whole values; give that back."""
     blocks = _Blocks(source)
-    jobs: list[Job] = []
-    end: int | None = None
-    while end is None and not result.ended:
-        chunk = blocks.take()
-        if chunk is not None:
-            jobs.append(Fork(block, chunk) if workers > 1 else Job(block, chunk))
-        if jobs and (chunk is None or len(jobs) > workers or workers == 1):
-            job = jobs.pop(0)
-            end = job.finish(result)
+    # One more than can work at once, for the time that reading and writing takes here.
+    kind, number = (Worker, count + 1) if count > 1 else (Inline, 1)
+    workers: collections.deque[Inline] = collections.deque(kind(block) for _ in range(number))
+    rest: list[Chunk] = []
+    try:
+        while True:
+            worker = workers[0]
+            workers.rotate(-1)
+            chunk = worker.chunk
+            end = worker.finish(result)
             block.output.flush()
-            if end is not None:
-                jobs.insert(0, Job(block, job.chunk.after(end)))
-        elif chunk is None:
-            break
-    for job in jobs:
-        job.cancel()
-    blocks.give_back([job.chunk for job in jobs])
+            if end is not None and chunk is not None:
+                rest.append(chunk.after(end))
+            next_ = None if rest or result.ended else blocks.take()
+            if next_ is not None:
+                worker.give(next_)
+            elif rest or result.ended or not any(each.chunk for each in workers):
+                break
+    finally:
+        for each in workers:
+            each.stop()
+    blocks.give_back(rest + [each.chunk for each in workers if each.chunk])
 
 
 class _Blocks:

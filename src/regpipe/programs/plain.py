@@ -70,8 +70,8 @@ class Stream:
         self.begun: str | None = None
         """Where the value begins that is not whole yet, if there is one."""
         if begin is not None and not begin.first:
-            # A byte order mark is none any more; and the parser counts lines for its messages.
-            passed = b" " + b"\n" * (begin.lines if count_lines else 0)
+            # A byte order mark is none any more; and the parser counts, for its messages.
+            passed = b"\n" * begin.lines + b" " * begin.column if count_lines else b" "
             libjq.call.jv_parser_set_buf(self._parser, passed, len(passed), 1)
             libjq.call.jv_free(libjq.call.jv_parser_next(self._parser))
 

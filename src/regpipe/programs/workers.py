@@ -1,4 +1,4 @@
-"""Runs over blocks: in this process, or each in a worker that inherits block and program."""
+"""Who runs over blocks: this process itself, or several that inherited the program from it."""
 
 import ctypes
 import gc
@@ -12,11 +12,14 @@ from regpipe.programs.plain import Run
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from regpipe.programs.parallel import Block
 
 _MAX_WORKERS = 8
 _PR_SET_PDEATHSIG = 1
-_STDOUT, _STDERR, _RESULT = b"o", b"e", b"r"
+_CODING = "utf-8", "surrogateescape"  # a file's name may be no UTF-8
+_CHUNK, _STDOUT, _STDERR, _RESULT = b"c", b"o", b"e", b"r"
 
 
 class WorkerError(RegpipeError):
@@ -36,33 +39,61 @@ def count_workers() -> int:
     return min(len(os.sched_getaffinity(0)), _MAX_WORKERS)
 
 
-class Job:
-    """A run over a block, in this process, when it is asked to finish."""
+class Inline:
+    """Runs over a block when its results are asked for.
 
-    def __init__(self, block: "Block", chunk: Chunk) -> None:
+    Attributes:
+        chunk: the block it was given last, if its results are still to be had.
+    """
+
+    def __init__(self, block: "Block") -> None:
         self._block = block
+        self.chunk: Chunk | None = None
+
+    def give(self, chunk: Chunk) -> None:
+        """Take a block to run over."""
         self.chunk = chunk
 
     def finish(self, result: Run) -> int | None:
-        """Hand results on; return where the run stopped, if the block is not whole values."""
-        end = self._block.run(self.chunk, result)
-        return None if end == len(self.chunk.data) or result.ended else end
+        """Hand the results on; return where the run stopped, if the block is not whole values."""
+        chunk, self.chunk = self.chunk, None
+        if chunk is None:
+            return None
+        end = self._block.run(chunk, result)
+        return None if end == len(chunk.data) or result.ended else end
 
-    def cancel(self) -> None:
-        """Give the run up."""
+    def stop(self) -> None:
+        """Do nothing more."""
 
 
-class Fork(Job):
-    """A run over a block in a process of its own, which inherits block and program."""
+class Worker(Inline):
+    """Runs over blocks in a process of its own.
 
-    def __init__(self, block: "Block", chunk: Chunk) -> None:
-        super().__init__(block, chunk)
-        reader, writer = os.pipe()
+    It is given a block only after all that came of the last one has been read: so each of the two
+    processes always has the other's attention, and neither pipe can be full at both ends.
+    """
+
+    def __init__(self, block: "Block") -> None:
+        super().__init__(block)
+        from_parent, requests = os.pipe()
+        answers, to_parent = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
-            self._work(writer)
-        os.close(writer)
-        self._pipe = open(reader, "rb")  # noqa: PTH123, SIM115
+            self._work(from_parent, to_parent)
+        os.close(from_parent)
+        os.close(to_parent)
+        self._requests = requests
+        self._answers = open(answers, "rb")  # noqa: PTH123, SIM115
+
+    def give(self, chunk: Chunk) -> None:
+        """Send a block to the worker."""
+        super().give(chunk)
+        place = f"{chunk.line} {chunk.lines} {chunk.first:d} {chunk.name}"
+        try:
+            _Frames(self._requests, _CHUNK).write(place)
+            _Frames(self._requests, _CHUNK).write(chunk.data)
+        except BrokenPipeError:
+            return  # it is gone; finish() will say so
 
     def finish(self, result: Run) -> int | None:
         """Hand on what the worker sends, until it has sent what the run came to.
@@ -70,59 +101,61 @@ class Fork(Job):
         Raises:
             WorkerError: it ended before that.
         """
+        chunk, self.chunk = self.chunk, None
+        if chunk is None:
+            return None
         output = self._block.output
-        while header := self._pipe.read(5):
-            kind, data = header[:1], self._pipe.read(int.from_bytes(header[1:], "big"))
+        while frame := _read_frame(self._answers):
+            kind, data = frame
             if kind == _STDOUT:
                 output.write(data)
             elif kind == _STDERR:
-                output.say_raw(data.decode())
+                output.say_raw(data.decode(*_CODING))
             else:
-                return self._take_result(data, result)
-        status = self._wait()
+                part = Run()
+                seen, part.ret, part.last, ended, end = map(int, data.split())
+                part.seen, part.ended = bool(seen), bool(ended)
+                result.add_all(part)
+                return None if end == len(chunk.data) or part.ended else end
+        status = os.waitpid(self._pid, 0)[1]
+        self._pid = 0
         raise WorkerError(
             f"a worker process ended with {os.waitstatus_to_exitcode(status)} while it ran the "
-            f"program over what begins at {self.chunk.where(0)}"
+            f"program over what begins at {chunk.where(0)}"
         )
 
-    def _take_result(self, data: bytes, result: Run) -> int | None:
-        part = Run()
-        seen, part.ret, part.last, ended, end = map(int, data.split())
-        part.seen, part.ended = bool(seen), bool(ended)
-        result.add_all(part)
-        self._wait()
-        return None if end == len(self.chunk.data) or part.ended else end
+    def stop(self) -> None:
+        """End the process, whatever it does."""
+        os.close(self._requests)
+        self._answers.close()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
-    def cancel(self) -> None:
-        """Stop the worker."""
-        os.kill(self._pid, signal.SIGKILL)
-        self._wait()
-
-    def _wait(self) -> int:
-        self._pipe.close()
-        return os.waitpid(self._pid, 0)[1]
-
-    def _work(self, writer: int) -> None:
-        """Be the worker: run, tell the parent, and be gone."""
-        code = 1
-        gc.disable()  # it would go through all records again and again, and find nothing
+    def _work(self, from_parent: int, to_parent: int) -> None:
+        """Be the worker: run over what comes, tell the parent, and never return."""
         try:
             # A worker whose parent is killed must not go on by itself.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            result = Run()
+            gc.disable()  # it would go through all records again and again, and find nothing
             output = self._block.output
-            output.redirect(_Frames(writer, _STDOUT), _Frames(writer, _STDERR))
-            end = self._block.run(self.chunk, result)
-            output.flush()
-            words = int(result.seen), result.ret, result.last, int(result.ended), end
-            _Frames(writer, _RESULT).write(b" ".join(b"%d" % word for word in words))
-            code = 0
+            output.redirect(_Frames(to_parent, _STDOUT), _Frames(to_parent, _STDERR))
+            with open(from_parent, "rb") as requests:
+                while place := _read_frame(requests):
+                    line, lines, first, name = place[1].decode(*_CODING).split(" ", 3)
+                    chunk = Chunk((_read_frame(requests) or place)[1], name, int(line), int(lines))
+                    chunk.first = first == "1"
+                    result = Run()
+                    end = self._block.run(chunk, result)
+                    output.flush()
+                    words = int(result.seen), result.ret, result.last, int(result.ended), end
+                    _Frames(to_parent, _RESULT).write(" ".join(map(str, words)))
         finally:
-            os._exit(code)
+            os._exit(1)
 
 
 class _Frames:
-    """What a worker sends its parent through a pipe: what it is, its length, and itself."""
+    """Writes to a pipe in frames: what it is, its length, and itself."""
 
     def __init__(self, descriptor: int, kind: bytes) -> None:
         self._descriptor = descriptor
@@ -130,7 +163,7 @@ class _Frames:
 
     def write(self, content: bytes | memoryview | str) -> int:
         """Write one frame."""
-        data = content.encode() if isinstance(content, str) else content
+        data = content.encode(*_CODING) if isinstance(content, str) else content
         frame = memoryview(b"".join([self._kind, len(data).to_bytes(4, "big"), data]))
         while frame:
             frame = frame[os.write(self._descriptor, frame) :]
@@ -138,3 +171,9 @@ class _Frames:
 
     def flush(self) -> None:
         """Do nothing: a frame is written at once."""
+
+
+def _read_frame(pipe: "BinaryIO") -> tuple[bytes, bytes] | None:
+    """Read a frame's kind and content; None at the end."""
+    header = pipe.read(5)
+    return (header[:1], pipe.read(int.from_bytes(header[1:], "big"))) if header else None
