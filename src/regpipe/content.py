@@ -20,6 +20,7 @@ class Content(NamedTuple):
         verified: False where the digest's algorithm is not one that regpipe computes.
         document: the parsed manifest; for schema 1 the parsed payload.
         warnings: what a reader should know before he relies on it, a sentence each.
+        derived: whether regpipe made it itself of what a `docker save` archive holds.
     """
 
     body: bytes
@@ -28,6 +29,7 @@ class Content(NamedTuple):
     verified: bool
     document: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    derived: bool = False
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Content:

@@ -61,6 +61,7 @@ def image_record(
         digest=content.digest,
         mediaType=content.media_type or None,
         size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
+        derived=content.derived or None,
         index=place.origin,
         artifactType=artifact_type(document, config),
         subject=_mapping(document.get("subject")),

@@ -19,6 +19,7 @@ MANIFEST_FIELDS = (
     "digest",
     "mediaType",
     "size",
+    "derived",
     "platform",
     "index",
     "artifactType",
