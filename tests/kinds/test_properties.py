@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -295,11 +294,3 @@ def test_any_record(record: dict[str, Any]) -> None:
                 assert target.ref.registry
         except RegpipeError as error:
             clear(error)
-
-
-@pytest.mark.parametrize("kind", ["fsLayers", "history"])
-def test_schema_1_members_of_other_forms_are_kept(kind: str) -> None:
-    values: list[object] = ["x", 7, None, [], {"a": 1}]
-    for value in values:
-        body = encode({"schemaVersion": 1, kind: value})
-        outcome({"v1": body}, oci.DOCKER_SCHEMA1)
