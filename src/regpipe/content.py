@@ -54,7 +54,7 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
         signed = schema1.payload(body, document)
         warnings += schema1.alterations(body, document, signed)
     if signatures:
-        document = oci.parse_document(signed, "manifest's signed part")
+        document = oci.parse_document(signed, "manifest's signed part (altered after signing?)")
     if digest is None:
         digest, verified = oci.digest_of(signed), True
     else:

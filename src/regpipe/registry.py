@@ -1,29 +1,25 @@
 """A registry as a source: the distribution API's listings, manifests and blobs."""
 
-import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
-from regpipe import oci
+from regpipe import oci, schema1
 from regpipe.content import Content, read_manifest
 from regpipe.errors import RegistryError, RegpipeError, ResponseError, TooLargeError
+from regpipe.paging import Listing, next_page
 from regpipe.reference import is_digest
 from regpipe.source import MANIFEST_LIMIT
-from regpipe.transport import PAGE_LIMIT, Transport
+from regpipe.transport import PAGE_LIMIT, Answer, Transport
 
-_PAGE_SIZE = 1000
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
+_ACCEPT = {"Accept": oci.ACCEPT}
 # What registries without the referrers API answer to it, besides pages of HTML.
 _NO_REFERRERS = frozenset({400, 404, 405, 406})
-# What registries answer to a page size they do not take; asked again without one.
-_PAGE_SIZE_REFUSALS = frozenset({400, 405, 413})
+# What registries answer to a HEAD that they, or something before them, do not take.
+_NO_HEAD = frozenset({400, 405, 501})
 
 
 class Registry:
-    """The registry at one base URL.
+    """The registry at one base URL; threads may share it.
 
     Args:
         url: the base URL, such as `https://my.registry:5000`.
@@ -33,25 +29,62 @@ class Registry:
     def __init__(self, url: str, transport: Transport) -> None:
         self._url = url
         self._transport = transport
+        self._takes_head = True
 
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories, page by page (distribution's api.md, "Catalog")."""
-        return self._listing("/v2/_catalog", "repositories")
+        url, scope = f"{self._url}/v2/_catalog", "registry:catalog:*"
+        return iter(Listing(self._transport, url, "repositories", scope))
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
-        return self._listing(f"/v2/{repository}/tags/list", "tags")
+        url = f"{self._url}/v2/{repository}/tags/list"
+        return iter(Listing(self._transport, url, "tags", _pull(repository)))
 
-    def manifest(self, repository: str, target: str) -> Content:
-        """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests")."""
-        answer = self._transport.get(
-            f"{self._url}/v2/{repository}/manifests/{target}",
-            limit=MANIFEST_LIMIT,
-            headers={"Accept": oci.ACCEPT},
-        )
-        return read_manifest(
-            answer.body, answer.headers.get("content-type", ""), target if ":" in target else None
-        )
+    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
+        """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
+
+        Args:
+            repository: where.
+            target: which.
+            known: what the tag led to before; returned if it still does, without the registry
+                having to send it again.
+        """
+        digest = target if ":" in target else None
+        headers = _ACCEPT
+        if known is not None and digest is None:
+            # One tag, quoted: distribution and Harbor compare the whole value, not a list.
+            headers = {**_ACCEPT, "If-None-Match": f'"{known.digest}"'}
+        answer = self._get_manifest(repository, target, headers)
+        if answer.status == 304 and known is not None:
+            etag = answer.headers.get("etag", "")
+            if not etag or known.digest in etag:
+                return known
+            answer = self._get_manifest(repository, target, _ACCEPT)
+        content = read_manifest(answer.body, answer.headers.get("content-type", ""), digest)
+        return self._checked(content, answer, digest)
+
+    def head(self, repository: str, tag: str) -> str | None:
+        """Return the digest that a tag leads to, without spending any of a rate limit on it.
+
+        Nothing is checked: what the digest stands for has not been seen. None where the registry
+        refuses HEAD or gives no digest, which the specification leaves open to it.
+
+        Raises:
+            NotFoundError: there is no such tag.
+        """
+        if not self._takes_head:
+            return None
+        url = f"{self._url}/v2/{repository}/manifests/{tag}"
+        try:
+            answer = self._transport.head(url, headers=_ACCEPT, scope=_pull(repository))
+        except RegistryError as error:
+            if error.status not in _NO_HEAD:
+                raise
+            self._takes_head = False
+            return None
+        digest = answer.headers.get("docker-content-digest")
+        return digest if is_digest(digest) else None
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob (distribution-spec, "Pulling blobs"), checked against its descriptor."""
@@ -59,8 +92,14 @@ class Registry:
         if size is not None and size > limit:
             raise TooLargeError(f"blob {digest} has {size} bytes; {limit} are read at most")
         url = f"{self._url}/v2/{repository}/blobs/{digest}"
-        body = self._transport.get(url, limit=limit).body
+        # What is longer than it says cannot be it: a server gets no more read than that.
+        most = limit if size is None else size
+        body = self._transport.get(url, limit=most, scope=_pull(repository)).body
         oci.verify(body, digest, "blob")
+        if size is not None and len(body) != size:
+            raise ResponseError(
+                f"blob {digest} has {len(body)} bytes, not {size}", code="SIZE_INVALID"
+            )
         return body
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
@@ -73,7 +112,7 @@ class Registry:
                 raise ResponseError("the list of referrers goes in a circle")
             asked.add(url)
             try:
-                answer = self._transport.get(url, limit=PAGE_LIMIT)
+                answer = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
             except RegpipeError as error:
                 if error.status in _NO_REFERRERS and len(asked) == 1:
                     return None
@@ -86,60 +125,43 @@ class Registry:
             url = next_page(answer.headers.get("link", ""), answer.url)
         return found
 
-    def _listing(self, path: str, member: str) -> Iterator[str]:
-        first = f"{self._url}{path}"
-        url: str | None = f"{first}?n={_PAGE_SIZE}"
-        asked: set[str] = set()
-        pages: set[bytes] = set()
-        previous: set[str] = set()
-        while url is not None:
-            asked.add(url)
-            try:
-                answer = self._transport.get(url, limit=PAGE_LIMIT)
-            except RegistryError as error:
-                if len(asked) > 1 or error.status not in _PAGE_SIZE_REFUSALS:
-                    raise
-                url = first
-                continue
-            names = dict.fromkeys(_names(oci.parse_document(answer.body, "listing"), member))
-            yield from (name for name in names if name not in previous)
-            previous = set(names)
-            url = next_page(answer.headers.get("link", ""), answer.url)
-            # A registry that sends the same page, or the way to it, twice would never come to an
-            # end. Only the last page's names are kept: a list may be longer than memory.
-            page = hashlib.sha256(answer.body).digest()
-            if url is not None and (url in asked or page in pages):
-                raise ResponseError("the registry's pages go in a circle: the list is incomplete")
-            pages.add(page)
+    def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Answer:
+        return self._transport.get(
+            f"{self._url}/v2/{repository}/manifests/{target}",
+            limit=MANIFEST_LIMIT,
+            headers=headers,
+            scope=_pull(repository),
+            counted=True,
+        )
+
+    def _checked(self, content: Content, answer: Answer, asked: str | None) -> Content:
+        """Compare a manifest with what the registry says its digest is.
+
+        "If used, MUST be verified" (distribution-spec). But many get it wrong for tags, so there it
+        is a warning, and the digest that was computed counts.
+        """
+        said = answer.headers.get("docker-content-digest")
+        if said is None or said == content.digest:
+            return content
+        if is_digest(said) and said.partition(":")[0] != content.digest.partition(":")[0]:
+            found = oci.digest_of(_signed(content), said.partition(":")[0])
+            if found is None or found == said:
+                # A registry that goes by another algorithm has the manifest under that name only.
+                return content if asked or found is None else content._replace(digest=said)
+        self._transport.warn(
+            self._url,
+            "it sends manifests with a Docker-Content-Digest that is not theirs,"
+            f" such as {ascii(said)[1:-1][:80]} for {content.digest}; the latter is what came",
+        )
+        return content
 
 
-def next_page(link: str, url: str) -> str | None:
-    """Return the URL that a Link header (RFC 8288) gives for the next page, or None.
-
-    Args:
-        link: the header's value; several links and several headers may be joined by commas.
-        url: the URL of the page it came with.
-
-    Raises:
-        ResponseError: it leads to another origin.
-    """
-    for match in _LINK.finditer(link):
-        rel = _REL.search(match[2])
-        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
-            target: str = urljoin(url, match[1])
-            if urlsplit(target)[:2] != urlsplit(url)[:2]:
-                raise ResponseError(
-                    f"the next page is said to be elsewhere: {ascii(urlsplit(target).netloc)}"
-                )
-            return target
-    return None
+def _signed(content: Content) -> bytes:
+    """Return the bytes that a manifest is identified by."""
+    if content.media_type in oci.SCHEMA1_TYPES:
+        return schema1.payload(content.body, oci.parse_document(content.body, "manifest"))
+    return content.body
 
 
-def _names(document: Mapping[str, Any], member: str) -> list[str]:
-    """Return a listing's names; some registries write null for no list, and for single names."""
-    names = document.get(member)
-    if names is None and member in document:
-        return []
-    if not isinstance(names, list):
-        raise ResponseError(f"the answer has no list of {member}")
-    return [name for name in names if isinstance(name, str) and not is_digest(name)]
+def _pull(repository: str) -> str:
+    return f"repository:{repository}:pull"

@@ -26,3 +26,8 @@ def standard() -> Streams:
     """
     stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
     return Streams(stdin, sys.stdout.buffer, sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return a message on one line, with nothing in it that a terminal would obey or reorder."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

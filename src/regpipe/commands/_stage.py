@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
+from regpipe.commands import _caching, _credentials, _network
+from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
-from regpipe.streams import Streams
+from regpipe.streams import Streams, printable
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
@@ -53,20 +55,15 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         metavar="URL",
         help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
     )
-    made.add_argument("--plain-http", action="store_true", help="talk http, not https")
-    made.add_argument(
-        "-j",
-        "--jobs",
-        type=_positive,
-        default=8,
-        metavar="N",
-        help="requests under way at once (default: %(default)s)",
-    )
+    made.add_argument("--unordered", action="store_true", help="write records as they come")
     made.add_argument(
         "--error-records",
         action="store_true",
         help="write failures to stdout, as records with an\n`error`, instead of to stderr",
     )
+    _credentials.add_options(made)
+    _network.add_options(made)
+    _caching.add_options(made)
     return made
 
 
@@ -91,9 +88,13 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
+    credentials = Credentials(args, streams, defaults)
+    report = _Report(verb, streams, as_records=args.error_records)
+    caching = _caching.Caching(args, report.say)
+    open_registry = _network.registry_opener(verb, args, streams, credentials)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(_registry_opener(args), stdin)
+    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -110,16 +111,27 @@ def run(
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
-    report = _Report(verb, streams, as_records=args.error_records)
-    for result in pool.ordered(do, _jobs(args, streams, interpret, defaults), args.jobs):
+    jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
+    with caching:
+        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+            _write(batch, streams, report)
+    return report.exit_code()
+
+
+def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Report") -> None:
+    """Write what has come, so that the next process sees it before more is waited for."""
+    lines: list[bytes] = []
+    for result in batch:
         if isinstance(result, Failure):
+            streams.stdout.write(b"".join(lines))
+            lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
-            streams.stdout.write(result)
-            streams.stdout.flush()
-    return report.exit_code()
+            lines.append(result)
+    streams.stdout.write(b"".join(lines))
+    streams.stdout.flush()
 
 
 def _work_on(
@@ -146,11 +158,12 @@ class _Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-            self._streams.stdout.flush()
         else:
+            self._streams.stdout.flush()
             self.say(f"{failure.label}: {error.code}: {error.message}")
 
     def say(self, message: str) -> None:
+        """Say what the user should know."""
         self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
         self._streams.stderr.flush()
 
@@ -158,11 +171,6 @@ class _Report:
         if not self._codes:
             return ExitCode.OK
         return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
-
-
-def printable(text: str) -> str:
-    """Return a message on one line, with nothing in it that a terminal would obey or reorder."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _jobs(
@@ -179,6 +187,14 @@ def _jobs(
             except InputError as error:
                 record = value if isinstance(value, dict) else {"input": value}
                 yield Failure(_label(value, label), record, error)
+
+
+def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
+    """Pass the jobs on, the run's credentials being for the registry of the first."""
+    for job in jobs:
+        if isinstance(job, Target) and not job.ref.is_local:
+            credentials.give_to(job.ref.registry)
+        yield job
 
 
 def _values(args: argparse.Namespace, streams: Streams) -> Iterator[tuple[Any, str]]:
@@ -240,25 +256,3 @@ def _defaults(args: argparse.Namespace) -> Defaults:
     if not registry:
         return Defaults(plain_http=args.plain_http)
     return Defaults(reference.parse_registry(registry, plain_http=args.plain_http), args.plain_http)
-
-
-def _registry_opener(args: argparse.Namespace) -> Callable[[str], Source]:
-    transports: list[Any] = []
-
-    def open_registry(url: str) -> Source:
-        # Only a run that talks to a registry pays for loading the HTTP library.
-        from regpipe.registry import Registry  # noqa: PLC0415
-        from regpipe.transport import Transport  # noqa: PLC0415
-
-        if not transports:
-            transports.append(Transport(args.jobs))
-        return Registry(url, transports[0])
-
-    return open_registry
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 1 <= number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1000")
-    return number

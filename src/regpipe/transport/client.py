@@ -1,0 +1,298 @@
+"""One request to a registry, from the first try to the answer: authorization, retries, limits."""
+
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import urllib3
+
+from regpipe.transport import failures, origins, retry, wire
+from regpipe.transport.connections import Connections
+from regpipe.transport.options import Options
+from regpipe.transport.origins import Origin
+from regpipe.transport.pace import Pace
+from regpipe.transport.reader import Fault
+from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, header_line
+from regpipe.transport.seam import Authorizer
+from regpipe.transport.trace import Trace
+from regpipe.transport.wire import Reply
+
+PAGE_LIMIT = 16 << 20
+"""Bytes of a page of tags or repositories that are read at most."""
+TOKEN_LIMIT = 256 << 10
+"""Bytes of a token endpoint's answer that are read at most."""
+
+_BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
+
+
+class _Outcome(NamedTuple):
+    """An answer, and the Authorization value that it was given for."""
+
+    arrival: Arrival
+    sent: str | None
+
+
+class Transport:
+    """Talks to registries; threads share it.
+
+    Args:
+        options: how.
+        authorizer: knows the credentials; without one every request is anonymous.
+    """
+
+    def __init__(
+        self, options: Options | None = None, authorizer: Authorizer | None = None
+    ) -> None:
+        self.options = options or Options()
+        self.authorizer = authorizer
+        self._trace = Trace(self.options.say, self.options.trace)
+        self._redirects = Redirects(Connections(self.options), self.options, self._trace)
+        self._paces: dict[Origin, Pace] = {}
+
+    def get(
+        self,
+        url: str,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        scope: str | None = None,
+        counted: bool = False,
+    ) -> Answer:
+        """Fetch a URL of a registry, following redirects.
+
+        Args:
+            url: where to.
+            limit: how many bytes of the body are read at most.
+            headers: to send besides the client's own; nothing secret.
+            scope: what the request is for, as token servers call it.
+            counted: whether registries count it against a rate limit.
+
+        Returns:
+            The answer, with status 200 or, where `headers` hold a condition, 304.
+
+        Raises:
+            ConnectionFailedError: there was no answer.
+            UnauthorizedError, NotFoundError, RegistryError: as the status says, with the
+                registry's own code and message.
+            ResponseError: the answer leads where it must not, or cannot be read.
+            TooLargeError: the body has more than `limit` bytes.
+        """
+        message = _message("GET", url, headers, limit)
+        pace = self._pace(message.origin)
+        if counted and pace.quota:
+            return self._counted(message, scope, pace)
+        return self._judged(message, self._persistently(message, scope, pace))
+
+    def head(
+        self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
+    ) -> Answer:
+        """Ask for the headers that a GET would come with; see `get`."""
+        message = _message("HEAD", url, headers, 0)
+        pace = self._pace(message.origin)
+        return self._judged(message, self._persistently(message, scope, pace))
+
+    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
+        """Ask as `get` does and return whatever is answered, errors too, after a single try.
+
+        Args:
+            url: where to.
+            scope: what the request is for.
+            anonymous: leave the credentials out.
+
+        Raises:
+            ConnectionFailedError: there was no answer.
+        """
+        message = _message("GET", url, None, wire.ERROR_LIMIT)
+        try:
+            if anonymous:
+                arrival = self._redirects.follow(message)
+            else:
+                arrival = self._authorized(message, scope).arrival
+        except _BROKEN as error:
+            raise failures.verdict(error, message.origin).error from error
+        return arrival.answer()
+
+    def warn(self, url: str, message: str) -> None:
+        """Tell people something about a registry, once."""
+        self._trace.once(f"{origins.split(url)[0].netloc}: warning: {message}")
+
+    def token_exchange(
+        self, method: str, url: str, headers: Mapping[str, str], form: bytes | None
+    ) -> tuple[int, bytes]:
+        """Ask a token endpoint; the only way to send a POST, and never to anywhere else.
+
+        What is secret in the request goes to the URL's own origin: a redirect away from it is
+        not followed if there is anything of the kind.
+
+        Args:
+            method: GET or POST.
+            url: the endpoint.
+            headers: to send besides the client's own.
+            form: the body of a POST.
+
+        Returns:
+            The status and the body.
+
+        Raises:
+            ConnectionFailedError, ResponseError, TooLargeError: there is no answer, or none that
+                can be used.
+        """
+        if method not in ("GET", "POST") or (method == "GET") != (form is None):
+            raise ValueError("a token is asked for by GET, or by POST with a form")
+        lines = {"Accept": "application/json", **headers}
+        if form is not None:
+            lines["Content-Type"] = "application/x-www-form-urlencoded"
+        secret = form is not None or any(name.lower() == "authorization" for name in headers)
+        message = _message(method, url, lines, TOKEN_LIMIT)
+        message = message._replace(
+            is_registry=message.origin in self._paces, form=form, confined=secret
+        )
+        persistence = self.options.persistence
+        for attempt in range(persistence.retries + 1):
+            last = attempt == persistence.retries
+            try:
+                reply = self._redirects.follow(message).reply
+            except _BROKEN as error:
+                verdict = failures.verdict(error, message.origin)
+                if last or verdict.refused or not verdict.retry:
+                    raise verdict.error from error
+                time.sleep(retry.pause(persistence, attempt, None))
+                continue
+            seconds = self._pause(message.origin, reply, attempt)
+            if last or seconds is None or not retry.passes(reply.status):
+                break
+            time.sleep(seconds)
+        return reply.status, reply.body
+
+    def _pace(self, origin: Origin) -> Pace:
+        pace = self._paces.get(origin)
+        if pace is None:
+            jobs, down_after = self.options.jobs, self.options.persistence.down_after
+            made = Pace(origin.netloc, jobs, down_after, self.options.min_remaining)
+            pace = self._paces.setdefault(origin, made)
+        return pace
+
+    def _counted(self, message: Message, scope: str | None, pace: Pace) -> Answer:
+        """Ask for what counts against the rate limit, if enough of that is left."""
+        quota = pace.quota
+        assert quota  # noqa: S101 -- who calls has looked
+        with quota.asked:
+            if not quota.known:
+                free = self._persistently(message._replace(method="HEAD"), scope, pace)
+                quota.note(free.arrival.reply.headers)
+                quota.known = True
+        quota.spend()
+        outcome = self._persistently(message, scope, pace)
+        quota.note(outcome.arrival.reply.headers)
+        return self._judged(message, outcome)
+
+    def _judged(self, message: Message, outcome: _Outcome) -> Answer:
+        """Return an answer that is a success.
+
+        Raises:
+            RegpipeError: it is none.
+        """
+        reply, host = outcome.arrival.reply, message.origin.netloc
+        if "warning" in reply.headers:
+            self._trace.warnings(host, reply.headers["warning"])
+        conditional = "If-None-Match: " in message.headers
+        if reply.status != 200 and not (reply.status == 304 and conditional):
+            raise failures.from_reply(reply, message.origin, outcome.sent)
+        return outcome.arrival.answer()
+
+    def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
+        """Ask until there is an answer that stands, or no hope of one."""
+        persistence = self.options.persistence
+        started = time.monotonic()
+        for attempt in range(persistence.retries + 1):
+            outcome: _Outcome | None = None
+            pace.enter()
+            try:
+                outcome = self._authorized(message, scope)
+            except _BROKEN as error:
+                verdict = failures.verdict(error, message.origin)
+            finally:
+                pace.leave()
+            if outcome is None:
+                reply = None
+                # Where nobody ever answered, it is most likely not the registry that is to blame.
+                vain = verdict.refused or (verdict.silent and attempt > 0)
+                hope = verdict.retry and (pace.answered or not vain)
+            else:
+                reply, hope = outcome.arrival.reply, True
+                if not retry.passes(reply.status):
+                    break
+                failed = failures.from_reply(reply, message.origin, outcome.sent)
+                verdict = failures.Verdict(failed, retry=True)
+            seconds = self._pause(message.origin, reply, attempt)
+            if reply is not None and reply.status in retry.THROTTLED:
+                pace.throttled(min(seconds or 0, persistence.obeyed))
+            spent = time.monotonic() - started
+            hope = hope and attempt < persistence.retries and not pace.is_down
+            if not hope or seconds is None or spent + seconds > persistence.budget:
+                pace.gave_up(verdict.error, silent=verdict.silent)
+                raise verdict.error
+            time.sleep(seconds)
+        assert outcome  # noqa: S101 -- the last attempt either breaks or raises
+        pace.succeeded()
+        return outcome
+
+    def _pause(self, origin: Origin, reply: Reply | None, attempt: int) -> float | None:
+        """Return how long to wait before asking again; None if that is longer than one waits."""
+        persistence = self.options.persistence
+        own = retry.pause(persistence, attempt, reply.status if reply else None)
+        asked = retry.asked_pause(reply.headers.get("retry-after")) if reply else None
+        if reply is None or asked is None:
+            return own
+        if asked > persistence.obeyed:
+            self._trace.once(
+                f"{origin.netloc}: it wants to be left alone for {asked:.0f} s, longer than the"
+                f" {persistence.obeyed:g} s that are waited at most"
+            )
+            return None
+        if asked >= 1:
+            self._trace.once(
+                f"{origin.netloc}: it answers {reply.status} and asks for a pause of"
+                f" {asked:.0f} s, which is kept"
+            )
+        return max(asked, own)
+
+    def _authorized(self, message: Message, scope: str | None) -> _Outcome:
+        """Ask with what authorization there is; once more if the registry wants another."""
+        authorizer, url = self.authorizer, message.url
+        if authorizer is None:
+            return _Outcome(self._redirects.follow(message), None)
+        sent = authorizer.header(url, scope)
+        arrival = self._redirects.follow(message, sent)
+        status = arrival.reply.status
+        # Only what the registry itself says about who may ask is listened to.
+        if status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        challenges = _challenges(arrival)
+        if not challenges and sent is None:
+            challenges = self._ping(message)
+        wanted = status == 401 or (challenges and sent is None)
+        if wanted and authorizer.challenged(url, scope, challenges, sent):
+            sent = authorizer.header(url, scope)
+            arrival = self._redirects.follow(message, sent)
+        return _Outcome(arrival, sent)
+
+    def _ping(self, message: Message) -> list[str]:
+        """Return the challenges of `/v2/`, for registries that refuse other requests without."""
+        url = f"{message.origin}/v2/"
+        ping = _message("GET", url, None, wire.ERROR_LIMIT)
+        arrival = self._redirects.follow(ping)
+        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
+
+
+def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
+    lines = [header_line(name, value) for name, value in (headers or _ANYTHING).items()]
+    return Message(method, url, origins.split(url)[0], "".join(lines), limit)
+
+
+_ANYTHING = {"Accept": "*/*"}
+
+
+def _challenges(arrival: Arrival) -> list[str]:
+    value = arrival.reply.headers.get("www-authenticate")
+    return value.split("\n") if value else []

@@ -1,0 +1,163 @@
+"""Whom to trust and as whom to appear: TLS contexts, certs.d folders, and what to do about errors.
+
+Folders as containers-certs.d(5) has them: the first of the three places that has one for the host
+counts; `*.crt` are CAs, `NAME.cert` with `NAME.key` a client certificate. Unlike with requests, CAs
+are added to the system's and do not take their place.
+"""
+
+import os
+import ssl
+from typing import NamedTuple
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from regpipe.errors import UsageError
+from regpipe.reference import HUB, HUB_URL
+
+_DIRECTORIES = ("~/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d")
+_HUB_HOST = HUB_URL.partition("://")[2]
+
+
+class Identity(NamedTuple):
+    """A client certificate: the file with it, and the file with its key if that is another."""
+
+    cert: str
+    key: str | None = None
+
+
+class Policy(NamedTuple):
+    """All that makes one TLS context differ from another."""
+
+    insecure: bool = False
+    authorities: tuple[str, ...] = ()
+    identity: Identity | None = None
+
+
+def context(policy: Policy) -> ssl.SSLContext:
+    """Make the TLS context of a policy.
+
+    Raises:
+        UsageError: a file of it cannot be read, or holds no certificate.
+    """
+    made = ssl.create_default_context()
+    if not _system_has_roots():
+        made.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    for path in policy.authorities:
+        _trust(made, path)
+    if policy.insecure:
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    if policy.identity:
+        cert, key = policy.identity
+        try:
+            made.load_cert_chain(cert, key, password=_no_password)
+        except (OSError, ValueError) as error:
+            files = ascii(cert) if key is None else f"{ascii(cert)} and {ascii(key)}"
+            raise UsageError(f"no client certificate and key in {files}: {_why(error)}") from error
+    return made
+
+
+def _trust(made: ssl.SSLContext, path: str) -> None:
+    try:
+        made.load_verify_locations(path)
+    except OSError as error:
+        raise UsageError(f"no CA certificates in {ascii(path)}: {_why(error)}") from error
+
+
+def folder(netloc: str) -> tuple[tuple[str, ...], Identity | None]:
+    """Return the CAs and the client certificate that certs.d has for a registry.
+
+    Raises:
+        UsageError: a folder cannot be read, or half of a pair is missing.
+    """
+    host = HUB if netloc == _HUB_HOST else netloc
+    for directory in _DIRECTORIES:
+        path = os.path.join(os.path.expanduser(directory), host)  # noqa: PTH111, PTH118
+        try:
+            names = sorted(os.listdir(path))  # noqa: PTH208
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise UsageError(f"cannot read {ascii(path)}: {error.strerror}") from error
+        return _sorted_out(path, names)
+    return (), None
+
+
+def _sorted_out(path: str, names: list[str]) -> tuple[tuple[str, ...], Identity | None]:
+    authorities = tuple(f"{path}/{name}" for name in names if name.endswith(".crt"))
+    certs = {name[:-5] for name in names if name.endswith(".cert")}
+    keys = {name[:-4] for name in names if name.endswith(".key")}
+    for stem in sorted(certs ^ keys):
+        missing = f"{stem}.key" if stem in certs else f"{stem}.cert"
+        raise UsageError(f"{ascii(path)} has half of a client certificate: no {ascii(missing)}")
+    identities = [Identity(f"{path}/{stem}.cert", f"{path}/{stem}.key") for stem in sorted(certs)]
+    return authorities, identities[0] if identities else None
+
+
+def advice(error: ssl.SSLError, netloc: str) -> str:
+    """Say what a TLS error means and what to do about it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{_distrust(error, netloc)}; -k skips the check"
+    reason = error.reason or ""
+    if reason in _NOT_TLS:
+        return "this is an http registry: write http:// in front of its name or use --plain-http"
+    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+        return f"{netloc} wants a client certificate that it knows: --cert FILE --key FILE"
+    if "CERTIFICATE" in reason or "UNKNOWN_CA" in reason:
+        return f"{netloc} does not accept the client certificate ({_words(reason)})"
+    return f"TLS with {netloc} failed ({_words(reason) or 'no reason given'})"
+
+
+def is_final(error: ssl.SSLError) -> bool:
+    """Tell whether asking again would end the same."""
+    reason = error.reason or ""
+    return (
+        isinstance(error, ssl.SSLCertVerificationError)
+        or reason in _NOT_TLS
+        or "ALERT" in reason
+        or "VERSION" in reason
+    )
+
+
+_NOT_TLS = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+)
+_EXPIRED, _NOT_YET, _HOSTNAME, _ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
+
+
+def _distrust(error: ssl.SSLCertVerificationError, netloc: str) -> str:
+    if error.verify_code == _EXPIRED:
+        return f"the certificate of {netloc} has expired: its operator has to renew it"
+    if error.verify_code == _NOT_YET:
+        return f"the certificate of {netloc} is not valid yet: is this machine's clock right?"
+    if error.verify_code in (_HOSTNAME, _ADDRESS):
+        return f"the certificate of {netloc} is made out to another name: use the name it is for"
+    return (
+        f"the certificate of {netloc} is not signed by anyone this machine trusts"
+        f" ({error.verify_message}): give the file of its CA with --cacert,"
+        f" or put it at ~/.config/containers/certs.d/{netloc}/ca.crt"
+    )
+
+
+def _system_has_roots() -> bool:
+    paths = ssl.get_default_verify_paths()
+    if paths.cafile:
+        return True
+    try:
+        return bool(paths.capath and os.listdir(paths.capath))  # noqa: PTH208
+    except OSError:
+        return False
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted, and its password cannot be asked for here")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return _words(error.reason or "") or "not in PEM form"
+    return (error.strerror if isinstance(error, OSError) else str(error)) or "unreadable"
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ").lower()

@@ -1,0 +1,158 @@
+"""HTTP/1.1 on an open connection: one request out, one answer in, under limits and a deadline.
+
+urllib3 opens and keeps the connections; what goes over them is written and read here, for two
+reasons. A deadline for a whole answer can only be kept by whoever waits for each piece of it: read
+timeouts alone let a server send one byte every few seconds for ever. And it costs a sixth of the
+processor time of http.client and urllib3's response together, which parse headers as mail.
+
+Whatever does not follow RFC 9112 to the letter is an error, and ends the connection.
+"""
+
+import re
+from typing import NamedTuple
+
+from regpipe.transport.reader import Connection, Fault, Patience, Reader
+
+HEAD_LIMIT = 64 << 10
+"""Bytes of an answer's status line and headers that are read at most."""
+ERROR_LIMIT = 64 << 10
+"""Bytes of an error's body that are read at most; more is cut off."""
+DRAIN_LIMIT = 4 << 10
+"""Bytes of a redirect's body that are skipped to keep the connection; of more none is read."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LENGTH = re.compile(r"[0-9]{1,19}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+_INFORMATIONAL_LIMIT = 8
+
+
+class Reply(NamedTuple):
+    """An answer as it came: names of headers in lower case, values of repeated ones joined.
+
+    Values are joined by `, `, those of `www-authenticate` by newlines: a comma there may as well
+    stand between the parts of one challenge.
+    """
+
+    status: int
+    status_line: str
+    headers: dict[str, str]
+    body: bytes
+    reusable: bool
+    """Whether the connection may carry another request."""
+
+
+def exchange(
+    connection: Connection, request: bytes, *, head: bool, limit: int, patience: Patience
+) -> Reply:
+    """Send one request and read its answer.
+
+    Args:
+        connection: where to; must be closed by the caller unless the answer says `reusable`.
+        request: the whole request.
+        head: whether it is a HEAD, whose answer has no body.
+        limit: bytes of a successful answer's body that are read at most.
+        patience: how long to wait.
+
+    Raises:
+        Fault: there is no whole answer, or none that follows the protocol.
+    """
+    reader = Reader(connection, patience)
+    reader.send(request)
+    for _ in range(_INFORMATIONAL_LIMIT):
+        status, version, line, headers = _read_head(reader)
+        if status >= 200:
+            break
+    else:
+        raise Fault("the answer does not begin")
+    reader.in_body()
+    keep = version == 1 and "close" not in headers.get("connection", "").lower()
+    if head or status in (204, 304):
+        return Reply(status, line, headers, b"", keep and not reader.buffer)
+    body, whole = _read_body(reader, status, headers, limit)
+    return Reply(status, line, headers, body, keep and whole and not reader.buffer)
+
+
+def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
+    first, _, rest = reader.until(b"\r\n\r\n", HEAD_LIMIT).partition(b"\r\n")
+    match = _STATUS_LINE.fullmatch(first)
+    if not match:
+        raise Fault(_no_http(first), retry=False)
+    headers: dict[str, str] = {}
+    for line in rest.decode("latin-1").split("\r\n") if rest else ():
+        name, colon, value = line.partition(":")
+        if not colon or not _NAME.fullmatch(name) or "\n" in value or "\r" in value:
+            raise Fault("the answer has a malformed header", retry=False)
+        key, text = name.lower(), value.strip(" \t")
+        if key in headers:
+            joint = "\n" if key == "www-authenticate" else ", "
+            text = headers[key] + joint + text
+        headers[key] = text
+    return int(match[2]), int(match[1]), first.decode("latin-1"), headers
+
+
+def _no_http(first: bytes) -> str:
+    if first[:2] == b"\x15\x03":  # a TLS alert
+        return "this is an https registry: write https:// in front of its name"
+    return "this is no web server: its answer is not HTTP"
+
+
+def _read_body(
+    reader: Reader, status: int, headers: dict[str, str], limit: int
+) -> tuple[bytes, bool]:
+    """Return the body, and whether all of it was taken off the connection."""
+    length = _length(headers)
+    if status in REDIRECTS:
+        if length is None or length > DRAIN_LIMIT:
+            return b"", False
+        return reader.exactly(length), True
+    strict = 200 <= status < 300
+    if not strict:
+        limit = ERROR_LIMIT
+    if "transfer-encoding" in headers:
+        if headers["transfer-encoding"].lower() != "chunked":
+            raise Fault("the answer has an unknown transfer encoding", retry=False)
+        body, whole = _dechunked(reader, limit)
+        # RFC 9112, 6.1: where there is a length besides, someone is confused or means harm.
+        whole = whole and "content-length" not in headers
+    elif length is None:
+        body, whole = reader.rest(limit), False
+    elif length > limit:
+        body, whole = (b"" if strict else reader.exactly(limit)), False
+    else:
+        return reader.exactly(length), True
+    if strict and (len(body) > limit or (length or 0) > limit):
+        raise Fault(f"the answer has more than {limit} bytes", retry=False, oversized=True)
+    return body[:limit], whole
+
+
+def _length(headers: dict[str, str]) -> int | None:
+    text = headers.get("content-length")
+    if text is None:
+        return None
+    if not _LENGTH.fullmatch(text):
+        raise Fault("the answer has a malformed length", retry=False)
+    return int(text)
+
+
+def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
+    pieces: list[bytes] = []
+    held = 0
+    while True:
+        match = _CHUNK_SIZE.fullmatch(reader.until(b"\r\n", 256))
+        if not match:
+            raise Fault("the answer has a malformed chunk", retry=False)
+        size = int(match[1], 16)
+        if size == 0:
+            break
+        if held + size > limit:
+            return b"".join(pieces) + reader.exactly(limit + 1 - held), False
+        pieces.append(reader.exactly(size))
+        held += size
+        if reader.exactly(2) != b"\r\n":
+            raise Fault("the answer has a malformed chunk", retry=False)
+    while reader.until(b"\r\n", HEAD_LIMIT):
+        pass  # trailers; nothing in them is wanted
+    return b"".join(pieces), True
