@@ -123,14 +123,14 @@ def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Re
     lines: list[bytes] = []
     for result in batch:
         if isinstance(result, Failure):
-            streams.stdout.write(b"".join(lines))
+            streams.stdout.writelines(lines)
             lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
             lines.append(result)
-    streams.stdout.write(b"".join(lines))
+    streams.stdout.writelines(lines)
     streams.stdout.flush()
 
 
