@@ -5,6 +5,7 @@
     ├── InputError            an input line is no record and no reference     exit 2
     ├── UnauthorizedError     the registry refused the credentials, or none   exit 3
     ├── NotFoundError         no such registry path, repository, tag, blob    exit 4
+    ├── CacheError            the cache file cannot be used                   exit 2
     └── RegistryError         the registry or the network failed              exit 5
         ├── ConnectionFailedError   no answer came at all
         ├── ResponseError           an answer came that cannot be used
@@ -49,6 +50,14 @@ class RegpipeError(Exception):
         if code is not None:
             self.code = code
 
+    def about(self, what: str) -> "RegpipeError":
+        """Return the same error with a message that says first what it is about."""
+        from copy import copy  # noqa: PLC0415 -- only a failure pays for it
+
+        error = copy(self)
+        error.message = f"{what}: {self.message}"
+        return error
+
 
 class UsageError(RegpipeError):
     """The command line cannot be carried out as it stands."""
@@ -76,6 +85,13 @@ class NotFoundError(RegpipeError):
 
     code = "NOT_FOUND"
     exit_code = ExitCode.NOT_FOUND
+
+
+class CacheError(RegpipeError):
+    """The cache file cannot be used; only `regpipe cache` itself fails by this."""
+
+    code = "CACHE"
+    exit_code = ExitCode.USAGE
 
 
 class RegistryError(RegpipeError):

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import UsageError
-from regpipe.source import Source
 from regpipe.streams import Streams, printable
 
 if TYPE_CHECKING:
+    from regpipe.cached import Remote
     from regpipe.transport import Options, Transport
 
 _OFF = frozenset({"", "0", "false", "no", "off"})
@@ -69,14 +70,15 @@ def add_options(made: Parser) -> None:
 
 
 def registry_opener(
-    verb: str, args: argparse.Namespace, streams: Streams
-) -> Callable[[str], Source]:
+    verb: str, args: argparse.Namespace, streams: Streams, credentials: Credentials
+) -> "Callable[[str], Remote]":
     """Return what opens the registry at a base URL; all that it opens share one transport.
 
     Args:
         verb: whose messages they are.
         args: the parsed options.
         streams: where to complain.
+        credentials: what the run was given.
 
     Raises:
         UsageError: an option names a file that cannot be read.
@@ -85,22 +87,28 @@ def registry_opener(
     transports: list[Transport] = []
     lock = threading.Lock()
 
-    def open_registry(url: str) -> Source:
+    def open_registry(url: str) -> "Remote":
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.registry import Registry  # noqa: PLC0415
 
         with lock:
             if not transports:
-                transports.append(_transport(verb, args, streams))
+                transports.append(_transport(options(verb, args, streams), args, credentials))
         return Registry(url, transports[0])
 
     return open_registry
 
 
-def _transport(verb: str, args: argparse.Namespace, streams: Streams) -> "Transport":
+def _transport(
+    settings: "Options", args: argparse.Namespace, credentials: Credentials
+) -> "Transport":
+    from regpipe.auth import Authorizer  # noqa: PLC0415
     from regpipe.transport import Transport  # noqa: PLC0415
 
-    return Transport(options(verb, args, streams))
+    made = Transport(settings)
+    keychain, plain_http = credentials.keychain(), args.plain_http
+    made.authorizer = Authorizer(made.token_exchange, keychain, plain_http=plain_http)
+    return made
 
 
 def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":

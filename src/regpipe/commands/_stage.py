@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _network
+from regpipe.commands import _caching, _credentials, _network
+from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
-from regpipe.sources import Sources
+from regpipe.sources import Sources, images_of
 from regpipe.streams import Streams, printable
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
@@ -54,12 +55,15 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         metavar="URL",
         help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
     )
+    made.add_argument("--unordered", action="store_true", help="write records as they come")
     made.add_argument(
         "--error-records",
         action="store_true",
         help="write failures to stdout, as records with an\n`error`, instead of to stderr",
     )
+    _credentials.add_options(made)
     _network.add_options(made)
+    _caching.add_options(made)
     return made
 
 
@@ -84,7 +88,13 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
-    sources = Sources(_network.registry_opener(verb, args, streams))
+    credentials = Credentials(args, streams, defaults)
+    report = _Report(verb, streams, as_records=args.error_records)
+    caching = _caching.Caching(args, report.say)
+    open_registry = _network.registry_opener(verb, args, streams, credentials)
+    # Where records come in by standard input, no archive can.
+    stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
+    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -93,7 +103,7 @@ def run(
             yield ndjson.write(job.record)
         else:
             try:
-                for result in work(job, sources.open(job.ref.registry)):
+                for result in _work_on(job, sources, interpret, work):
                     if isinstance(result, RegpipeError):
                         yield Failure(str(job.ref), _described(job), result)
                     else:
@@ -101,16 +111,37 @@ def run(
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
-    report = _Report(verb, streams, as_records=args.error_records)
-    for result in pool.ordered(do, _jobs(args, streams, interpret, defaults), args.jobs):
+    jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
+    with caching:
+        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+            _write(batch, streams, report)
+    return report.exit_code()
+
+
+def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Report") -> None:
+    """Write what has come, so that the next process sees it before more is waited for."""
+    lines: list[bytes] = []
+    for result in batch:
         if isinstance(result, Failure):
+            streams.stdout.write(b"".join(lines))
+            lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
-            streams.stdout.write(result)
-            streams.stdout.flush()
-    return report.exit_code()
+            lines.append(result)
+    streams.stdout.write(b"".join(lines))
+    streams.stdout.flush()
+
+
+def _work_on(
+    target: Target, sources: Sources, interpret: Interpret, work: Work
+) -> Iterator[bytes | Notice | RegpipeError]:
+    source = sources.open(target.ref.registry)
+    # What the name of an image means in a local source, only that can tell.
+    refs = images_of(source, target.ref) if interpret is inputs.images else (target.ref,)
+    for ref in refs:
+        yield from work(target._replace(ref=ref), source)
 
 
 class _Report:
@@ -127,11 +158,12 @@ class _Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-            self._streams.stdout.flush()
         else:
+            self._streams.stdout.flush()
             self.say(f"{failure.label}: {error.code}: {error.message}")
 
     def say(self, message: str) -> None:
+        """Say what the user should know."""
         self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
         self._streams.stderr.flush()
 
@@ -155,6 +187,14 @@ def _jobs(
             except InputError as error:
                 record = value if isinstance(value, dict) else {"input": value}
                 yield Failure(_label(value, label), record, error)
+
+
+def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
+    """Pass the jobs on, the run's credentials being for the registry of the first."""
+    for job in jobs:
+        if isinstance(job, Target) and not job.ref.is_local:
+            credentials.give_to(job.ref.registry)
+        yield job
 
 
 def _values(args: argparse.Namespace, streams: Streams) -> Iterator[tuple[Any, str]]:

@@ -1,0 +1,251 @@
+"""What goes into the Authorization header: the decision for each request to a registry."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from regpipe.auth.challenges import Challenge, parse
+from regpipe.auth.credential import Credential, host_of, origin_of
+from regpipe.auth.keychain import Keychain
+from regpipe.auth.realms import check_realm, is_loopback
+from regpipe.auth.tokens import Grant, TokenExchange, Tokens
+from regpipe.errors import UnauthorizedError
+
+# Bounds on what a registry can make us remember.
+_SCOPES_KEPT = 8
+_LEARNED_KEPT = 4096
+
+
+class Access(NamedTuple):
+    """How regpipe gets into a registry, as far as it has been asked who is there.
+
+    Attributes:
+        kind: `none`, `basic` or `bearer`.
+        realm: where tokens come from, or what the registry calls its users' domain.
+        service: what the token server knows the registry by.
+        identity: a user name, `token` or `anonymous`.
+        source: where the credential was found; empty if there is none.
+    """
+
+    kind: str
+    realm: str
+    service: str
+    identity: str
+    source: str
+
+
+class Authorizer:
+    """Answers the challenges of registries, and remembers them; threads may share it.
+
+    Nothing is sent before a registry asks: then the request's own challenge says how. What it says
+    holds for the like resources of that origin (repositories, or the catalog), as some registries
+    want tokens for the one and passwords for the other.
+
+    Args:
+        exchange: sends a request to a token server.
+        keychain: where credentials come from.
+        plain_http: whether passwords may go over connections that are not encrypted.
+        clock: tells seconds, from wherever.
+    """
+
+    def __init__(
+        self,
+        exchange: TokenExchange,
+        keychain: Keychain,
+        *,
+        plain_http: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._keychain = keychain
+        self._plain_http = plain_http
+        self._tokens = Tokens(exchange, clock)
+        # Threads may write to these at once: each writes a whole value, and any of them will do.
+        self._ways: dict[tuple[str, str], Challenge] = {}
+        self._scopes: dict[tuple[str, str | None], tuple[str, ...]] = {}
+
+    def header(self, url: str, scope: str | None) -> str | None:
+        """Return the Authorization value for a request to a registry, or None.
+
+        Args:
+            url: where to; of a registry, never of what one redirects to.
+            scope: what the request needs, as far as is known: `repository:team/app:pull`.
+
+        Raises:
+            UnauthorizedError: the credentials cannot be had, or the token server refuses them.
+            RegistryError: the token server fails.
+        """
+        origin = origin_of(url)
+        way = self._ways.get((origin, _resource(scope)))
+        if way is None:
+            return None
+        credential = self._credential(origin, scope, way)
+        if _is_exchange(way, credential):
+            return f"Bearer {self._token(self._grant(origin, way, scope, credential))}"
+        return _shown_as_is(credential)
+
+    def challenged(
+        self, url: str, scope: str | None, challenges: list[str], sent: str | None
+    ) -> bool:
+        """Learn from an answer of 401.
+
+        Args:
+            url: what was asked for.
+            scope: as for `header`.
+            challenges: the values of all its WWW-Authenticate headers.
+            sent: the Authorization value that was refused, if there was one.
+
+        Returns:
+            Whether the request is worth sending once more, with what `header` gives then. False
+            means that nothing is known of how to get in.
+
+        Raises:
+            UnauthorizedError: it is not, because credentials are missing, wrong or not to be had.
+            RegistryError: the token server fails, or the challenge leads astray.
+        """
+        origin = origin_of(url)
+        key = (origin, _resource(scope))
+        way = _way(parse(challenges), self._ways.get(key), sent)
+        if way is None:
+            return False
+        if way.scheme == "bearer":
+            check_realm(way.realm, url)
+        credential = self._credential(origin, scope, way)
+        if _is_exchange(way, credential):
+            self._learn_scopes(origin, scope, way)
+            grant = self._grant(origin, way, scope, credential)
+            token = (sent or "").removeprefix("Bearer ")
+            if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
+                raise self._refusal(origin, credential, is_for_scope=True)
+            self._token(grant)
+        elif sent == _shown_as_is(credential):  # also where there is nothing to show
+            raise self._refusal(origin, credential)
+        # What else it says is of this request only: its scope, and what was wrong with a token.
+        lasting = {name: way.parameters.get(name, "") for name in ("realm", "service")}
+        self._ways[key] = Challenge(way.scheme, lasting)
+        return True
+
+    def access(self, url: str, scope: str | None = None) -> Access:
+        """Return how regpipe gets into a registry, as learned from the requests before."""
+        origin = origin_of(url)
+        way = self._ways.get((origin, _resource(scope)))
+        if way is None:
+            return Access("none", "", "", "anonymous", "")
+        found = self._keychain.find(origin, _repository(scope))
+        who, source = (found.who, found.source) if found else ("anonymous", "")
+        return Access(way.scheme, way.realm, way.service, who, source)
+
+    def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
+        """Return the credential for a request, if it may go where it would have to."""
+        found = self._keychain.find(origin, _repository(scope))
+        if found is None:
+            return None
+        place = way.realm if _is_exchange(way, found) else origin
+        if not (self._plain_http or place.lower().startswith("https://") or is_loopback(place)):
+            raise UnauthorizedError(
+                f"the password for {host_of(origin)} would travel unencrypted to"
+                f" {ascii(urlsplit(place).netloc)}; --plain-http allows it",
+                code="CREDENTIALS_WITHHELD",
+            )
+        return found
+
+    def _grant(
+        self, origin: str, way: Challenge, scope: str | None, credential: Credential | None
+    ) -> Grant:
+        scopes = self._scopes.get((origin, scope)) or _default_scopes(scope)
+        return Grant(origin, way.realm, way.service, scopes, credential)
+
+    def _learn_scopes(self, origin: str, scope: str | None, way: Challenge) -> None:
+        """Remember what a request needs by the registry's own account, the newest first.
+
+        Azure wants other scopes than a name and `pull` for some, and some registries look at the
+        first scope of a token only.
+        """
+        known = self._scopes.get((origin, scope), ())
+        wanted = way.scopes or _default_scopes(scope)
+        scopes = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
+        if known or scopes != _default_scopes(scope):
+            if len(self._scopes) >= _LEARNED_KEPT:
+                self._scopes.clear()
+            self._scopes[origin, scope] = scopes
+
+    def _token(self, grant: Grant) -> str:
+        try:
+            return self._tokens.get(grant)
+        except UnauthorizedError:
+            if grant.credential is None:
+                raise self._refusal(grant.registry, None) from None
+            raise
+
+    def _refusal(
+        self, origin: str, credential: Credential | None, *, is_for_scope: bool = False
+    ) -> UnauthorizedError:
+        host = host_of(origin)
+        if credential is None:
+            advice = self._keychain.advice(origin)
+            what = f"{host} wants credentials for this, and there are none for it; {advice}"
+        elif is_for_scope:
+            what = f"{host} does not allow this to {credential.who} (from {credential.source})"
+        elif not _is_usable(credential):
+            what = f"{host} wants a password, and {credential.source} has only an identity token"
+        elif credential.registry_token:
+            what = f"{host} refuses the registry token from {credential.source}"
+        else:
+            what = f"{host} refuses the password of {credential.who} (from {credential.source})"
+        return UnauthorizedError(what, status=401)
+
+
+def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) -> Challenge | None:
+    """Choose among the challenges of an answer.
+
+    Raises:
+        UnauthorizedError: there are some, and regpipe can meet none of them.
+    """
+    usable = [one for one in offered if one.scheme == "bearer" and one.realm]
+    usable += [one for one in offered if one.scheme == "basic"]
+    had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
+    if had_token and not (usable and usable[0].scheme == "bearer"):
+        # Harbor asks for a password, and others for nothing, when a token is no longer good.
+        return known
+    if not usable and offered:
+        # A Bearer challenge without a realm is one of these: it does not say where to go.
+        names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
+        raise UnauthorizedError(
+            f"the registry wants {ascii(names)[1:-1]}, which regpipe does not know",
+            status=401,
+        )
+    return usable[0] if usable else None
+
+
+def _is_exchange(way: Challenge, credential: Credential | None) -> bool:
+    """Tell whether a token is to be asked for, and not a secret shown as it is."""
+    return way.scheme == "bearer" and not (credential and credential.registry_token)
+
+
+def _shown_as_is(credential: Credential | None) -> str | None:
+    """Return the Authorization value of a credential that the registry itself is shown."""
+    if credential is None or not _is_usable(credential):
+        return None
+    if credential.registry_token:
+        return f"Bearer {credential.registry_token}"
+    return credential.basic()
+
+
+def _is_usable(credential: Credential) -> bool:
+    """Tell whether there is more than an identity token, which only token servers may see."""
+    return bool(credential.registry_token or credential.password or not credential.identity_token)
+
+
+def _resource(scope: str | None) -> str:
+    """Return the type of what a scope names: `repository`, `registry`; empty for none."""
+    return (scope or "").partition(":")[0]
+
+
+def _repository(scope: str | None) -> str:
+    """Return the repository that a scope names, whose name may hold a colon; empty for none."""
+    kind, _, rest = (scope or "").partition(":")
+    return rest.rpartition(":")[0] if kind == "repository" else ""
+
+
+def _default_scopes(scope: str | None) -> tuple[str, ...]:
+    return (scope,) if scope else ()

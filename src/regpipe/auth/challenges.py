@@ -1,0 +1,84 @@
+"""What a registry says in WWW-Authenticate: one or several challenges, read into plain data."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+HEADER_LIMIT = 16 << 10
+"""Characters of all WWW-Authenticate headers of one answer that are looked at."""
+
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_GAP = re.compile(r"[\s,]*")
+_PARAMETER = re.compile(rf'({_NAME})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"=][^\s,"]*))')
+_SCHEME = re.compile(rf"({_NAME})(?=[ \t,]|$)[ \t]*")
+# What some schemes carry in place of parameters: `Negotiate YII=`.
+_TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*[ \t]*(?=,|$)")
+_REST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,])*')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class Challenge(NamedTuple):
+    """One way to prove who one is.
+
+    Attributes:
+        scheme: in lower case: `basic`, `bearer`, or one that regpipe does not know.
+        parameters: by name in lower case; of repeated ones the first.
+    """
+
+    scheme: str
+    parameters: dict[str, str]
+
+    @property
+    def realm(self) -> str:
+        """Where tokens are to be had (Bearer), or a name for people (Basic)."""
+        return self.parameters.get("realm", "")
+
+    @property
+    def service(self) -> str:
+        """The name that the token server knows the registry by."""
+        return self.parameters.get("service", "")
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a token must allow for the request to be answered; may be empty."""
+        return tuple(dict.fromkeys(self.parameters.get("scope", "").split()))
+
+    @property
+    def is_for_scope(self) -> bool:
+        """Whether a token was good, but not for this (RFC 6750, "Error Codes")."""
+        return self.parameters.get("error") == "insufficient_scope"
+
+
+def parse(headers: Iterable[str]) -> list[Challenge]:
+    """Read the challenges of an answer (RFC 9110, "WWW-Authenticate").
+
+    Args:
+        headers: every WWW-Authenticate header's value; each may hold several challenges, and
+            quoted values may hold commas.
+
+    Returns:
+        The challenges in their order. What does not follow the grammar is passed over.
+    """
+    text = ", ".join(headers)[:HEADER_LIMIT]
+    found: list[Challenge] = []
+    at = 0
+    while at < len(text):
+        at = _end(_GAP.match(text, at), at)
+        if parameter := _PARAMETER.match(text, at):
+            name, quoted, plain = parameter.groups()
+            if found:
+                value = plain if quoted is None else _ESCAPED.sub(r"\1", quoted)
+                found[-1].parameters.setdefault(name.lower(), value)
+            at = parameter.end()
+        elif scheme := _SCHEME.match(text, at):
+            found.append(Challenge(scheme[1].lower(), {}))
+            at = scheme.end()
+            if not _PARAMETER.match(text, at):
+                at = _end(_TOKEN68.match(text, at), at)
+        else:
+            at = max(_end(_REST.match(text, at), at), at + 1)
+    return found
+
+
+def _end(match: re.Match[str] | None, otherwise: int) -> int:
+    return match.end() if match else otherwise

@@ -1,0 +1,134 @@
+"""Credential helpers: the programs in which docker and podman keep passwords.
+
+The protocol is that of github.com/docker/docker-credential-helpers: `docker-credential-NAME get`
+reads a server's name and writes `{"ServerURL","Username","Secret"}`, or a message, on its standard
+output.
+"""
+
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+
+from regpipe.auth.credential import Credential, is_header_value, password_credential
+from regpipe.errors import UnauthorizedError
+
+TIMEOUT_SECONDS = 15.0
+OUTPUT_LIMIT = 64 << 10
+"""Bytes that a helper may answer."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_NOT_FOUND = b"credentials not found in native keychain"
+_TOKEN_USER = "<token>"  # noqa: S105 -- marks the secret as a token, and is none itself
+
+
+def ask(helper: str, server: str, source: str) -> Credential | None:
+    """Ask a helper for the credential of a server.
+
+    Args:
+        helper: its name, without `docker-credential-`.
+        server: what the credential was filed under when it was stored.
+        source: the file that names the helper.
+
+    Returns:
+        The credential; None if the helper says, in so many words, that it has none.
+
+    Raises:
+        UnauthorizedError: there is no such helper, or it fails. What it wrote is not repeated:
+            it may hold a secret.
+    """
+    program = f"docker-credential-{helper}"
+    if not _NAME.fullmatch(helper):
+        raise _failure(source, f"{ascii(helper)} is no name of a credential helper")
+    path = shutil.which(program)
+    if path is None or not os.path.isabs(path):  # noqa: PTH117 -- pathlib is not worth its import
+        raise _failure(source, f"the credential helper {program} is not on the PATH")
+    code, output = _run(path, server, f"{source}: {program}")
+    if code != 0:
+        if output.strip() == _NOT_FOUND:
+            return None
+        how = f"echo {server} | {program} get"
+        raise _failure(source, f"the credential helper {program} failed; to see why: {how}")
+    return _read(output, f"{source} ({program})")
+
+
+def _run(path: str, server: str, what: str) -> tuple[int, bytes]:
+    """Run a helper within its limits; return its exit code and output."""
+    environment = {k: v for k, v in os.environ.items() if k != "REGPIPE_PASSWORD"}
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    try:
+        # A session of its own, so that whatever it starts ends with it.
+        process = subprocess.Popen(  # noqa: S603 -- the name is checked, and there is no shell
+            [path, "get"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _failure(what, f"cannot be run: {error.strerror}") from error
+    with process:
+        try:
+            output = _talk(process, server, deadline)
+            return process.wait(max(deadline - time.monotonic(), 0.01)), output
+        except BaseException as error:
+            # Not when it went well: what a helper leaves running then (an agent) is meant to stay.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
+                limit = f"{TIMEOUT_SECONDS:g} seconds"
+                raise _failure(what, f"did not answer within {limit}") from None
+            if isinstance(error, OverflowError):
+                raise _failure(what, f"answered more than {OUTPUT_LIMIT} bytes") from None
+            raise
+
+
+def _talk(process: "subprocess.Popen[bytes]", server: str, deadline: float) -> bytes:
+    """Give a helper its input and take its output.
+
+    Raises:
+        TimeoutError: it was not finished by the deadline.
+        OverflowError: it wrote too much.
+    """
+    assert process.stdin is not None  # noqa: S101 -- both are pipes, as `_run` made them
+    assert process.stdout is not None  # noqa: S101
+    with suppress(BrokenPipeError), process.stdin:
+        process.stdin.write(server.encode())
+    output = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while selector.select(max(deadline - time.monotonic(), 0)):
+            chunk = os.read(process.stdout.fileno(), OUTPUT_LIMIT)
+            if not chunk:
+                return output
+            output += chunk
+            if len(output) > OUTPUT_LIMIT:
+                raise OverflowError
+    raise TimeoutError
+
+
+def _read(output: bytes, source: str) -> Credential | None:
+    try:
+        answer = json.loads(output)
+        username, secret = answer.get("Username", ""), answer.get("Secret", "")
+    except (ValueError, AttributeError, RecursionError):
+        username = secret = None
+    if not isinstance(username, str) or not isinstance(secret, str):
+        raise _failure(source, "what the credential helper answers cannot be read") from None
+    if username == _TOKEN_USER:
+        if not is_header_value(secret):
+            raise _failure(source, "the credential helper answers with a token of wrong characters")
+        return Credential("", "", secret, "", source)
+    if not username and not secret:
+        return None
+    return password_credential(username, secret, source)
+
+
+def _failure(where: str, what: str) -> UnauthorizedError:
+    return UnauthorizedError(f"{where}: {what}", code="CREDENTIALS_UNAVAILABLE")

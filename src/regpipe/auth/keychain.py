@@ -1,0 +1,143 @@
+"""Which credential a registry gets: what the user gave to this run, else what was left on disk."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TypeVar
+
+from regpipe.auth import files
+from regpipe.auth.credential import (
+    Credential,
+    host_of,
+    origin_of,
+    password_credential,
+)
+from regpipe.auth.files import ConfigFile
+from regpipe.errors import UnauthorizedError
+
+T = TypeVar("T")
+
+_FOUND_KEPT = 4096
+
+USERNAME = "REGPIPE_USERNAME"
+PASSWORD = "REGPIPE_PASSWORD"  # noqa: S105 -- the name of the variable
+
+
+class Keychain:
+    """The credentials of one run. Nothing is read until a registry asks who is there.
+
+    A user name and password given to the run itself are for one registry only, whatever others
+    the input may name: see `give_to`.
+
+    Args:
+        given: the user name and password of the command line, if there are any.
+        authfile: the file to look in, in place of all usual ones.
+        environment: the environment variables.
+    """
+
+    def __init__(
+        self,
+        given: tuple[str, str] | None = None,
+        authfile: str | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._given = given
+        self._authfile = authfile
+        self._environment = environment
+        self._owner: str | None = None
+        self._lock = threading.Lock()
+        self._results: dict[object, object] = {}
+        self._found: dict[tuple[str, str], Credential | None] = {}
+
+    def give_to(self, registry: str) -> None:
+        """Say which registry the run's own user name and password are for; the first call decides.
+
+        Before that they are for none.
+
+        Args:
+            registry: its base URL.
+        """
+        with self._lock:
+            self._owner = self._owner or origin_of(registry)
+
+    def find(self, registry: str, repository: str) -> Credential | None:
+        """Return the credential for a repository of a registry, or None; threads may share this.
+
+        Args:
+            registry: the registry's base URL, or any URL of its.
+            repository: may be empty.
+
+        Raises:
+            UnauthorizedError: a file cannot be read, or a credential helper fails; from then on
+                every time, without trying again.
+        """
+        key = (origin_of(registry), repository)
+        with self._lock:
+            if key not in self._found:
+                if len(self._found) >= _FOUND_KEPT:
+                    self._found.clear()
+                self._found[key] = self._find(*key)
+            return self._found[key]
+
+    def advice(self, registry: str) -> str:
+        """Return what to do about a registry for which nothing was found."""
+        host = host_of(origin_of(registry))
+        if self._own() is not None and self._owner is not None:
+            name = host_of(self._owner)
+            return f"those of this run are for {name}; log in with: docker login {host}"
+        return f"log in with: docker login {host}"
+
+    def _find(self, origin: str, repository: str) -> Credential | None:
+        own = self._own()
+        if own is not None and self._owner == origin:
+            return own
+        for file in self._files():
+            found = self._from_helper(file, origin) or file.entry(origin, repository)
+            if found is not None:
+                return found
+        return None
+
+    def _own(self) -> Credential | None:
+        if self._given is not None:
+            return password_credential(*self._given, "--user")
+        username, password = (self._environment.get(name, "") for name in (USERNAME, PASSWORD))
+        if bool(username) != bool(password):
+            set_, unset = (USERNAME, PASSWORD) if username else (PASSWORD, USERNAME)
+            raise UnauthorizedError(
+                f"${set_} is set, and ${unset} is not", code="CREDENTIALS_UNAVAILABLE"
+            )
+        return password_credential(username, password, f"${USERNAME}") if username else None
+
+    def _files(self) -> Iterator[ConfigFile]:
+        """Yield the files there are; a later one is not read before it is asked for."""
+        for location in files.locations(self._authfile, self._environment):
+            file = self._once(location, partial(files.read, location))
+            if file is not None:
+                yield file
+
+    def _from_helper(self, file: ConfigFile, origin: str) -> Credential | None:
+        helper = file.helper(origin)
+        if not helper:
+            return None
+        # Here because it loads subprocess, which few runs need.
+        from regpipe.auth import helpers  # noqa: PLC0415
+
+        for server in files.server_names(origin, file.name):
+            ask = partial(helpers.ask, helper, server, file.name)
+            found = self._once((helper, server), ask)
+            if found is not None:
+                return found
+        return None
+
+    def _once(self, key: object, make: Callable[[], T]) -> T:
+        """Return what `make` made, or raise what it raised, when it was first called for a key."""
+        if key not in self._results:
+            try:
+                self._results[key] = make()
+            except UnauthorizedError as error:
+                self._results[key] = error
+        result = self._results[key]
+        if isinstance(result, UnauthorizedError):
+            raise UnauthorizedError(result.message, code=result.code)
+        return result  # type: ignore[return-value]  # one key is always made by the same function

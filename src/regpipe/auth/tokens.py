@@ -1,0 +1,232 @@
+"""Tokens: asking a token server for them, and keeping them until they end.
+
+The exchange is that of github.com/distribution/distribution docs/content/spec/auth: token.md (GET)
+and oauth.md (POST, with an identity token).
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from regpipe.auth.credential import Credential, is_header_value
+from regpipe.errors import RegistryError, RegpipeError, ResponseError, UnauthorizedError
+
+TokenExchange = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, bytes]]
+"""Sends a request to a token server: method, URL, headers and form; gives status and body.
+
+Redirects are not followed: an answer of 3xx comes back as it is.
+"""
+
+CLIENT_ID = "regpipe"
+
+_LIFETIME_SECONDS = 60  # token.md: what a token without `expires_in` has, and every one at least
+_LONGEST_SECONDS = 24 * 3600.0
+_EARLY_SECONDS = 5.0
+# For how long a token server that failed is not asked again. Those who waited for it meanwhile
+# share its failure, so that a thousand tags do not wait for it one after another.
+_FAILURE_SECONDS = 5.0
+# How many tokens in a row may be refused as soon as they are shown before no more are asked for.
+_FRESH_SECONDS = 2.0
+_FRESH_REFUSALS = 3
+_SLOTS_KEPT = 2048
+
+
+class Grant(NamedTuple):
+    """What a token is for: tokens are the same only if all of this is.
+
+    `registry` is an origin; `scopes` are in the order in which they are asked for.
+    """
+
+    registry: str
+    realm: str
+    service: str
+    scopes: tuple[str, ...]
+    credential: Credential | None
+
+
+class _Slot:
+    """The token of one grant."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.token = ""
+        self.since = 0.0
+        self.until = 0.0
+        self.error: RegpipeError | None = None
+        self.fresh_refusals = 0
+
+
+class Tokens:
+    """The tokens of one run, each asked for once however many threads want it.
+
+    Args:
+        exchange: sends a request to a token server.
+        clock: tells seconds, from wherever.
+    """
+
+    def __init__(
+        self, exchange: TokenExchange, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._exchange = exchange
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._slots: dict[Grant, _Slot] = {}
+        self._wrong: dict[tuple[str, Credential | None], UnauthorizedError] = {}
+
+    def get(self, grant: Grant) -> str:
+        """Return a token for a grant, that has a few seconds left.
+
+        Raises:
+            UnauthorizedError: the token server refuses; from then on every time.
+            RegistryError: it cannot be reached, or what it answers is no token.
+        """
+        slot = self._slot(grant)
+        with slot.lock:
+            now = self._clock()
+            if slot.error is not None and now < slot.until:
+                error = slot.error
+                raise type(error)(error.message, code=error.code, status=error.status) from error
+            if not slot.token or now >= slot.until:
+                self._renew(slot, grant)
+            return slot.token
+
+    def refuse(self, grant: Grant, token: str, *, is_final: bool) -> bool:
+        """Take note that the registry refused a token.
+
+        Args:
+            grant: what a token is wanted for.
+            token: the one that was refused; empty if none was shown.
+            is_final: whether every other token for this would be refused too.
+
+        Returns:
+            Whether another token may do better.
+        """
+        slot = self._slot(grant)
+        with slot.lock:
+            if not token or slot.token != token:
+                return True  # it was for something else, or another thread has been here
+            if is_final:
+                return False
+            is_fresh = self._clock() - slot.since < _FRESH_SECONDS
+            slot.fresh_refusals = slot.fresh_refusals + 1 if is_fresh else 0
+            if slot.fresh_refusals > _FRESH_REFUSALS:
+                return False
+            slot.token = ""
+            return True
+
+    def _slot(self, grant: Grant) -> _Slot:
+        key = grant._replace(scopes=tuple(sorted(grant.scopes)))
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot is None:
+                if len(self._slots) >= _SLOTS_KEPT:  # a run over very many repositories
+                    del self._slots[next(iter(self._slots))]
+                slot = self._slots[key] = _Slot()
+            return slot
+
+    def _renew(self, slot: _Slot, grant: Grant) -> None:
+        slot.token, slot.error = "", None
+        login = (grant.realm, grant.credential)
+        try:
+            if login in self._wrong:
+                raise self._wrong[login]
+            token, lifetime = _fetch(grant, self._exchange)
+        except RegpipeError as error:
+            if error.status == 401 and isinstance(error, UnauthorizedError) and grant.credential:
+                # Wrong for one repository is wrong for all: trying each would lock the account.
+                self._wrong[login] = error
+            slot.error = error
+            is_final = isinstance(error, UnauthorizedError)
+            slot.until = self._clock() + (_LONGEST_SECONDS if is_final else _FAILURE_SECONDS)
+            raise
+        slot.token, slot.since = token, self._clock()
+        slot.until = slot.since + lifetime - _EARLY_SECONDS
+
+
+def _fetch(grant: Grant, exchange: TokenExchange) -> tuple[str, float]:
+    """Ask for a token; return it and its lifetime in seconds."""
+    credential = grant.credential
+    status, body = 404, b""
+    if credential and credential.identity_token:
+        form = {
+            "grant_type": "refresh_token",
+            "service": grant.service,
+            "client_id": CLIENT_ID,
+            "scope": " ".join(grant.scopes),
+            "refresh_token": credential.identity_token,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, body = exchange("POST", grant.realm, headers, urlencode(form).encode())
+    if status == 404:  # without an identity token, or oauth.md: not every server has POST
+        status, body = exchange("GET", _query(grant), _basic(credential), None)
+    if status == 200:
+        return _read(body, urlsplit(grant.realm).netloc)
+    raise _failure(grant, status)
+
+
+def _query(grant: Grant) -> str:
+    pairs = [("service", grant.service)] if grant.service else []
+    pairs += [("scope", scope) for scope in grant.scopes]
+    if grant.credential and grant.credential.username:
+        pairs.append(("account", grant.credential.username))
+    realm = grant.realm.partition("#")[0]
+    if not pairs:
+        return realm
+    joint = "&" if "?" in realm else "?"
+    return realm + joint + urlencode(pairs, errors="surrogateescape")
+
+
+def _basic(credential: Credential | None) -> dict[str, str]:
+    if credential is None:
+        return {}
+    # Servers that know no POST take an identity token for a password.
+    return {"Authorization": credential.basic(credential.password or credential.identity_token)}
+
+
+def _read(body: bytes, server: str) -> tuple[str, float]:
+    try:
+        answer = json.loads(body)
+        token = answer.get("token") or answer.get("access_token")
+        given, issued = answer.get("expires_in"), answer.get("issued_at")
+    except (ValueError, AttributeError, RecursionError):
+        token = given = issued = None
+    if not isinstance(token, str) or not is_header_value(token):
+        raise ResponseError(f"the token server {server} answers without a token")
+    lifetime = float(_LIFETIME_SECONDS)
+    if isinstance(given, int | float) and lifetime < given:
+        lifetime = min(float(given), _LONGEST_SECONDS)
+    return token, max(lifetime - _age(issued, lifetime), 2 * _EARLY_SECONDS)
+
+
+def _age(issued: object, lifetime: float) -> float:
+    """Return how old a token is; 0 where the server's clock and ours cannot both be right."""
+    if not isinstance(issued, str):
+        return 0.0
+    try:
+        # Seconds will do. What comes after them differs from server to server.
+        at = datetime.fromisoformat(issued[:19] + "+00:00") if issued.endswith("Z") else None
+        age = time.time() - at.timestamp() if at else 0.0
+    except (ValueError, OverflowError):
+        return 0.0
+    return age if 0 <= age < lifetime else 0.0
+
+
+def _failure(grant: Grant, status: int) -> RegpipeError:
+    server = urlsplit(grant.realm).netloc
+    credential = grant.credential
+    if status in (400, 401, 403) and credential:
+        what = "identity token" if credential.identity_token else "password"
+        return UnauthorizedError(
+            f"{server} refuses the {what} of {credential.who} (from {credential.source})",
+            status=status,
+        )
+    if status in (401, 403):
+        return UnauthorizedError(f"{server} gives no token to those who name nobody", status=status)
+    if 300 <= status < 400:
+        return ResponseError(f"the token server {server} redirects, which is not followed")
+    code = "TOOMANYREQUESTS" if status == 429 else None
+    return RegistryError(f"the token server {server} answered {status}", code=code, status=status)

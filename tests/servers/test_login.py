@@ -1,0 +1,336 @@
+"""Getting into real registries with what docker and podman leave, and what is said when not."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from regpipe.auth import helpers as protocol
+from support import images
+from support.cli import PASSWORD, TOKEN, USER, Result, run, run_process
+from support.credentials import Helpers, docker, encoded, entry, write
+from support.push import Pusher
+from support.replies import json_reply
+from support.scripted import Scripted
+from support.servers import Options, Registry, running
+from support.tokens import TokenService
+
+IDENTITY = f"{TOKEN}-refresh"
+
+
+@pytest.fixture(scope="module")
+def token_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["TokenServer"]:
+    with Scripted() as server:
+        yield TokenServer(server, tmp_path_factory.mktemp("tokens"))
+
+
+class TokenServer:
+    """A token service on a port, and what it was asked."""
+
+    def __init__(self, server: Scripted, directory: Path) -> None:
+        self.server = server
+        self.service = TokenService(anonymous=False)
+        self.realm = f"{server.url}/token"
+        self.certificate = self.service.certificate(directory)
+        server.on("/token", self.service)
+
+
+KINDS = [
+    ("docker-registry", "htpasswd"),
+    ("docker-registry", "tokens"),
+    ("distribution3", "htpasswd"),
+    ("distribution3", "tokens"),
+    ("zot", "htpasswd"),
+    ("zot", "tokens"),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=" with ".join)
+def guarded(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    token_server: TokenServer,
+) -> Iterator[Registry]:
+    """A registry that wants to know who asks, with three tags of team/app."""
+    name, way = request.param
+    if way == "htpasswd":
+        options = Options(htpasswd=True)
+    else:
+        options = Options(realm=token_server.realm, token_cert=token_server.certificate)
+    with running(name, tmp_path_factory.mktemp(name), options) as registry:
+        with pusher(registry, token_server.service) as push:
+            for tag in ("v1", "v2", "v3"):
+                push.push("team/app", tag, images.oci(tag))
+        yield registry
+
+
+def pusher(registry: Registry, service: TokenService) -> Pusher:
+    if registry.options.htpasswd:
+        return registry.pusher()
+    token = service._sign(USER, "repository:team/app:pull,push")
+    return registry.pusher(headers={"Authorization": f"Bearer {token}"})
+
+
+def tags(registry: Registry, *options: str) -> Result:
+    return run(["tags", *options, f"{registry.url}/team/app"])
+
+
+def assert_got_in(result: Result) -> None:
+    assert (result.code, result.err) == (0, "")
+    assert [record["tag"] for record in result.records] == ["v1", "v2", "v3"]
+
+
+def assert_refused(result: Result, message: str) -> None:
+    """One clear line, and 3."""
+    assert (result.code, result.out) == (3, b"")
+    [line] = result.errors
+    assert message in line
+
+
+FILES: dict[str, Callable[[Path, str], object]] = {
+    "docker's": lambda home, host: docker(home, auths={host: entry()}),
+    "docker's, as a URL": lambda home, host: docker(home, auths={f"http://{host}/v1/": entry()}),
+    "docker's, in the clear": lambda home, host: docker(
+        home, auths={host: {"username": USER, "password": PASSWORD}}
+    ),
+    "docker's first": lambda home, host: write(home / ".dockercfg", {host: entry()}),
+    "podman's": lambda home, host: write(
+        home / ".config/containers/auth.json", {"auths": {host: entry()}}
+    ),
+    "podman's, for a namespace": lambda home, host: write(
+        home / ".config/containers/auth.json",
+        {"auths": {f"{host}/team": entry(), host: entry("nobody", "wrong")}},
+    ),
+    "podman's, for a repository": lambda home, host: write(
+        home / ".config/containers/auth.json",
+        {"auths": {f"{host}/team/app": entry(), f"{host}/team": entry("nobody", "wrong")}},
+    ),
+}
+
+
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES.keys())
+def test_a_login_file_lets_us_in(
+    guarded: Registry, home: Path, file: Callable[[Path, str], object]
+) -> None:
+    file(home, guarded.host)
+    assert_got_in(tags(guarded))
+
+
+@pytest.mark.parametrize("variable", ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG"])
+def test_a_variable_lets_us_in(
+    guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    document = {"auths": {guarded.host: entry()}}
+    path = write(home / "elsewhere" / "config.json", document)
+    values = {
+        "REGISTRY_AUTH_FILE": str(path),
+        "DOCKER_CONFIG": str(path.parent),
+        "DOCKER_AUTH_CONFIG": json.dumps(document),
+    }
+    monkeypatch.setenv(variable, values[variable])
+    assert_got_in(tags(guarded))
+
+
+def test_an_authfile_lets_us_in(guarded: Registry, home: Path) -> None:
+    path = write(home / "a.json", {"auths": {guarded.host: entry()}})
+    docker(home, auths={guarded.host: entry("nobody", "wrong")})
+    assert_got_in(tags(guarded, "--authfile", str(path)))
+
+
+@pytest.mark.parametrize("way", ["credHelpers", "credsStore"])
+def test_a_helper_lets_us_in(
+    guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    helpers = Helpers(home / "helpers", monkeypatch)
+    helpers.add("vault", {guarded.host: (USER, PASSWORD)})
+    docker(
+        home,
+        auths={guarded.host: {}},
+        **({"credsStore": "vault"} if way == "credsStore" else {way: {guarded.host: "vault"}}),
+    )
+    assert_got_in(tags(guarded))
+    assert helpers.asked("vault") == [f"{guarded.host}|get"]
+
+
+def test_variables_of_our_own_let_us_in(guarded: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGPIPE_USERNAME", USER)
+    monkeypatch.setenv("REGPIPE_PASSWORD", PASSWORD)
+    assert_got_in(tags(guarded))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["no line end", "LF", "CRLF"])
+def test_a_password_on_standard_input_lets_us_in(guarded: Registry, end: str) -> None:
+    words = ["tags", f"{guarded.url}/team/app", "--user", USER, "--password-stdin"]
+    assert_got_in(run(words, PASSWORD + end))
+
+
+def test_the_whole_pipeline_gets_in(guarded: Registry, home: Path) -> None:
+    docker(home, auths={guarded.host: entry()})
+    found = run(["manifests"], tags(guarded).out)
+    assert (found.code, found.err) == (0, "")
+    assert [record["tag"] for record in found.records] == ["v1", "v2", "v3"]
+
+
+@pytest.mark.parametrize("verbose", [(), ("-v",)], ids=["", "-v"])
+def test_nobody_is_told_how_to_log_in(guarded: Registry, verbose: tuple[str, ...]) -> None:
+    result = tags(guarded, *verbose)
+    assert result.code == 3
+    assert f"none for it; log in with: docker login {guarded.host}" in result.errors[-1]
+
+
+@pytest.mark.parametrize("verbose", [(), ("-v",)], ids=["", "-v"])
+def test_a_wrong_password_is_named_with_its_source(
+    guarded: Registry, home: Path, verbose: tuple[str, ...]
+) -> None:
+    path = docker(home, auths={guarded.host: entry(USER, f"{PASSWORD}-wrong")})
+    result = tags(guarded, *verbose)
+    assert result.code == 3
+    assert f"refuses the password of {USER} (from {path})" in result.errors[-1]
+    if not verbose:
+        assert len(result.errors) == 1
+
+
+def test_the_login_is_not_shown(guarded: Registry, home: Path) -> None:
+    """Whoever watches the run sees requests and answers; `run` looks for the secrets in them."""
+    docker(home, auths={guarded.host: entry()})
+    result = tags(guarded, "-v")
+    assert result.code == 0
+    assert "[redacted]" in result.err
+    assert encoded() not in result.err
+
+
+def test_a_missing_helper_is_named(guarded: Registry, home: Path) -> None:
+    docker(home, credsStore="gone", auths={guarded.host: entry()})
+    assert_refused(tags(guarded), "docker-credential-gone is not on the PATH")
+
+
+def test_a_failing_helper_is_named(
+    guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Helpers(home / "helpers", monkeypatch).script("vault", f"echo {PASSWORD}; exit 1")
+    docker(home, credsStore="vault", auths={guarded.host: entry()})
+    assert_refused(tags(guarded), "docker-credential-vault failed")
+
+
+def test_a_hanging_helper_is_named(
+    guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "TIMEOUT_SECONDS", 0.3)
+    Helpers(home / "helpers", monkeypatch).script("vault", "sleep 300")
+    docker(home, credsStore="vault", auths={guarded.host: entry()})
+    assert_refused(tags(guarded), "docker-credential-vault did not answer within 0.3 seconds")
+
+
+def test_a_broken_file_is_named(guarded: Registry, home: Path) -> None:
+    path = write(home / ".docker/config.json", f'{{"auths": {{"{PASSWORD}')
+    assert_refused(tags(guarded), f"{path}: not valid JSON (line 1)")
+
+
+# Tokens.
+
+
+@pytest.fixture(params=["docker-registry", "distribution3", "zot"])
+def tokened(
+    request: pytest.FixtureRequest, tmp_path: Path, token_server: TokenServer
+) -> Iterator[Registry]:
+    """A registry of its own for each test, that wants tokens."""
+    options = Options(realm=token_server.realm, token_cert=token_server.certificate)
+    with running(request.param, tmp_path / "registry", options) as registry:
+        with pusher(registry, token_server.service) as push:
+            for tag in ("v1", "v2", "v3"):
+                push.push("team/app", tag, images.oci(tag))
+        yield registry
+
+
+@pytest.mark.parametrize("posts", [True, False], ids=["by POST", "by GET"])
+def test_an_identity_token_lets_us_in(
+    tokened: Registry,
+    token_server: TokenServer,
+    home: Path,
+    posts: bool,  # noqa: FBT001
+) -> None:
+    docker(home, auths={tokened.host: {**entry(USER, PASSWORD), "identitytoken": IDENTITY}})
+    token_server.service.posts = posts
+    try:
+        assert_got_in(tags(tokened))
+    finally:
+        token_server.service.posts = True
+
+
+def test_a_helpers_identity_token_lets_us_in(
+    tokened: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpers = Helpers(home / "helpers", monkeypatch)
+    helpers.add("vault", {tokened.host: ("<token>", IDENTITY)})
+    docker(home, credsStore="vault")
+    assert_got_in(tags(tokened))
+
+
+def test_a_registry_token_lets_us_in(
+    tokened: Registry, token_server: TokenServer, home: Path
+) -> None:
+    token = token_server.service._sign(USER, "repository:team/app:pull")
+    docker(home, auths={tokened.host: {"registrytoken": token}})
+    before = len(token_server.server.requests)
+    assert_got_in(tags(tokened))
+    assert len(token_server.server.requests) == before
+
+
+def test_an_expired_registry_token_is_named(
+    tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_server.service, "expires_in", -3600)
+    token = token_server.service._sign(USER, "repository:team/app:pull")
+    path = docker(home, auths={tokened.host: {"registrytoken": token}})
+    assert_refused(tags(tokened), f"refuses the registry token from {path}")
+
+
+def test_an_expired_identity_token_is_named(tokened: Registry, home: Path) -> None:
+    path = docker(home, auths={tokened.host: {"identitytoken": f"{TOKEN}-old"}})
+    assert_refused(tags(tokened), f"refuses the identity token of token (from {path})")
+
+
+def test_anonymous_tokens_let_everybody_in(
+    tokened: Registry, token_server: TokenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_server.service, "anonymous", True)
+    assert_got_in(tags(tokened))
+
+
+def test_a_token_that_is_good_for_nothing_is_said_to_be(
+    tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_server.service, "grants", False)
+    docker(home, auths={tokened.host: entry()})
+    assert_refused(tags(tokened), tokened.host)
+
+
+def test_one_token_is_asked_for_by_all_of_a_run(
+    tokened: Registry, token_server: TokenServer, home: Path
+) -> None:
+    docker(home, auths={tokened.host: entry()})
+    found = tags(tokened)
+    before = len(token_server.server.requests)
+    assert run(["manifests", "-j", 8], found.out * 20).code == 0
+    assert len(token_server.server.requests) == before + 1
+
+
+def test_in_a_process_of_its_own_too(guarded: Registry, home: Path) -> None:
+    docker(home, auths={guarded.host: entry()})
+    result = run_process(["tags", f"{guarded.url}/team/app"])
+    assert_got_in(result)
+
+
+def test_a_token_server_that_answers_nonsense_is_named(
+    tokened: Registry, token_server: TokenServer, home: Path
+) -> None:
+    docker(home, auths={tokened.host: entry()})
+    routes = list(token_server.server._routes)
+    token_server.server.on("/token", json_reply({"token": 7}))
+    try:
+        result = tags(tokened)
+    finally:
+        token_server.server._routes[:] = routes
+    assert result.code == 5
+    assert "answers without a token" in result.err

@@ -1,0 +1,86 @@
+"""Credentials as `docker login` and `podman login` leave them, and helpers that misbehave."""
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from support.blobs import Json
+from support.cli import PASSWORD, USER
+
+HUB_KEY = "https://index.docker.io/v1/"
+NOT_FOUND = "credentials not found in native keychain"
+
+
+def encoded(user: str = USER, password: str = PASSWORD) -> str:
+    """A user name and password as files have them."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def entry(user: str = USER, password: str = PASSWORD) -> Json:
+    """An entry of `auths`."""
+    return {"auth": encoded(user, password)}
+
+
+def write(path: Path, document: object) -> Path:
+    """Write a file of credentials, its directory too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def docker(home: Path, **members: object) -> Path:
+    """Write docker's config file."""
+    return write(home / ".docker" / "config.json", members)
+
+
+class Helpers:
+    """Credential helpers on the PATH, and what they were asked.
+
+    Args:
+        directory: where to put them.
+        monkeypatch: puts the directory on the PATH.
+    """
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        directory.mkdir(parents=True)
+        self._directory = directory
+        monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+
+    def add(self, name: str, servers: Mapping[str, tuple[str, str]]) -> None:
+        """Add a helper that keeps a user name and secret for each of some servers."""
+        answers = "\n".join(
+            f"{_quoted(server)}) printf %s {_quoted(_answer(server, *pair))} ;;"
+            for server, pair in servers.items()
+        )
+        self.script(
+            name,
+            f'case "$server" in\n{answers}\n*) echo {_quoted(NOT_FOUND)}; exit 1 ;;\nesac',
+        )
+
+    def script(self, name: str, body: str) -> Path:
+        """Add a helper that runs some shell code, in which `$server` is what it was asked for."""
+        log = self._directory / f"{name}.log"
+        path = self._directory / f"docker-credential-{name}"
+        # The dot keeps the shell from taking line ends off the input.
+        read = "server=$(cat; echo .); server=${server%.}\n"
+        note = f'printf \'%s|%s\\n\' "$server" "$*" >> {_quoted(str(log))}\n'
+        path.write_text(f"#!/bin/sh\n{read}{note}{body}\n")
+        path.chmod(0o755)
+        return path
+
+    def asked(self, name: str) -> list[str]:
+        """The calls of a helper: its whole standard input, `|` and its arguments."""
+        log = self._directory / f"{name}.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+
+def _answer(server: str, user: str, secret: str) -> str:
+    return json.dumps({"ServerURL": server, "Username": user, "Secret": secret})
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

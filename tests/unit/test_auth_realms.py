@@ -1,0 +1,104 @@
+"""Which token servers a registry may name: attack 1 of the security table, variant by variant."""
+
+import pytest
+
+from regpipe.auth import realms
+from regpipe.errors import ResponseError
+
+HTTPS = "https://my.registry"
+LOCAL = "http://127.0.0.1:5000"
+
+ALLOWED = {
+    "the same host": (HTTPS, "https://my.registry/token"),
+    "another port of it": (LOCAL, "http://127.0.0.1:5001/token"),
+    "another host": (HTTPS, "https://auth.docker.io/token"),
+    "with a query": (HTTPS, "https://auth.example/token?client=a"),
+    "other letter case": (HTTPS, "HTTPS://MY.REGISTRY/token"),
+    "a public address": (HTTPS, "https://8.8.8.8/token"),
+    "a public address of version 6": (HTTPS, "https://[2606:4700::1111]/token"),
+    "https though the registry is http": (LOCAL, "https://auth.example/token"),
+    "http to http": ("http://my.registry:5000", "http://auth.example/token"),
+    "the registry's own private address": ("https://10.0.0.4", "https://10.0.0.4:8443/token"),
+    "the registry's own address of version 6": ("http://[::1]:5000", "http://[::1]:5001/token"),
+    "with an underscore": (HTTPS, "https://token_server/token"),
+}
+
+REFUSED = {
+    "http though the registry is https": (HTTPS, "http://auth.example/token"),
+    "http on the registry's own host": (HTTPS, "http://my.registry/token"),
+    "a file": (HTTPS, "file:///etc/passwd"),
+    "no scheme": (HTTPS, "//auth.example/token"),
+    "a path": (HTTPS, "/token"),
+    "ftp": (HTTPS, "ftp://auth.example/token"),
+    "a user name": (HTTPS, "https://my.registry@evil.example/token"),
+    "a user name and password": (HTTPS, "https://a:b@evil.example/token"),
+    "a backslash": (HTTPS, "https://evil.example\\@my.registry/token"),
+    "a line end": (HTTPS, "https://auth.example/token\r\nX: y"),
+    "a space": (HTTPS, "https://auth.example/to ken"),
+    "a line end behind it": (HTTPS, "https://auth.example/token\n"),
+    "not ascii": (HTTPS, "https://\uff11\uff12\uff17.0.0.1/token"),
+    "percent in the host": (HTTPS, "https://127%2e0.0.1/token"),
+    "a zone": (HTTPS, "https://[fe80::1%25eth0]/token"),
+    "no host": (HTTPS, "https:///token"),
+    "a port that is none": (HTTPS, "https://auth.example:99999/token"),
+    "metadata service": (HTTPS, "https://169.254.169.254/latest"),
+    "metadata service of Alibaba": (HTTPS, "https://100.100.100.200/latest"),
+    "metadata service of version 6": (HTTPS, "https://[fd00:ec2::254]/latest"),
+    "metadata service, mapped": (HTTPS, "https://[::ffff:169.254.169.254]/latest"),
+    "metadata service, mapped in hex": (HTTPS, "https://[::ffff:a9fe:a9fe]/latest"),
+    "metadata service, 6to4": (HTTPS, "https://[2002:a9fe:a9fe::1]/latest"),
+    "metadata service, NAT64": (HTTPS, "https://[64:ff9b::a9fe:a9fe]/latest"),
+    "metadata service, decimal": (HTTPS, "https://2852039166/latest"),
+    "metadata service, hexadecimal": (HTTPS, "https://0xa9fea9fe/latest"),
+    "metadata service, octal": (HTTPS, "https://0251.0376.0251.0376/latest"),
+    "private": (HTTPS, "https://10.1.2.3/token"),
+    "private of the class between": (HTTPS, "https://172.16.0.1/token"),
+    "private at home": (HTTPS, "https://192.168.1.1/token"),
+    "loopback": (HTTPS, "https://127.0.0.1:5001/token"),
+    "loopback, short": (HTTPS, "https://127.1/token"),
+    "loopback, with a dot behind": (HTTPS, "https://127.0.0.1./token"),
+    "loopback of version 6": (HTTPS, "https://[::1]/token"),
+    "loopback by name": (HTTPS, "https://localhost/token"),
+    "loopback by name and dot": (HTTPS, "https://localhost./token"),
+    "loopback by a name below": (HTTPS, "https://x.localhost/token"),
+    "unspecified": (HTTPS, "https://0.0.0.0/token"),
+    "multicast": (HTTPS, "https://224.0.0.1/token"),
+    "loopback for another loopback": (LOCAL, "http://127.0.0.2:5001/token"),
+    "loopback by name for an address": (LOCAL, "http://localhost:5001/token"),
+}
+
+
+@pytest.mark.parametrize(("registry", "realm"), ALLOWED.values(), ids=ALLOWED.keys())
+def test_a_realm_is_allowed(registry: str, realm: str) -> None:
+    assert realms.check_realm(realm, registry) == realm
+
+
+@pytest.mark.parametrize(("registry", "realm"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_realm_is_refused(registry: str, realm: str) -> None:
+    with pytest.raises(ResponseError) as caught:
+        realms.check_realm(realm, registry)
+    assert caught.value.code == "REALM_REFUSED"
+    assert caught.value.message.isprintable()
+
+
+def test_a_refusal_repeats_no_secret_of_the_url() -> None:
+    with pytest.raises(ResponseError) as caught:
+        realms.check_realm("http://user:canary@evil.example/token?key=canary#canary", HTTPS)
+    assert "evil.example/token" in caught.value.message
+    assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "is_loopback"),
+    [
+        ("http://localhost:5000", True),
+        ("http://127.8.9.1", True),
+        ("http://[::1]:5000", True),
+        ("http://localhost.evil.example", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("http://10.0.0.1", False),
+        ("http://my.registry", False),
+    ],
+)
+def test_loopback_is_what_is_literally_so(url: str, is_loopback: bool) -> None:  # noqa: FBT001
+    assert realms.is_loopback(url) == is_loopback
