@@ -48,6 +48,8 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
     """Judge what an exchange raised."""
     host = origin.netloc
     if isinstance(error, Fault):
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
