@@ -48,6 +48,8 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
     """Judge what an exchange raised."""
     host = origin.netloc
     if isinstance(error, Fault):
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
@@ -62,7 +64,8 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     denied = any("Tunnel connection failed" in str(cause) for cause in causes)
     proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy on the way to {host}" if proxy else host
-    for cause in causes:
+    # The innermost causes tell most: urllib3 calls each failed connection a timeout.
+    for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
@@ -71,7 +74,7 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
             return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+        if isinstance(cause, TimeoutError):
             why = "the connection timed out"
             if "handshake" in str(cause):
                 why = "the TLS handshake timed out (an http registry is written with http://)"
