@@ -153,9 +153,7 @@ def test_a_helper_lets_us_in(
     assert helpers.asked("vault") == [f"{guarded.host}|get"]
 
 
-def test_variables_of_our_own_let_us_in(
-    guarded: Registry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variables_of_our_own_let_us_in(guarded: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGPIPE_USERNAME", USER)
     monkeypatch.setenv("REGPIPE_PASSWORD", PASSWORD)
     assert_got_in(tags(guarded))
@@ -247,7 +245,10 @@ def tokened(
 
 @pytest.mark.parametrize("posts", [True, False], ids=["by POST", "by GET"])
 def test_an_identity_token_lets_us_in(
-    tokened: Registry, token_server: TokenServer, home: Path, posts: bool  # noqa: FBT001
+    tokened: Registry,
+    token_server: TokenServer,
+    home: Path,
+    posts: bool,  # noqa: FBT001
 ) -> None:
     docker(home, auths={tokened.host: {**entry(USER, PASSWORD), "identitytoken": IDENTITY}})
     token_server.service.posts = posts

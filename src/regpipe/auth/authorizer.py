@@ -63,6 +63,7 @@ class Authorizer:
         # Threads may write to these at once: each writes a whole value, and any of them will do.
         self._ways: dict[tuple[str, str], Challenge] = {}
         self._scopes: dict[tuple[str, str | None], tuple[str, ...]] = {}
+        self._refused: dict[tuple[str, str | None], str] = {}
 
     def header(self, url: str, scope: str | None) -> str | None:
         """Return the Authorization value for a request to a registry, or None.
@@ -82,7 +83,11 @@ class Authorizer:
         credential = self._credential(origin, scope, way)
         if _is_exchange(way, credential):
             return f"Bearer {self._token(self._grant(origin, way, scope, credential))}"
-        return _shown_as_is(credential)
+        shown = _shown_as_is(credential)
+        if shown is not None and self._refused.get((origin, scope)) == shown:
+            # Once is enough: a wrong password for each of a thousand tags would lock the account.
+            raise self._refusal(origin, credential)
+        return shown
 
     def challenged(
         self, url: str, scope: str | None, challenges: list[str], sent: str | None
@@ -119,11 +124,30 @@ class Authorizer:
                 raise self._refusal(origin, credential, is_for_scope=True)
             self._token(grant)
         elif sent == _shown_as_is(credential):  # also where there is nothing to show
+            self._note_refusal(origin, scope, sent)
             raise self._refusal(origin, credential)
         # What else it says is of this request only: its scope, and what was wrong with a token.
         lasting = {name: way.parameters.get(name, "") for name in ("realm", "service")}
         self._ways[key] = Challenge(way.scheme, lasting)
         return True
+
+    def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
+        """Take note that a request was refused in the end; return whom that is said to, or "".
+
+        Args:
+            url: what was asked for.
+            scope: as for `header`.
+            sent: the Authorization value that was refused.
+            status: 401, or 403 for one who is known and may not.
+        """
+        origin = origin_of(url)
+        credential = self._keychain.find(origin, _repository(scope))
+        if credential is None:
+            return ""
+        if sent != _shown_as_is(credential) or status != 401:
+            return f"{credential.who} (from {credential.source})"
+        self._note_refusal(origin, scope, sent)
+        return _what(credential)
 
     def access(self, url: str, scope: str | None = None) -> Access:
         """Return how regpipe gets into a registry, as learned from the requests before."""
@@ -169,6 +193,12 @@ class Authorizer:
                 self._scopes.clear()
             self._scopes[origin, scope] = scopes
 
+    def _note_refusal(self, origin: str, scope: str | None, sent: str | None) -> None:
+        if sent is not None:
+            if len(self._refused) >= _LEARNED_KEPT:
+                self._refused.clear()
+            self._refused[origin, scope] = sent
+
     def _token(self, grant: Grant) -> str:
         try:
             return self._tokens.get(grant)
@@ -188,10 +218,8 @@ class Authorizer:
             what = f"{host} does not allow this to {credential.who} (from {credential.source})"
         elif not _is_usable(credential):
             what = f"{host} wants a password, and {credential.source} has only an identity token"
-        elif credential.registry_token:
-            what = f"{host} refuses the registry token from {credential.source}"
         else:
-            what = f"{host} refuses the password of {credential.who} (from {credential.source})"
+            what = f"{host} refuses {_what(credential)}"
         return UnauthorizedError(what, status=401)
 
 
@@ -229,6 +257,13 @@ def _shown_as_is(credential: Credential | None) -> str | None:
     if credential.registry_token:
         return f"Bearer {credential.registry_token}"
     return credential.basic()
+
+
+def _what(credential: Credential) -> str:
+    """Return what a registry refuses that refuses a credential."""
+    if credential.registry_token:
+        return f"the registry token from {credential.source}"
+    return f"the password of {credential.who} (from {credential.source})"
 
 
 def _is_usable(credential: Credential) -> bool:

@@ -26,10 +26,11 @@ _BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
 class _Outcome(NamedTuple):
-    """An answer, and the Authorization value that it was given for."""
+    """An answer, the Authorization value that it was given for, and whom it refuses."""
 
     arrival: Arrival
     sent: str | None
+    refused: str = ""
 
 
 class Transport:
@@ -201,7 +202,7 @@ class Transport:
             self._trace.warnings(host, reply.headers["warning"])
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
-            raise failures.from_reply(reply, message.origin, outcome.sent)
+            raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -277,7 +278,11 @@ class Transport:
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
-        return _Outcome(arrival, sent)
+            status = arrival.reply.status
+        who = ""
+        if sent is not None and status in (401, 403) and arrival.home:
+            who = authorizer.refused(url, scope, sent, status)
+        return _Outcome(arrival, sent, who)
 
     def _ping(self, message: Message) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
