@@ -271,7 +271,7 @@ class Transport:
         # Only what the registry itself says about who may ask is listened to.
         if status not in (401, 403) or not arrival.home:
             return _Outcome(arrival, sent)
-        challenges = _challenges(arrival)
+        challenges = arrival.challenges()
         if not challenges and sent is None:
             challenges = self._ping(message)
         wanted = status == 401 or (challenges and sent is None)
@@ -279,9 +279,9 @@ class Transport:
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
             status = arrival.reply.status
-        who = ""
-        if sent is not None and status in (401, 403) and arrival.home:
-            who = authorizer.refused(url, scope, sent, status)
+        if sent is None or status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        who = authorizer.refused(url, scope, sent, status)
         return _Outcome(arrival, sent, who)
 
     def _ping(self, message: Message) -> list[str]:
@@ -289,7 +289,7 @@ class Transport:
         url = f"{message.origin}/v2/"
         ping = _message("GET", url, None, wire.ERROR_LIMIT)
         arrival = self._redirects.follow(ping)
-        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
+        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
 
 def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
@@ -298,8 +298,3 @@ def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: in
 
 
 _ANYTHING = {"Accept": "*/*"}
-
-
-def _challenges(arrival: Arrival) -> list[str]:
-    value = arrival.reply.headers.get("www-authenticate")
-    return value.split("\n") if value else []
