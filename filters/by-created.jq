@@ -1,4 +1,5 @@
-# Sort what summary printed, or records, by creation date: the newest last.
+# Images by creation date, the newest last; those without a real date come first, and say so.
 # input: slurp
 # output: json
-sort_by(.info.created // .created)[]
+include "oci" {search: "./lib"};
+over_images(sort_by(by_date)[] | with_undated)

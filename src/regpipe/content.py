@@ -20,6 +20,7 @@ class Content(NamedTuple):
         verified: False where the digest's algorithm is not one that regpipe computes.
         document: the parsed manifest; for schema 1 the parsed payload.
         warnings: what a reader should know before he relies on it, a sentence each.
+        derived: whether regpipe made it itself of what a `docker save` archive holds.
     """
 
     body: bytes
@@ -28,6 +29,7 @@ class Content(NamedTuple):
     verified: bool
     document: dict[str, Any]
     warnings: tuple[str, ...] = ()
+    derived: bool = False
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Content:
@@ -52,7 +54,7 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
         signed = schema1.payload(body, document)
         warnings += schema1.alterations(body, document, signed)
     if signatures:
-        document = oci.parse_document(signed, "manifest's signed part")
+        document = oci.parse_document(signed, "manifest's signed part (altered after signing?)")
     if digest is None:
         digest, verified = oci.digest_of(signed), True
     else:

@@ -49,6 +49,14 @@ class RegpipeError(Exception):
         if code is not None:
             self.code = code
 
+    def about(self, what: str) -> "RegpipeError":
+        """Return the same error with a message that says first what it is about."""
+        from copy import copy  # noqa: PLC0415 -- only a failure pays for it
+
+        error = copy(self)
+        error.message = f"{what}: {self.message}"
+        return error
+
 
 class UsageError(RegpipeError):
     """The command line cannot be carried out as it stands."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from regpipe import oci, records, schema1
 from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
-from regpipe.errors import ResponseError
+from regpipe.errors import RegpipeError, ResponseError
 from regpipe.indexes import Place, platform_of_entry
 from regpipe.inputs import Target
 from regpipe.platforms import Platform, platform_of
@@ -59,8 +59,9 @@ def image_record(
         platform=platform if platform.os or platform.architecture else None,
         view=view if with_view else {},
         digest=content.digest,
-        mediaType=content.media_type,
+        mediaType=content.media_type or None,
         size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
+        derived=content.derived or None,
         index=place.origin,
         artifactType=artifact_type(document, config),
         subject=_mapping(document.get("subject")),
@@ -120,7 +121,10 @@ def _config(source: Source, repository: str, content: Content) -> Config | None:
     defaulted = content.media_type == oci.DOCKER_MANIFEST and kind in oci.DEFAULTED_CONFIG_TYPES
     if kind not in oci.CONFIG_TYPES and not defaulted:
         return None
-    body = read_blob(source, repository, descriptor, CONFIG_LIMIT)
+    try:
+        body = read_blob(source, repository, descriptor, CONFIG_LIMIT)
+    except RegpipeError as error:
+        raise error.about("the image config") from error
     try:
         document = oci.parse_document(body, "image config")
     except ResponseError:

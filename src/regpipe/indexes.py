@@ -130,16 +130,19 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     Raises:
         RegpipeError: it cannot be had.
     """
-    if place.error:
-        raise place.error
     if place.content:
         return place.content
+    platform = platform_of_entry(place.descriptor)
+    what = f"{platform}, {place.digest}" if platform else place.digest
+    if place.error:
+        raise place.error.about(what)
     kind = place.descriptor.get("mediaType")
     try:
         content = source.manifest(repository, place.digest)
-    except (NotFoundError, ResponseError) as error:
-        if kind in oci.KNOWN_TYPES or isinstance(error, DigestMismatchError):
-            raise
+    except RegpipeError as error:
+        unreadable = isinstance(error, NotFoundError | ResponseError)
+        if kind in oci.KNOWN_TYPES or not unreadable or isinstance(error, DigestMismatchError):
+            raise error.about(what) from error
         warnings = (f"no more is known than its index says: {error.message}",)
         return Content(b"", kind or "", place.digest, False, {}, warnings)  # noqa: FBT003
     if content.media_type in oci.INDEX_TYPES:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from regpipe import reference
 from regpipe.errors import InputError
+from regpipe.localname import is_local
 from regpipe.reference import Defaults, Reference
 
 
@@ -100,9 +101,9 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) ->
 
 
 def _assemble(registry: str, repository: str, tag: str | None, digest: str | None) -> Reference:
-    tag = tag and reference.check_tag(tag)
-    if reference.is_local(registry):
+    if is_local(registry):
         return Reference(registry, repository, tag, _checked_digest(digest))
+    tag = tag and reference.check_tag(tag)
     reference.check_repository(repository)
     return Reference(reference.parse_registry(registry), repository, tag, _checked_digest(digest))
 

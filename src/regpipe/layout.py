@@ -1,46 +1,63 @@
-"""An OCI image layout on disk as a source (image-spec image-layout.md)."""
+"""OCI image layouts, in a directory or an archive (image-spec image-layout.md)."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
-from regpipe import oci, reference
+from regpipe import oci
 from regpipe.content import Content, read_manifest
-from regpipe.errors import NotFoundError, ResponseError, TooLargeError
+from regpipe.errors import NotFoundError, ResponseError
+from regpipe.files import Files
+from regpipe.local import Image, LocalSource, damaged
+from regpipe.localname import split_name
 from regpipe.source import MANIFEST_LIMIT
 
+INDEX = "index.json"
+
 _REF_NAME = "org.opencontainers.image.ref.name"
+_FULL_NAME = "io.containerd.image.name"
 
 
-class Layout:
-    """The layout in a directory; it holds one repository, called like the directory.
+class Layout(LocalSource):
+    """The images that a layout's index.json lists.
+
+    A name is `org.opencontainers.image.ref.name`, as for skopeo, whether it is a tag or a whole
+    name. containerd and BuildKit write the tag alone there and the whole name beside it, which
+    counts where the tag alone would stand for several images.
 
     Args:
-        path: the directory.
+        registry: its name: scheme and path.
+        files: where to read.
+        full_names: whether containerd's whole names always come first, as `docker load` has it.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
+    def __init__(self, registry: str, files: Files, *, full_names: bool = False) -> None:
+        super().__init__(registry, files)
+        self._full_names = full_names
 
-    def repositories(self) -> Iterator[str]:
-        """Yield the one repository's name."""
-        self._index()
-        yield reference.local_repository(str(self._path))
+    def list_images(self) -> list[Image]:
+        """Return what index.json lists."""
+        entries = list(self._entries.values())
+        if _is_one_image(entries):
+            return [Image("", "", INDEX)]
+        listed = list(oci.descriptors(self._index.document, "manifests"))
+        uses = Counter(
+            name for name, _ in {(_annotation(e, _REF_NAME), e["digest"]) for e in listed}
+        )
+        return [Image(*self._name(entry, uses), key=entry["digest"]) for entry in listed]
 
-    def tags(self, repository: str) -> Iterator[str]:  # noqa: ARG002 -- there is but one
-        """Yield the names that index.json gives its manifests, each once."""
-        named = (_annotation(entry) for entry in oci.descriptors(self._index(), "manifests"))
-        return iter(dict.fromkeys(name for name in named if name))
+    def manifest_of(self, key: str) -> Content:
+        """Return the manifest of a digest, whether index.json lists it or another index."""
+        if key in (INDEX, self._index.digest):
+            return self._index
+        body = self._read(key, MANIFEST_LIMIT, "manifest")
+        media_type = self._entries.get(key, {}).get("mediaType")
+        return read_manifest(body, media_type if isinstance(media_type, str) else "", key)
 
-    def manifest(self, repository: str, target: str) -> Content:  # noqa: ARG002
-        """Return the manifest of a tag or digest."""
-        if ":" in target:
-            return read_manifest(self._read(target, MANIFEST_LIMIT, "manifest"), "", target)
-        for entry in self._entries(target):
-            digest = entry["digest"]
-            body = self._read(digest, MANIFEST_LIMIT, "manifest")
-            return read_manifest(body, entry.get("mediaType") or "", digest)
-        raise NotFoundError(f"the layout has no tag {ascii(target)}", code="MANIFEST_UNKNOWN")
+    def manifest_at(self, digest: str) -> Content:
+        """Return the manifest of a digest."""
+        return self.manifest_of(digest)
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
         """Return a blob, checked against its descriptor."""
@@ -51,7 +68,7 @@ class Layout:
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
         """Return what the index lists that has the manifest for its subject."""
         found = []
-        for entry in oci.descriptors(self._index(), "manifests"):
+        for entry in self._entries.values():
             try:
                 subject = self.manifest(repository, entry["digest"]).document.get("subject")
             except (NotFoundError, ResponseError):
@@ -61,43 +78,60 @@ class Layout:
         # Tools that keep the list under a tag instead write that into a layout as well.
         return found or None
 
-    def _index(self) -> dict[str, Any]:
-        try:
-            body = _read_file(self._path / "index.json", MANIFEST_LIMIT)
-        except FileNotFoundError as error:
-            raise NotFoundError(f"no OCI image layout at {ascii(str(self._path))}") from error
-        return oci.parse_document(body, "index.json")
+    def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
+        name, full = _annotation(entry, _REF_NAME), _annotation(entry, _FULL_NAME)
+        if full and (self._full_names or uses[name] > 1 or not name):
+            name = full
+        return split_name(name)
 
-    def _entries(self, tag: str) -> Iterator[dict[str, Any]]:
-        entries = list(oci.descriptors(self._index(), "manifests"))
-        named = [entry for entry in entries if _annotation(entry) == tag]
-        # A layout of one image need not name it.
-        return iter(named or (entries if len(entries) == 1 and tag == "latest" else []))
+    @cached_property
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        """The descriptors in index.json by their digests."""
+        listed = oci.descriptors(self._index.document, "manifests")
+        return {entry["digest"]: entry for entry in listed}
+
+    @cached_property
+    def _index(self) -> Content:
+        body = self._files.read(INDEX, MANIFEST_LIMIT)
+        if body is None:
+            hint = (
+                ": it may be a docker archive (docker-archive:)"
+                if self._is_docker_archive()
+                else ""
+            )
+            raise NotFoundError(f"it is no OCI image layout, having no {INDEX}{hint}")
+        self._check_version()
+        return read_manifest(body, "")
+
+    def _is_docker_archive(self) -> bool:
+        return self._files.read("manifest.json", MANIFEST_LIMIT) is not None
+
+    def _check_version(self) -> None:
+        """Refuse a layout of a later major version; one that says nothing is let pass."""
+        body = self._files.read("oci-layout", MANIFEST_LIMIT)
+        version = oci.parse_document(body, "oci-layout").get("imageLayoutVersion") if body else "1."
+        if not isinstance(version, str) or not version.startswith("1."):
+            raise damaged(f"it is an OCI image layout of version {ascii(version)}, not 1")
 
     def _read(self, digest: str, limit: int, what: str) -> bytes:
         algorithm, _, encoded = digest.partition(":")
-        try:
-            return _read_file(self._path / "blobs" / algorithm / encoded, limit)
-        except FileNotFoundError as error:
+        body = self._files.read(f"blobs/{algorithm}/{encoded}", limit)
+        if body is None:
             raise NotFoundError(
-                f"the layout has no {what} {digest}", code="BLOB_UNKNOWN"
-            ) from error
+                f"the {self._files.what} has no {what} {digest}", code="BLOB_UNKNOWN"
+            )
+        return body
 
 
-def _read_file(path: Path, limit: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            body = file.read(limit + 1)
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise ResponseError(f"cannot read {ascii(str(path))}: {error.strerror}") from error
-    if len(body) > limit:
-        raise TooLargeError(f"{ascii(str(path))} has more than {limit} bytes")
-    return body
+def _is_one_image(entries: list[dict[str, Any]]) -> bool:
+    """Tell whether index.json is itself the index of one image: platforms, and no names."""
+    return len(entries) > 1 and not any(
+        _annotation(entry, _REF_NAME) or _annotation(entry, _FULL_NAME) or "platform" not in entry
+        for entry in entries
+    )
 
 
-def _annotation(entry: Mapping[str, Any]) -> str:
+def _annotation(entry: Mapping[str, Any], key: str) -> str:
     annotations = entry.get("annotations")
-    name = annotations.get(_REF_NAME) if isinstance(annotations, dict) else None
-    return name if isinstance(name, str) else ""
+    value = annotations.get(key) if isinstance(annotations, dict) else None
+    return value if isinstance(value, str) else ""

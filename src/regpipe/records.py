@@ -19,6 +19,7 @@ MANIFEST_FIELDS = (
     "digest",
     "mediaType",
     "size",
+    "derived",
     "platform",
     "index",
     "artifactType",
@@ -92,7 +93,7 @@ def image_record(
         created: the image's date, if one is told.
         platform: what the image runs on; None for what is no image.
         view: the schema 1 view's fields; empty where it is left out.
-        fields: the record's other fields by name; those that are None or empty are left out.
+        fields: the record's other fields by name; those that are None or {} are left out.
     """
     found: Record = dict(fields)
     found["platform"] = platform.as_record() if platform else None
@@ -109,7 +110,7 @@ def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object)
     Args:
         ref: what was asked for.
         record: the input it came from.
-        fields: those of `REFERRER_FIELDS`; those that are None or empty are left out.
+        fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
     """
     return _with(_named(ref, record), REFERRER_FIELDS, fields)
 
@@ -135,4 +136,4 @@ def _named(ref: Reference, record: Mapping[str, Any]) -> Record:
 
 
 def _with(base: Record, names: Sequence[str], fields: Mapping[str, object]) -> Record:
-    return base | {key: fields[key] for key in names if fields.get(key) not in (None, "", {})}
+    return base | {key: fields[key] for key in names if fields.get(key) not in (None, {})}

@@ -8,18 +8,20 @@ the default registry. On Docker Hub a name of one component stands below `librar
 both a tag and a digest the digest decides; where there is neither the tag is `latest`.
 
 Accepted besides, because people paste them: a scheme (`http://`, `https://`, `docker://`) in front.
-Local sources (`oci:DIR[:tag]` and the archives) are names of the same type, whose `registry` is the
-source itself.
+Local sources (`oci:DIR[:tag]` and the archives, see localname.py) are names of the same type, whose
+`registry` is the source itself and whose `repository` is empty where the name says of none.
 """
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from regpipe import localname
 from regpipe.errors import InputError
+from regpipe.localname import is_local
 
 HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"
-LOCAL_SCHEMES = ("oci", "oci-archive", "docker-archive")
 NAME_LIMIT = 255
 
 _HUB_HOSTS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
@@ -34,6 +36,9 @@ _ENCODED = {
     "sha384": re.compile("[a-f0-9]{96}"),
     "sha512": re.compile("[a-f0-9]{128}"),
 }
+# A path may hold an `@` too, so that not everything after one is meant for a digest.
+_LOCAL_DIGEST = re.compile(r"@((?:sha|blake)\d+:[^/@]*)$")
+_DIGEST_HINT = "a digest is written algorithm:hex, as in sha256:<64 hex digits>"
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
 _WEB_SCHEME = re.compile(r"(https?|docker)://", re.IGNORECASE)
 
@@ -57,15 +62,20 @@ class Reference(NamedTuple):
 
     @property
     def target(self) -> str:
-        """The tag or digest to ask for; the digest wins, and `latest` stands in for neither."""
-        return self.digest or self.tag or "latest"
+        """The tag or digest to ask for; the digest wins, and `latest` stands in for neither.
+
+        A local source is asked for the empty tag then, and settles itself what is meant.
+        """
+        return self.digest or self.tag or ("" if self.is_local else "latest")
 
     def __str__(self) -> str:
         """Return the form that docker, crane and skopeo take."""
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest and not self.tag else ""
         if self.is_local:
-            return f"{self.registry}{tag}{digest}"
+            named = self.repository not in ("", localname.default_repository(self.registry))
+            repository = f":{self.repository}" if named and not digest else ""
+            return f"{self.registry}{repository}{tag}{digest}"
         return f"{host_of(self.registry)}/{self.repository}{tag}{digest}"
 
 
@@ -74,11 +84,6 @@ class Defaults(NamedTuple):
 
     registry: str = HUB_URL
     plain_http: bool = False
-
-
-def is_local(registry: str) -> bool:
-    """Tell whether a record's `registry` is a path on disk and not a server."""
-    return registry.partition(":")[0] in LOCAL_SCHEMES and "://" not in registry
 
 
 def host_of(registry: str) -> str:
@@ -92,11 +97,6 @@ def host_of(registry: str) -> str:
     return host if _is_host(host) else f"{host}:{443 if scheme == 'https' else 80}"
 
 
-def local_repository(path: str) -> str:
-    """Return the name of the one repository of a layout: its directory's."""
-    return path.rstrip("/").rpartition("/")[2] or "."
-
-
 def parse_registry(text: str, *, plain_http: bool = False) -> str:
     """Turn what a user calls a registry into its base URL (or a local source).
 
@@ -108,7 +108,7 @@ def parse_registry(text: str, *, plain_http: bool = False) -> str:
         InputError: it is no host, or carries a path.
     """
     if is_local(text):
-        return _parse_local(text, tagged=False).registry
+        return _local_source(text)
     scheme, rest = _split_scheme(text)
     host = rest.rstrip("/")
     if not _HOST.fullmatch(host):
@@ -123,9 +123,7 @@ def parse_repository(text: str, defaults: Defaults) -> Reference:
     Raises:
         InputError: it is no repository name, or has a tag or digest besides.
     """
-    if is_local(text):
-        return _parse_local(text, tagged=False)
-    ref = _parse(text, defaults)
+    ref = _parse_local(text, split=_whole) if is_local(text) else _parse(text, defaults)
     if ref.tag or ref.digest:
         named = f"tag {ref.tag!r}" if ref.tag else f"digest {ref.digest}"
         raise _invalid(text, f"a repository is wanted here, and this names the {named} in one")
@@ -146,7 +144,7 @@ def parse(text: str, defaults: Defaults) -> Reference:
         InputError: the text does not follow the grammar.
     """
     if is_local(text):
-        return _parse_local(text, tagged=True)
+        return _parse_local(text, split=localname.split_name)
     ref = _parse(text, defaults)
     return ref if ref.tag or ref.digest else ref._replace(tag="latest")
 
@@ -212,7 +210,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     if tag_mark and not _TAG.fullmatch(tag):
         raise _invalid(text, "a tag has 1 to 128 letters, digits, '_', '.' or '-'")
     if digest_mark and not is_digest(digest):
-        raise _invalid(text, "a digest is written algorithm:hex, as in sha256:<64 hex digits>")
+        raise _invalid(text, _DIGEST_HINT)
     return Reference(registry, repository, tag or None, digest or None)
 
 
@@ -234,20 +232,31 @@ def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:
     return f"{scheme}://{host}"
 
 
-def _parse_local(text: str, *, tagged: bool) -> Reference:
-    """Parse `scheme:PATH[:tag]`; the path may hold colons, the tag may not hold a slash."""
-    scheme, _, rest = text.partition(":")
-    rest, digest_mark, digest = rest.partition("@")
-    path, colon, tag = rest.rpartition(":")
-    if not tagged or not colon or "/" in tag:
-        path, tag = rest, ""
-    if not path or "\0" in path:
-        raise _invalid(text, f"a path comes after {scheme}:")
-    if (colon and path != rest and not _TAG.fullmatch(tag)) or (
-        digest_mark and not is_digest(digest)
-    ):
-        raise _invalid(text, f"write {scheme}:PATH, {scheme}:PATH:tag or {scheme}:PATH@digest")
-    return Reference(f"{scheme}:{path}", local_repository(path), tag or None, digest or None)
+def _local_source(text: str) -> str:
+    try:
+        return localname.source_at(text)
+    except ValueError as error:
+        raise _invalid(text, str(error)) from error
+
+
+def _parse_local(text: str, split: Callable[[str], tuple[str, str]]) -> Reference:
+    """Parse `scheme:PATH[:NAME][@digest]`; `split` gives the repository and tag of NAME."""
+    at = _LOCAL_DIGEST.search(text)
+    rest, digest = (text[: at.start()], at[1]) if at else (text, None)
+    if digest and not is_digest(digest):
+        raise _invalid(text, _DIGEST_HINT)
+    try:
+        source = localname.split_source(rest)
+    except ValueError as error:
+        raise _invalid(text, str(error)) from error
+    repository, tag = split(source.name)
+    return Reference(source.registry, repository, tag or None, digest)
+
+
+def _whole(name: str) -> tuple[str, str]:
+    """Take a name in a local source for that of a repository, unless it has a tag besides."""
+    repository, colon, tag = name.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (name, "")
 
 
 def _repository_hint(repository: str) -> str:

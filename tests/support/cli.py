@@ -14,6 +14,7 @@ from typing import Any
 import regpipe
 from regpipe import cli
 from regpipe.streams import Streams
+from support import records
 
 USER = "canary-user"
 PASSWORD = "canary-pa55:word"  # the colon is allowed in a password, and a trap
@@ -58,6 +59,9 @@ def run(argv: Sequence[object], stdin: bytes | str = b"") -> Result:
     code = cli.main([str(argument) for argument in argv], streams)
     assert isinstance(streams.stdout, io.BytesIO)
     assert isinstance(streams.stderr, io.StringIO)
+    if argv:
+        verb, *options = map(str, argv)
+        records.check_output(verb, options, streams.stdout.getvalue())
     return _checked(Result(int(code), streams.stdout.getvalue(), streams.stderr.getvalue()))
 
 

@@ -55,10 +55,23 @@ GOOD = {
         "a.b/c-d__e/f.g_h--i:_T.-x",
         Reference("https://a.b", "c-d__e/f.g_h--i", "_T.-x"),
     ),
-    "layout": ("oci:dir/sample", Reference("oci:dir/sample", "sample", None)),
-    "layout with a tag": ("oci:dir/sample:v1", Reference("oci:dir/sample", "sample", "v1")),
-    "layout by digest": (f"oci:dir@{DIGEST}", Reference("oci:dir", "dir", None, DIGEST)),
-    "layout, colon in a folder": ("oci:a:b/dir", Reference("oci:a:b/dir", "dir", None)),
+    "layout": ("oci:dir/sample", Reference("oci:dir/sample", "", None)),
+    "layout with a tag": ("oci:dir/sample:v1", Reference("oci:dir/sample", "", "v1")),
+    "layout by digest": (f"oci:dir@{DIGEST}", Reference("oci:dir", "", None, DIGEST)),
+    "layout in somebody's folder": ("oci:me@host/d:1", Reference("oci:me@host/d", "", "1")),
+    "archive with a whole name": (
+        "oci-archive:x y.tar:docker.io/library/app:v1",
+        Reference("oci-archive:x y.tar", "docker.io/library/app", "v1"),
+    ),
+    "archive with a repository": (
+        "docker-archive:f.tar:docker.io/library/app",
+        Reference("docker-archive:f.tar", "docker.io/library/app", "latest"),
+    ),
+    "archive by place": ("docker-archive:f.tar:@2", Reference("docker-archive:f.tar", "", "@2")),
+    "archive on standard input": (
+        "docker-archive:-:app:1",
+        Reference("docker-archive:-", "app", "1"),
+    ),
 }
 
 
@@ -91,6 +104,9 @@ BAD = {
     "scheme without a repository": "https://a.b",
     "other scheme": "ftp://a.b/c",
     "layout without a path": "oci:",
+    "layout with an empty tag": "oci:dir:",
+    "layout with a broken digest": "oci:dir@sha256:abc",
+    "layout with a null": "oci:a\0b",
 }
 
 
@@ -160,6 +176,7 @@ SHOWN = {
     "repository": (Reference("http://a.b:1", "c"), "a.b:1/c"),
     "host of one word": (Reference("https://host", "c"), "host:443/c"),
     "layout": (Reference("oci:d/s", "s", "v1"), "oci:d/s:v1"),
+    "archive": (Reference("docker-archive:f.tar", "a.b/c", "v1"), "docker-archive:f.tar:a.b/c:v1"),
     "layout by digest": (Reference("oci:d/s", "s", None, DIGEST), f"oci:d/s@{DIGEST}"),
 }
 

@@ -14,7 +14,7 @@ from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
-from regpipe.sources import Sources
+from regpipe.sources import Sources, images_of
 from regpipe.streams import Streams, printable
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
@@ -87,7 +87,9 @@ def run(
     """
     defaults = _defaults(args)
     credentials = Credentials(args, streams, defaults)
-    sources = Sources(_network.registry_opener(verb, args, streams, credentials))
+    # Where records come in by standard input, no archive can.
+    stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
+    sources = Sources(_network.registry_opener(verb, args, streams, credentials), stdin)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -96,7 +98,7 @@ def run(
             yield ndjson.write(job.record)
         else:
             try:
-                for result in work(job, sources.open(job.ref.registry)):
+                for result in _work_on(job, sources, interpret, work):
                     if isinstance(result, RegpipeError):
                         yield Failure(str(job.ref), _described(job), result)
                     else:
@@ -115,6 +117,16 @@ def run(
             streams.stdout.write(result)
             streams.stdout.flush()
     return report.exit_code()
+
+
+def _work_on(
+    target: Target, sources: Sources, interpret: Interpret, work: Work
+) -> Iterator[bytes | Notice | RegpipeError]:
+    source = sources.open(target.ref.registry)
+    # What the name of an image means in a local source, only that can tell.
+    refs = images_of(source, target.ref) if interpret is inputs.images else (target.ref,)
+    for ref in refs:
+        yield from work(target._replace(ref=ref), source)
 
 
 class _Report:

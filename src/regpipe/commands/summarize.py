@@ -166,10 +166,13 @@ def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, st
 
 def _may_read_on(source: _Source) -> bool:
     """Say whether a program may ask for inputs, or of them: it, or what it includes."""
-    if b"input" in source.text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
+    text = source.text
+    while text.startswith(b"#"):  # the header, which says `input: stream`
+        text = text.partition(b"\n")[2]
+    if b"input" in text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
         return True
     bundled = source.named is not None and source.named.bundled
-    return not bundled and (b"import" in source.text or b"include" in source.text)
+    return not bundled and (b"import" in text or b"include" in text)
 
 
 def _exit_code(ret: int, last: int, *, exit_status: bool) -> int:

@@ -7,6 +7,7 @@ from regpipe.commands import _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
+from regpipe.sources import tags_of
 from regpipe.streams import Streams
 
 _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
@@ -27,9 +28,10 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-    for tag in source.tags(target.ref.repository):
+    for ref in tags_of(source, target.ref):
         try:
-            ref = target.ref._replace(tag=reference.check_tag(tag))
+            if not ref.is_local:
+                reference.check_tag(str(ref.tag))
         except InputError as error:
             yield ResponseError(f"in the registry's list {error.message}", code=error.code)
         else:

@@ -1,0 +1,12 @@
+# The layers of each image, the lowest first: digest, media type, compressed size and diff_id.
+# input: stream
+# output: json
+include "oci" {search: "./lib"};
+if is_error then .
+else
+  {ref, repository: repository, tag, platform: platform} as $image
+  | (image_config.rootfs.diff_ids // []) as $diff_ids
+  | layers
+  | to_entries[]
+  | $image + {layer: (.key + 1)} + .value + {diffId: $diff_ids[.key]}
+end

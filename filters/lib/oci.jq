@@ -1,0 +1,118 @@
+# Definitions shared by the bundled programs; yours can use them too: include "oci";
+#
+# Each takes a record of `regpipe manifests`, one of `regpipe summarize`, or a document as a registry
+# serves it: a schema 1 manifest, an image manifest, an index, an image config.
+
+# Error records, which every program hands on as they are.
+def is_error: type == "object" and (.error | type) == "object";
+
+# The object at a path of names, or null where there is none.
+def _object(f): (try f catch null) | if type == "object" then . else null end;
+def _array(f): (try f catch null) | if type == "array" then . else [] end;
+def _string(f): (try f catch null) | if type == "string" and . != "" then . else null end;
+
+# The manifest: of a record, or the document itself.
+def manifest: _object(.manifest) // .;
+
+# The image config: of a record, or the document itself; null where there is none.
+def image_config:
+  if _object(.manifest) then _object(.config)
+  elif _object(.rootfs) then .
+  else null
+  end;
+
+# What the newest schema 1 history entry says, an object; null where there is none.
+def v1: (try (.history[0].v1Compatibility | fromjson) catch null) | _object(.);
+
+# All of them, the oldest first.
+def v1_history: _array(.history) | reverse | map(_object(.v1Compatibility | fromjson) // {});
+
+def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array";
+
+# What an image was called, and the repository that has it.
+def repository: _string(.repository) // _string(.name);
+def labelled: {ref, repository: repository, tag, digest};
+
+# What a tag points to: the index, where there is one, else the manifest.
+def tag_digest: _string(.index.digest) // .digest;
+
+# The image id: what `docker images` shows.
+def image_id: _string(.info.sha) // _string(manifest.config.digest);
+
+# A platform as a string: os/architecture[/variant].
+def platform_name: [_string(.os), _string(.architecture), _string(.variant)] | map(strings)
+  | if . == [] then null else join("/") end;
+def platform:
+  if _string(.platform) then .platform
+  else (_object(.platform) // image_config // v1 // {}) | platform_name
+  end;
+
+# Layers, the oldest first: {digest, size, mediaType}; schema 1 tells no sizes.
+def layers:
+  if is_schema1 then manifest.fsLayers | reverse | map({digest: .blobSum, size: null, mediaType: null})
+  else manifest | _array(.layers) | map({digest, size, mediaType})
+  end;
+
+# The sum of the layers' sizes, compressed as they are in the registry; null where none are told.
+def layers_size: layers | map(.size) | if any(. == null) then null else add // 0 end;
+
+def labels: (image_config.config.Labels // v1.config.Labels) | _object(.) // {};
+def annotations: _object(.annotations) // _object(manifest.annotations) // {};
+
+# The creation date as a string, as it was found.
+def created:
+  _string(.info.created) // _string(.created) // _string(image_config.created)
+  // _string(v1.created) // _string(annotations["org.opencontainers.image.created"]);
+
+# A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
+def instant:
+  (try capture("^(?<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+      + "(?<fraction>\\.[0-9]+)?([Zz]|(?<sign>[+-])(?<hours>[0-9]{2}):(?<minutes>[0-9]{2}))$")
+    catch null)
+  | if . == null then null
+    else
+      (try (.day + "T" + .time + "Z" | fromdateiso8601) catch null) as $seconds
+      | if $seconds == null then null
+        else
+          ((.hours // "0" | tonumber) * 3600 + (.minutes // "0" | tonumber) * 60) as $offset
+          | [ if .sign == "-" then $seconds + $offset else $seconds - $offset end,
+              ("0" + (.fraction // "") | tonumber) ]
+        end
+    end;
+
+# Why the date of an image is no real one: "absent", "malformed" or "placeholder" (the zero time,
+# 1970 and 1980, which builders write to get the same bytes every day); null for a real date.
+def undated:
+  created as $created
+  | if $created == null then "absent"
+    else
+      ($created | instant) as $instant
+      | if $instant == null then "malformed"
+        elif .reproducible == true
+          or $instant[0] < -62135510400
+          or ($instant[0] | . == 0 or . == 1 or . == 315532800 or . == 315532801)
+        then "placeholder"
+        else null
+        end
+    end;
+
+# What sorts images by date: those without a real one come first, as they came in.
+def by_date: if undated then [0] else [1] + (created | instant) end;
+
+# The object with a word on its date, where that is no real one.
+def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;
+
+# The default report.
+def summary:
+  v1 as $v1
+  | (if $v1 then $v1 else image_config // {} end) as $image
+  | {
+      ref, repository: repository, tag, digest, platform: platform,
+      info: {
+        created: ($image.created // created),
+        sha: (_string($image.config.Image) // image_id)
+      }
+    };
+
+# Apply f to all that are images, in an array; error records follow as they came.
+def over_images(f): (map(select(is_error | not)) | f), (.[] | select(is_error));

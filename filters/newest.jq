@@ -1,0 +1,15 @@
+# The newest tag of each repository, or --argjson n 3 of them; a tag without a real date is the last.
+# input: slurp
+# output: json
+include "oci" {search: "./lib"};
+($ARGS.named.n // 1) as $n
+| if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
+| over_images(
+    group_by([.registry, repository])[]
+    | group_by(.tag)
+    | sort_by(map(by_date) | max)
+    | reverse
+    | .[:$n][][]
+    | if .info then . else summary end
+    | with_undated
+  )

@@ -1,0 +1,16 @@
+# How large each image is in the registry, compressed: layers, config and manifest.
+# input: stream
+# output: json
+include "oci" {search: "./lib"};
+if is_error then .
+else
+  layers_size as $layers
+  | (manifest.config.size | numbers // null) as $config
+  | (if _object(.manifest) then .size else null end) as $manifest
+  | {
+      ref, repository: repository, tag, digest, platform: platform,
+      layers: (layers | length), compressed: true,
+      layersSize: $layers, configSize: $config, manifestSize: $manifest,
+      size: (if $layers == null then null else $layers + ($config // 0) + ($manifest // 0) end)
+    }
+end

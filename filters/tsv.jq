@@ -1,0 +1,15 @@
+# Tab-separated: reference, repository, tag, digest, platform, date, image id, compressed size.
+# input: stream
+# output: raw
+#
+# An image that could not be had has its error in a ninth column.
+include "oci" {search: "./lib"};
+if is_error then
+  [.ref, .repository, .tag, null, null, null, null, null, "\(.error.code): \(.error.message)"]
+else
+  layers_size as $size
+  | summary
+  | [.ref, .repository, .tag, .digest, .platform, .info.created, .info.sha, $size]
+end
+| map(if type == "array" or type == "object" then tojson else . end)
+| @tsv

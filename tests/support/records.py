@@ -1,0 +1,41 @@
+"""The JSON Schemas of regpipe's records, and checks against them."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+import regpipe
+
+SCHEMAS = Path(regpipe.__file__).parent / "schemas"
+GIVEN = {
+    "catalog": "repository",
+    "list-catalog": "repository",
+    "tags": "tag",
+    "list-tags": "tag",
+    "manifests": "manifest",
+    "fetch-manifests": "manifest",
+    "referrers": "referrer",
+}
+"""The kind of record that each verb gives."""
+
+
+@cache
+def _validator(kind: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{kind}.json").read_text()))
+
+
+def check(kind: str, record: Any) -> None:
+    """Fail unless a record is what its schema says."""
+    error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(record))
+    assert error is None, f"{kind} record: {error.json_path}: {error.message}"
+
+
+def check_output(verb: str, options: list[str], output: bytes) -> None:
+    """Fail unless every record that a run of a verb printed is what its schema says."""
+    if verb in GIVEN and not {"--raw", "--help", "-h"} & set(options):
+        for line in output.splitlines():
+            record = json.loads(line)
+            check("error" if "error" in record else GIVEN[verb], record)

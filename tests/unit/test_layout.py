@@ -1,0 +1,311 @@
+"""OCI image layouts: what their images are called, and what is said of broken ones."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regpipe.errors import RegpipeError
+from regpipe.files import Directory
+from regpipe.layout import Layout
+from regpipe.reference import Defaults, Reference, parse, parse_repository
+from support import images
+from support.blobs import Image, go_json
+from support.cli import run
+from support.push import write_layout
+
+CONTAINERD = "io.containerd.image.name"
+REF_NAME = "org.opencontainers.image.ref.name"
+ONE, TWO = images.oci("one"), images.oci("two")
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A layout of two images, `one` and `two`, in the folder `box`."""
+    write_layout(tmp_path / "box", {"one": ONE, "two": TWO})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "box"
+
+
+def rename(layout: Path, *entries: tuple[Image, dict[str, str] | None], **more: Any) -> None:
+    """Write an index.json with these annotations."""
+    listed = [
+        image.descriptor(**more, **({"annotations": names} if names else {}))
+        for image, names in entries
+    ]
+    (layout / "index.json").write_bytes(go_json({"schemaVersion": 2, "manifests": listed}))
+
+
+def names_of(path: str = "oci:box") -> list[str]:
+    """The refs that `tags` prints, after checking that each leads to a manifest."""
+    tags = run(["tags", path])
+    assert tags.code == 0
+    refs = [record["ref"] for record in tags.records]
+    by_record, by_ref = run(["manifests"], tags.out), run(["manifests"], "\n".join(refs))
+    assert [record["ref"] for record in by_record.records] == refs
+    assert by_record.records == by_ref.records
+    return refs
+
+
+NAMES: dict[str, tuple[list[dict[str, str] | None], list[str]]] = {
+    "tags": ([{REF_NAME: "v1"}, {REF_NAME: "v2"}], ["oci:box:v1", "oci:box:v2"]),
+    "not all are named": ([{REF_NAME: "v1"}, None], ["oci:box:v1"]),
+    "whole names": (
+        [{REF_NAME: "docker.io/library/app:v1"}, {REF_NAME: "a.b:5000/c:v2"}],
+        ["oci:box:docker.io/library/app:v1", "oci:box:a.b:5000/c:v2"],
+    ),
+    "tags that a registry would not take": ([{REF_NAME: "1.0+x"}, None], ["oci:box:1.0+x"]),
+    "buildx names a tag by itself": (
+        [{REF_NAME: "v1", CONTAINERD: "docker.io/library/app:v1"}, None],
+        ["oci:box:v1"],
+    ),
+    "several repositories have the tag": (
+        [
+            {REF_NAME: "v1", CONTAINERD: "docker.io/library/app:v1"},
+            {REF_NAME: "v1", CONTAINERD: "docker.io/library/lib:v1"},
+        ],
+        ["oci:box:docker.io/library/app:v1", "oci:box:docker.io/library/lib:v1"],
+    ),
+    "containerd's name alone": (
+        [{CONTAINERD: "docker.io/library/app:v1"}, None],
+        ["oci:box:docker.io/library/app:v1"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("annotations", "refs"), NAMES.values(), ids=NAMES)
+def test_names(layout: Path, annotations: list[dict[str, str] | None], refs: list[str]) -> None:
+    rename(layout, *zip((ONE, TWO), annotations, strict=True))
+    assert names_of() == refs
+
+
+def test_an_image_of_two_names(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "v1"}), (ONE, {REF_NAME: "latest"}), (TWO, {REF_NAME: "v1"}))
+    result = run(["manifests", "oci:box:v1"])
+    (line,) = result.errors
+    assert line.endswith("several images named 'v1': ask by digest; it has 'v1', 'latest'")
+
+
+def test_records_say_repository_and_tag(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "v1"}), (TWO, {REF_NAME: "docker.io/library/app:v2"}))
+    found = [(r["repository"], r["tag"]) for r in run(["tags", "oci:box"]).records]
+    assert found == [("box", "v1"), ("docker.io/library/app", "v2")]
+    catalog = run(["catalog", "oci:box"])
+    assert [(r["repository"], r["ref"]) for r in catalog.records] == [
+        ("box", "oci:box"),
+        ("docker.io/library/app", "oci:box:docker.io/library/app"),
+    ]
+    assert [r["tag"] for r in run(["tags"], catalog.out).records] == ["v1", "v2"]
+    last = run(["tags", "oci:box:docker.io/library/app"])
+    assert [r["ref"] for r in last.records] == ["oci:box:docker.io/library/app:v2"]
+
+
+def digest_at(ref: str) -> str:
+    (record,) = run(["manifests", ref]).records
+    digest = record["digest"]
+    assert isinstance(digest, str)
+    return digest
+
+
+def test_without_a_tag_the_only_image_is_meant(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "v1"}))
+    (record,) = run(["manifests", "oci:box"]).records
+    assert (record["tag"], record["ref"]) == ("v1", "oci:box:v1")
+    rename(layout, (ONE, None))
+    (record,) = run(["manifests", "oci:box"]).records
+    assert (record["digest"], record["ref"]) == (ONE.digest, "oci:box")
+    assert "tag" not in record
+
+
+def test_without_a_tag_latest_is_meant(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "v1"}), (TWO, {REF_NAME: "latest"}))
+    assert digest_at("oci:box") == TWO.digest
+
+
+def test_unnamed_images_are_reached_by_digest_or_place(layout: Path) -> None:
+    rename(layout, (ONE, None), (TWO, None))
+    assert digest_at(f"oci:box@{TWO.digest}") == TWO.digest
+    assert digest_at("oci:box:@1") == TWO.digest
+    (record,) = run(["manifests", "oci:box:@1"]).records
+    assert record["ref"] == f"oci:box@{TWO.digest}"
+
+
+def test_an_index_of_platforms_without_names_is_one_image(layout: Path) -> None:
+    both = [images.oci("app", platform=f"linux/{arch}") for arch in ("amd64", "arm64")]
+    shutil.rmtree(layout)
+    write_layout(layout, {"amd64": both[0], "arm64": both[1]})
+    entries = [image.descriptor(platform=images.platform_json(image.platform)) for image in both]
+    (layout / "index.json").write_bytes(go_json({"schemaVersion": 2, "manifests": entries}))
+    first = run(["manifests", "--platform", "linux/arm64", "oci:box"]).records[0]
+    assert first["digest"] == entries[1]["digest"]
+    assert first["index"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert run(["manifests", "--platform", "linux/arm64"], first["ref"]).records == [first]
+
+
+def blob(image_or_digest: str) -> str:
+    return f"box/blobs/{image_or_digest.replace(':', '/')}"
+
+
+assert ONE.config
+MANIFEST, CONFIG = blob(ONE.digest), blob(ONE.config.digest)
+
+
+def write(path: str, text: str) -> None:
+    Path(path).write_text(text)
+
+
+def replace(path: str, make: Callable[[str], object]) -> None:
+    Path(path).rename(f"{path}.old")
+    make(path)
+
+
+def grow(path: str) -> None:
+    with Path(path).open("ab") as file:
+        file.truncate(1 << 40)
+
+
+# What is done to the layout, which image is asked for, what is said then, and the exit code.
+BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
+    "no directory": (
+        lambda: shutil.rmtree("box"),
+        ":one",
+        "NOT_FOUND: there is no directory 'box'",
+        4,
+    ),
+    "a file": (
+        lambda: replace("box", lambda path: write(path, "")),
+        ":one",
+        "NOT_FOUND: it is a file: write oci-archive:",
+        4,
+    ),
+    "no index": (
+        Path("box/index.json").unlink,
+        ":one",
+        "NOT_FOUND: it is no OCI image layout, having no index.json",
+        4,
+    ),
+    "a docker archive, unpacked": (
+        lambda: Path("box/index.json").rename("box/manifest.json"),
+        ":one",
+        "NOT_FOUND: it is no OCI image layout, having no index.json: it may be a docker archive",
+        4,
+    ),
+    "index that is no JSON": (
+        lambda: write("box/index.json", "<html>"),
+        ":one",
+        "RESPONSE_INVALID: the manifest is not valid JSON",
+        5,
+    ),
+    "index with a path for a digest": (
+        lambda: write("box/index.json", '{"manifests":[{"digest":"sha256:../../x","size":1}]}'),
+        ":one",
+        "DIGEST_INVALID: ",
+        5,
+    ),
+    "nothing in the index": (
+        lambda: write("box/index.json", '{"manifests":[]}'),
+        "",
+        "MANIFEST_UNKNOWN: the layout has no image",
+        4,
+    ),
+    "later version": (
+        lambda: write("box/oci-layout", '{"imageLayoutVersion":"2.0.0"}'),
+        ":one",
+        "MANIFEST_INVALID: it is an OCI image layout of version '2.0.0'",
+        5,
+    ),
+    "manifest missing": (
+        Path(MANIFEST).unlink,
+        ":one",
+        "BLOB_UNKNOWN: the layout has no manifest sha256:",
+        4,
+    ),
+    "manifest of other content": (
+        lambda: write(MANIFEST, TWO.raw.decode()),
+        ":one",
+        "DIGEST_INVALID: ",
+        5,
+    ),
+    "manifest is a folder": (
+        lambda: replace(MANIFEST, os.mkdir),
+        ":one",
+        "FILE_UNREADABLE: cannot read ",
+        5,
+    ),
+    "manifest is a pipe": (lambda: replace(MANIFEST, os.mkfifo), ":one", "FILE_INVALID: ", 5),
+    "manifest of absurd size": (lambda: grow(MANIFEST), ":one", "SIZE_INVALID: ", 5),
+    "config missing": (
+        Path(CONFIG).unlink,
+        ":one",
+        "BLOB_UNKNOWN: the layout has no blob sha256:",
+        4,
+    ),
+    "config of other content": (lambda: write(CONFIG, "{}"), ":one", "DIGEST_INVALID: ", 5),
+    "no such tag": (
+        lambda: None,
+        ":v9",
+        "MANIFEST_UNKNOWN: the layout has no image 'v9'; it has 'one', 'two'",
+        4,
+    ),
+    "no such digest": (lambda: None, f"@sha256:{'0' * 64}", "BLOB_UNKNOWN: ", 4),
+    "no such repository": (
+        lambda: None,
+        ":other/app:one",
+        "MANIFEST_UNKNOWN: the layout has no image 'other/app:one'; it has 'one', 'two'",
+        4,
+    ),
+    "no name": (
+        lambda: None,
+        "",
+        "MANIFEST_UNKNOWN: name an image of the layout; it has 'one', 'two'",
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize(("harm", "name", "begins", "code"), BROKEN.values(), ids=BROKEN)
+def test_what_is_wrong_is_said_in_a_line(
+    layout: Path, harm: Callable[[], object], name: str, begins: str, code: int
+) -> None:
+    assert layout.is_dir()
+    harm()
+    result = run(["manifests", f"oci:box{name}"])
+    (line,) = result.errors
+    assert line.startswith(f"regpipe manifests: oci:box{name}: {begins}")
+    assert (result.code, result.out) == (code, b"")
+
+
+def test_an_unreadable_file_is_named(layout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("builtins.open", refuse)
+    source = Layout(f"oci:{layout}", Directory(str(layout)))
+    with pytest.raises(RegpipeError, match=r"cannot read '.*index.json': Permission denied"):
+        source.manifest("", "one")
+
+
+def test_links_in_a_directory_are_followed(layout: Path) -> None:
+    elsewhere = layout.parent / "elsewhere"
+    layout.rename(elsewhere)
+    layout.mkdir()
+    for path in elsewhere.iterdir():
+        (layout / path.name).symlink_to(path)
+    assert digest_at("oci:box:one") == ONE.digest
+
+
+def test_a_source_says_the_same_to_whoever_asks_it_directly(layout: Path) -> None:
+    source = Layout("oci:box", Directory(str(layout)))
+    assert list(source.repositories()) == ["box"]
+    assert list(source.tags("box")) == ["one", "two"]
+    assert source.manifest("box", "two").digest == TWO.digest
+    assert source.manifest("", "two").digest == TWO.digest
+    asked = parse("oci:box:two", Defaults())
+    assert list(source.named(asked)) == [Reference("oci:box", "box", "two")]
+    repository = parse_repository("oci:box", Defaults())
+    assert [ref.tag for ref in source.tagged(repository)] == ["one", "two"]
+    assert json.loads(source.manifest("box", "one").body) == ONE.json
