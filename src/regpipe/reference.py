@@ -76,7 +76,8 @@ class Reference(NamedTuple):
             named = self.repository not in ("", localname.default_repository(self.registry))
             repository = f":{self.repository}" if named and not digest else ""
             return f"{self.registry}{repository}{tag}{digest}"
-        return f"{host_of(self.registry)}/{self.repository}{tag}{digest}"
+        slash = "/" if self.repository else ""
+        return f"{host_of(self.registry)}{slash}{self.repository}{tag}{digest}"
 
 
 class Defaults(NamedTuple):

@@ -86,7 +86,6 @@ def test_nothing_is_sent_to_those_who_do_not_ask(home: Path) -> None:
     free = world(lambda _scope, _sent: None)
     assert free.ask()
     assert free.sent == [None]
-    assert free.client.access(free.url, APP).kind == "none"
 
 
 def test_an_anonymous_token_is_fetched_without_any_credentials() -> None:
@@ -443,13 +442,27 @@ def test_what_a_registry_can_make_us_remember_is_bounded() -> None:
     assert max(len(scopes) for _, scopes, _ in registry.asked) <= 8
 
 
-def test_how_one_got_in_can_be_told_without_secrets(home: Path) -> None:
+def test_who_we_are_can_be_told_without_secrets(home: Path) -> None:
     path = docker(home, auths={"r.test": entry()})
     registry = world("tokens")
-    registry.ask(None, "/v2/")
-    access = registry.client.access(registry.url)
-    assert access == ("bearer", "https://auth.test/token", "reg", USER, str(path))
-    assert PASSWORD not in repr(registry.client) + repr(access)
+    registry.ask()
+    who = registry.client.identity(registry.url)
+    assert who == (USER, str(path))
+    assert registry.client.identity("https://other.test") == ("anonymous", "")
+    assert PASSWORD not in repr(registry.client) + repr(who)
+
+
+def test_who_was_refused_in_the_end_is_told_and_remembered(home: Path) -> None:
+    path = docker(home, auths={"r.test": entry()})
+    registry = world(lambda *_: ["Basic"])
+    assert not registry.ask()
+    assert registry.client.refused(registry.url, APP, BASIC, 403) == f"{USER} (from {path})"
+    assert registry.client.header(registry.url, APP) == BASIC
+    who = registry.client.refused(registry.url, APP, BASIC, 401)
+    assert who == f"the password of {USER} (from {path})"
+    with pytest.raises(UnauthorizedError, match=f"refuses the password of {USER}"):
+        registry.client.header(registry.url, APP)
+    assert registry.client.header(registry.url, "repository:team/other:pull") == BASIC
 
 
 def _bearer(error: str = "") -> list[str]:

@@ -13,8 +13,8 @@ No secret leaves this package but in `Authorizer.header` and in what the token e
 none is in a message, a `repr` or an exception.
 """
 
-from regpipe.auth.authorizer import Access, Authorizer
+from regpipe.auth.authorizer import Authorizer
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.tokens import TokenExchange
 
-__all__ = ["Access", "Authorizer", "Keychain", "TokenExchange"]
+__all__ = ["Authorizer", "Keychain", "TokenExchange"]

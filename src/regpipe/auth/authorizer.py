@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from regpipe.auth.challenges import Challenge, parse
+from regpipe.auth.challenges import Challenge, parse, preferred
 from regpipe.auth.credential import Credential, host_of, origin_of
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.realms import check_realm, is_loopback
@@ -15,24 +14,6 @@ from regpipe.errors import UnauthorizedError
 # Bounds on what a registry can make us remember.
 _SCOPES_KEPT = 8
 _LEARNED_KEPT = 4096
-
-
-class Access(NamedTuple):
-    """How regpipe gets into a registry, as far as it has been asked who is there.
-
-    Attributes:
-        kind: `none`, `basic` or `bearer`.
-        realm: where tokens come from, or what the registry calls its users' domain.
-        service: what the token server knows the registry by.
-        identity: a user name, `token` or `anonymous`.
-        source: where the credential was found; empty if there is none.
-    """
-
-    kind: str
-    realm: str
-    service: str
-    identity: str
-    source: str
 
 
 class Authorizer:
@@ -149,15 +130,14 @@ class Authorizer:
         self._note_refusal(origin, scope, sent)
         return _what(credential)
 
-    def access(self, url: str, scope: str | None = None) -> Access:
-        """Return how regpipe gets into a registry, as learned from the requests before."""
-        origin = origin_of(url)
-        way = self._ways.get((origin, _resource(scope)))
-        if way is None:
-            return Access("none", "", "", "anonymous", "")
-        found = self._keychain.find(origin, _repository(scope))
-        who, source = (found.who, found.source) if found else ("anonymous", "")
-        return Access(way.scheme, way.realm, way.service, who, source)
+    def identity(self, url: str) -> tuple[str, str]:
+        """Return who we are to a registry, and where that is from; both are for people.
+
+        Raises:
+            UnauthorizedError: a file cannot be read, or a credential helper fails.
+        """
+        found = self._keychain.find(origin_of(url), "")
+        return (found.who, found.source) if found else ("anonymous", "")
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
         """Return the credential for a request, if it may go where it would have to."""
@@ -229,20 +209,19 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
     Raises:
         UnauthorizedError: there are some, and regpipe can meet none of them.
     """
-    usable = [one for one in offered if one.scheme == "bearer" and one.realm]
-    usable += [one for one in offered if one.scheme == "basic"]
+    way = preferred(offered)
     had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
-    if had_token and not (usable and usable[0].scheme == "bearer"):
+    if had_token and not (way and way.scheme == "bearer"):
         # Harbor asks for a password, and others for nothing, when a token is no longer good.
         return known
-    if not usable and offered:
+    if way is None and offered:
         # A Bearer challenge without a realm is one of these: it does not say where to go.
         names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
         raise UnauthorizedError(
             f"the registry wants {ascii(names)[1:-1]}, which regpipe does not know",
             status=401,
         )
-    return usable[0] if usable else None
+    return way
 
 
 def _is_exchange(way: Challenge, credential: Credential | None) -> bool:

@@ -205,13 +205,16 @@ def _stdin(streams: Streams) -> Iterator[tuple[Any, str]]:
 
 
 def require_input(args: argparse.Namespace, streams: Streams, example: str) -> None:
-    """Refuse to wait for a person to type records.
+    """Refuse to wait for a person to type records; take the verb's fallback, if it has one.
 
     Raises:
         UsageError: there is no argument, and standard input is a terminal.
     """
-    if not args.inputs and not args.fallback and streams.stdin.isatty():
-        raise UsageError(f"nothing to do: give an argument or pipe records in, as in\n  {example}")
+    if not args.inputs and streams.stdin.isatty():
+        if not args.fallback:
+            example = f"\n  {example}"
+            raise UsageError(f"nothing to do: give an argument or pipe records in, as in{example}")
+        args.inputs = [args.fallback]
 
 
 def _label(value: object, otherwise: str) -> str:

@@ -69,7 +69,10 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
             return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+        # urllib3 counts a connection that was refused, and a name not found, among its timeouts.
+        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and not isinstance(
+            cause, urllib3.exceptions.NewConnectionError
+        ):
             failed = _no_answer(way, "the connection timed out")
             return Verdict(failed, retry=True, silent=True)
     last = causes[-1]
