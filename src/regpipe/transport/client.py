@@ -180,15 +180,11 @@ class Transport:
         with quota.asked:
             if not quota.known:
                 free = self._persistently(message._replace(method="HEAD"), scope, pace)
-                quota.look(free.arrival.reply.headers)
+                quota.note(free.arrival.reply.headers)
                 quota.known = True
         quota.spend()
-        headers: Mapping[str, str] = {}
-        try:
-            outcome = self._persistently(message, scope, pace)
-            headers = outcome.arrival.reply.headers
-        finally:
-            quota.answered(headers)
+        outcome = self._persistently(message, scope, pace)
+        quota.note(outcome.arrival.reply.headers)
         return self._judged(message, outcome)
 
     def _judged(self, message: Message, outcome: _Outcome) -> Answer:
@@ -220,7 +216,9 @@ class Transport:
                 pace.leave()
             if outcome is None:
                 reply = None
-                hope = verdict.retry and (pace.answered or not verdict.refused)
+                # Where nobody ever answered, it is most likely not the registry that is to blame.
+                vain = verdict.refused or (verdict.silent and attempt > 0)
+                hope = verdict.retry and (pace.answered or not vain)
             else:
                 reply, hope = outcome.arrival.reply, True
                 if not retry.passes(reply.status):

@@ -58,7 +58,9 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
 def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     """Judge why there is no connection."""
     host = origin.netloc
-    proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    # A proxy that says no will say so again.
+    denied = any("Tunnel connection failed" in str(cause) for cause in causes)
+    proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy on the way to {host}" if proxy else host
     for cause in causes:
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
@@ -73,12 +75,13 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
         if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and not isinstance(
             cause, urllib3.exceptions.NewConnectionError
         ):
-            failed = _no_answer(way, "the connection timed out")
-            return Verdict(failed, retry=True, silent=True)
+            why = "the connection timed out"
+            if "handshake" in str(cause):
+                why = "the TLS handshake timed out (an http registry is written with http://)"
+            return Verdict(_no_answer(way, why), retry=True, silent=True)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    # A proxy that says no will say so again.
-    return Verdict(_no_answer(way, text), retry=not (proxy and "Tunnel" in text))
+    return Verdict(_no_answer(way, text), retry=not denied)
 
 
 def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = "") -> RegpipeError:

@@ -56,7 +56,7 @@ class Trace:
         if self._trace is None:
             return
         lines = [
-            _shown_header(f"{name}: {value}")
+            _shown_header(f"{name.title()}: {value}")
             for name, values in reply.headers.items()
             for value in values.split("\n")
         ]
