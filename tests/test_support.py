@@ -1,10 +1,11 @@
 """The tests' own tools: what they make is what real registries and builders would."""
 
+import base64
 from pathlib import Path
 
 import pytest
 
-from support import artifacts, images, sample, schema1
+from support import artifacts, cli, images, sample, schema1
 from support.blobs import Image, sha256
 
 
@@ -64,3 +65,21 @@ def test_two_seeds_share_no_config() -> None:
 
 def test_a_schema_1_digest_is_that_of_the_unsigned_payload() -> None:
     assert schema1.signed("x").digest == sha256(schema1.unsigned("x").raw)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Traceback (most recent call last)", f"sent {cli.PASSWORD}", f"Bearer {cli.TOKEN}-1"],
+    ids=["traceback", "password", "token"],
+)
+def test_a_run_that_says_what_must_not_be_said_fails(said: str) -> None:
+    with pytest.raises(AssertionError):
+        cli.shell('echo "$1" >&2', said)
+    with pytest.raises(AssertionError):
+        cli.shell('echo "$1"', said)
+
+
+def test_a_password_is_found_in_a_basic_header_too() -> None:
+    encoded = base64.b64encode(f"{cli.USER}:{cli.PASSWORD}".encode()).decode()
+    with pytest.raises(AssertionError):
+        cli.shell('echo "Authorization: Basic $1"', encoded)

@@ -18,6 +18,7 @@ COMMANDS = {
     "referrers": "what refers to images: signatures, SBOMs, provenance",
     "blob": "small blobs as they are: a config, an SBOM, a provenance statement",
     "check": "whether registries are reached and let one in, and what is wrong if not",
+    "cache": "the cache: where it is and how large; empties it",
     "summarize": "what a jq program makes of records; the blog's report by default",
 }
 ALIASES = {"list-catalog": "catalog", "list-tags": "tags", "fetch-manifests": "manifests"}

@@ -5,6 +5,7 @@
     ├── InputError            an input line is no record and no reference     exit 2
     ├── UnauthorizedError     the registry refused the credentials, or none   exit 3
     ├── NotFoundError         no such registry path, repository, tag, blob    exit 4
+    ├── CacheError            the cache file cannot be used                   exit 2
     └── RegistryError         the registry or the network failed              exit 5
         ├── ConnectionFailedError   no answer came at all
         ├── ResponseError           an answer came that cannot be used
@@ -84,6 +85,13 @@ class NotFoundError(RegpipeError):
 
     code = "NOT_FOUND"
     exit_code = ExitCode.NOT_FOUND
+
+
+class CacheError(RegpipeError):
+    """The cache file cannot be used; only `regpipe cache` itself fails by this."""
+
+    code = "CACHE"
+    exit_code = ExitCode.USAGE
 
 
 class RegistryError(RegpipeError):

@@ -1,13 +1,13 @@
-"""Bounded concurrency that keeps the order of its inputs."""
+"""Bounded concurrency: many inputs under way at once, their results in order or as they come."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from queue import Empty, Full, Queue
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-S = TypeVar("S")
 
 # How many results of one input may wait for those of the inputs before it to be taken.
 RESULTS_AHEAD = 256
@@ -15,19 +15,11 @@ RESULTS_AHEAD = 256
 # others from being worked on.
 INPUTS_AHEAD = 32
 
-_POLL_SECONDS = 0.2
 
-
-class _Task(Generic[T, R]):
-    """One input, and the queue that its results come out of; None ends it."""
-
-    def __init__(self, item: T) -> None:
-        self.item = item
-        self.results: Queue[R | BaseException | None] = Queue(RESULTS_AHEAD)
-
-
-def ordered(work: Callable[[T], Iterable[R]], items: Iterable[T], jobs: int) -> Iterator[R]:
-    """Apply `work` to items on several threads; yield the results in the items' order.
+def batches(
+    work: Callable[[T], Iterable[R]], items: Iterable[T], jobs: int, *, in_order: bool = True
+) -> Iterator[list[R]]:
+    """Apply `work` to items on several threads; yield the results, as many as there are at a time.
 
     Items are drawn on a thread of their own, so that results are yielded while the next item is
     still being waited for. Memory is bounded: when nobody takes the results, work stops.
@@ -36,86 +28,141 @@ def ordered(work: Callable[[T], Iterable[R]], items: Iterable[T], jobs: int) -> 
         work: gives any number of results for an item. An exception of its ends the iteration.
         items: where the inputs come from; may block, may be endless.
         jobs: how many threads work at most.
+        in_order: whether the results of an item wait for those of all items before it.
 
     Yields:
-        The results of the first item, then those of the second, and so on.
+        Results, never none: those of the first item, then those of the second, and so on.
     """
-    pool = _Pool(work, jobs)
+    pool = _Pool(work, jobs, in_order=in_order)
     threading.Thread(target=pool.feed, args=(items,), daemon=True).start()
     try:
-        yield from pool.results()
+        while results := pool.take():
+            yield results
     finally:
-        pool.stop.set()
+        pool.stop()
+
+
+class _Task(Generic[T, R]):
+    """One input, what came of it and is not taken yet, and how it ended."""
+
+    __slots__ = ("done", "error", "item", "results")
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.results: list[R] = []
+        self.done = False
+        self.error: BaseException | None = None
 
 
 class _Pool(Generic[T, R]):
-    """The threads of one `ordered` call and the queues between them."""
+    """The threads of one `batches` call and what stands between them."""
 
-    def __init__(self, work: Callable[[T], Iterable[R]], jobs: int) -> None:
-        self.stop = threading.Event()
+    def __init__(self, work: Callable[[T], Iterable[R]], jobs: int, *, in_order: bool) -> None:
         self._work = work
         self._jobs = jobs
+        self._in_order = in_order
         self._window = threading.Semaphore(jobs * INPUTS_AHEAD)
-        self._todo: Queue[_Task[T, R]] = Queue()
-        self._order: Queue[_Task[T, R] | BaseException | None] = Queue()
+        self._todo: SimpleQueue[_Task[T, R] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._ready = threading.Condition(self._lock)
+        self._room = threading.Condition(self._lock)
+        # Guarded by the lock: the tasks whose results are not all taken, and the ends.
+        self._tasks: deque[_Task[T, R]] = deque()
+        self._waiting = False
+        self._fed = False
+        self._stopped = False
+        self._feed_error: BaseException | None = None
 
     def feed(self, items: Iterable[T]) -> None:
         """Make a task of each item, and a thread for each of the first."""
         workers = 0
+        error: BaseException | None = None
         try:
             for item in items:
-                if not self._enter():
+                self._window.acquire()
+                if self._stopped:
                     return
                 task: _Task[T, R] = _Task(item)
+                with self._lock:
+                    self._tasks.append(task)
                 self._todo.put(task)
-                self._order.put(task)
                 if workers < self._jobs:
                     workers += 1
                     threading.Thread(target=self._run, daemon=True).start()
-            self._order.put(None)
-        except BaseException as error:  # noqa: BLE001 -- raised where the results are taken
-            self._order.put(error)
+        except BaseException as raised:  # noqa: BLE001 -- raised again where the results are taken
+            error = raised
+        with self._lock:
+            self._fed = True
+            self._feed_error = error
+            self._ready.notify()
 
-    def results(self) -> Iterator[R]:
-        """Yield the results of the tasks, in the tasks' order."""
-        while task := _raised(self._order.get()):
-            while (result := _raised(task.results.get())) is not None:
-                yield result
-            self._window.release()
+    def take(self) -> list[R]:
+        """Return what is there of results, waiting for the first; nothing at the very end."""
+        with self._lock:
+            while not (results := self._collect()):
+                if not self._tasks and self._fed:
+                    if self._feed_error:
+                        raise self._feed_error
+                    return []
+                self._waiting = True
+                self._ready.wait()
+                self._waiting = False
+            self._room.notify_all()
+            return results
 
-    def _enter(self) -> bool:
-        """Wait until one more task may be made; return False if none ever may."""
-        while not self.stop.is_set():
-            if self._window.acquire(timeout=_POLL_SECONDS):
-                return True
-        return False
+    def stop(self) -> None:
+        """Let the threads end: nobody takes results any more."""
+        with self._lock:
+            self._stopped = True
+            self._room.notify_all()
+        self._window.release()
+        for _ in range(self._jobs):
+            self._todo.put(None)
+
+    def _collect(self) -> list[R]:
+        """Take the results that may be given out, and away the tasks that are through."""
+        results: list[R] = []
+        kept: list[_Task[T, R]] = []
+        while self._tasks:
+            task = self._tasks[0]
+            results += task.results
+            task.results = []
+            if task.done:
+                if task.error:
+                    if results:
+                        break  # those before it first
+                    raise task.error
+                self._window.release()
+            elif self._in_order:
+                break
+            else:
+                kept.append(task)
+            self._tasks.popleft()
+        self._tasks.extendleft(reversed(kept))
+        return results
 
     def _run(self) -> None:
-        while not self.stop.is_set():
-            try:
-                task = self._todo.get(timeout=_POLL_SECONDS)
-            except Empty:
-                continue
+        while (task := self._todo.get()) is not None and not self._stopped:
+            error: BaseException | None = None
             try:
                 for result in self._work(task.item):
-                    if not self._put(task, result):
+                    self._add(task, result)
+                    if self._stopped:
                         return
-                self._put(task, None)
-            except BaseException as error:  # noqa: BLE001 -- likewise
-                self._put(task, error)
+            except BaseException as raised:  # noqa: BLE001 -- likewise
+                error = raised
+            with self._lock:
+                task.done = True
+                task.error = error
+                self._notify(task)
 
-    def _put(self, task: _Task[T, R], result: R | BaseException | None) -> bool:
-        """Put a result, waiting while nobody takes any; return False if nobody ever will."""
-        while not self.stop.is_set():
-            try:
-                task.results.put(result, timeout=_POLL_SECONDS)
-            except Full:
-                continue
-            return True
-        return False
+    def _add(self, task: _Task[T, R], result: R) -> None:
+        with self._lock:
+            while len(task.results) >= RESULTS_AHEAD and not self._stopped:
+                self._room.wait()
+            task.results.append(result)
+            self._notify(task)
 
-
-def _raised(value: S | BaseException | None) -> S | None:
-    if isinstance(value, BaseException):
-        raise value
-    return value
+    def _notify(self, task: _Task[T, R]) -> None:
+        if self._waiting and (not self._in_order or task is self._tasks[0]):
+            self._ready.notify()

@@ -1,12 +1,24 @@
 """Concurrency keeps the order, and is bounded at every place."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import count
 
 import pytest
 
 from regpipe import pool
+
+
+def each(
+    work: Callable[[int], Iterable[int]], items: Iterable[int], jobs: int, *, in_order: bool = True
+) -> Generator[int, None, None]:
+    """The results one by one."""
+    batches = pool.batches(work, items, jobs, in_order=in_order)
+    try:
+        for batch in batches:
+            yield from batch
+    finally:
+        batches.close()  # type: ignore[attr-defined]
 
 
 def test_results_keep_the_order_of_the_items() -> None:
@@ -18,7 +30,7 @@ def test_results_keep_the_order_of_the_items() -> None:
         yield item
         yield -item
 
-    assert list(pool.ordered(work, range(20), 4)) == [n for i in range(20) for n in (i, -i)]
+    assert list(each(work, range(20), 4)) == [n for i in range(20) for n in (i, -i)]
 
 
 def test_a_slow_item_does_not_stop_the_others() -> None:
@@ -32,7 +44,7 @@ def test_a_slow_item_does_not_stop_the_others() -> None:
             others.release()
         yield item
 
-    assert list(pool.ordered(work, range(51), 2)) == list(range(51))
+    assert list(each(work, range(51), 2)) == list(range(51))
 
 
 def test_a_result_is_there_before_the_next_item() -> None:
@@ -43,7 +55,7 @@ def test_a_result_is_there_before_the_next_item() -> None:
         assert taken.wait(10)
         yield 2
 
-    results = pool.ordered(lambda item: [item], items(), 2)
+    results = each(lambda item: [item], items(), 2)
     assert next(results) == 1
     taken.set()
     assert next(results) == 2
@@ -61,11 +73,11 @@ def test_nobody_taking_results_stops_the_work() -> None:
                 full.set()
             yield number
 
-    results = pool.ordered(lambda item: [item], items(), 2)
+    results = each(lambda item: [item], items(), 2)
     assert next(results) == 0
     assert not full.wait(0.5)
     assert len(seen) <= 2 * pool.INPUTS_AHEAD + 2
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 def test_one_endless_item_is_held_back_too() -> None:
@@ -76,11 +88,11 @@ def test_one_endless_item_is_held_back_too() -> None:
             made.append(number)
             yield number
 
-    results = pool.ordered(work, [0], 1)
+    results = each(work, [0], 1)
     assert next(results) == 0
     threading.Event().wait(0.5)
-    assert len(made) <= pool.RESULTS_AHEAD + 3
-    results.close()  # type: ignore[attr-defined]
+    assert len(made) <= 2 * pool.RESULTS_AHEAD + 1  # as many again as were taken
+    results.close()
 
 
 def test_a_failure_of_the_work_ends_the_iteration() -> None:
@@ -89,7 +101,7 @@ def test_a_failure_of_the_work_ends_the_iteration() -> None:
         if item == 1:
             raise ValueError("broken")
 
-    results = pool.ordered(work, range(3), 2)
+    results = each(work, range(3), 2)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ValueError, match="broken"):
         next(results)
@@ -100,7 +112,43 @@ def test_a_failure_of_the_items_ends_the_iteration() -> None:
         yield 0
         raise ValueError("broken")
 
-    results = pool.ordered(lambda item: [item], items(), 2)
+    results = each(lambda item: [item], items(), 2)
     assert next(results) == 0
     with pytest.raises(ValueError, match="broken"):
         next(results)
+
+
+def test_results_may_come_out_of_order() -> None:
+    first_may_end = threading.Event()
+
+    def work(item: int) -> Iterator[int]:
+        if item == 0:
+            assert first_may_end.wait(10)
+        yield item
+
+    results = each(work, range(100), 2, in_order=False)
+    seen = [next(results) for _ in range(60)]
+    assert 0 not in seen
+    first_may_end.set()
+    assert sorted([*seen, *results]) == list(range(100))
+
+
+def test_all_that_is_there_comes_at_once() -> None:
+    first_taken, made_all = threading.Event(), threading.Event()
+
+    def work(_: int) -> Iterator[int]:
+        yield 0
+        assert first_taken.wait(10)
+        yield from range(1, 200)
+        made_all.set()
+
+    batches = pool.batches(work, [0], 1)
+    assert next(batches) == [0]
+    first_taken.set()
+    assert made_all.wait(10)
+    assert list(batches) == [list(range(1, 200))]
+
+
+def test_no_item_gives_no_result() -> None:
+    assert list(each(lambda item: [item], [], 4)) == []
+    assert list(each(lambda _: [], range(1000), 4)) == []

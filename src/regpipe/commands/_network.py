@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import UsageError
-from regpipe.source import Source
 from regpipe.streams import Streams, printable
 
 if TYPE_CHECKING:
+    from regpipe.cached import Remote
     from regpipe.transport import Options, Transport
 
 _OFF = frozenset({"", "0", "false", "no", "off"})
@@ -71,7 +71,7 @@ def add_options(made: Parser) -> None:
 
 def registry_opener(
     verb: str, args: argparse.Namespace, streams: Streams, credentials: Credentials
-) -> Callable[[str], Source]:
+) -> "Callable[[str], Remote]":
     """Return what opens the registry at a base URL; all that it opens share one transport.
 
     Args:
@@ -87,7 +87,7 @@ def registry_opener(
     transports: list[Transport] = []
     lock = threading.Lock()
 
-    def open_registry(url: str) -> Source:
+    def open_registry(url: str) -> "Remote":
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.registry import Registry  # noqa: PLC0415
 

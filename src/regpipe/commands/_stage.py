@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _credentials, _network
+from regpipe.commands import _caching, _credentials, _network
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
@@ -45,8 +45,18 @@ class PassedThrough(NamedTuple):
 Job = Target | Failure | PassedThrough
 
 
-def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> Parser:
-    """Return a network verb's argument parser, with the options that all of them have."""
+def parser(
+    verb: str, description: str, inputs_help: str, streams: Streams, *, cached: bool = True
+) -> Parser:
+    """Return a network verb's argument parser, with the options that all of them have.
+
+    Args:
+        verb: its name.
+        description: what it does.
+        inputs_help: what its inputs are.
+        streams: where the help goes.
+        cached: whether it may be answered from the cache; else it gets the registries themselves.
+    """
     made = Parser(verb, description, streams)
     made.set_defaults(fallback=None)
     made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
@@ -55,6 +65,7 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
         metavar="URL",
         help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
     )
+    made.add_argument("--unordered", action="store_true", help="write records as they come")
     made.add_argument(
         "--error-records",
         action="store_true",
@@ -62,6 +73,11 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
     )
     _credentials.add_options(made)
     _network.add_options(made)
+    if cached:
+        _caching.add_options(made)
+    else:
+        made.set_defaults(no_cache=True, offline=False)
+    made.set_defaults(cached=cached)
     return made
 
 
@@ -87,9 +103,14 @@ def run(
     """
     defaults = _defaults(args)
     credentials = Credentials(args, streams, defaults)
+    report = _Report(verb, streams, as_records=args.error_records)
+    caching = _caching.Caching(args, report.say)
+    open_registry = _network.registry_opener(verb, args, streams, credentials)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(_network.registry_opener(verb, args, streams, credentials), stdin)
+    sources = Sources(
+        (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
+    )
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -106,17 +127,27 @@ def run(
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
 
-    report = _Report(verb, streams, as_records=args.error_records)
     jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
-    for result in pool.ordered(do, jobs, args.jobs):
+    with caching:
+        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+            _write(batch, streams, report)
+    return report.exit_code()
+
+
+def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Report") -> None:
+    """Write what has come, so that the next process sees it before more is waited for."""
+    lines: list[bytes] = []
+    for result in batch:
         if isinstance(result, Failure):
+            streams.stdout.write(b"".join(lines))
+            lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
-            streams.stdout.write(result)
-            streams.stdout.flush()
-    return report.exit_code()
+            lines.append(result)
+    streams.stdout.write(b"".join(lines))
+    streams.stdout.flush()
 
 
 def _work_on(
@@ -143,11 +174,12 @@ class _Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-            self._streams.stdout.flush()
         else:
+            self._streams.stdout.flush()
             self.say(f"{failure.label}: {error.code}: {error.message}")
 
     def say(self, message: str) -> None:
+        """Say what the user should know."""
         self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
         self._streams.stderr.flush()
 

@@ -25,6 +25,7 @@ def main(argv: list[str], streams: Streams) -> int:
         "(default: lines or records on standard input, else\n--registry, $REGPIPE_REGISTRY or"
         " Docker Hub)",
         streams,
+        cached=False,
     )
     args = parser.parse_args(argv)
     if args.registry and not args.inputs:

@@ -1,0 +1,225 @@
+"""A registry seen through the cache: nothing is fetched twice, and tags are always asked again."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar, cast
+
+from regpipe.cache import Cache
+from regpipe.content import Content
+from regpipe.errors import NotFoundError
+from regpipe.reference import HUB_URL, is_digest
+from regpipe.source import CONFIG_LIMIT, Source
+
+V = TypeVar("V")
+
+# How many manifests and blobs a run remembers itself, so that what is shared by images that stand
+# near each other is found at once and without the file.
+_REMEMBERED = 512
+_REMEMBERED_BYTES = 64 << 10
+
+
+class Remote(Source, Protocol):
+    """A registry that can tell in short whether a tag has moved."""
+
+    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
+        """Return a manifest: `known` itself, where the registry answers that it is still that."""
+
+    def head(self, repository: str, tag: str) -> str | None:
+        """Return the digest that a registry says a tag has; None where it does not say."""
+
+
+class Cached:
+    """A registry whose manifests and blobs are fetched once and kept.
+
+    Args:
+        url: the registry's base URL.
+        remote: the registry itself; None to answer from the cache alone.
+        cache: what is kept from run to run; None to remember for this run only.
+    """
+
+    def __init__(self, url: str, remote: Remote | None, cache: Cache | None) -> None:
+        self._url = url
+        self._remote = remote
+        self._cache = cache
+        self._flights = _Flights()
+        # Docker Hub counts a manifest's GET against its quota, and HEAD not.
+        self._head = url == HUB_URL or bool(cache and cache.prefers_head(url))
+
+    def repositories(self) -> Iterator[str]:
+        """Yield the registry's repositories."""
+        remote = self._remote
+        return self._names("", remote.repositories if remote else None)
+
+    def tags(self, repository: str) -> Iterator[str]:
+        """Yield a repository's tags."""
+        remote = self._remote
+        return self._names(repository, (lambda: remote.tags(repository)) if remote else None)
+
+    def manifest(self, repository: str, target: str) -> Content:
+        """Return the manifest of a tag, asked for anew, or of a digest, if need be."""
+        if is_digest(target):
+            return self._by_digest(repository, target)
+        known = self._last_seen(repository, target)
+        if self._remote is None:
+            if known is None:
+                raise _missing(target)
+            return known
+        content = known and self._asked_by_head(self._remote, repository, target, known)
+        if content is None:
+            content = self._remote.manifest(repository, target, known)
+            if known and content is not known and content.digest == known.digest and not self._head:
+                self._prefer_head()
+        if content is not known:
+            self._keep(repository, target, content, known)
+        return content
+
+    def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
+        """Return a blob, fetched once however many images have it."""
+        digest, size = descriptor["digest"], descriptor.get("size")
+        place = self._place(repository)
+
+        def get() -> bytes:
+            body = self._cache.blob(place, digest) if self._cache else None
+            if body is None or size not in (None, len(body)):  # the registry will say that better
+                if self._remote is None:
+                    raise _missing(digest)
+                body = self._remote.blob(repository, descriptor, limit)
+                if self._cache and len(body) <= CONFIG_LIMIT:
+                    self._cache.keep_blob(place, digest, body)
+            return body
+
+        return self._flights.once((repository, digest, size, "blob"), get)
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        """Return what refers to a manifest; the list may grow at any time, so it is not kept."""
+        if self._remote is None:
+            raise _missing("the list of referrers")
+        return self._remote.referrers(repository, digest)
+
+    def _place(self, repository: str) -> str:
+        return f"{self._url}/{repository}"
+
+    def _names(self, repository: str, fetch: Callable[[], Iterator[str]] | None) -> Iterator[str]:
+        place = self._place(repository)
+        if fetch:
+            return self._cache.keep_names(place, fetch()) if self._cache else fetch()
+        names = self._cache.names(place) if self._cache else None
+        if names is None:
+            raise _missing("the list")
+        return names
+
+    def _by_digest(self, repository: str, digest: str) -> Content:
+        place = self._place(repository)
+
+        def get() -> Content:
+            content = self._cache.manifest(place, digest) if self._cache else None
+            if content is None:
+                if self._remote is None:
+                    raise _missing(digest)
+                content = self._remote.manifest(repository, digest)
+                if self._cache:
+                    self._cache.keep_manifest(place, content)
+            return content
+
+        return self._flights.once((repository, digest, "manifest"), get)
+
+    def _last_seen(self, repository: str, tag: str) -> Content | None:
+        """Return the manifest that a tag led to when it was last asked for, if it is there."""
+        if self._cache is None:
+            return None
+        place = self._place(repository)
+        digest = self._cache.tag(place, tag)
+        if digest is None:
+            return None
+        remembered = self._flights.get((repository, digest, "manifest"))
+        return cast("Content | None", remembered) or self._cache.manifest(place, digest)
+
+    def _asked_by_head(
+        self, remote: Remote, repository: str, tag: str, known: Content
+    ) -> Content | None:
+        """Return what a tag leads to where HEAD can tell and is the better way; else None."""
+        if not self._head:
+            return None
+        digest = remote.head(repository, tag)
+        if digest is None:
+            self._head = False
+            return None
+        return known if digest == known.digest else self._by_digest(repository, digest)
+
+    def _prefer_head(self) -> None:
+        """Take note that the registry has sent again what it was told is known here."""
+        self._head = True
+        if self._cache:
+            self._cache.keep_preference(self._url)
+
+    def _keep(self, repository: str, tag: str, content: Content, known: Content | None) -> None:
+        self._flights.put((repository, content.digest, "manifest"), content)
+        if self._cache and (known is None or known.digest != content.digest):
+            place = self._place(repository)
+            self._cache.keep_manifest(place, content)
+            self._cache.keep_tag(place, tag, content.digest)
+
+
+class _Flights:
+    """Things on their way: who asks for one that another is fetching waits and gets the same."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[Hashable, _Flight] = {}
+        self._landed: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable) -> object:
+        """Return what was fetched lately, or None."""
+        with self._lock:
+            return self._landed.get(key)
+
+    def put(self, key: Hashable, value: object) -> None:
+        """Remember a manifest or a blob, unless it is large."""
+        body = value.body if isinstance(value, Content) else value
+        if not isinstance(body, bytes) or len(body) > _REMEMBERED_BYTES:
+            return
+        with self._lock:
+            self._landed[key] = value
+            if len(self._landed) > _REMEMBERED:
+                self._landed.popitem(last=False)
+
+    def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
+        """Return what `fetch` gives, called by the first who asks for this key."""
+        with self._lock:
+            if key in self._landed:
+                self._landed.move_to_end(key)
+                return cast("V", self._landed[key])
+            flight = self._under_way.get(key)
+            first = flight is None
+            if flight is None:
+                flight = self._under_way[key] = _Flight()
+        if not first:
+            flight.done.wait()
+            if flight.error:
+                raise flight.error
+            return cast("V", flight.value)
+        try:
+            flight.value = value = fetch()
+            self.put(key, value)
+        except BaseException as error:
+            flight.error = error
+            raise
+        finally:
+            with self._lock:
+                del self._under_way[key]
+            flight.done.set()
+        return value
+
+
+class _Flight:
+    """One thing on its way, and then what came of it."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+
+def _missing(what: str) -> NotFoundError:
+    return NotFoundError(f"{what} is not in the cache (--offline)", code="NOT_CACHED")

@@ -1,0 +1,316 @@
+"""The cache's one SQLite file: where it lies, how it is opened, what is in it, how it shrinks."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from regpipe.errors import CacheError
+
+# The format's number is in the name: a later version begins a file of its own, and an earlier one
+# that runs beside it goes on with this.
+NAME = "cache-1.db"
+
+_APPLICATION = 0x72706970  # "rpip"
+_OPEN_SECONDS = 5.0
+_BUSY_SECONDS = 5.0
+
+_SCHEMA = """
+CREATE TABLE place (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,             -- base URL/repository
+    head INTEGER NOT NULL DEFAULT 0        -- of a registry: HEAD tells it less work than GET
+);
+CREATE TABLE content (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    body BLOB NOT NULL,                    -- of `size` bytes, or shorter: compressed by zlib
+    used INTEGER NOT NULL                  -- when it was last of use, in seconds, to the hour
+);
+CREATE INDEX content_used ON content (used);
+CREATE TABLE served (                      -- which repository gave what, and called it what
+    place INTEGER NOT NULL REFERENCES place,
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    media_type TEXT NOT NULL,              -- of a manifest; of a blob, nothing
+    PRIMARY KEY (place, content, media_type)
+) WITHOUT ROWID;
+CREATE INDEX served_content ON served (content);
+CREATE TABLE tag (
+    place INTEGER NOT NULL REFERENCES place,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,                  -- that it had when it was last asked for
+    PRIMARY KEY (place, name)
+) WITHOUT ROWID;
+CREATE INDEX tag_digest ON tag (digest);
+CREATE TABLE listing (                     -- the last whole list of a repository's tags
+    place INTEGER PRIMARY KEY REFERENCES place,
+    run TEXT NOT NULL,
+    pages INTEGER NOT NULL
+);
+CREATE TABLE page (                        -- and its pages: JSON, compressed by zlib
+    place INTEGER NOT NULL REFERENCES place,
+    run TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    names BLOB NOT NULL,
+    written INTEGER NOT NULL,
+    PRIMARY KEY (place, run, number)
+);
+"""
+
+# File systems whose files several machines see: SQLite's write-ahead log needs memory that all of
+# a file's users share (sqlite.org/wal.html).
+_SHARED = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "gpfs", "fuse.sshfs")
+
+
+_MOUNTS = Path("/proc/self/mounts")
+
+
+class Stats(NamedTuple):
+    """What is in a cache: the file's size in bytes, and how many entries of each kind."""
+
+    size: int
+    entries: int
+    tags: int
+    repositories: int
+
+
+def default_path(environ: Mapping[str, str]) -> Path:
+    """Return where the cache lies: in $REGPIPE_CACHE, else as the XDG specification has it.
+
+    Raises:
+        CacheError: there is no home to put it in.
+    """
+    if directory := environ.get("REGPIPE_CACHE"):
+        return Path(directory).absolute() / NAME
+    base = Path(environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():  # such a path is to be ignored, says the specification
+        base = Path(environ.get("HOME", ""), ".cache")
+        if not base.is_absolute():
+            raise CacheError("there is no $HOME to keep it in; set $REGPIPE_CACHE")
+    return base / "regpipe" / NAME
+
+
+@contextlib.contextmanager
+def failures(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system raise into a CacheError."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise CacheError(f"{ascii(str(path))[1:-1]}: {reason}") from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the cache, made if it is not there, readable by nobody else.
+
+    The connection may go from thread to thread, one at a time; transactions are begun by hand.
+
+    Raises:
+        CacheError: it cannot be opened, or the file is no cache.
+    """
+    deadline = time.monotonic() + _OPEN_SECONDS
+    with failures(path):
+        _create(path)
+        while True:
+            connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            try:
+                _prepare(connection, path)
+            except sqlite3.OperationalError as error:
+                connection.close()
+                # Going over to the write-ahead log does not wait for the others who do so.
+                if not is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether an error means that another process is writing. (sqlite_errorcode: 3.11)."""
+    return "locked" in str(error)
+
+
+def _create(path: Path) -> None:
+    path.parent.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    # The log beside it gets the same permissions: SQLite sees to that.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    if _pragma(connection, "application_id") == 0:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is a table
+    wanted = "TRUNCATE" if _is_shared(path) else "WAL"
+    if str(_pragma(connection, "journal_mode")).upper() != wanted:
+        connection.execute(f"PRAGMA journal_mode = {wanted}")
+    # Without a flush to disk at each commit: a power cut may cost the newest entries.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if _pragma(connection, "application_id") == 0:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if _pragma(connection, "application_id") == 0:
+                for statement in _SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    if _pragma(connection, "application_id") != _APPLICATION:
+        raise CacheError(f"{ascii(str(path))[1:-1]}: this is another program's database")
+
+
+def _is_shared(path: Path, mounts: Path = _MOUNTS) -> bool:
+    """Tell whether a file may be seen by several machines; systems without /proc: no."""
+    real = f"{path.resolve()}/"
+    best, kind = "", ""
+    with contextlib.suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            _, point, found, *_ = line.split(" ")
+            point = point.replace("\\040", " ").rstrip("/") + "/"
+            if len(point) >= len(best) and real.startswith(point):
+                best, kind = point, found
+    return kind.startswith(_SHARED)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def live_size(connection: sqlite3.Connection) -> int:
+    """Return how many bytes of the file are in use."""
+    pages, free, size = (
+        int(_pragma(connection, name)) for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def shrink(connection: sqlite3.Connection, limit: int) -> None:
+    """Drop what was longest of no use, until a tenth less than `limit` bytes is left."""
+    if live_size(connection) <= limit:
+        return
+    while live_size(connection) > limit * 9 // 10:
+        with transaction(connection):
+            dropped = connection.execute(
+                "DELETE FROM content WHERE id IN"
+                " (SELECT id FROM content ORDER BY used, id LIMIT 1 + (SELECT count(*) / 20"
+                "  FROM content))"
+            ).rowcount
+            _drop_dangling(connection)
+        if not dropped:
+            break
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+
+def prune(connection: sqlite3.Connection, before: float) -> None:
+    """Drop what was of no use since a time (in seconds), and give the space back."""
+    with transaction(connection):
+        connection.execute("DELETE FROM content WHERE used < ?", (before,))
+        _drop_dangling(connection)
+        connection.execute("DELETE FROM page WHERE written < ?", (before,))
+        connection.execute(
+            "DELETE FROM listing WHERE NOT EXISTS"
+            " (SELECT 1 FROM page WHERE page.place = listing.place AND page.run = listing.run)"
+        )
+        # What a killed run had begun to list, an hour being more than a list takes.
+        connection.execute(
+            "DELETE FROM page WHERE written < ? AND NOT EXISTS"
+            " (SELECT 1 FROM listing WHERE page.place = listing.place AND page.run = listing.run)",
+            (time.time() - 3600,),
+        )
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _drop_dangling(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "DELETE FROM tag WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = tag.digest)"
+    )
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write inside; all of it is kept, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite itself takes back some that fail
+            connection.execute("ROLLBACK")
+        raise
+
+
+def stats(path: Path) -> Stats:
+    """Return what is in a cache; of one that is not there, nothing.
+
+    Raises:
+        CacheError: it cannot be read.
+    """
+    if not path.exists():
+        return Stats(0, 0, 0, 0)
+    with failures(path), contextlib.closing(connect(path)) as connection:
+        entries, tags, places = (
+            connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]  # noqa: S608
+            for what in ("content", "tag", "(SELECT DISTINCT place FROM served)")
+        )
+        return Stats(_on_disk(path), entries, tags, places)
+
+
+def _on_disk(path: Path) -> int:
+    sizes = 0
+    for suffix in ("", "-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            sizes += _beside(path, suffix).stat().st_size
+    return sizes
+
+
+def clear(path: Path) -> None:
+    """Empty the cache. Processes that have it open go on; a broken file is taken away.
+
+    Raises:
+        CacheError: it cannot be done.
+    """
+    with failures(path):
+        try:
+            connection = connect(path)
+        except CacheError as error:
+            if not isinstance(error.__cause__, sqlite3.DatabaseError) or is_busy(error.__cause__):
+                raise
+            _remove(path)
+            return
+        try:
+            with contextlib.closing(connection):
+                for table in ("page", "listing", "tag", "served", "content", "place"):
+                    connection.execute(f"DELETE FROM {table}")  # noqa: S608
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.DatabaseError as error:
+            if is_busy(error):
+                raise
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        _beside(path, suffix).unlink(missing_ok=True)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)

@@ -1,0 +1,51 @@
+"""`regpipe cache`: where the cache is and what is in it; empties and prunes it."""
+
+import argparse
+import os
+import re
+import time
+from contextlib import closing
+
+from regpipe import cachefile, ndjson
+from regpipe.commands._parser import Parser
+from regpipe.errors import ExitCode
+from regpipe.streams import Streams
+
+_AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])", re.ASCII)
+_SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """Show, empty or prune the cache; return the exit code."""
+    parser = Parser(
+        "cache",
+        "Show where the cache is and what is in it, as a record.\n\n"
+        "It lies in $REGPIPE_CACHE, else in $XDG_CACHE_HOME/regpipe, and holds manifests and\n"
+        "configs by their digest, and what tags led to and lists held when last asked for.",
+        streams,
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--clear", action="store_true", help="empty it first")
+    what.add_argument(
+        "--prune",
+        metavar="AGE",
+        type=_age,
+        help="first drop what was of no use for so long:\n30d, 12h, 8w",
+    )
+    args = parser.parse_args(argv)
+    path = cachefile.default_path(os.environ)
+    if args.clear and path.exists():
+        cachefile.clear(path)
+    elif args.prune and path.exists():
+        with cachefile.failures(path), closing(cachefile.connect(path)) as connection:
+            cachefile.prune(connection, time.time() - args.prune)
+    record = {"path": str(path), **cachefile.stats(path)._asdict()}
+    streams.stdout.write(ndjson.write(record))
+    return ExitCode.OK
+
+
+def _age(text: str) -> int:
+    match = _AGE.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no age; write 30d, 12h or 8w")
+    return int(match[1]) * _SECONDS[match[2]]

@@ -1,0 +1,171 @@
+"""What records say of images in real registries is what skopeo, crane and regctl say."""
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from support import artifacts, images, schema1
+from support.blobs import OCI_CONFIG, Blob, Image, go_json
+from support.cli import run
+from support.peers import Peer
+from support.push import RefusedError
+from support.servers import Registry
+
+PLATFORMS = (
+    "linux/amd64",
+    "linux/arm64/v8",
+    "linux/arm/v7",
+    "linux/arm/v6",
+)
+
+
+def windows(version: str) -> Image:
+    """An image for Windows; its index entry gets the version as well."""
+    image = images.oci("windows", platform="windows/amd64")
+    config = image.config_json | {"os.version": version}
+    return artifacts.oci_manifest(Blob(go_json(config), OCI_CONFIG), image.layers)
+
+
+def windows_index() -> Image:
+    versions = ("10.0.17763.1879", "10.0.20348.2")
+    children = [windows(version) for version in versions]
+    entries = [
+        child.descriptor(platform={"architecture": "amd64", "os": "windows", "os.version": version})
+        for child, version in zip(children, versions, strict=True)
+    ]
+    return images.oci_index(entries, children)
+
+
+IMAGES = {
+    "classic": images.classic("x"),
+    "buildkit": images.buildkit("x"),
+    "oci": images.oci("x"),
+    "list": images.manifest_list("x", PLATFORMS),
+    "index": images.index("x", PLATFORMS),
+    "plain-index": images.index("y", PLATFORMS, attestations=False),
+    "windows": windows_index(),
+    "helm": artifacts.helm("x"),
+    "sbom": replace(artifacts.sbom(images.oci("x")), children=(images.oci("x"),)),
+}
+
+
+def records(registry: Registry, repository: str, tag: str) -> list[dict[str, Any]]:
+    result = run(["manifests", "--all-platforms", f"{registry.url}/{repository}:{tag}"])
+    assert (result.code, result.err) == (0, "")
+    return result.records
+
+
+@pytest.fixture(params=IMAGES)
+def image(request: pytest.FixtureRequest, registry: Registry, repository: str) -> str:
+    """The tag of each image in turn, pushed to each registry in turn."""
+    tag: str = request.param
+    with registry.pusher() as pusher:
+        try:
+            pusher.push(repository, tag, IMAGES[tag])
+        except RefusedError as error:
+            pytest.skip(f"{registry.name} refuses it: {error}")
+    return tag
+
+
+def test_as_skopeo_says(registry: Registry, repository: str, image: str) -> None:
+    skopeo = Peer("skopeo", registry)
+    for record in records(registry, repository, image):
+        where = f"docker://{registry.host}/{repository}@{record['digest']}"
+        raw = skopeo("inspect", "--tls-verify=false", "--raw", where)
+        assert record["digest"] == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+        assert record["size"] == len(raw)
+        assert record["manifest"] == json.loads(raw)
+        if "config" not in record:
+            assert image in {"helm", "sbom"}
+            continue
+        config = skopeo("inspect", "--tls-verify=false", "--config", "--raw", where)
+        assert record["config"] == json.loads(config)
+        found = hashlib.sha256(config).hexdigest()
+        assert record["manifest"]["config"]["digest"] == f"sha256:{found}"
+        inspected = skopeo.json("inspect", "--tls-verify=false", "--no-tags", where)
+        assert record["digest"] == inspected["Digest"]
+        assert record["created"] == inspected["Created"]
+        assert record["platform"]["os"] == inspected["Os"]
+        assert record["platform"]["architecture"] == inspected["Architecture"]
+        layers = [layer["digest"] for layer in record["manifest"]["layers"]]
+        assert layers == inspected["Layers"]
+
+
+def test_as_crane_says(registry: Registry, repository: str, image: str) -> None:
+    crane = Peer("crane", registry)
+    where = f"{registry.host}/{repository}:{image}"
+    top = crane("digest", where).decode().strip()
+    for record in records(registry, repository, image):
+        assert record.get("index", record)["digest"] == top
+        pinned = f"{registry.host}/{repository}@{record['digest']}"
+        assert crane.json("manifest", pinned) == record["manifest"]
+        assert crane("digest", pinned).decode().strip() == record["digest"]
+        if "config" not in record:
+            continue
+        assert crane.json("config", pinned) == record["config"]
+        if "index" in record and "os.version" not in record["platform"]:
+            platform = "/".join(record["platform"].values())
+            chosen = crane("digest", "--platform", platform, where).decode().strip()
+            assert chosen == record["digest"]
+
+
+def test_as_regctl_says(registry: Registry, repository: str, image: str) -> None:
+    regctl = Peer("regctl", registry)
+    where = f"{registry.host}/{repository}:{image}"
+    for record in records(registry, repository, image):
+        pinned = f"{registry.host}/{repository}@{record['digest']}"
+        head = regctl("manifest", "head", pinned).decode().strip()
+        assert head == record["digest"]
+        kind = regctl("manifest", "get", "--format", "{{.GetDescriptor.MediaType}}", pinned)
+        assert kind.decode().strip() == record["mediaType"]
+        if "config" not in record:
+            continue
+        assert regctl.json("image", "inspect", pinned) == record["config"]
+        if "index" in record and "os.version" not in record["platform"]:
+            platform = "/".join(record["platform"].values())
+            inspected = regctl.json("image", "inspect", "--platform", platform, where)
+            assert inspected == record["config"]
+
+
+@pytest.mark.parametrize(
+    "platform",
+    [*PLATFORMS, "linux/arm", "linux/arm64", "linux/arm/v8", "linux/amd64/v3", "linux/arm/v5"],
+)
+def test_the_platform_chosen_is_regctls(
+    docker_registry: Registry, repository: str, platform: str
+) -> None:
+    regctl = Peer("regctl", docker_registry)
+    with docker_registry.pusher() as pusher:
+        pusher.push(repository, "v1", images.index("z", PLATFORMS))
+    (record,) = run(
+        ["manifests", "--platform", platform, f"{docker_registry.url}/{repository}:v1"]
+    ).records
+    if platform == "linux/arm/v5":  # none serves it, so that the first one is shown
+        assert record["platform"] == {"os": "linux", "architecture": "amd64"}
+        return
+    where = f"{docker_registry.host}/{repository}:v1"
+    assert regctl.json("image", "inspect", "--platform", platform, where) == record["config"]
+
+
+def test_schema_1_as_crane_and_skopeo_say(docker_registry: Registry, repository: str) -> None:
+    """Registries sign schema 1 anew whenever it is asked for; its digest stays the payload's."""
+    with docker_registry.pusher() as pusher:
+        image = pusher.push(repository, "v1", schema1.signed(tag="v1", name=repository))
+    (record,) = records(docker_registry, repository, "v1")
+    assert record["digest"] == image.digest
+    crane = Peer("crane", docker_registry)
+    assert crane("digest", f"{docker_registry.host}/{repository}:v1").decode().strip() == (
+        image.digest
+    )
+    skopeo = Peer("skopeo", docker_registry)
+    where = f"docker://{docker_registry.host}/{repository}:v1"
+    inspected = skopeo.json("inspect", "--tls-verify=false", "--no-tags", where)
+    assert record["digest"] == inspected["Digest"]
+    assert record["created"] == inspected["Created"]
+    assert record["platform"] == {
+        "os": inspected["Os"],
+        "architecture": inspected["Architecture"],
+    }
