@@ -1,6 +1,7 @@
 """Getting into registries: credentials, challenges and tokens.
 
     challenges   what WWW-Authenticate says
+    scopes       what a token is for
     credential   a credential, and what it means for two hosts to be the same
     helpers      the credential helper programs
     files        docker's and podman's files, and what is in them

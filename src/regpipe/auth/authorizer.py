@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from regpipe.auth import scopes
 from regpipe.auth.challenges import Challenge, parse, preferred
-from regpipe.auth.credential import Credential, host_of, origin_of
+from regpipe.auth.credential import Credential, host_of, origin_of, shown
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.realms import check_realm, is_loopback
 from regpipe.auth.tokens import Grant, TokenExchange, Tokens
@@ -58,17 +59,17 @@ class Authorizer:
             RegistryError: the token server fails.
         """
         origin = origin_of(url)
-        way = self._ways.get((origin, _resource(scope)))
+        way = self._ways.get((origin, scopes.resource(scope)))
         if way is None:
             return None
         credential = self._credential(origin, scope, way)
         if _is_exchange(way, credential):
             return f"Bearer {self._token(self._grant(origin, way, scope, credential))}"
-        shown = _shown_as_is(credential)
-        if shown is not None and self._refused.get((origin, scope)) == shown:
+        value = shown(credential)
+        if value is not None and self._refused.get((origin, scope)) == value:
             # Once is enough: a wrong password for each of a thousand tags would lock the account.
             raise self._refusal(origin, credential)
-        return shown
+        return value
 
     def challenged(
         self, url: str, scope: str | None, challenges: list[str], sent: str | None
@@ -90,7 +91,7 @@ class Authorizer:
             RegistryError: the token server fails, or the challenge leads astray.
         """
         origin = origin_of(url)
-        key = (origin, _resource(scope))
+        key = (origin, scopes.resource(scope))
         way = _way(parse(challenges), self._ways.get(key), sent)
         if way is None:
             return False
@@ -104,7 +105,7 @@ class Authorizer:
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
                 raise self._refusal(origin, credential, is_for_scope=True)
             self._token(grant)
-        elif sent == _shown_as_is(credential):  # also where there is nothing to show
+        elif sent == shown(credential):  # also where there is nothing to show
             self._note_refusal(origin, scope, sent)
             raise self._refusal(origin, credential)
         # What else it says is of this request only: its scope, and what was wrong with a token.
@@ -122,13 +123,13 @@ class Authorizer:
             status: 401, or 403 for one who is known and may not.
         """
         origin = origin_of(url)
-        credential = self._keychain.find(origin, _repository(scope))
+        credential = self._keychain.find(origin, scopes.repository(scope))
         if credential is None:
             return ""
-        if sent != _shown_as_is(credential) or status != 401:
+        if sent != shown(credential) or status != 401:
             return f"{credential.who} (from {credential.source})"
         self._note_refusal(origin, scope, sent)
-        return _what(credential)
+        return credential.secret
 
     def identity(self, url: str) -> tuple[str, str]:
         """Return who we are to a registry, and where that is from; both are for people.
@@ -141,7 +142,7 @@ class Authorizer:
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
         """Return the credential for a request, if it may go where it would have to."""
-        found = self._keychain.find(origin, _repository(scope))
+        found = self._keychain.find(origin, scopes.repository(scope))
         if found is None:
             return None
         place = way.realm if _is_exchange(way, found) else origin
@@ -156,8 +157,8 @@ class Authorizer:
     def _grant(
         self, origin: str, way: Challenge, scope: str | None, credential: Credential | None
     ) -> Grant:
-        scopes = self._scopes.get((origin, scope)) or _default_scopes(scope)
-        return Grant(origin, way.realm, way.service, scopes, credential)
+        wanted = self._scopes.get((origin, scope)) or scopes.usual(scope)
+        return Grant(origin, way.realm, way.service, wanted, credential)
 
     def _learn_scopes(self, origin: str, scope: str | None, way: Challenge) -> None:
         """Remember what a request needs by the registry's own account, the newest first.
@@ -166,12 +167,12 @@ class Authorizer:
         first scope of a token only.
         """
         known = self._scopes.get((origin, scope), ())
-        wanted = way.scopes or _default_scopes(scope)
-        scopes = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
-        if known or scopes != _default_scopes(scope):
+        wanted = way.scopes or scopes.usual(scope)
+        merged = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
+        if known or merged != scopes.usual(scope):
             if len(self._scopes) >= _LEARNED_KEPT:
                 self._scopes.clear()
-            self._scopes[origin, scope] = scopes
+            self._scopes[origin, scope] = merged
 
     def _note_refusal(self, origin: str, scope: str | None, sent: str | None) -> None:
         if sent is not None:
@@ -196,10 +197,10 @@ class Authorizer:
             what = f"{host} wants credentials for this, and there are none for it; {advice}"
         elif is_for_scope:
             what = f"{host} does not allow this to {credential.who} (from {credential.source})"
-        elif not _is_usable(credential):
+        elif not credential.is_for_registries:
             what = f"{host} wants a password, and {credential.source} has only an identity token"
         else:
-            what = f"{host} refuses {_what(credential)}"
+            what = f"{host} refuses {credential.secret}"
         return UnauthorizedError(what, status=401)
 
 
@@ -227,39 +228,3 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
 def _is_exchange(way: Challenge, credential: Credential | None) -> bool:
     """Tell whether a token is to be asked for, and not a secret shown as it is."""
     return way.scheme == "bearer" and not (credential and credential.registry_token)
-
-
-def _shown_as_is(credential: Credential | None) -> str | None:
-    """Return the Authorization value of a credential that the registry itself is shown."""
-    if credential is None or not _is_usable(credential):
-        return None
-    if credential.registry_token:
-        return f"Bearer {credential.registry_token}"
-    return credential.basic()
-
-
-def _what(credential: Credential) -> str:
-    """Return what a registry refuses that refuses a credential."""
-    if credential.registry_token:
-        return f"the registry token from {credential.source}"
-    return f"the password of {credential.who} (from {credential.source})"
-
-
-def _is_usable(credential: Credential) -> bool:
-    """Tell whether there is more than an identity token, which only token servers may see."""
-    return bool(credential.registry_token or credential.password or not credential.identity_token)
-
-
-def _resource(scope: str | None) -> str:
-    """Return the type of what a scope names: `repository`, `registry`; empty for none."""
-    return (scope or "").partition(":")[0]
-
-
-def _repository(scope: str | None) -> str:
-    """Return the repository that a scope names, whose name may hold a colon; empty for none."""
-    kind, _, rest = (scope or "").partition(":")
-    return rest.rpartition(":")[0] if kind == "repository" else ""
-
-
-def _default_scopes(scope: str | None) -> tuple[str, ...]:
-    return (scope,) if scope else ()
