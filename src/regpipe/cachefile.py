@@ -14,6 +14,9 @@ from regpipe.errors import CacheError
 # that runs beside it goes on with this.
 NAME = "cache-1.db"
 
+# What SQLite raises; where it speaks of damaged names, they make a message that is no UTF-8.
+ERRORS = (sqlite3.Error, UnicodeDecodeError)
+
 _APPLICATION = 0x72706970  # "rpip"
 _OPEN_SECONDS = 5.0
 _BUSY_SECONDS = 5.0
@@ -99,7 +102,7 @@ def failures(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into a CacheError."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (*ERRORS, OSError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
         raise CacheError(f"{ascii(str(path))[1:-1]}: {reason}") from error
 
@@ -134,7 +137,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 return connection
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: Exception) -> bool:
     """Tell whether an error means that another process is writing. (sqlite_errorcode: 3.11)."""
     return "locked" in str(error)
 
@@ -153,17 +156,17 @@ def _create(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
-    if _pragma(connection, "application_id") == 0:
+    if pragma(connection, "application_id") == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is a table
     wanted = "TRUNCATE" if _is_shared(path) else "WAL"
-    if str(_pragma(connection, "journal_mode")).upper() != wanted:
+    if str(pragma(connection, "journal_mode")).upper() != wanted:
         connection.execute(f"PRAGMA journal_mode = {wanted}")
     # Without a flush to disk at each commit: a power cut may cost the newest entries.
     connection.execute("PRAGMA synchronous = NORMAL")
-    if _pragma(connection, "application_id") == 0:
+    if pragma(connection, "application_id") == 0:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if _pragma(connection, "application_id") == 0:
+            if pragma(connection, "application_id") == 0:
                 for statement in _SCHEMA.split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
@@ -171,15 +174,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-    if _pragma(connection, "application_id") != _APPLICATION:
+    if pragma(connection, "application_id") != _APPLICATION:
         raise CacheError(f"{ascii(str(path))[1:-1]}: this is another program's database")
 
 
-def _is_shared(path: Path, mounts: Path = _MOUNTS) -> bool:
+def _is_shared(path: Path) -> bool:
     """Tell whether a file may be seen by several machines; systems without /proc: no."""
     real = f"{path.resolve()}/"
     best, kind = "", ""
-    with contextlib.suppress(OSError), mounts.open(encoding="utf-8", errors="replace") as file:
+    with contextlib.suppress(OSError), _MOUNTS.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             _, point, found, *_ = line.split(" ")
             point = point.replace("\\040", " ").rstrip("/") + "/"
@@ -188,60 +191,10 @@ def _is_shared(path: Path, mounts: Path = _MOUNTS) -> bool:
     return kind.startswith(_SHARED)
 
 
-def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+def pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    """Return one of SQLite's settings or figures."""
     value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
-
-
-def live_size(connection: sqlite3.Connection) -> int:
-    """Return how many bytes of the file are in use."""
-    pages, free, size = (
-        int(_pragma(connection, name)) for name in ("page_count", "freelist_count", "page_size")
-    )
-    return (pages - free) * size
-
-
-def shrink(connection: sqlite3.Connection, limit: int) -> None:
-    """Drop what was longest of no use, until a tenth less than `limit` bytes is left."""
-    if live_size(connection) <= limit:
-        return
-    while live_size(connection) > limit * 9 // 10:
-        with transaction(connection):
-            dropped = connection.execute(
-                "DELETE FROM content WHERE id IN"
-                " (SELECT id FROM content ORDER BY used, id LIMIT 1 + (SELECT count(*) / 20"
-                "  FROM content))"
-            ).rowcount
-            _drop_dangling(connection)
-        if not dropped:
-            break
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-
-
-def prune(connection: sqlite3.Connection, before: float) -> None:
-    """Drop what was of no use since a time (in seconds), and give the space back."""
-    with transaction(connection):
-        connection.execute("DELETE FROM content WHERE used < ?", (before,))
-        _drop_dangling(connection)
-        connection.execute("DELETE FROM page WHERE written < ?", (before,))
-        connection.execute(
-            "DELETE FROM listing WHERE NOT EXISTS"
-            " (SELECT 1 FROM page WHERE page.place = listing.place AND page.run = listing.run)"
-        )
-        # What a killed run had begun to list, an hour being more than a list takes.
-        connection.execute(
-            "DELETE FROM page WHERE written < ? AND NOT EXISTS"
-            " (SELECT 1 FROM listing WHERE page.place = listing.place AND page.run = listing.run)",
-            (time.time() - 3600,),
-        )
-    connection.execute("PRAGMA incremental_vacuum").fetchall()
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _drop_dangling(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "DELETE FROM tag WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = tag.digest)"
-    )
 
 
 @contextlib.contextmanager
@@ -291,7 +244,7 @@ def clear(path: Path) -> None:
         try:
             connection = connect(path)
         except CacheError as error:
-            if not isinstance(error.__cause__, sqlite3.DatabaseError) or is_busy(error.__cause__):
+            if not isinstance(error.__cause__, ERRORS) or is_busy(error.__cause__):
                 raise
             _remove(path)
             return
@@ -301,7 +254,7 @@ def clear(path: Path) -> None:
                     connection.execute(f"DELETE FROM {table}")  # noqa: S608
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.DatabaseError as error:
+        except ERRORS as error:
             if is_busy(error):
                 raise
             _remove(path)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from regpipe import localname
 from regpipe.errors import InputError
+from regpipe.streams import without_password
 from regpipe.localname import is_local
 
 HUB = "docker.io"
@@ -273,4 +274,5 @@ def _invalid(text: str, hint: str, what: str = "reference") -> InputError:
 
 def _shown(text: str) -> str:
     """Quote untrusted text for a message, with nothing in it that a terminal would obey."""
+    text = without_password(text)
     return ascii(text if len(text) <= 80 else text[:77] + "...")

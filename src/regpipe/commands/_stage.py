@@ -15,7 +15,7 @@ from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
-from regpipe.streams import Streams, printable
+from regpipe.streams import Streams, printable, without_password
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
@@ -201,7 +201,8 @@ def _jobs(
             try:
                 yield from interpret(value, defaults)
             except InputError as error:
-                record = value if isinstance(value, dict) else {"input": value}
+                given = without_password(value) if isinstance(value, str) else value
+                record = value if isinstance(value, dict) else {"input": given}
                 yield Failure(_label(value, label), record, error)
 
 

@@ -6,7 +6,7 @@ import re
 import time
 from contextlib import closing
 
-from regpipe import cachefile, ndjson
+from regpipe import cachefile, cachewrite, ndjson
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode
 from regpipe.streams import Streams
@@ -38,7 +38,7 @@ def main(argv: list[str], streams: Streams) -> int:
         cachefile.clear(path)
     elif args.prune and path.exists():
         with cachefile.failures(path), closing(cachefile.connect(path)) as connection:
-            cachefile.prune(connection, time.time() - args.prune)
+            cachewrite.prune(connection, time.time() - args.prune)
     record = {"path": str(path), **cachefile.stats(path)._asdict()}
     streams.stdout.write(ndjson.write(record))
     return ExitCode.OK

@@ -195,7 +195,7 @@ class Transport:
         """
         reply, host = outcome.arrival.reply, message.origin.netloc
         if "warning" in reply.headers:
-            self._trace.warnings(host, reply.headers["warning"])
+            self._trace.warnings(host, reply.headers["warning"], outcome.sent)
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
             raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)

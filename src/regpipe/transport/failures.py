@@ -19,6 +19,7 @@ from regpipe.errors import (
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
+from regpipe.transport.trace import secrets_of, without
 from regpipe.transport.wire import Reply
 
 _SHOWN = 200
@@ -48,6 +49,8 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
     """Judge what an exchange raised."""
     host = origin.netloc
     if isinstance(error, Fault):
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
@@ -62,7 +65,8 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     denied = any("Tunnel connection failed" in str(cause) for cause in causes)
     proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy on the way to {host}" if proxy else host
-    for cause in causes:
+    # The innermost causes tell most: urllib3 calls each failed connection a timeout.
+    for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
@@ -71,10 +75,7 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
             return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
-        # urllib3 counts a connection that was refused, and a name not found, among its timeouts.
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) and not isinstance(
-            cause, urllib3.exceptions.NewConnectionError
-        ):
+        if isinstance(cause, TimeoutError):
             why = "the connection timed out"
             if "handshake" in str(cause):
                 why = "the TLS handshake timed out (an http registry is written with http://)"
@@ -95,9 +96,7 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = 
         secret: what was sent as authorization, to be kept out of the message if it is echoed.
         refused: who was refused; empty for anybody.
     """
-    code, message = _diagnosis(reply.body)
-    if secret:
-        message = message.replace(secret.partition(" ")[2] or secret, "[redacted]")
+    code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
     said = f" ({message})" if message else ""
     status, host = reply.status, origin.netloc
     if status in (401, 403):
