@@ -15,7 +15,7 @@ from regpipe.inputs import Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
-from regpipe.streams import Streams, printable
+from regpipe.streams import Streams, printable, without_password
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 Interpret = Callable[[object, Defaults], Iterator[Target]]
@@ -45,8 +45,18 @@ class PassedThrough(NamedTuple):
 Job = Target | Failure | PassedThrough
 
 
-def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> Parser:
-    """Return a network verb's argument parser, with the options that all of them have."""
+def parser(
+    verb: str, description: str, inputs_help: str, streams: Streams, *, cached: bool = True
+) -> Parser:
+    """Return a network verb's argument parser, with the options that all of them have.
+
+    Args:
+        verb: its name.
+        description: what it does.
+        inputs_help: what its inputs are.
+        streams: where the help goes.
+        cached: whether it may be answered from the cache; else it gets the registries themselves.
+    """
     made = Parser(verb, description, streams)
     made.set_defaults(fallback=None)
     made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
@@ -63,7 +73,11 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
     )
     _credentials.add_options(made)
     _network.add_options(made)
-    _caching.add_options(made)
+    if cached:
+        _caching.add_options(made)
+    else:
+        made.set_defaults(no_cache=True, offline=False)
+    made.set_defaults(cached=cached)
     return made
 
 
@@ -94,7 +108,9 @@ def run(
     open_registry = _network.registry_opener(verb, args, streams, credentials)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
+    sources = Sources(
+        (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
+    )
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -185,7 +201,8 @@ def _jobs(
             try:
                 yield from interpret(value, defaults)
             except InputError as error:
-                record = value if isinstance(value, dict) else {"input": value}
+                given = without_password(value) if isinstance(value, str) else value
+                record = value if isinstance(value, dict) else {"input": given}
                 yield Failure(_label(value, label), record, error)
 
 
@@ -221,13 +238,16 @@ def _stdin(streams: Streams) -> Iterator[tuple[Any, str]]:
 
 
 def require_input(args: argparse.Namespace, streams: Streams, example: str) -> None:
-    """Refuse to wait for a person to type records.
+    """Refuse to wait for a person to type records; take the verb's fallback, if it has one.
 
     Raises:
         UsageError: there is no argument, and standard input is a terminal.
     """
-    if not args.inputs and not args.fallback and streams.stdin.isatty():
-        raise UsageError(f"nothing to do: give an argument or pipe records in, as in\n  {example}")
+    if not args.inputs and streams.stdin.isatty():
+        if not args.fallback:
+            example = f"\n  {example}"
+            raise UsageError(f"nothing to do: give an argument or pipe records in, as in{example}")
+        args.inputs = [args.fallback]
 
 
 def _label(value: object, otherwise: str) -> str:

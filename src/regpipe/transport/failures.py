@@ -19,6 +19,7 @@ from regpipe.errors import (
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
+from regpipe.transport.trace import secrets_of, without
 from regpipe.transport.wire import Reply
 
 _SHOWN = 200
@@ -84,7 +85,7 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     return Verdict(_no_answer(way, text), retry=not denied)
 
 
-def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError:
+def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = "") -> RegpipeError:
     """Turn an error answer into an exception (distribution-spec, "Error Codes").
 
     The status decides; the body may be anything.
@@ -93,14 +94,13 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
         reply: the answer.
         origin: whose.
         secret: what was sent as authorization, to be kept out of the message if it is echoed.
+        refused: who was refused; empty for anybody.
     """
-    code, message = _diagnosis(reply.body)
-    if secret:
-        message = message.replace(secret.partition(" ")[2] or secret, "[redacted]")
+    code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
     said = f" ({message})" if message else ""
     status, host = reply.status, origin.netloc
     if status in (401, 403):
-        return _refused(code, said, status, host, sent=secret is not None)
+        return _refused(code, said, status, host, refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
         return NotFoundError(f"not found{said}", code=code or "NOT_FOUND", status=status)
@@ -123,9 +123,9 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
 _MISSING = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "TAG_EXPIRED"})
 
 
-def _refused(code: str, said: str, status: int, host: str, *, sent: bool) -> UnauthorizedError:
-    if sent:
-        message = f"{host} refuses access with these credentials{said}"
+def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
+    if refused:
+        message = f"{host} refuses {refused}{said}"
     else:
         message = f"{host} refuses access{said}: log in with `docker login {host}`"
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
