@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _caching, _credentials, _network
+from regpipe.commands import _caching, _credentials, _network, _progress
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
@@ -78,6 +78,7 @@ def parser(
     else:
         made.set_defaults(no_cache=True, offline=False)
     made.set_defaults(cached=cached)
+    _progress.add_options(made)
     return made
 
 
@@ -102,10 +103,12 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
+    progress = _progress.of(verb, args, streams)
+    streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
     credentials = Credentials(args, streams, defaults)
     report = _Report(verb, streams, as_records=args.error_records)
     caching = _caching.Caching(args, report.say)
-    open_registry = _network.registry_opener(verb, args, streams, credentials)
+    open_registry = _network.registry_opener(verb, args, streams, credentials, progress.waits)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
     sources = Sources(
@@ -126,11 +129,15 @@ def run(
                         yield result
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
+        progress.finished()
 
     jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
-    with caching:
+    jobs = progress.inputs(jobs)
+    with caching, progress:
         for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
-            _write(batch, streams, report)
+            with progress.around_records():
+                _write(batch, streams, report)
+            progress.wrote(len(batch), report.failures)
     return report.exit_code()
 
 
@@ -168,9 +175,11 @@ class _Report:
         self._streams = streams
         self._as_records = as_records
         self._codes: set[ExitCode] = set()
+        self.failures = 0
 
     def add(self, failure: Failure) -> None:
         error = failure.error
+        self.failures += 1
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
