@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from regpipe import localname
 from regpipe.errors import InputError
-from regpipe.streams import without_password
 from regpipe.localname import is_local
+from regpipe.streams import without_password
 
 HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"

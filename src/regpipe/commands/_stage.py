@@ -11,14 +11,14 @@ from regpipe.commands import _caching, _credentials, _network, _progress
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
-from regpipe.inputs import Target
+from regpipe.inputs import Refused, Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
 from regpipe.streams import Streams, printable, without_password
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
-Interpret = Callable[[object, Defaults], Iterator[Target]]
+Interpret = Callable[[object, Defaults], Iterator[Target | Refused]]
 
 
 class Failure(NamedTuple):
@@ -207,12 +207,23 @@ def _jobs(
         elif inputs.is_error(value):
             yield PassedThrough(value)
         else:
-            try:
-                yield from interpret(value, defaults)
-            except InputError as error:
-                given = without_password(value) if isinstance(value, str) else value
-                record = value if isinstance(value, dict) else {"input": given}
-                yield Failure(_label(value, label), record, error)
+            for target in interpret(value, defaults):
+                if isinstance(target, Target):
+                    yield target
+                else:
+                    yield _refused(target, label)
+
+
+def _refused(refused: Refused, label: str) -> Failure:
+    """Return the failure of an input that names nothing that regpipe could ask for."""
+    given = refused.value
+    if isinstance(given, str):
+        # What a person typed may have had a password in it.
+        return Failure(given, {"input": without_password(given)}, refused.error)
+    if isinstance(given, dict):
+        ref = given.get("ref")
+        return Failure(ref if isinstance(ref, str) else label, given, refused.error)
+    return Failure(label, {"input": given}, refused.error)
 
 
 def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
@@ -257,13 +268,6 @@ def require_input(args: argparse.Namespace, streams: Streams, example: str) -> N
             example = f"\n  {example}"
             raise UsageError(f"nothing to do: give an argument or pipe records in, as in{example}")
         args.inputs = [args.fallback]
-
-
-def _label(value: object, otherwise: str) -> str:
-    if isinstance(value, str):
-        return value
-    ref = value.get("ref") if isinstance(value, dict) else None
-    return ref if isinstance(ref, str) else otherwise
 
 
 def _described(target: Target) -> dict[str, Any]:
