@@ -91,7 +91,7 @@ MIXED: dict[str, tuple[Any, list[str]]] = {
         [
             "http://r.test a 1 None",
             "refused",
-            "http://r.test a None None",
+            "refused",
             "http://r.test a 2 None",
         ],
     ),
