@@ -289,8 +289,8 @@ def test_any_reference(text: str) -> None:
 )
 def test_any_record(record: dict[str, Any]) -> None:
     for interpret in (inputs.registries, inputs.repositories, inputs.images):
-        try:
-            for target in interpret(record, Defaults()):
+        for target in interpret(record, Defaults()):
+            if isinstance(target, inputs.Target):
                 assert target.ref.registry
-        except RegpipeError as error:
-            clear(error)
+            else:
+                clear(target.error)
