@@ -26,10 +26,11 @@ _BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
 class _Outcome(NamedTuple):
-    """An answer, and the Authorization value that it was given for."""
+    """An answer, the Authorization value that it was given for, and whom it refuses."""
 
     arrival: Arrival
     sent: str | None
+    refused: str = ""
 
 
 class Transport:
@@ -194,10 +195,10 @@ class Transport:
         """
         reply, host = outcome.arrival.reply, message.origin.netloc
         if "warning" in reply.headers:
-            self._trace.warnings(host, reply.headers["warning"])
+            self._trace.warnings(host, reply.headers["warning"], outcome.sent)
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
-            raise failures.from_reply(reply, message.origin, outcome.sent)
+            raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -227,6 +228,7 @@ class Transport:
             seconds = self._pause(message.origin, reply, attempt)
             if reply is not None and reply.status in retry.THROTTLED:
                 pace.throttled(min(seconds or 0, persistence.obeyed))
+                self.options.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
             hope = hope and attempt < persistence.retries and not pace.is_down
             if not hope or seconds is None or spent + seconds > persistence.budget:
@@ -268,21 +270,25 @@ class Transport:
         # Only what the registry itself says about who may ask is listened to.
         if status not in (401, 403) or not arrival.home:
             return _Outcome(arrival, sent)
-        challenges = _challenges(arrival)
+        challenges = arrival.challenges()
         if not challenges and sent is None:
             challenges = self._ping(message)
         wanted = status == 401 or (challenges and sent is None)
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
-        return _Outcome(arrival, sent)
+            status = arrival.reply.status
+        if sent is None or status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        who = authorizer.refused(url, scope, sent, status)
+        return _Outcome(arrival, sent, who)
 
     def _ping(self, message: Message) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
         url = f"{message.origin}/v2/"
         ping = _message("GET", url, None, wire.ERROR_LIMIT)
         arrival = self._redirects.follow(ping)
-        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
+        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
 
 def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
@@ -291,8 +297,3 @@ def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: in
 
 
 _ANYTHING = {"Accept": "*/*"}
-
-
-def _challenges(arrival: Arrival) -> list[str]:
-    value = arrival.reply.headers.get("www-authenticate")
-    return value.split("\n") if value else []
