@@ -1,5 +1,6 @@
 """What layouts and archives have in common: names that lead to images without a server."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -12,6 +13,8 @@ from regpipe.localname import STDIN, default_repository
 from regpipe.reference import Reference, is_digest
 
 NAMES_SHOWN = 10
+
+_PLACE = re.compile("@[0-9]{1,9}")  # as in skopeo's docker-archive:FILE:@0
 
 
 class Image(NamedTuple):
@@ -157,7 +160,7 @@ class LocalSource:
         raise self._not_found(repository, tag, found)
 
     def _found(self, repository: str, tag: str) -> list[Image]:
-        if tag[:1] == "@" and tag[1:].isdecimal():
+        if _PLACE.fullmatch(tag):
             keys = list(dict.fromkeys(image.key for image in self.images))
             return [image for image in self.images if image.key in keys[int(tag[1:]) :][:1]]
         images = self._by_tag.get(tag, []) if tag else self.images
