@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _caching, _credentials, _network
+from regpipe.commands import _caching, _credentials, _network, _progress
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
-from regpipe.inputs import Target
+from regpipe.inputs import Refused, Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
 from regpipe.streams import Streams, printable, without_password
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
-Interpret = Callable[[object, Defaults], Iterator[Target]]
+Interpret = Callable[[object, Defaults], Iterator[Target | Refused]]
 
 
 class Failure(NamedTuple):
@@ -78,6 +78,7 @@ def parser(
     else:
         made.set_defaults(no_cache=True, offline=False)
     made.set_defaults(cached=cached)
+    _progress.add_options(made)
     return made
 
 
@@ -102,10 +103,12 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
+    progress = _progress.of(verb, args, streams)
+    streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
     credentials = Credentials(args, streams, defaults)
     report = _Report(verb, streams, as_records=args.error_records)
     caching = _caching.Caching(args, report.say)
-    open_registry = _network.registry_opener(verb, args, streams, credentials)
+    open_registry = _network.registry_opener(verb, args, streams, credentials, progress.waits)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
     sources = Sources(
@@ -126,11 +129,15 @@ def run(
                         yield result
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
+        progress.finished()
 
     jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
-    with caching:
+    jobs = progress.inputs(jobs)
+    with caching, progress:
         for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
-            _write(batch, streams, report)
+            with progress.around_records():
+                _write(batch, streams, report)
+            progress.wrote(len(batch), report.failures)
     return report.exit_code()
 
 
@@ -139,14 +146,14 @@ def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Re
     lines: list[bytes] = []
     for result in batch:
         if isinstance(result, Failure):
-            streams.stdout.write(b"".join(lines))
+            streams.stdout.writelines(lines)
             lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
             lines.append(result)
-    streams.stdout.write(b"".join(lines))
+    streams.stdout.writelines(lines)
     streams.stdout.flush()
 
 
@@ -168,9 +175,11 @@ class _Report:
         self._streams = streams
         self._as_records = as_records
         self._codes: set[ExitCode] = set()
+        self.failures = 0
 
     def add(self, failure: Failure) -> None:
         error = failure.error
+        self.failures += 1
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
@@ -198,12 +207,23 @@ def _jobs(
         elif inputs.is_error(value):
             yield PassedThrough(value)
         else:
-            try:
-                yield from interpret(value, defaults)
-            except InputError as error:
-                given = without_password(value) if isinstance(value, str) else value
-                record = value if isinstance(value, dict) else {"input": given}
-                yield Failure(_label(value, label), record, error)
+            for target in interpret(value, defaults):
+                if isinstance(target, Target):
+                    yield target
+                else:
+                    yield _refused(target, label)
+
+
+def _refused(refused: Refused, label: str) -> Failure:
+    """Return the failure of an input that names nothing that regpipe could ask for."""
+    given = refused.value
+    if isinstance(given, str):
+        # What a person typed may have had a password in it.
+        return Failure(given, {"input": without_password(given)}, refused.error)
+    if isinstance(given, dict):
+        ref = given.get("ref")
+        return Failure(ref if isinstance(ref, str) else label, given, refused.error)
+    return Failure(label, {"input": given}, refused.error)
 
 
 def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
@@ -248,13 +268,6 @@ def require_input(args: argparse.Namespace, streams: Streams, example: str) -> N
             example = f"\n  {example}"
             raise UsageError(f"nothing to do: give an argument or pipe records in, as in{example}")
         args.inputs = [args.fallback]
-
-
-def _label(value: object, otherwise: str) -> str:
-    if isinstance(value, str):
-        return value
-    ref = value.get("ref") if isinstance(value, dict) else None
-    return ref if isinstance(ref, str) else otherwise
 
 
 def _described(target: Target) -> dict[str, Any]:

@@ -228,6 +228,7 @@ class Transport:
             seconds = self._pause(message.origin, reply, attempt)
             if reply is not None and reply.status in retry.THROTTLED:
                 pace.throttled(min(seconds or 0, persistence.obeyed))
+                self.options.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
             hope = hope and attempt < persistence.retries and not pace.is_down
             if not hope or seconds is None or spent + seconds > persistence.budget:
