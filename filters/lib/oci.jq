@@ -40,12 +40,16 @@ def tag_digest: _string(.index.digest) // .digest;
 def image_id: _string(.info.sha) // _string(manifest.config.digest);
 
 # A platform as a string: os/architecture[/variant].
-def platform_name: [_string(.os), _string(.architecture), _string(.variant)] | map(strings)
-  | if . == [] then null else join("/") end;
+def _slash($part):
+  if ($part | type) != "string" or $part == "" then . elif . then . + "/" + $part else $part end;
+def platform_name: . as $it | null | _slash($it.os) | _slash($it.architecture) | _slash($it.variant);
 def platform:
-  if _string(.platform) then .platform
-  else (_object(.platform) // image_config // v1 // {}) | platform_name
-  end;
+  .platform as $given
+  | ($given | type) as $type
+  | if $type == "object" then $given | platform_name
+    elif $type == "string" then $given
+    else image_config // v1 // {} | platform_name
+    end;
 
 # Layers, the oldest first: {digest, size, mediaType}; schema 1 tells no sizes.
 def layers:
@@ -102,16 +106,13 @@ def by_date: if undated then [0] else [1] + (created | instant) end;
 # The object with a word on its date, where that is no real one.
 def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;
 
-# The default report.
+# The default report. What the blog's program gives comes first: schema 1's newest history entry.
 def summary:
   v1 as $v1
-  | (if $v1 then $v1 else image_config // {} end) as $image
+  | (if $v1 then $v1 else image_config end) as $image
   | {
       ref, repository: repository, tag, digest, platform: platform,
-      info: {
-        created: ($image.created // created),
-        sha: (_string($image.config.Image) // image_id)
-      }
+      info: {created: ($image.created // created), sha: (_string($image.config.Image) // image_id)}
     };
 
 # Apply f to all that are images, in an array; error records follow as they came.

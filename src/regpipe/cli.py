@@ -17,6 +17,7 @@ COMMANDS = {
     "manifests": "the manifest and config of each image",
     "referrers": "what refers to images: signatures, SBOMs, provenance",
     "blob": "small blobs as they are: a config, an SBOM, a provenance statement",
+    "check": "whether registries are reached and let one in, and what is wrong if not",
     "cache": "the cache: where it is and how large; empties it",
     "summarize": "what a jq program makes of records; the blog's report by default",
 }

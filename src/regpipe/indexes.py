@@ -136,15 +136,16 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     what = f"{platform}, {place.digest}" if platform else place.digest
     if place.error:
         raise place.error.about(what)
-    kind = place.descriptor.get("mediaType")
+    kind = place.descriptor.get("mediaType") or ""
     try:
         content = source.manifest(repository, place.digest)
     except RegpipeError as error:
         unreadable = isinstance(error, NotFoundError | ResponseError)
-        if kind in oci.KNOWN_TYPES or not unreadable or isinstance(error, DigestMismatchError):
+        known = not kind or kind in oci.KNOWN_TYPES
+        if known or not unreadable or isinstance(error, DigestMismatchError):
             raise error.about(what) from error
         warnings = (f"no more is known than its index says: {error.message}",)
-        return Content(b"", kind or "", place.digest, False, {}, warnings)  # noqa: FBT003
+        return Content(b"", kind, place.digest, False, {}, warnings)  # noqa: FBT003
     if content.media_type in oci.INDEX_TYPES:
         raise ResponseError(
             f"the index's entry {place.digest} does not say that it is an index itself",
@@ -168,10 +169,11 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
         images: its entries, less attestations.
     """
     platforms = filter(None, (platform_of_entry(place.descriptor) for place in images))
+    kind = content.document.get("artifactType")
     fields = {
-        "artifactType": content.document.get("artifactType"),
-        "subject": content.document.get("subject"),
-        "annotations": content.document.get("annotations"),
+        "artifactType": kind if isinstance(kind, str) else None,
+        "subject": _mapping(content.document.get("subject")),
+        "annotations": _mapping(content.document.get("annotations")),
     }
     return {
         "digest": content.digest,

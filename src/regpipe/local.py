@@ -140,7 +140,8 @@ class LocalSource:
         return images
 
     def _is_in(self, image: Image, repository: str) -> bool:
-        full = (f"docker.io/{repository}", f"docker.io/library/{repository}")
+        short = repository.removeprefix("docker.io/")
+        full = (f"docker.io/{short}", f"docker.io/library/{short}")
         return (image.repository or self._own_repository) == repository or image.repository in full
 
     def _chosen(self, repository: str, tag: str) -> Image:

@@ -19,8 +19,10 @@ _OTHER_CODES = frozenset({"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZE
 _EMPTY_PAGES = 20
 """How many pages without a name may follow each other; registries that filter send some."""
 
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[^\s=;,]+(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s;,"]*))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]*))', re.IGNORECASE)
+_VALUE = r'"(?:[^"\\]|\\.)*"|[^\s;,"]*'
+_PARAMETER = rf"\s*;\s*([^\s=;,]+)(?:\s*=\s*({_VALUE}))?"
+_LINK = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
+_SAYS_NEXT = re.compile(r"\bnext\b", re.IGNORECASE)
 
 
 class Listing:
@@ -124,20 +126,32 @@ def next_page(link: str, url: str) -> str | None:
         url: the URL of the page it came with.
 
     Raises:
-        ResponseError: it leads to another origin.
+        ResponseError: it leads to another origin, or cannot be read.
     """
     for match in _LINK.finditer(link):
-        rel = _REL.search(match[2])
-        if rel and "next" in (rel[1] or rel[2] or "").lower().split():
-            target: str = urljoin(url, match[1].partition("#")[0])
-            here, there = urlsplit(url), urlsplit(target)
-            # A registry behind a TLS front may not know that it is asked by https.
-            if there.scheme == "http" and there.netloc == here.netloc:
-                there = there._replace(scheme=here.scheme)
-            if there[:2] != here[:2]:
-                raise ResponseError(
-                    f"the next page is said to be elsewhere, at {ascii(there.netloc)}: "
-                    "the list is incomplete"
-                )
-            return there.geturl()
+        if "next" in _relations(match[2]):
+            return _on_the_same_origin(url, urljoin(url, match[1].partition("#")[0]))
+    if _SAYS_NEXT.search(link) and not _LINK.search(link):
+        raise ResponseError("the way to the next page cannot be read: the list is incomplete")
     return None
+
+
+def _relations(parameters: str) -> list[str]:
+    """Return a link's relation types; the first `rel` counts (RFC 8288, 3.3)."""
+    for name, value in re.findall(_PARAMETER, parameters):
+        if name.lower() == "rel":
+            return str(value).strip('"').lower().split()
+    return []
+
+
+def _on_the_same_origin(url: str, target: str) -> str:
+    here, there = urlsplit(url), urlsplit(target)
+    # A registry behind a TLS front may not know that it is asked by https.
+    if there.scheme == "http" and there.netloc == here.netloc:
+        there = there._replace(scheme=here.scheme)
+    if there[:2] != here[:2]:
+        where = ascii(there.netloc.rpartition("@")[2])
+        raise ResponseError(
+            f"the next page is said to be elsewhere, at {where}: the list is incomplete"
+        )
+    return there.geturl()

@@ -47,6 +47,16 @@ REFERRER_FIELDS = (
     "annotations",
     "source",
 )
+CHECK_FIELDS = (
+    "reachable",
+    "status",
+    "apiVersion",
+    "scheme",
+    "auth",
+    "catalog",
+    "rateLimit",
+    "hint",
+)
 
 
 def carried(record: Mapping[str, Any]) -> Record:
@@ -118,6 +128,17 @@ def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object)
 def referrer(**fields: object) -> Record:
     """Make an entry of a manifest record's `referrers`; see `referrer_record`."""
     return _with({}, REFERRER_FIELDS, fields)
+
+
+def check_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
+    """Make the record of a registry that was looked at.
+
+    Args:
+        ref: to the registry.
+        record: the input it came from.
+        fields: those of `CHECK_FIELDS`; those that are None or {} are left out.
+    """
+    return _with(carried(record) | {"registry": ref.registry}, CHECK_FIELDS, fields)
 
 
 def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:

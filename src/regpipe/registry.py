@@ -31,6 +31,11 @@ class Registry:
         self._transport = transport
         self._takes_head = True
 
+    @property
+    def transport(self) -> Transport:
+        """What carries its requests."""
+        return self._transport
+
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories, page by page (distribution's api.md, "Catalog")."""
         url, scope = f"{self._url}/v2/_catalog", "registry:catalog:*"

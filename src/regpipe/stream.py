@@ -40,6 +40,8 @@ class Stream:
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes; none at the end."""
+        if size == 0:
+            return b""  # to a decompressor zero may mean no limit
         if self._ahead:
             taken, self._ahead = self._ahead[:size], self._ahead[size:]
         else:

@@ -18,6 +18,7 @@ GIVEN = {
     "manifests": "manifest",
     "fetch-manifests": "manifest",
     "referrers": "referrer",
+    "check": "check",
 }
 """The kind of record that each verb gives."""
 

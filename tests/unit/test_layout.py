@@ -241,7 +241,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "config missing": (
         Path(CONFIG).unlink,
         ":one",
-        "BLOB_UNKNOWN: the layout has no blob sha256:",
+        "BLOB_UNKNOWN: the image config: the layout has no blob sha256:",
         4,
     ),
     "config of other content": (lambda: write(CONFIG, "{}"), ":one", "DIGEST_INVALID: ", 5),

@@ -11,14 +11,14 @@ from regpipe.commands import _caching, _credentials, _network, _progress
 from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
-from regpipe.inputs import Target
+from regpipe.inputs import Refused, Target
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
-from regpipe.streams import Streams, printable
+from regpipe.streams import Streams, printable, without_password
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
-Interpret = Callable[[object, Defaults], Iterator[Target]]
+Interpret = Callable[[object, Defaults], Iterator[Target | Refused]]
 
 
 class Failure(NamedTuple):
@@ -45,8 +45,18 @@ class PassedThrough(NamedTuple):
 Job = Target | Failure | PassedThrough
 
 
-def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> Parser:
-    """Return a network verb's argument parser, with the options that all of them have."""
+def parser(
+    verb: str, description: str, inputs_help: str, streams: Streams, *, cached: bool = True
+) -> Parser:
+    """Return a network verb's argument parser, with the options that all of them have.
+
+    Args:
+        verb: its name.
+        description: what it does.
+        inputs_help: what its inputs are.
+        streams: where the help goes.
+        cached: whether it may be answered from the cache; else it gets the registries themselves.
+    """
     made = Parser(verb, description, streams)
     made.set_defaults(fallback=None)
     made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
@@ -63,7 +73,11 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
     )
     _credentials.add_options(made)
     _network.add_options(made)
-    _caching.add_options(made)
+    if cached:
+        _caching.add_options(made)
+    else:
+        made.set_defaults(no_cache=True, offline=False)
+    made.set_defaults(cached=cached)
     _progress.add_options(made)
     return made
 
@@ -97,7 +111,9 @@ def run(
     open_registry = _network.registry_opener(verb, args, streams, credentials, progress.waits)
     # Where records come in by standard input, no archive can.
     stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
+    sources = Sources(
+        (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
+    )
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -130,14 +146,14 @@ def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Re
     lines: list[bytes] = []
     for result in batch:
         if isinstance(result, Failure):
-            streams.stdout.write(b"".join(lines))
+            streams.stdout.writelines(lines)
             lines = []
             report.add(result)
         elif isinstance(result, Notice):
             report.say(f"{result.label}: warning: {result.message}")
         else:
             lines.append(result)
-    streams.stdout.write(b"".join(lines))
+    streams.stdout.writelines(lines)
     streams.stdout.flush()
 
 
@@ -191,11 +207,23 @@ def _jobs(
         elif inputs.is_error(value):
             yield PassedThrough(value)
         else:
-            try:
-                yield from interpret(value, defaults)
-            except InputError as error:
-                record = value if isinstance(value, dict) else {"input": value}
-                yield Failure(_label(value, label), record, error)
+            for target in interpret(value, defaults):
+                if isinstance(target, Target):
+                    yield target
+                else:
+                    yield _refused(target, label)
+
+
+def _refused(refused: Refused, label: str) -> Failure:
+    """Return the failure of an input that names nothing that regpipe could ask for."""
+    given = refused.value
+    if isinstance(given, str):
+        # What a person typed may have had a password in it.
+        return Failure(given, {"input": without_password(given)}, refused.error)
+    if isinstance(given, dict):
+        ref = given.get("ref")
+        return Failure(ref if isinstance(ref, str) else label, given, refused.error)
+    return Failure(label, {"input": given}, refused.error)
 
 
 def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
@@ -230,20 +258,16 @@ def _stdin(streams: Streams) -> Iterator[tuple[Any, str]]:
 
 
 def require_input(args: argparse.Namespace, streams: Streams, example: str) -> None:
-    """Refuse to wait for a person to type records.
+    """Refuse to wait for a person to type records; take the verb's fallback, if it has one.
 
     Raises:
         UsageError: there is no argument, and standard input is a terminal.
     """
-    if not args.inputs and not args.fallback and streams.stdin.isatty():
-        raise UsageError(f"nothing to do: give an argument or pipe records in, as in\n  {example}")
-
-
-def _label(value: object, otherwise: str) -> str:
-    if isinstance(value, str):
-        return value
-    ref = value.get("ref") if isinstance(value, dict) else None
-    return ref if isinstance(ref, str) else otherwise
+    if not args.inputs and streams.stdin.isatty():
+        if not args.fallback:
+            example = f"\n  {example}"
+            raise UsageError(f"nothing to do: give an argument or pipe records in, as in{example}")
+        args.inputs = [args.fallback]
 
 
 def _described(target: Target) -> dict[str, Any]:

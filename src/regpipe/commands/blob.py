@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from regpipe import images, inputs, oci
@@ -48,6 +48,10 @@ class _Separated:
         if data:
             self._stream.write(data if self._at_line_start else b"\n" + data)
             self._at_line_start = data.endswith(b"\n")
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            self.write(line)
 
     def flush(self) -> None:
         self._stream.flush()

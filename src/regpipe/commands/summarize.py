@@ -7,18 +7,19 @@ import sys
 from regpipe import __version__
 from regpipe.commands._jq_options import Options
 from regpipe.errors import UsageError
-from regpipe.programs import engine, library
+from regpipe.programs import engine, library, parallel
 from regpipe.programs import libjq as lj
 from regpipe.programs.engine import CompileError, Output, Program
 from regpipe.programs.libjq import Libjq
 from regpipe.programs.native import NativeInputs
-from regpipe.programs.plain import ByteInputs, PlainInputs
+from regpipe.programs.plain import ByteInputs
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from regpipe.programs.cut import Cutter
     from regpipe.streams import Streams
 
     _Handler = Callable[[int, FrameType | None], object] | int | None
@@ -77,10 +78,14 @@ examples:
 """
 
 DEFAULT = "summary"
+# Hidden from programs, whose `env` shows every other variable: they may be anyone's.
+_SECRETS = ("REGPIPE_PASSWORD", "DOCKER_AUTH_CONFIG")
 
 
 def main(argv: list[str], streams: "Streams") -> int:
     """Run the verb with the arguments after its name; return jq's exit code."""
+    for name in _SECRETS:
+        os.environ.pop(name, None)
     libjq = Libjq()
     options = Options(argv, libjq)
     if options.answer:
@@ -141,14 +146,24 @@ def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") ->
         attributes=_attributes(libjq, options, source),
     )
     reading = options.reading(slurp=bool(named and named.slurp))
-    inputs: NativeInputs | PlainInputs
     if reading.plain and not _may_read_on(source):
-        inputs = PlainInputs(libjq, ByteInputs(options.files, streams.stdin, output), output)
+        reads = named.reads if named else ""
+        source_ = ByteInputs(options.files, streams.stdin, output)
+        run = parallel.run(
+            libjq, program, source_, output, (lambda: _cutter(reads)) if reads else None
+        )
+        ret, last = run.ret, run.last
     else:
         inputs = NativeInputs(libjq, options.files, streams.stdin, reading, output)
-    ret, last = inputs.run(program)
+        ret, last = inputs.run(program)
     output.flush()
     return _exit_code(ret, last, exit_status=options.exit_status)
+
+
+def _cutter(reads: str) -> "Cutter":
+    from regpipe.programs.cut import Cutter  # noqa: PLC0415 -- json costs 6 ms
+
+    return Cutter(reads)
 
 
 def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, str | list[str]]:

@@ -14,7 +14,14 @@ from regpipe.programs.libjq import Jv, Libjq
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import BinaryIO, TextIO
+    from typing import Any, Protocol
+
+    class Writable(Protocol):
+        """A stream to write to."""
+
+        def write(self, content: Any, /) -> int: ...  # noqa: ANN401, D102 -- bytes or text
+        def flush(self) -> None: ...  # noqa: D102
+
 
 # What a run over one input comes to, in main.c's numbers: those that are negative end in exit
 # code 0 unless -e was given.
@@ -50,7 +57,7 @@ class Output:
         stderr: for messages.
     """
 
-    def __init__(self, stdout: "BinaryIO", style: Style, stderr: "TextIO") -> None:
+    def __init__(self, stdout: "Writable", style: Style, stderr: "Writable") -> None:
         self.style = style
         self._stream = stdout
         self._messages = stderr
@@ -82,6 +89,12 @@ class Output:
         if self._size:
             self._drain()
         self._stream.flush()
+
+    def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
+        """Write to others from now on, and forget what is still pending."""
+        self._pieces.clear()
+        self._size = 0
+        self._stream, self._messages = stdout, stderr
 
     def _drain(self) -> None:
         data = memoryview(b"".join(self._pieces))

@@ -97,7 +97,8 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
         comment = line.lstrip("#").strip()
         key, _, value = comment.partition(":")
         if key in fields:
-            fields[key] = value.strip()
+            # What a program reads may take several lines.
+            fields[key] = f"{fields[key]} {value.strip()}" if key == "reads" else value.strip()
         help_ = help_ or comment
     return help_, fields
 

@@ -1,5 +1,7 @@
 """Inputs for the common case, one JSON value after another, read by Python, parsed by libjq."""
 
+import select
+
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Libjq
@@ -12,13 +14,57 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 
 
+class Chunk:
+    """Bytes of one file, and where they come from.
+
+    Attributes:
+        data: the bytes.
+        name: what messages call the file.
+        line: the number of the first byte's line in the file, from 1.
+        lines: the number of line ends before it in all files.
+        first: whether it is the beginning of all.
+        begins: whether it is the beginning of a file.
+        failed: whether a file before it could not be read: as in jq, one more value is the last.
+    """
+
+    first = begins = failed = False
+
+    def __init__(self, data: bytes, name: str, line: int, lines: int) -> None:
+        self.data = data
+        self.name = name
+        self.line = line
+        self.lines = lines
+
+    def after(self, end: int) -> "Chunk":
+        """Return what is left from an index on."""
+        lines = self.data.count(b"\n", 0, end)
+        rest = Chunk(self.data[end:], self.name, self.line + lines, self.lines + lines)
+        rest.first, rest.begins = self.first and end == 0, self.begins and end == 0
+        rest.failed = self.failed
+        return rest
+
+    def where(self, end: int) -> str:
+        """Name the file and line of the last byte before an index."""
+        lines = self.data.count(b"\n", 0, max(end - 1, 0))
+        return f"{self.name}:{self.line + lines}"
+
+    def where_wrong(self, message: str) -> str:
+        """Name the file and line of which libjq's parser says `… at line L, column C`.
+
+        It counts the lines of all files, and one too many where a line's end was too early.
+        """
+        line, _, column = message.rpartition(" at line ")[2].partition(", column ")
+        passed = int(line) - 1 - (column == "0")
+        return f"{self.name}:{self.line + passed - self.lines}"
+
+
 class ByteInputs:
-    """The bytes of all inputs, one after another, and where in them a run stands.
+    """The bytes of all inputs, one after another.
 
     Args:
         files: the names of the files; none means standard input.
         stdin: what a file named `-` stands for.
-        output: where results and messages go.
+        output: where messages go.
     """
 
     def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", output: engine.Output) -> None:
@@ -26,31 +72,49 @@ class ByteInputs:
         self._stdin = stdin
         self._output = output
         self._stream: BinaryIO | None = None
+        self._returned: list[Chunk] = []
         self._name = "<unknown>"
-        self._lines = 0  # of the current file, before the current chunk
-        self._chunk = b""
-        self.failed = False  # as in jq, the value that is next is the last one then
+        self._line = 1
+        self._lines = 0
+        self._first = self._begins = True
+        self.failed = False
 
-    def read(self) -> bytes:
-        """Return the next bytes, all of one file, or none at the end of the last one."""
-        self._lines += self._chunk.count(b"\n")
+    def read(self, size: int = _CHUNK) -> Chunk | None:
+        """Return the next bytes, at most so many, or None at the end of the last file."""
+        if self._returned:
+            return self._returned.pop(0)
         while self._stream is not None or self._open_next():
-            self._chunk = self._read()
-            if self._chunk:
-                return self._chunk
+            data = self._read(size)
+            if data:
+                return self._chunk(data)
             self._stream = None
-        self._chunk = b""
-        return b""
+        return None
 
-    def where(self, remaining: int) -> str:
-        """Name the file and the line, from 1, where all but the last bytes of a chunk end."""
-        end = len(self._chunk) - remaining
-        lines = self._chunk.count(b"\n", 0, max(end - 1, 0))
-        return f"{self._name}:{self._lines + lines + 1}"
+    def give_back(self, chunks: list[Chunk]) -> None:
+        """Take chunks that are to be read again."""
+        self._returned = chunks + self._returned
+
+    def is_ready(self, seconds: float) -> bool:
+        """Say whether reading on will return at once, or does within so many seconds."""
+        if self._returned or self._stream is None:
+            return True
+        try:
+            return bool(select.select([self._stream], [], [], seconds)[0])
+        except (OSError, ValueError, TypeError):  # a stream without a descriptor
+            return True
+
+    def _chunk(self, data: bytes) -> Chunk:
+        chunk = Chunk(data, self._name, self._line, self._lines)
+        chunk.first, chunk.begins, chunk.failed = self._first, self._begins, self.failed
+        lines = data.count(b"\n")
+        self._line += lines
+        self._lines += lines
+        self._first = self._begins = False
+        return chunk
 
     def _open_next(self) -> bool:
         for name in self._files:
-            self._name, self._lines = name, 0
+            self._name, self._line, self._begins = name, 1, True
             if name == "-":
                 self._name, self._stream = "<stdin>", self._stdin
                 return True
@@ -62,9 +126,9 @@ class ByteInputs:
                 return True
         return False
 
-    def _read(self) -> bytes:
+    def _read(self, size: int) -> bytes:
         try:
-            return self._stream.read(_CHUNK) if self._stream else b""
+            return self._stream.read(size) if self._stream else b""
         except OSError as error:
             self._fail("read", error)
             return b""
@@ -74,52 +138,124 @@ class ByteInputs:
         self._output.say(f"error: Could not {what} file {self._name}: {error.strerror}")
 
 
-class PlainInputs:
-    """A program's run over the values of a byte stream.
+class Run:
+    """What a program's run over inputs has come to so far, in main.c's words.
+
+    Attributes:
+        seen: whether there was an input.
+        ret: what the last one came to.
+        last: what the last result was: -1 none, 0 null or false, 1 any other.
+        ended: the program halted, or an input is no JSON.
+    """
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.ret = engine.NO_OUTPUT
+        self.last = -1
+        self.ended = False
+
+    def add(self, ret: int) -> None:
+        """Take what one more input came to."""
+        self.seen = True
+        self.ret = ret
+        if ret <= 0 and ret != engine.NO_OUTPUT:
+            self.last = int(ret != engine.OK_NULL)
+
+    def add_all(self, other: "Run") -> None:
+        """Take what the inputs after these came to."""
+        if other.seen:
+            self.seen, self.ret = True, other.ret
+        if other.last != -1:
+            self.last = other.last
+        self.ended = other.ended
+
+
+class Stream:
+    """A program's run over values as they come in.
 
     Args:
         libjq: the library.
-        source: where the bytes come from.
-        output: where results and messages go.
+        program: the program.
+        run: what the run comes to; added to.
+        begin: the first chunk.
+        count_lines: what is said of an input that is no JSON matters.
     """
 
-    def __init__(self, libjq: Libjq, source: ByteInputs, output: engine.Output) -> None:
+    def __init__(
+        self,
+        libjq: Libjq,
+        program: engine.Program,
+        run: Run,
+        begin: Chunk | None,
+        *,
+        count_lines: bool = True,
+    ) -> None:
         self._libjq = libjq
-        self._source = source
-        self._output = output
+        self._program = program
+        self._run = run
         self._parser = libjq.call.jv_parser_new(0)
+        self._chunk = begin
+        self.end_of_last = 0
+        """How much of the chunk is whole values, all that have been run over."""
+        if begin is not None and not begin.first:
+            # A byte order mark is none any more; and the parser counts lines for its messages.
+            passed = b" " + b"\n" * (begin.lines if count_lines else 0)
+            libjq.call.jv_parser_set_buf(self._parser, passed, len(passed), 1)
+            libjq.call.jv_free(libjq.call.jv_parser_next(self._parser))
 
-    def run(self, program: engine.Program) -> tuple[int, int]:
-        """Run a program over the inputs.
+    def feed(self, chunk: Chunk | None) -> bytes | None:
+        """Run over the values that end in a chunk, or, with None, at the end of the inputs.
 
         Returns:
-            main.c's `ret` and its `last_result`: -1 where there was none, 0 for null or false, 1.
+            What is wrong where the input is no JSON, else None.
         """
-        call, parser = self._libjq.call, self._parser
+        call, parser, run, program = self._libjq.call, self._parser, self._run, self._program
         get_kind, parse = call.jv_get_kind, call.jv_parser_next
-        program.where = self._where
-        ret, last = engine.NO_OUTPUT, -1
-        more = True
-        while more:
-            self._output.flush()
-            data = self._source.read()
-            more = bool(data)
-            call.jv_parser_set_buf(parser, data, len(data), more)
-            while get_kind(value := parse(parser)) != lj.INVALID:
-                ret = program.run(value)
-                if ret <= 0 and ret != engine.NO_OUTPUT:
-                    last = int(ret != engine.OK_NULL)
-                if program.halted or self._source.failed:
-                    return self._final(ret), last
-            message = self._libjq.take_message(value)
-            if message is not None:
-                text = message.decode("utf-8", "replace")
-                self._output.say(f"parse error (at {self._where()}): {text}")
-                return self._final(engine.RUNTIME), last
-        return self._final(ret), last
+        if chunk is not None:
+            self._chunk = chunk
+        data = chunk.data if chunk else b""
+        program.where = self.where
+        call.jv_parser_set_buf(parser, data, len(data), chunk is not None)
+        while get_kind(value := parse(parser)) != lj.INVALID:
+            run.add(program.run(value))
+            self.end_of_last = self.end
+            if program.halted or (chunk and chunk.failed):
+                run.ended = True
+                return None
+        return self._libjq.take_message(value)
 
-    def _final(self, ret: int) -> int:
-        return engine.SYSTEM if self._source.failed else ret
+    def where(self) -> str:
+        """Name the file and line where the last value ends."""
+        chunk = self._chunk
+        if chunk is None:
+            return "<unknown>"
+        return chunk.where(self.end)
 
-    def _where(self) -> str:
-        return self._source.where(self._libjq.call.jv_parser_remaining(self._parser))
+    @property
+    def end(self) -> int:
+        """How much of the chunk has been parsed."""
+        left: int = self._libjq.call.jv_parser_remaining(self._parser)
+        return len(self._chunk.data) - left if self._chunk else 0
+
+
+def stream(
+    libjq: Libjq, program: engine.Program, source: ByteInputs, output: engine.Output, run: Run
+) -> None:
+    """Run a program over all that is left of the inputs, a value at a time, as it comes in."""
+    chunk = source.read()
+    values = Stream(libjq, program, run, chunk)
+    last = chunk
+    while not run.ended:
+        message = values.feed(chunk)
+        if message is not None:
+            text = message.decode("utf-8", "replace")
+            where = last.where_wrong(text) if last else "<unknown>"
+            output.say(f"parse error (at {where}): {text}")
+            run.ret, run.ended = engine.RUNTIME, True
+        if chunk is None:
+            break
+        output.flush()
+        chunk = source.read()
+        last = chunk or last
+    if source.failed:
+        run.ret = engine.SYSTEM

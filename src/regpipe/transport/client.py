@@ -26,10 +26,11 @@ _BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
 class _Outcome(NamedTuple):
-    """An answer, and the Authorization value that it was given for."""
+    """An answer, the Authorization value that it was given for, and whom it refuses."""
 
     arrival: Arrival
     sent: str | None
+    refused: str = ""
 
 
 class Transport:
@@ -179,15 +180,11 @@ class Transport:
         with quota.asked:
             if not quota.known:
                 free = self._persistently(message._replace(method="HEAD"), scope, pace)
-                quota.look(free.arrival.reply.headers)
+                quota.note(free.arrival.reply.headers)
                 quota.known = True
         quota.spend()
-        headers: Mapping[str, str] = {}
-        try:
-            outcome = self._persistently(message, scope, pace)
-            headers = outcome.arrival.reply.headers
-        finally:
-            quota.answered(headers)
+        outcome = self._persistently(message, scope, pace)
+        quota.note(outcome.arrival.reply.headers)
         return self._judged(message, outcome)
 
     def _judged(self, message: Message, outcome: _Outcome) -> Answer:
@@ -198,10 +195,10 @@ class Transport:
         """
         reply, host = outcome.arrival.reply, message.origin.netloc
         if "warning" in reply.headers:
-            self._trace.warnings(host, reply.headers["warning"])
+            self._trace.warnings(host, reply.headers["warning"], outcome.sent)
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
-            raise failures.from_reply(reply, message.origin, outcome.sent)
+            raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -219,7 +216,9 @@ class Transport:
                 pace.leave()
             if outcome is None:
                 reply = None
-                hope = verdict.retry and (pace.answered or not verdict.refused)
+                # Where nobody ever answered, it is most likely not the registry that is to blame.
+                vain = verdict.refused or (verdict.silent and attempt > 0)
+                hope = verdict.retry and (pace.answered or not vain)
             else:
                 reply, hope = outcome.arrival.reply, True
                 if not retry.passes(reply.status):
@@ -271,21 +270,25 @@ class Transport:
         # Only what the registry itself says about who may ask is listened to.
         if status not in (401, 403) or not arrival.home:
             return _Outcome(arrival, sent)
-        challenges = _challenges(arrival)
+        challenges = arrival.challenges()
         if not challenges and sent is None:
             challenges = self._ping(message)
         wanted = status == 401 or (challenges and sent is None)
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
-        return _Outcome(arrival, sent)
+            status = arrival.reply.status
+        if sent is None or status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        who = authorizer.refused(url, scope, sent, status)
+        return _Outcome(arrival, sent, who)
 
     def _ping(self, message: Message) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
         url = f"{message.origin}/v2/"
         ping = _message("GET", url, None, wire.ERROR_LIMIT)
         arrival = self._redirects.follow(ping)
-        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
+        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
 
 def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
@@ -294,8 +297,3 @@ def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: in
 
 
 _ANYTHING = {"Accept": "*/*"}
-
-
-def _challenges(arrival: Arrival) -> list[str]:
-    value = arrival.reply.headers.get("www-authenticate")
-    return value.split("\n") if value else []

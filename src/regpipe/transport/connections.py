@@ -47,8 +47,11 @@ class _Lending:
                 pool._prepare_proxy(connection)  # type: ignore[arg-type]  # noqa: SLF001
             if connection.sock is None:
                 connection.connect()
-        except BaseException:
+        except Exception as error:
+            via_proxy = pool.proxy is not None and not connection.has_connected_to_proxy
             connection.close()
+            if via_proxy:
+                raise urllib3.exceptions.ProxyError("no connection", error) from error
             raise
         return connection, False
 

@@ -19,6 +19,7 @@ from regpipe.errors import (
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
+from regpipe.transport.trace import secrets_of, without
 from regpipe.transport.wire import Reply
 
 _SHOWN = 200
@@ -48,6 +49,8 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
     """Judge what an exchange raised."""
     host = origin.netloc
     if isinstance(error, Fault):
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
@@ -58,9 +61,12 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
 def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     """Judge why there is no connection."""
     host = origin.netloc
-    proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    # A proxy that says no will say so again.
+    denied = any("Tunnel connection failed" in str(cause) for cause in causes)
+    proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy on the way to {host}" if proxy else host
-    for cause in causes:
+    # The innermost causes tell most: urllib3 calls each failed connection a timeout.
+    for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
@@ -69,16 +75,17 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
             return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
-            failed = _no_answer(way, "the connection timed out")
-            return Verdict(failed, retry=True, silent=True)
+        if isinstance(cause, TimeoutError):
+            why = "the connection timed out"
+            if "handshake" in str(cause):
+                why = "the TLS handshake timed out (an http registry is written with http://)"
+            return Verdict(_no_answer(way, why), retry=True, silent=True)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    # A proxy that says no will say so again.
-    return Verdict(_no_answer(way, text), retry=not (proxy and "Tunnel" in text))
+    return Verdict(_no_answer(way, text), retry=not denied)
 
 
-def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError:
+def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = "") -> RegpipeError:
     """Turn an error answer into an exception (distribution-spec, "Error Codes").
 
     The status decides; the body may be anything.
@@ -87,14 +94,13 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
         reply: the answer.
         origin: whose.
         secret: what was sent as authorization, to be kept out of the message if it is echoed.
+        refused: who was refused; empty for anybody.
     """
-    code, message = _diagnosis(reply.body)
-    if secret:
-        message = message.replace(secret.partition(" ")[2] or secret, "[redacted]")
+    code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
     said = f" ({message})" if message else ""
     status, host = reply.status, origin.netloc
     if status in (401, 403):
-        return _refused(code, said, status, host, sent=secret is not None)
+        return _refused(code, said, status, host, refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
         return NotFoundError(f"not found{said}", code=code or "NOT_FOUND", status=status)
@@ -117,9 +123,9 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
 _MISSING = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "TAG_EXPIRED"})
 
 
-def _refused(code: str, said: str, status: int, host: str, *, sent: bool) -> UnauthorizedError:
-    if sent:
-        message = f"{host} refuses access with these credentials{said}"
+def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
+    if refused:
+        message = f"{host} refuses {refused}{said}"
     else:
         message = f"{host} refuses access{said}: log in with `docker login {host}`"
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)

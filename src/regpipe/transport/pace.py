@@ -125,7 +125,6 @@ class Quota:
         self._keep = keep
         self._lock = threading.Lock()
         self._left: int | None = None
-        self._under_way = 0
         self.asked = threading.Lock()
         """Held by who finds out what is left, before anything is spent."""
         self.known = False
@@ -137,29 +136,24 @@ class Quota:
             RegistryError: there would be less left than is to be left.
         """
         with self._lock:
-            if self._left is not None and self._left <= self._keep:
+            if self._left is None:
+                return
+            if self._left <= self._keep:
                 raise RegistryError(
                     f"stopped: {self._left} requests are left of {self._host}'s rate limit"
                     f" (--min-remaining {self._keep})",
                     code="TOOMANYREQUESTS",
                 )
-            if self._left is not None:
-                self._left -= 1
-            self._under_way += 1
+            self._left -= 1
 
-    def answered(self, headers: Mapping[str, str]) -> None:
-        """A request that was taken off has been answered."""
-        with self._lock:
-            self._under_way -= 1
-            self._note(headers, self._under_way)
+    def note(self, headers: Mapping[str, str]) -> None:
+        """Note what an answer says is left.
 
-    def look(self, headers: Mapping[str, str]) -> None:
-        """An answer to a request that costs nothing."""
-        with self._lock:
-            self._note(headers, self._under_way)
-
-    def _note(self, headers: Mapping[str, str], under_way: int) -> None:
+        Only less than is known of is news: an answer does not know of the requests that were
+        sent after its own, and these are taken off already.
+        """
         match = _REMAINING.fullmatch(headers.get("ratelimit-remaining", ""))
         if match:
-            # Those under way may or may not be counted in it already: suppose they are not.
-            self._left = max(0, int(match[1]) - under_way)
+            with self._lock:
+                left = int(match[1])
+                self._left = left if self._left is None else min(left, self._left)

@@ -1,0 +1,199 @@
+"""`regpipe blob` prints what was asked for, to the byte, and nothing that was not."""
+
+import base64
+import json
+
+import pytest
+
+from support import artifacts, images, schema1
+from support.blobs import OCI_CONFIG, OCI_MANIFEST, Blob, Image, go_json, sha256
+from support.cli import Result, run, shell
+from support.scripted import Scripted
+
+APP = images.index("app")
+AMD64 = APP.children[0]
+DOCUMENT = Blob(b'{"no": "newline at its end"}', "application/json")
+TWO_LINES = Blob(b"one\ntwo\n", "text/plain")
+BINARY = Blob(b"\x00\xff\r\n\x1a", "application/octet-stream")
+MANY = artifacts.oci_manifest(
+    artifacts.EMPTY, [DOCUMENT, TWO_LINES, BINARY], artifact_type="application/x"
+)
+
+
+@pytest.fixture
+def registry(scripted: Scripted) -> Scripted:
+    scripted.add("a/b", "app", APP)
+    scripted.add("a/b", "many", MANY)
+    scripted.add("a/b", "helm", artifacts.helm())
+    scripted.add("a/b", "old", schema1.signed())
+    return scripted
+
+
+def blob(registry: Scripted, name: str, *options: str) -> Result:
+    return run(["blob", *options, f"{registry.url}/a/b{name}"])
+
+
+@pytest.mark.parametrize("wanted", list(MANY.blobs()), ids=lambda one: one.media_type)
+def test_one_blob_is_printed_to_the_byte(registry: Scripted, wanted: Blob) -> None:
+    result = blob(registry, f"@{wanted.digest}")
+    assert (result.code, result.out, result.err) == (0, wanted.data, "")
+
+
+def test_each_of_several_begins_on_a_new_line(registry: Scripted) -> None:
+    where = f"{registry.url}/a/b"
+    names = [f"{where}@{one.digest}" for one in (DOCUMENT, TWO_LINES, DOCUMENT)]
+    expected = DOCUMENT.data + b"\n" + TWO_LINES.data + DOCUMENT.data
+    assert run(["blob", *names]).out == expected
+
+
+def test_of_a_manifest_record_the_documents_that_it_holds(registry: Scripted) -> None:
+    record = run(["manifests", f"{registry.url}/a/b:many"]).out
+    assert run(["blob"], record).out == b"".join(
+        (DOCUMENT.data, b"\n", TWO_LINES.data, BINARY.data)
+    )
+
+
+def config_of(image: Image) -> bytes:
+    assert image.config is not None
+    return image.config.data
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [("app", config_of(AMD64)), ("helm", config_of(artifacts.helm()))],
+)
+def test_of_an_image_record_the_config(registry: Scripted, tag: str, expected: bytes) -> None:
+    record = run(["manifests", f"{registry.url}/a/b:{tag}"]).out
+    assert run(["blob"], record).out == expected
+
+
+def test_of_an_attestation_record_the_statement(registry: Scripted) -> None:
+    found = run(["referrers", f"{registry.url}/a/b:app"]).out
+    (statement,) = APP.children[3].layers
+    assert run(["blob"], found).out == statement.data
+    records = run(["manifests", "--attestations", f"{registry.url}/a/b:app"]).records
+    attestation = json.dumps(records[1])
+    assert run(["blob"], attestation).out == statement.data
+
+
+def test_the_pipe_in_the_help(registry: Scripted) -> None:
+    script = 'regpipe referrers "$1" | regpipe blob | jq -r .predicate.buildType'
+    result = shell(script, f"{registry.url}/a/b:app")
+    assert (result.code, result.out) == (0, b"https://mobyproject.org/buildkit@v1\n")
+
+
+def test_any_other_record_with_a_digest_names_a_blob(registry: Scripted) -> None:
+    record = {"registry": registry.url, "repository": "a/b", "digest": DOCUMENT.digest}
+    assert run(["blob"], json.dumps(record)).out == DOCUMENT.data
+    layer = record | {"mediaType": DOCUMENT.media_type}
+    assert run(["blob"], json.dumps(layer)).out == DOCUMENT.data
+
+
+@pytest.mark.parametrize(
+    "name",
+    [":app", "", ":app@sha256:short"],
+    ids=["tag", "nothing", "no digest"],
+)
+def test_what_names_no_blob_is_refused(registry: Scripted, name: str) -> None:
+    result = blob(registry, name)
+    assert (result.code, result.out) == (2, b"")
+    assert len(result.errors) == 1
+    assert registry.seen == []
+
+
+def test_a_tag_record_names_no_blob(registry: Scripted) -> None:
+    tags = run(["tags", f"{registry.url}/a/b"]).out
+    result = run(["blob"], tags)
+    assert (result.code, result.out) == (2, b"")
+    assert "named by its digest" in result.err
+
+
+def test_a_record_of_schema_1_has_no_document(registry: Scripted) -> None:
+    result = run(["blob"], run(["manifests", f"{registry.url}/a/b:old"]).out)
+    assert (result.code, result.out) == (5, b"")
+    assert "no config" in result.err
+
+
+def test_one_that_is_not_there(registry: Scripted) -> None:
+    result = blob(registry, f"@{sha256(b'other')}")
+    assert (result.code, result.out) == (4, b"")
+    assert "BLOB_UNKNOWN" in result.err
+
+
+def test_other_bytes_are_not_printed(registry: Scripted) -> None:
+    digest = sha256(b"asked for")
+    registry.content.blobs[digest] = DOCUMENT
+    result = blob(registry, f"@{digest}")
+    assert (result.code, result.out) == (5, b"")
+    assert "DIGEST_INVALID" in result.err
+
+
+def big(size: int) -> Blob:
+    return Blob(b"x" * size, "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "code"),
+    [
+        pytest.param(4 << 20, [], 0, id="the default is 4 MiB"),
+        pytest.param((4 << 20) + 1, [], 5, id="and no more"),
+        pytest.param((4 << 20) + 1, ["--max-size", "5M"], 0, id="unless told so"),
+        pytest.param(1025, ["--max-size", "1KiB"], 5, id="or less"),
+        pytest.param(1024, ["--max-size", "1024"], 0, id="in bytes"),
+    ],
+)
+def test_the_size_is_limited(registry: Scripted, size: int, options: list[str], code: int) -> None:
+    large = big(size)
+    registry.content.blobs[large.digest] = large
+    result = blob(registry, f"@{large.digest}", *options)
+    assert (result.code, len(result.out)) == (code, 0 if code else size)
+
+
+def test_one_said_to_be_too_large_is_not_asked_for(registry: Scripted) -> None:
+    huge = {**DOCUMENT.descriptor(), "size": 1 << 40}
+    manifest = {"schemaVersion": 2, "config": artifacts.EMPTY.descriptor(), "layers": [huge]}
+    image = Image(go_json(manifest), OCI_MANIFEST, artifacts.EMPTY)
+    registry.add("a/b", "huge", image)
+    record = run(["manifests", f"{registry.url}/a/b:huge"]).out
+    before = len(registry.seen)
+    result = run(["blob"], record)
+    assert (result.code, result.out) == (5, b"")
+    assert not [line for line in registry.seen[before:] if "/blobs/" in line]
+
+
+@pytest.mark.parametrize("size", ["", "-1", "4x", "1.5M", "9" * 40])
+def test_a_size_that_is_none(registry: Scripted, size: str) -> None:
+    assert blob(registry, f"@{DOCUMENT.digest}", "--max-size", size).code == 2
+
+
+def embedded(data: bytes, shown: bytes) -> Image:
+    """An image whose config is embedded in the manifest, as other bytes perhaps than it has."""
+    config = Blob(data, OCI_CONFIG)
+    descriptor = config.descriptor(data=base64.b64encode(shown).decode())
+    manifest = {"schemaVersion": 2, "config": descriptor, "layers": []}
+    return Image(go_json(manifest), OCI_MANIFEST, config)
+
+
+@pytest.mark.parametrize(
+    ("shown", "asked"),
+    [(b'{"os":"linux"}', 0), (b'{"os":"other"}', 1), (b"", 1)],
+    ids=["right", "other bytes", "nothing"],
+)
+def test_embedded_content_is_used_where_it_is_right(
+    registry: Scripted, shown: bytes, asked: int
+) -> None:
+    registry.add("a/b", "embedded", embedded(b'{"os":"linux"}', shown))
+    (record,) = run(["manifests", f"{registry.url}/a/b:embedded"]).records
+    assert record["config"] == {"os": "linux"}
+    assert len([line for line in registry.seen if "/blobs/" in line]) == asked
+
+
+def test_foreign_layers_are_never_fetched_from_where_they_say(registry: Scripted) -> None:
+    foreign = DOCUMENT.descriptor(urls=[f"{registry.url}/elsewhere"])
+    foreign["mediaType"] = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+    config = Blob(b'{"os":"windows","architecture":"amd64"}', OCI_CONFIG)
+    manifest = {"schemaVersion": 2, "config": config.descriptor(), "layers": [foreign]}
+    registry.add("a/b", "win", Image(go_json(manifest), OCI_MANIFEST, config))
+    records = run(["manifests", f"{registry.url}/a/b:win"]).out
+    assert run(["blob"], records).out == config.data
+    assert not [line for line in registry.seen if "elsewhere" in line]

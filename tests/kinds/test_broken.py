@@ -1,0 +1,110 @@
+"""Broken manifests and configs are one clear error, and what may be odd is no error."""
+
+import json
+
+import pytest
+
+from support import images
+from support.blobs import (
+    DOCKER_CONFIG,
+    DOCKER_MANIFEST,
+    OCI_MANIFEST,
+    Blob,
+    Image,
+    go_json,
+    layer,
+    sha256,
+)
+from support.cli import run
+from support.scripted import Scripted
+from support.served import AMD64, manifests, one
+
+
+def broken_image(**changes: object) -> bytes:
+    return go_json({**json.loads(AMD64.raw), **changes})
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"<html></html>", id="HTML"),
+        pytest.param(b"\xff\xfe{\x00}\x00", id="UTF-16"),
+        pytest.param(b'\xef\xbb\xbf{"schemaVersion":2}', id="a byte order mark"),
+        pytest.param(b'{"errors":[{"code":"DENIED"}]}', id="an error"),
+        pytest.param(b'{"schemaVersion":2,"schemaVersion":2,"layers":[]}', id="a member twice"),
+        pytest.param(b'{"layers":' + b"[" * 200 + b"]" * 200 + b"}", id="deep"),
+        pytest.param(b'{"layers":' + b"[" * 100_000 + b"]" * 100_000 + b"}", id="very deep"),
+        pytest.param(broken_image(config=None), id="no config"),
+        pytest.param(broken_image(config="x"), id="config a string"),
+        pytest.param(broken_image(config=[{}]), id="config a list"),
+        pytest.param(broken_image(layers=[None]), id="a layer null"),
+        pytest.param(broken_image(layers={"a": 1}), id="layers no list"),
+        pytest.param(broken_image(layers=[{"digest": "sha256:" + "A" * 64}]), id="capitals"),
+        pytest.param(broken_image(layers=[{"digest": sha256(b""), "size": True}]), id="size true"),
+        pytest.param(broken_image(layers=[{"digest": sha256(b""), "size": -1}]), id="size below 0"),
+        pytest.param(broken_image(layers=[{"digest": sha256(b""), "size": 1e3}]), id="size 1e3"),
+        pytest.param(broken_image(layers=[{"digest": sha256(b""), "size": 2**70}]), id="huge size"),
+        pytest.param(
+            broken_image(layers=[{"digest": sha256(b""), "mediaType": 7}]), id="layer's type"
+        ),
+        pytest.param(broken_image(mediaType=7), id="mediaType a number"),
+        pytest.param(broken_image(mediaType="no type"), id="mediaType none"),
+        pytest.param(broken_image(mediaType=DOCKER_MANIFEST), id="served as another"),
+        pytest.param(broken_image(manifests=[]), id="index and image in one"),
+        pytest.param(b'{"schemaVersion":2,"layers":[],"x":1e999}', id="1e999"),
+        pytest.param(b'{"schemaVersion":2,"layers":[],"x":' + b"9" * 5000 + b"}", id="long number"),
+        pytest.param(b'{"schemaVersion":2,"layers":[],"x":NaN}', id="NaN"),
+    ],
+)
+def test_a_broken_manifest_is_one_clear_error(scripted: Scripted, raw: bytes) -> None:
+    scripted.add("a/b", "v1", Image(raw, OCI_MANIFEST, AMD64.config))
+    result = manifests(scripted)
+    assert (result.code, result.records) == (5, [])
+    assert len(result.errors) == 1
+    assert len(result.errors[0]) < 300
+
+
+@pytest.mark.parametrize("key", ["annotations", "subject", "artifactType"])
+@pytest.mark.parametrize("value", [None, 7, "x", [], [1], {"a": 1}, {"digest": 7}, True])
+def test_what_may_be_there_may_be_of_any_form(scripted: Scripted, key: str, value: object) -> None:
+    record = one(scripted, Image(broken_image(**{key: value}), OCI_MANIFEST, AMD64.config))
+    assert record["config"]["architecture"] == "amd64"
+    assert record["manifest"][key] == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"{", id="no JSON"),
+        pytest.param(b'{"os":"a","os":"b"}', id="a member twice"),
+        pytest.param(b'{"x":1e400}', id="1e400"),
+    ],
+)
+def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> None:
+    scripted.add("a/b", "v1", images.docker_manifest(Blob(body, DOCKER_CONFIG), []))
+    result = manifests(scripted)
+    assert (result.code, result.records) == (5, [])
+    assert "image config" in result.err
+
+
+def test_a_config_with_text_that_is_none(scripted: Scripted) -> None:
+    """A lone surrogate is possible in JSON, and in no encoding of it."""
+    body = rb'{"os":"linux","architecture":"\ud800","created":"\udfff","author":"\ud83d"}'
+    image = images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")])
+    record = one(scripted, image)
+    assert record["created"] == "\udfff"
+    assert json.loads(record["history"][0]["v1Compatibility"])["author"] == "\ud83d"
+
+
+def test_a_digest_of_an_unknown_algorithm_is_not_called_checked(scripted: Scripted) -> None:
+    digest = "blake9:" + "0" * 64
+    scripted.add("a/b", "v1", AMD64)
+    scripted.content.manifests[digest] = AMD64
+    result = run(["manifests", f"{scripted.url}/a/b@{digest}"])
+    assert result.records[0]["digest"] == digest
+    assert "unchecked" in result.records[0]["warnings"][0]
+    assert "warning" in result.err

@@ -1,0 +1,110 @@
+"""Which manifest of an index is chosen, and which platform its record names."""
+
+import pytest
+
+from support import artifacts, images
+from support.blobs import (
+    OCI_CONFIG,
+    Blob,
+    Image,
+    Json,
+    go_json,
+)
+from support.images import oci_index, platform_json
+from support.scripted import Scripted
+from support.served import AMD64, ARM, ARM64, index_of, manifests, one
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("linux/amd64", AMD64),
+        ("linux/arm64", ARM64),
+        ("linux/arm", ARM),
+        ("linux/arm/v8", ARM),
+        ("linux/arm/v6", AMD64),
+        ("windows/amd64", AMD64),
+    ],
+)
+def test_the_platform_wanted_or_else_the_first(
+    scripted: Scripted, wanted: str, expected: Image
+) -> None:
+    record = one(scripted, index_of(AMD64, ARM64, ARM), "--platform", wanted)
+    assert record["digest"] == expected.digest
+    platform = dict(
+        zip(("os", "architecture", "variant"), expected.platform.split("/"), strict=False)
+    )
+    assert record["platform"] == platform
+
+
+def test_where_the_platform_is_lacking_the_first_image_is_shown(scripted: Scripted) -> None:
+    """Not what happens to stand first: an artifact, an attestation."""
+    chart = artifacts.helm()
+    helm = chart.descriptor() | {"mediaType": "application/vnd.example.chart.v1+json"}
+    attested = images.index("x")
+    statement = attested.json["manifests"][3]
+    entries = [helm, statement, ARM.descriptor(platform=platform_json("linux/arm/v7"))]
+    record = one(scripted, oci_index(entries, [chart, *attested.children]))
+    assert record["digest"] == ARM.digest
+
+
+def test_an_image_of_another_platform_says_so(scripted: Scripted) -> None:
+    record = one(scripted, ARM, "--platform", "linux/amd64")
+    assert record["platform"] == {"os": "linux", "architecture": "arm", "variant": "v7"}
+    assert "index" not in record
+
+
+def test_the_config_completes_what_the_index_says(scripted: Scripted) -> None:
+    config = {"os": "windows", "architecture": "amd64", "os.version": "10.0.17763.1879"}
+    image = artifacts.oci_manifest(Blob(go_json(config), OCI_CONFIG), [])
+    entry = image.descriptor(platform=platform_json("windows/amd64"))
+    record = one(scripted, oci_index([entry], [image]))
+    assert record["platform"] == config
+
+
+def windows(version: str) -> tuple[Json, Image]:
+    config = {"os": "windows", "architecture": "amd64", "os.version": version}
+    image = artifacts.oci_manifest(Blob(go_json(config), OCI_CONFIG), [])
+    return image.descriptor(platform=config), image
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version"),
+    [
+        ("windows/amd64", "10.0.17763.1879"),
+        ("windows(10.0.20348)/amd64", "10.0.20348.2"),
+        ("windows(10.0.2)/amd64", "10.0.17763.1879"),
+    ],
+    ids=["any version", "this one", "no prefix of a number"],
+)
+def test_a_version_of_windows(scripted: Scripted, wanted: str, version: str) -> None:
+    images_ = [windows("10.0.17763.1879"), windows("10.0.20348.2")]
+    index = oci_index([entry for entry, _ in images_], [image for _, image in images_])
+    record = one(scripted, index, "--platform", wanted)
+    assert record["platform"]["os.version"] == version
+
+
+@pytest.mark.parametrize("text", ["linux", "a/b/c/d", "linux//amd64", "linux/a b", "(1)/amd64"])
+def test_what_is_no_platform(scripted: Scripted, text: str) -> None:
+    result = manifests(scripted, "--platform", text)
+    assert (result.code, len(result.errors)) == (2, 1)
+
+
+@pytest.mark.parametrize("platform", ["linux/amd64", None, 7, [], {}, {"os": 7}, {"os": "linux"}])
+def test_a_platform_of_another_form_is_none(scripted: Scripted, platform: object) -> None:
+    entry = AMD64.descriptor(platform=platform)
+    record = one(scripted, oci_index([entry], [AMD64]))
+    assert record["platform"] == {"os": "linux", "architecture": "amd64"}
+    assert record["index"]["platforms"] == []
+
+
+def test_attestations_are_shown_when_asked_for(scripted: Scripted) -> None:
+    index = images.index("x")
+    scripted.add("a/b", "v1", index)
+    every = manifests(scripted, "--all-platforms").records
+    assert [record["digest"] for record in every] == [c.digest for c in index.children[:3]]
+    every = manifests(scripted, "--all-platforms", "--attestations").records
+    assert [record["digest"] for record in every] == [c.digest for c in index.children]
+    two = manifests(scripted, "--attestations").records
+    assert two[0]["digest"] == AMD64.digest
+    assert len(two) == 4

@@ -1,0 +1,298 @@
+"""Signatures, SBOMs and provenance are found on every registry, whichever way it offers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from regpipe.referrers import fallback_tag
+from support import artifacts, images
+from support.blobs import OCI_INDEX, Image, Json, sha256
+from support.cli import Result, run
+from support.peers import Peer
+from support.push import write_layout
+from support.replies import Reply, error, html, json_reply
+from support.scripted import Scripted
+from support.servers import Registry
+
+SPDX = "application/spdx+json"
+IN_TOTO = "application/vnd.in-toto+json"
+SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json"
+APP = images.index("app")
+AMD64 = APP.children[0]
+PROVENANCE = APP.children[3]
+SIGNATURE = artifacts.cosign_signature(APP)
+
+
+def kinds(result: Result) -> list[tuple[str, str, str]]:
+    """What was found: the subject, the artifact type and the source of each, sorted."""
+    assert (result.code, result.err) == (0, "")
+    names = {APP.digest: "index", AMD64.digest: "amd64"}
+    return sorted(
+        (names.get(found["subject"], "other"), found["artifactType"], found["source"])
+        for found in result.records
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("zot", "api"), ("olareg", "api"), ("docker-registry", "tag-fallback")]
+)
+def test_all_are_found_on_real_registries(
+    start_registry: Callable[..., Registry], tmp_path: Path, name: str, way: str
+) -> None:
+    registry = start_registry(name)
+    oras = Peer("oras", registry)
+    with registry.pusher() as pusher:
+        pusher.push("team/app", "v1", APP)
+        pusher.push("team/app", artifacts.cosign_tag(APP), SIGNATURE)
+    (tmp_path / "sbom.json").write_text('{"spdxVersion":"SPDX-2.3"}')
+    for subject in ("v1", f"v1@{AMD64.digest}"):
+        where = f"{registry.host}/team/app:{subject}"
+        options = ["--artifact-type", SPDX, "--annotation", "by=oras", "--annotation"]
+        created = "org.opencontainers.image.created=2024-05-06T07:08:09Z"
+        oras("attach", *options, created, where, f"sbom.json:{SPDX}", cwd=tmp_path)
+    result = run(["referrers", f"{registry.url}/team/app:v1"])
+    assert kinds(result) == [
+        ("amd64", SPDX, way),
+        ("amd64", IN_TOTO, "index"),
+        ("index", SPDX, way),
+        ("index", SIMPLE_SIGNING, "cosign-tag"),
+    ]
+    found = {(one["subject"], one["artifactType"]): one for one in result.records}
+    sbom = found[APP.digest, SPDX]
+    assert sbom["annotations"]["by"] == "oras"
+    assert found[AMD64.digest, IN_TOTO]["digest"] == PROVENANCE.digest
+    assert found[APP.digest, SIMPLE_SIGNING]["digest"] == SIGNATURE.digest
+    for record in result.records:
+        head = oras("manifest", "fetch", f"{registry.host}/team/app@{record['digest']}")
+        assert (record["digest"], record["size"]) == (sha256(head), len(head))
+        assert record["mediaType"] == json.loads(head)["mediaType"]
+    # What they say is printed by `blob`, each document on a line of its own.
+    documents = [json.loads(line) for line in run(["blob"], result.out).out.splitlines()]
+    assert documents.count({"spdxVersion": "SPDX-2.3"}) == 2
+    assert [one["predicate"]["buildType"] for one in documents if "predicate" in one]
+    # The same stand in the record of the image itself, and are found from that.
+    whole = run(["manifests", "--referrers", f"{registry.url}/team/app:v1"])
+    (image,) = whole.records
+    own = ("subject", "digest", "mediaType", "artifactType", "size", "annotations", "source")
+    assert image["referrers"] == [
+        {key: record[key] for key in own if key in record} for record in result.records
+    ]
+    again = run(["referrers"], whole.out)
+    assert [one["digest"] for one in again.records] == [one["digest"] for one in result.records]
+
+
+def test_the_answer_is_the_same_everywhere(start_registry: Callable[..., Registry]) -> None:
+    """Also where there is no API and nobody keeps the fallback tag, for what needs neither."""
+    answers = []
+    for name in ("zot", "olareg", "docker-registry"):
+        registry = start_registry(name)
+        with registry.pusher() as pusher:
+            pusher.push("team/app", "v1", APP)
+            sbom = artifacts.sbom(APP)
+            pusher.push("team/app", sbom.digest, sbom)
+            if not registry.kind.referrers:
+                pusher.push("team/app", APP.digest.replace(":", "-"), fallback(sbom))
+            pusher.push("team/app", artifacts.cosign_tag(AMD64, "att"), PROVENANCE)
+        result = run(["referrers", "--all-platforms", f"{registry.url}/team/app:v1"])
+        found = [dict(record) for record in result.records]
+        for record in found:
+            del record["registry"], record["ref"]
+            record["source"] = record["source"].replace("tag-fallback", "api")
+        answers.append(found)
+    assert answers[0] == answers[1] == answers[2]
+    assert len(answers[0]) == 4
+
+
+def fallback(*referrers: Image) -> Image:
+    """The index that clients keep under the fallback tag."""
+    entries = [
+        image.descriptor(
+            annotations=image.json["annotations"], artifactType=image.json["artifactType"]
+        )
+        for image in referrers
+    ]
+    return images.oci_index(entries, [])
+
+
+@pytest.fixture
+def registry(scripted: Scripted) -> Scripted:
+    scripted.add("a/b", "v1", images.oci("x"))
+    return scripted
+
+
+IMAGE = images.oci("x")
+SBOM = artifacts.sbom(IMAGE)
+
+
+def find(registry: Scripted, *options: str) -> Result:
+    return run(["referrers", *options, f"{registry.url}/a/b:v1"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(error(404), id="404"),
+        pytest.param(error(400), id="400"),
+        pytest.param(error(405, "UNSUPPORTED"), id="405"),
+        pytest.param(error(406), id="406"),
+        pytest.param(Reply(404, b"404 page not found\n"), id="404 in plain text"),
+        pytest.param(html(), id="a page of HTML"),
+        pytest.param(json_reply({}), id="JSON of another type"),
+    ],
+)
+def test_where_there_is_no_api_the_tag_is_asked(registry: Scripted, answer: Reply) -> None:
+    registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
+    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
+    (record,) = find(registry).records
+    assert (record["digest"], record["source"]) == (SBOM.digest, "tag-fallback")
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3)])
+def test_who_may_not_see_them_is_told(registry: Scripted, status: int, code: int) -> None:
+    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", error(status, "DENIED"))
+    result = find(registry)
+    assert (result.code, result.records) == (code, [])
+    assert "DENIED" in result.err
+
+
+@pytest.mark.parametrize(
+    "tagged",
+    [
+        pytest.param(images.oci("other"), id="an image"),
+        pytest.param(images.oci_index([], []), id="an empty index"),
+    ],
+)
+def test_a_fallback_tag_that_lists_nothing_counts_as_none(
+    registry: Scripted, tagged: Image
+) -> None:
+    registry.add("a/b", IMAGE.digest.replace(":", "-"), tagged)
+    result = find(registry)
+    assert (result.code, result.out, result.err) == (0, b"", "")
+
+
+def test_all_pages_are_read(registry: Scripted) -> None:
+    path = f"/v2/a/b/referrers/{IMAGE.digest}"
+    numbered = [artifacts.sbom(IMAGE, f"application/x{number}") for number in range(3)]
+    for number, one in enumerate(numbered):
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_listed(one)]}
+        reply = json_reply(index, type_=f"{OCI_INDEX}; charset=utf-8")
+        if number < 2:
+            reply = reply.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
+        registry.on(f"{path}?page={number}" if number else path, reply)
+    assert [one["digest"] for one in find(registry).records] == [one.digest for one in numbered]
+
+
+def _listed(image: Image) -> Json:
+    return image.descriptor(artifactType=image.json["artifactType"])
+
+
+def test_pages_that_go_in_a_circle_are_an_error(registry: Scripted) -> None:
+    path = f"/v2/a/b/referrers/{IMAGE.digest}"
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
+    reply = json_reply(index, type_=OCI_INDEX).plus(Link=f'<{path}>; rel="next"')
+    registry.on(f"{path}*", reply)
+    result = find(registry)
+    assert result.code == 5
+    assert "circle" in result.err
+
+
+def test_only_the_types_asked_for(registry: Scripted) -> None:
+    registry.content.referrers = True
+    other = artifacts.sbom(IMAGE, "text/spdx")
+    registry.add("a/b", "s1", SBOM)
+    registry.add("a/b", "s2", other)
+    assert len(find(registry).records) == 2
+    (record,) = find(registry, "--artifact-type", "text/spdx").records
+    assert record["digest"] == other.digest
+    assert len(find(registry, "--artifact-type", SPDX, "--artifact-type", "text/spdx").records) == 2
+
+
+def test_one_found_in_two_ways_is_given_once(registry: Scripted) -> None:
+    registry.content.referrers = True
+    registry.add("a/b", artifacts.cosign_tag(IMAGE, "sbom"), SBOM)
+    (record,) = find(registry).records
+    assert record["source"] == "api"
+
+
+def test_what_a_descriptor_leaves_out_is_read_from_the_manifest(registry: Scripted) -> None:
+    """Fallback lists written by old clients have neither type nor annotations."""
+    registry.add("a/b", SBOM.digest[7:19], SBOM)
+    bare = images.oci_index([SBOM.descriptor()], [])
+    registry.add("a/b", IMAGE.digest.replace(":", "-"), bare)
+    (record,) = find(registry).records
+    assert (record["artifactType"], record["annotations"]) == (SPDX, SBOM.json["annotations"])
+
+
+def test_a_referrer_that_is_gone_is_still_named(registry: Scripted) -> None:
+    gone = images.oci_index([SBOM.descriptor()], [])
+    registry.add("a/b", IMAGE.digest.replace(":", "-"), gone)
+    (record,) = find(registry).records
+    assert record["digest"] == SBOM.digest
+    assert "artifactType" not in record
+
+
+def test_a_malformed_entry_is_an_error(registry: Scripted) -> None:
+    entry = {"mediaType": "application/x", "digest": "../../etc/passwd", "size": 1}
+    bad = images.oci_index([entry], [])
+    registry.add("a/b", IMAGE.digest.replace(":", "-"), bad)
+    result = find(registry)
+    assert (result.code, result.records) == (5, [])
+    assert "DIGEST_INVALID" in result.err
+
+
+def test_referrers_of_referrers(registry: Scripted) -> None:
+    registry.content.referrers = True
+    registry.add("a/b", "sbom", SBOM)
+    signature = artifacts.sbom(SBOM, "application/signature")
+    registry.add("a/b", "sig", signature)
+    first = find(registry)
+    (second,) = run(["referrers"], first.out).records
+    assert (second["subject"], second["digest"]) == (SBOM.digest, signature.digest)
+    assert second["tag"] == "v1"
+
+
+def test_a_referrer_record_leads_manifests_to_the_referrer(registry: Scripted) -> None:
+    registry.content.referrers = True
+    registry.add("a/b", "sbom", SBOM)
+    found = find(registry)
+    (record,) = run(["manifests"], found.out).records
+    assert record["digest"] == SBOM.digest
+    assert record["subject"]["digest"] == IMAGE.digest
+    assert "source" not in record
+
+
+def test_every_platforms_referrers(scripted: Scripted) -> None:
+    scripted.add("a/b", "v1", APP)
+    found = find(scripted, "--all-platforms").records
+    assert [one["subject"] for one in found] == [one.digest for one in APP.children[:3]]
+    assert [one["digest"] for one in found] == [one.digest for one in APP.children[3:]]
+    (arm,) = find(scripted, "--platform", "linux/arm/v7").records
+    assert arm["subject"] == APP.children[2].digest
+
+
+def test_layouts_have_referrers_too(tmp_path: Path) -> None:
+    sbom = artifacts.sbom(APP)
+    tags = {
+        "v1": APP,
+        artifacts.cosign_tag(APP): SIGNATURE,
+        "an-sbom": sbom,
+        "another": images.oci("x"),
+    }
+    write_layout(tmp_path / "layout", tags)
+    result = run(["referrers", f"oci:{tmp_path}/layout:v1"])
+    assert kinds(result) == [
+        ("amd64", IN_TOTO, "index"),
+        ("index", SPDX, "api"),
+        ("index", SIMPLE_SIGNING, "cosign-tag"),
+    ]
+    statements = run(["blob"], result.out).out
+    assert b'"predicateType":"https://slsa.dev/provenance/v0.2"' in statements
+
+
+def test_the_longest_digest_makes_a_tag_that_is_one() -> None:
+    assert fallback_tag("sha512:" + "ab" * 64) == "sha512-" + "ab" * 32
+    assert fallback_tag("very+long.algorithm_name-that_goes_on:=x=") == (
+        "very-long.algorithm_name-that_go--x-"
+    )

@@ -1,0 +1,55 @@
+"""regpipe's client with the tests' own patience, and authorizers that say what they were asked."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from regpipe.registry import Registry
+from regpipe.transport import Options, Patience, Persistence, Transport
+from support.cli import TOKEN
+from support.scripted import Scripted
+
+PATIENCE = Patience(connect=5, first=5, stall=0.3, total=2)
+PERSISTENCE = Persistence(base=0.002, throttled_base=0.002, longest=0.02, obeyed=0.05)
+ONCE = PERSISTENCE._replace(retries=0)
+AUTHORIZATION = f"Bearer {TOKEN}"
+
+
+@dataclass
+class Canary:
+    """An authorizer that sends the canary token to every registry, asked for or not."""
+
+    value: str | None = AUTHORIZATION
+    again: bool = False
+    """What it answers to a challenge."""
+    challenges: list[tuple[str, list[str]]] = field(default_factory=list)
+    """What it was told: the URL and the challenges."""
+
+    def header(self, _url: str, _scope: str | None) -> str | None:
+        return self.value
+
+    def challenged(
+        self, url: str, _scope: str | None, challenges: list[str], _sent: str | None
+    ) -> bool:
+        self.challenges.append((url, challenges))
+        return self.again
+
+    def refused(self, *_: object) -> str:
+        return ""
+
+
+def transport(authorizer: Any = None, **options: Any) -> Transport:
+    """A transport that loses patience within moments."""
+    chosen = {"patience": PATIENCE, "persistence": PERSISTENCE, **options}
+    return Transport(Options(**chosen), authorizer)
+
+
+def registry(server: Scripted | str, authorizer: Any = None, **options: Any) -> Registry:
+    """A registry of the same kind."""
+    url = server if isinstance(server, str) else server.url
+    return Registry(url, transport(authorizer, **options))
+
+
+def credentials_seen(server: Scripted) -> list[str]:
+    """The headers that something secret was sent in to a server, of all requests so far."""
+    names = ("authorization", "proxy-authorization", "cookie")
+    return [name for request in server.asked() for name in names if name in request.headers]
