@@ -124,6 +124,7 @@ def test_05_who_is_led_elsewhere_does_not_log_in_there(
     docker(home, auths={server.host: entry() for server in (scripted, other)})
     scripted.guard(basic())
     image = scripted.add("team/app", "v1", images.oci())
+    assert image.config
     place = f"/v2/team/app/blobs/{image.config.digest}"
     scripted.on(place, redirect(f"{other.url}/blob"))
     other.on("/blob", unauthorized(challenge.format(url=other.url)))
