@@ -123,9 +123,9 @@ def test_05_who_is_led_elsewhere_does_not_log_in_there(
 ) -> None:
     docker(home, auths={server.host: entry() for server in (scripted, other)})
     scripted.guard(basic())
-    config = scripted.add("team/app", "v1", images.oci()).config
-    assert config
-    place = f"/v2/team/app/blobs/{config.digest}"
+    image = scripted.add("team/app", "v1", images.oci())
+    assert image.config
+    place = f"/v2/team/app/blobs/{image.config.digest}"
     scripted.on(place, redirect(f"{other.url}/blob"))
     other.on("/blob", unauthorized(challenge.format(url=other.url)))
     result = run(["manifests", f"{scripted.url}/team/app:v1"])
