@@ -15,15 +15,20 @@ MODULES = ("registry", "memory", "summarize", "start")
 
 def main(names: list[str]) -> None:
     """Run the modules of these names, or all; print a line for each row as it is done."""
-    print(_machine(), "\n")
-    print("| case | regpipe | beside it | ratio | allowed | |\n|---|---|---|---|---|---|")
+    _say(f"{_machine()}\n")
+    _say("| case | regpipe | beside it | ratio | allowed | |\n|---|---|---|---|---|---|")
     for name in names or MODULES:
         if find_spec(f"bench.{name}") is None:
             continue
         module = importlib.import_module(f"bench.{name}")
         with tempfile.TemporaryDirectory(prefix="regpipe-bench-") as directory:
             for row in module.rows(Path(directory)):
-                print(_line(row), flush=True)
+                _say(_line(row))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _line(row: Row) -> str:
