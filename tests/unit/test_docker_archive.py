@@ -199,6 +199,13 @@ def test_standard_input_is_read_once_for_several_names() -> None:
     assert [record["tag"] for record in result.records] == ["v1", "v1"]
 
 
+def test_standard_input_holds_records_or_an_archive() -> None:
+    result = run(["manifests", "docker-archive:-:one", "-"])
+    assert result.code == 2
+    (line,) = result.errors
+    assert line.startswith("regpipe manifests: standard input holds records (-) or an archive")
+
+
 def test_a_later_stage_cannot_read_standard_input_again() -> None:
     save(docker_save([(ONE, ["one:v1"])]))
     result = shell("cat x.tar | regpipe tags docker-archive:- | regpipe manifests")
@@ -249,6 +256,19 @@ def test_since_docker_25_the_true_manifest_is_there() -> None:
     assert (one["digest"], one.get("derived")) == (ONE.digest, None)
     assert two["index"]["digest"] == index.digest
     assert two["platform"]["architecture"] == "arm64"
+
+
+def test_docker_leaves_out_what_was_never_pulled() -> None:
+    index = images.index("app", attestations=False)
+    write_layout(Path("layout"), {"v1": index})
+    members = docker_save_oci(Path("layout"), {NAME: index})
+    for child in index.children[:1]:
+        del members[f"blobs/{child.digest.replace(':', '/')}"]
+    save(members)
+    arm = run(["manifests", "--platform", "linux/arm64", "docker-archive:x.tar"])
+    assert arm.records[0]["digest"] == index.children[1].digest
+    (line,) = run(["manifests", "docker-archive:x.tar"]).errors
+    assert line.endswith("it may hold another platform's (--platform)")
 
 
 def test_before_docker_1_10_there_is_a_schema_1_manifest() -> None:

@@ -4,7 +4,7 @@ import argparse
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from regpipe import inputs, ndjson, pool, records, reference
 from regpipe.commands import _caching, _credentials, _network, _progress
@@ -12,6 +12,7 @@ from regpipe.commands._credentials import Credentials
 from regpipe.commands._parser import Parser
 from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
 from regpipe.inputs import Refused, Target
+from regpipe.localname import reads_stdin
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
@@ -109,8 +110,7 @@ def run(
     report = _Report(verb, streams, as_records=args.error_records)
     caching = _caching.Caching(args, report.say)
     open_registry = _network.registry_opener(verb, args, streams, credentials, progress.waits)
-    # Where records come in by standard input, no archive can.
-    stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
+    stdin = _archive_input(args, streams)
     sources = Sources(
         (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
     )
@@ -165,6 +165,19 @@ def _work_on(
     refs = images_of(source, target.ref) if interpret is inputs.images else (target.ref,)
     for ref in refs:
         yield from work(target._replace(ref=ref), source)
+
+
+def _archive_input(args: argparse.Namespace, streams: Streams) -> BinaryIO | None:
+    """Return standard input, if an archive may be read from it: if no records come in by it.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    if args.inputs and "-" not in args.inputs:
+        return streams.stdin
+    if any(reads_stdin(argument) for argument in args.inputs):
+        raise UsageError("standard input holds records (-) or an archive, and not both")
+    return None
 
 
 class _Report:

@@ -18,7 +18,8 @@ def main(argv: list[str], streams: Streams) -> int:
     parser = _stage.parser(
         "catalog",
         f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "registries: my.registry:5000, http://host, oci:DIR\n"
+        "registries: my.registry:5000, http://host, oci:DIR,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines or records on standard input)",
         streams,
     )

@@ -59,7 +59,8 @@ def _parser(streams: Streams) -> Parser:
     parser = _stage.parser(
         "manifests",
         f"Fetch manifests and configs: a record for each image.\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag\n"
+        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )

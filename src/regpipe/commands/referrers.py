@@ -55,7 +55,8 @@ def _parser(streams: Streams) -> Parser:
         "record's `source` says how it was found: by the registry's referrers `api`, by the\n"
         "`tag-fallback` where there is none, under a `cosign-tag`, or in the `index` itself\n"
         f"(BuildKit's attestations).\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag\n"
+        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )

@@ -18,7 +18,8 @@ def main(argv: list[str], streams: Streams) -> int:
     parser = _stage.parser(
         "tags",
         f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "repositories: team/app, my.registry:5000/team/app, oci:DIR\n"
+        "repositories: team/app, my.registry:5000/team/app, oci:DIR,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's _catalog JSON on standard input)",
         streams,
     )
