@@ -88,25 +88,24 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
     Raises:
         ResponseError: an entry is malformed, or there are more than any real index has.
     """
-    seen: set[tuple[str, Platform]] = set()
-    indexes = {index.digest}
+    seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
 
     def walk(content: Content, depth: int) -> Iterator[Place]:
         for entry in oci.descriptors(content.document, "manifests"):
-            key = entry["digest"], platform_of(_mapping(entry.get("platform")))
-            if key in seen or entry["digest"] in indexes:
+            is_index = entry.get("mediaType") in oci.INDEX_TYPES
+            platform = None if is_index else platform_of(_mapping(entry.get("platform")))
+            if (entry["digest"], platform) in seen:
                 continue
-            if len(seen) == _ENTRY_LIMIT:
+            if len(seen) > _ENTRY_LIMIT:
                 raise ResponseError(
                     f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
                 )
-            seen.add(key)
-            if entry.get("mediaType") not in oci.INDEX_TYPES:
+            seen.add((entry["digest"], platform))
+            if not is_index:
                 yield Place(descriptor=entry)
             elif depth == 0:
                 raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
             else:
-                indexes.add(entry["digest"])
                 try:
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:

@@ -223,7 +223,12 @@ def _is_host(head: str) -> bool:
 
 def _split_scheme(text: str) -> tuple[str, str]:
     match = _WEB_SCHEME.match(text)
-    return (match[1].lower(), text[match.end() :]) if match else ("", text)
+    if not match:
+        return "", text
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if scheme != "docker" and "@" in rest.partition("/")[0]:
+        raise _invalid(text, "a user name is given by --user, and a password by --password-stdin")
+    return scheme, rest
 
 
 def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:

@@ -35,7 +35,7 @@ def printable(text: str) -> str:
 
 
 def without_password(text: str) -> str:
-    """Return text in which no URL has a user name and password (`https://user:password@host`)."""
+    """Return text in which no URL shows a user name and password (`https://user:password@host`)."""
     import re  # noqa: PLC0415 -- its import is a part of every start's cost
 
-    return re.sub(r"(?<=//)[^/@\s]*@", "", text)
+    return re.sub(r"(?<=//)[^/@\s]*@", "[redacted]@", text)

@@ -9,6 +9,7 @@ import json
 import re
 import socket
 import ssl
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ def test_02_a_token_servers_redirect_takes_no_credentials_elsewhere(
     with pytest.raises(ResponseError, match="redirect"):
         transport().token_exchange(method, f"{scripted.url}/token", headers, form)
     assert other.requests == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_02_no_form_is_sent_where_a_redirect_means_something_else(
+    scripted: Scripted, status: int
+) -> None:
+    scripted.on("/token", redirect("/other", status))
+    with pytest.raises(ResponseError, match="redirects a POST"):
+        transport().token_exchange("POST", f"{scripted.url}/token", {}, b"refresh_token=canary")
+    assert [request.path for request in scripted.requests] == ["/token"]
 
 
 def test_02_what_is_no_secret_may_be_redirected(scripted: Scripted, other: Scripted) -> None:
@@ -268,8 +279,9 @@ def test_07_the_next_page_is_never_fetched_elsewhere(
     result = run(["tags", f"{scripted.url}/team/app"])
     assert [record["tag"] for record in result.records] == ["v1"]
     assert result.code == 5
-    assert "list is incomplete" in result.err
+    assert f"said to be elsewhere, at '{other.host}': the list is incomplete" in result.err
     assert other.requests == []
+    assert len(scripted.requests) == 1
 
 
 @pytest.mark.parametrize("target", ["\\\\{host}/x?last=v1", "/\\{host}/x?last=v1"])
@@ -349,10 +361,9 @@ def test_09_another_config_than_the_digests_is_refused(scripted: Scripted) -> No
 
 def test_09_nothing_is_unchanged_that_nobody_knew(scripted: Scripted) -> None:
     scripted.on("/v2/a/b/manifests/*", Reply(304))
-    with pytest.raises(RegpipeError):
-        registry(scripted).manifest("a/b", "sha256:" + "a" * 64)
-    with pytest.raises(RegpipeError):
-        registry(scripted).manifest("a/b", "v1")
+    for target in ("sha256:" + "a" * 64, "v1"):
+        with pytest.raises(RegpipeError, match="answered 304"):
+            registry(scripted).manifest("a/b", target)
 
 
 def test_09_another_digest_in_the_header_of_a_tag_is_said(scripted: Scripted) -> None:
@@ -491,6 +502,18 @@ def test_15_nothing_is_unpacked_beyond_the_limit(
     scripted.on("/v2/x", Reply(200, body, (("Content-Encoding", encoding),)))
     with pytest.raises(RegpipeError, match=message):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
+
+
+def test_15_a_bomb_takes_no_memory(scripted: Scripted) -> None:
+    bomb = zeros(64 << 20)
+    scripted.on("/v2/x", Reply(200, bomb, (("Content-Encoding", "gzip"),)))
+    asking = transport()
+    tracemalloc.start()
+    with pytest.raises(TooLargeError):
+        asking.get(f"{scripted.url}/v2/x", limit=LIMIT)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
 
 
 def test_15_no_compression_is_asked_for(scripted: Scripted) -> None:
@@ -652,6 +675,13 @@ def test_23_nothing_from_a_registry_reaches_the_terminal_as_it_is(scripted: Scri
     scripted.add("team/app", "v1", images.classic(labels={"title": NASTY}))
     result = manifests(scripted)
     assert result.records[0]["config"]["config"]["Labels"]["title"] == NASTY
+    harmless(result)
+
+
+def test_23_nor_does_an_input(scripted: Scripted) -> None:
+    record = {"ref": NASTY, "registry": scripted.url, "repository": "a", "tag": NASTY}
+    result = run(["manifests"], json.dumps(record) + "\n" + json.dumps(NASTY))
+    assert (result.code, len(result.errors)) == (2, 2)
     harmless(result)
 
 

@@ -56,6 +56,9 @@ class _Separated:
     def flush(self) -> None:
         self._stream.flush()
 
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
 
 def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
     """Return the descriptors of the blobs that an input names.

@@ -193,9 +193,9 @@ def _may_read_on(source: _Source) -> bool:
 def _exit_code(ret: int, last: int, *, exit_status: bool) -> int:
     """Return the exit code main.c ends with."""
     if not exit_status:
-        return max(ret, 0)
+        return max(ret, 0) % 256
     if ret != engine.NO_OUTPUT:
-        return abs(ret)
+        return abs(ret) % 256
     return {-1: 4, 0: 1}.get(last, 0)
 
 

@@ -94,6 +94,8 @@ class NativeInputs:
         ret, last = self._loop(program)
         if call.jq_util_input_errors(state):
             ret = engine.SYSTEM
+        if self._descriptor:
+            os.close(self._descriptor)
         return ret, last
 
     def _loop(self, program: engine.Program) -> tuple[int, int]:

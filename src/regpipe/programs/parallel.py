@@ -70,6 +70,7 @@ def run(
             _run_blocks(block, source, workers, result)
     if not result.ended:
         stream(libjq, program, source, output, result)
+    source.close()
     return result
 
 

@@ -54,6 +54,8 @@ class Chunk:
         It counts the lines of all files, and one too many where a line's end was too early.
         """
         line, _, column = message.rpartition(" at line ")[2].partition(", column ")
+        if not line.isdigit():  # a malformed byte order mark has no place
+            return f"{self.name}:1"
         passed = int(line) - 1 - (column == "0")
         return f"{self.name}:{self.line + passed - self.lines}"
 
@@ -87,8 +89,14 @@ class ByteInputs:
             data = self._read(size)
             if data:
                 return self._chunk(data)
-            self._stream = None
+            self.close()
         return None
+
+    def close(self) -> None:
+        """Close the file that is open; standard input is its owner's."""
+        if self._stream is not None and self._stream is not self._stdin:
+            self._stream.close()
+        self._stream = None
 
     def give_back(self, chunks: list[Chunk]) -> None:
         """Take chunks that are to be read again."""

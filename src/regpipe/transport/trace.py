@@ -4,6 +4,7 @@ import base64
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 from regpipe.transport.wire import Reply
@@ -101,8 +102,9 @@ def secrets_of(authorization: str | None) -> list[str]:
     scheme, _, value = authorization.partition(" ")
     found = [value or scheme]
     if scheme == "Basic":
-        pair = base64.b64decode(value).decode("utf-8", "replace")
-        found += [pair, pair.partition(":")[2]]
+        with suppress(ValueError):  # not for what regpipe itself makes
+            pair = base64.b64decode(value).decode("utf-8", "replace")
+            found += [pair, pair.partition(":")[2]]
     return [secret for secret in found if secret]
 
 
