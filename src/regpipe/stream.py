@@ -102,7 +102,6 @@ class _Gzip:
         import zlib  # noqa: PLC0415 -- as the others
 
         self._inflater = zlib.decompressobj(31)
-        self._full = False
 
     @property
     def eof(self) -> bool:
@@ -110,17 +109,14 @@ class _Gzip:
 
     @property
     def needs_input(self) -> bool:
-        # zlib may have taken all input, and still keep what did not fit into the last output.
-        return not self._inflater.unconsumed_tail and not self._full
+        return not self._inflater.unconsumed_tail
 
     @property
     def unused_data(self) -> bytes:
         return self._inflater.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        content = self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
-        self._full = len(content) == max_length
-        return content
+        return self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
 
 
 def _bzip2() -> Any:  # noqa: ANN401 -- an _Inflater whose attributes typeshed has read-only

@@ -11,7 +11,7 @@ import pytest
 from regpipe import records
 from support.records import SCHEMAS, check
 
-NAMES = ("error", "manifest", "referrer", "repository", "summary", "tag")
+NAMES = ("check", "error", "manifest", "referrer", "repository", "summary", "tag")
 
 
 def schema(name: str) -> dict[str, Any]:
