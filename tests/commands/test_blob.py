@@ -85,8 +85,9 @@ def test_the_pipe_in_the_help(registry: Scripted) -> None:
 def test_any_other_record_with_a_digest_names_a_blob(registry: Scripted) -> None:
     record = {"registry": registry.url, "repository": "a/b", "digest": DOCUMENT.digest}
     assert run(["blob"], json.dumps(record)).out == DOCUMENT.data
-    layer = record | {"mediaType": DOCUMENT.media_type}
-    assert run(["blob"], json.dumps(layer)).out == DOCUMENT.data
+    kinds: list[object] = [DOCUMENT.media_type, None, 7, [], {}]
+    for kind in kinds:
+        assert run(["blob"], json.dumps(record | {"mediaType": kind})).out == DOCUMENT.data
 
 
 @pytest.mark.parametrize(

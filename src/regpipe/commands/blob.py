@@ -76,12 +76,18 @@ def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
             "`manifests` or `referrers` in",
             code="DIGEST_INVALID",
         )
-    if record.get("mediaType") not in oci.KNOWN_TYPES:
+    kind = record.get("mediaType")
+    is_manifest = isinstance(kind, str) and kind in oci.KNOWN_TYPES
+    if not (is_manifest or "manifest" in record or _is_referrer(record)):
         return [{"digest": ref.digest}]
     content = source.manifest(ref.repository, ref.digest)
     if content.media_type in oci.INDEX_TYPES:
         raise ResponseError("this is an index, which has no blobs; name one of its manifests")
-    return _held(content, is_referrer="source" in record)
+    return _held(content, is_referrer=_is_referrer(record))
+
+
+def _is_referrer(record: Mapping[str, Any]) -> bool:
+    return "source" in record and "subject" in record
 
 
 def _held(content: Content, *, is_referrer: bool) -> list[Mapping[str, Any]]:
