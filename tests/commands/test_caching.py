@@ -3,6 +3,7 @@
 import contextlib
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from regpipe import cachefile
-from support import images
+from support import artifacts, images, schema1
+from support.blobs import Image
 from support.cli import Result, run, run_process, shell
-from support.replies import error, slow, unauthorized
+from support.replies import Reply, Request, error, slow, unauthorized
 from support.scripted import Scripted
 
 TAGS = 20
@@ -134,6 +136,48 @@ def test_content_is_given_back_only_for_the_repository_it_came_from(registry: Sc
     registry.on("/v2/team/other/*", error(403, "DENIED", "not yours"))
     result = run(["manifests", f"{registry.host}/team/other@{digest}"])
     assert (result.code, result.out) == (3, b"")
+
+
+@pytest.mark.parametrize("option", ["--raw", "--no-v1", "--all-platforms"])
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(schema1.signed("team/app", tag="v1"), id="schema1"),
+        pytest.param(images.index(), id="index"),
+        pytest.param(images.buildkit(), id="buildkit"),
+        pytest.param(artifacts.helm(), id="helm"),
+    ],
+)
+def test_every_kind_comes_back_as_it_was(scripted: Scripted, image: Image, option: str) -> None:
+    scripted.add("team/app", "v1", image)
+    command = ["manifests", option, f"{scripted.host}/team/app:v1"]
+    cold = run(command)
+    scripted.requests.clear()
+    warm = run(command)
+    assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
+    offline = run([*command, "--offline"])
+    assert len(scripted.seen) == 1
+    assert cold.out
+    assert cold == warm == offline
+
+
+def test_records_may_come_as_they_are_there(registry: Scripted) -> None:
+    others = threading.Semaphore(0)
+
+    def late(request: Request) -> Reply:
+        for _ in range(10):
+            assert others.acquire(timeout=30)
+        return request.ordinary()
+
+    def counted(request: Request) -> Reply:
+        others.release()
+        return request.ordinary()
+
+    registry.on("/v2/*/blobs/*", counted)
+    registry.on("/v2/team/app/manifests/v00", late)
+    records = manifests(registry, "--unordered").records
+    assert len(records) == TAGS
+    assert "v00" not in {record["tag"] for record in records[:5]}
 
 
 def test_an_index_and_its_platforms_are_kept(scripted: Scripted) -> None:

@@ -2,13 +2,15 @@
 
 import io
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from regpipe import cli
-from regpipe.checkup import rate_limit
+from regpipe.checkup import check, rate_limit
 from regpipe.streams import Streams
+from regpipe.transport import Answer, Transport
 from support.cli import PASSWORD, USER, run
 from support.credentials import docker, entry
 from support.replies import SILENT, Reply, error, html, json_reply, not_found, unauthorized
@@ -262,3 +264,26 @@ def test_without_arguments_the_default_registry_is_checked(
     streams = Streams(Terminal(), io.BytesIO(), io.StringIO())
     assert cli.main(words, streams) == 0
     assert run(words).records[0]["registry"] == scripted.url
+
+
+class Hub(Transport):
+    """Docker Hub as it is known to answer."""
+
+    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
+        challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
+        if anonymous:
+            return Answer(401, challenge, b"", url)
+        return Answer(401 if scope else 200, {}, b"{}", url)
+
+    def head(
+        self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
+    ) -> Answer:
+        assert (headers, scope) == (None, "repository:ratelimitpreview/test:pull")
+        return Answer(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
+
+
+def test_docker_hubs_limit_is_asked_for_without_spending_any_of_it() -> None:
+    found = check("https://registry-1.docker.io", Hub())
+    assert found.error is None
+    assert found.fields["rateLimit"] == {"limit": 100, "window": 21600}
+    assert found.fields["catalog"] == "refused"

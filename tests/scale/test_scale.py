@@ -24,6 +24,12 @@ def path(home: Path) -> Path:
     return home / ".cache" / "regpipe" / cachefile.NAME
 
 
+@pytest.fixture(autouse=True)
+def watched() -> None:
+    if not Path("/proc/self/status").exists():
+        pytest.skip("how much memory a process has is read from /proc")
+
+
 def is_sound(path: Path) -> bool:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         found: tuple[str] = connection.execute("PRAGMA integrity_check").fetchone()
@@ -39,14 +45,14 @@ def test_a_hundred_thousand_tags_take_no_more_memory(scripted: Scripted) -> None
     many_tags(scripted, "big", 100_000)
     few, many = (watch(["tags", f"{scripted.host}/{name}"]) for name in ("small", "big"))
     assert (few.lines, many.lines) == (1000, 100_000)
-    assert many.memory < ALLOWED * few.memory
+    assert 0 < many.memory < ALLOWED * few.memory
 
 
 def test_many_manifests_take_no_more_memory(scripted: Scripted) -> None:
     many_tags(scripted, "big", 8000)
     few, many = (watch(["manifests"], stdin=tag_lines(scripted, n)) for n in (1000, 8000))
     assert (few.lines, many.lines) == (1000, 8000)
-    assert many.memory < ALLOWED * few.memory
+    assert 0 < many.memory < ALLOWED * few.memory
 
 
 def test_a_slow_reader_does_not_fill_the_memory(scripted: Scripted) -> None:
@@ -55,7 +61,7 @@ def test_a_slow_reader_does_not_fill_the_memory(scripted: Scripted) -> None:
     quick = watch(["manifests"], stdin=tag_lines(scripted, 1000))
     slow = watch(["manifests"], stdin=stdin, pause=0.01, signal_after=400)
     assert slow.code == 130
-    assert slow.memory < ALLOWED * quick.memory
+    assert 0 < slow.memory < ALLOWED * quick.memory
     # What was asked for is what was read, and what the pipe and the window hold.
     asked = len(scripted.asked("/v2/big/manifests/*"))
     assert asked < 1000 + 1000

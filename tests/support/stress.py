@@ -1,5 +1,6 @@
 """Runs that are watched or ended from outside: memory, slow readers, signals."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -52,7 +53,7 @@ def watch(
     source.write_bytes(stdin)
     start = time.monotonic()
     first = 0.0
-    lines = 0
+    lines = memory = 0
     with source.open("rb") as given, source.with_suffix(".err").open("w+") as messages:
         process = subprocess.Popen(
             [sys.executable, "-m", "regpipe", *map(str, argv)],
@@ -65,13 +66,27 @@ def watch(
         for _ in process.stdout:
             lines += 1
             first = first or time.monotonic() - start
+            if lines % 100 == 1:
+                memory = _peak(process.pid) or memory
             if lines == signal_after:
                 process.send_signal(signal.SIGINT)
             if pause:
                 time.sleep(pause)
         process.stdout.close()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        code = process.wait()
         messages.seek(0)
         said = messages.read()
-    return Watched(process.returncode, said, lines, usage.ru_maxrss * 1024, first)
+    return Watched(code, said, lines, memory, first)
+
+
+def _peak(pid: int) -> int:
+    """The most memory that a process has had so far, in bytes.
+
+    What wait4 says of it afterwards is no use: it is never less than what the parent had when it
+    started the process.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0

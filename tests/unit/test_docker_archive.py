@@ -161,6 +161,12 @@ def test_what_a_name_means(name: str, answer: str) -> None:
         assert result.code == 4
 
 
+def test_of_many_names_some_are_offered() -> None:
+    save(docker_save([(ONE, [f"one:v{number}" for number in range(12)])]))
+    (line,) = run(["manifests", "docker-archive:x.tar:one:v99"]).errors
+    assert line.endswith("'docker.io/library/one:v9' and 2 more")
+
+
 def test_an_image_without_a_name_is_reached_by_place_and_digest() -> None:
     save(docker_save(SEVERAL))
     (record,) = run(["manifests", "docker-archive:x.tar:@2"]).records

@@ -86,6 +86,11 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Content]], object], str, int]] = {
         5,
     ),
     "digests that are none": (put_config(OK_DIFF_IDS), "DIGEST_INVALID: ", 5),
+    "digests that are no text": (
+        put_config('{"rootfs": {"diff_ids": [[], {}]}}'),
+        "DIGEST_INVALID: ",
+        5,
+    ),
     "no list": (put("{}"), "MANIFEST_INVALID: the archive's manifest.json is no list", 5),
     "two lists": (put('[], "images": []'), "RESPONSE_INVALID: the archive's manifest.json", 5),
     "more than a list": (put('[], "more": []'), "MANIFEST_INVALID: the archive's manifest.json", 5),

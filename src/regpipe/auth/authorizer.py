@@ -58,6 +58,8 @@ class Authorizer:
             UnauthorizedError: the credentials cannot be had, or the token server refuses them.
             RegistryError: the token server fails.
         """
+        if not self._ways:
+            return None  # no registry of this run has asked yet
         origin = origin_of(url)
         way = self._ways.get((origin, scopes.resource(scope)))
         if way is None:
@@ -193,8 +195,10 @@ class Authorizer:
     ) -> UnauthorizedError:
         host = host_of(origin)
         if credential is None:
-            advice = self._keychain.advice(origin)
-            what = f"{host} wants credentials for this, and there are none for it; {advice}"
+            why = "wants credentials for this, and there are none for it"
+            if is_for_scope:
+                why = "has no such repository, or wants credentials for it, and there are none"
+            what = f"{host} {why}; {self._keychain.advice(origin)}"
         elif is_for_scope:
             what = f"{host} does not allow this to {credential.who} (from {credential.source})"
         elif not credential.is_for_registries:
