@@ -113,6 +113,8 @@ def _require_registry(answer: Answer, url: str, auth: Mapping[str, Any]) -> None
             raise ResponseError(f"{host} answers, but not like a registry: is this the right port?")
     elif status in (401, 403):
         who = f"{auth['identity']} (from {auth['source']})" if "source" in auth else "access"
+        if "source" in auth and auth["kind"] == "basic" and status == 401:
+            who = f"the password of {who}"
         raise UnauthorizedError(f"{host} refuses {who}", status=status)
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)

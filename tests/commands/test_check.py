@@ -59,7 +59,7 @@ def test_a_registry_that_wants_a_password(name: str, tmp_path: Path, home: Path)
     assert "hint" not in record
     [record] = impostor.records
     assert record["auth"]["ok"] is False
-    assert f"{USER} (from {path})" in record["hint"]
+    assert f"refuses the password of {USER} (from {path})" in record["hint"]
 
 
 @pytest.fixture

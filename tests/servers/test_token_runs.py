@@ -11,6 +11,7 @@ from support.cli import USER, run
 from support.credentials import docker, entry
 from support.replies import Reply, Request, error
 from support.scripted import Scripted
+from support.tls import Authority
 from support.tokens import TokenService
 
 TAGS = 1000
@@ -109,6 +110,21 @@ def test_a_wrong_password_is_tried_once_for_a_thousand_tags(
     assert len(result.errors) == TAGS
     assert all("refuses the password of" in line for line in result.errors)
     assert len(guarded.asked("/token")) == 1
+
+
+def test_tokens_are_got_over_tls_by_the_same_rules(
+    authority: Authority, service: TokenService, home: Path
+) -> None:
+    with Scripted(tls=authority.server_side()) as server:
+        docker(home, auths={server.host: entry()})
+        server.add("team/app", "v1", images.oci())
+        server.on("/token", service)
+        server.guard(service.guard(f"{server.url}/token"))
+        words = ["tags", f"{server.url}/team/app"]
+        assert run(words).code == 5
+        assert server.requests == []
+        assert run([*words, "--cacert", str(authority.ca)]).code == 0
+        assert run([*words, "-k"]).code == 0
 
 
 def test_repositories_share_no_token(guarded: Scripted) -> None:

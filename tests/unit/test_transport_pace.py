@@ -45,13 +45,13 @@ def test_no_more_than_the_jobs_are_under_way() -> None:
     assert allowed(pace(5)) == 5
 
 
-def test_it_halves_with_each_429_down_to_one_and_recovers() -> None:
+def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
     one = pace()
     found = []
     for _ in range(4):
         one.throttled(0)
         found.append(allowed(one))
-    assert found == [4, 2, 1, 1]
+    assert found == [6, 3, 1, 1]
     for _ in range(100):
         one.succeeded()
     assert allowed(one) == 8
@@ -60,9 +60,9 @@ def test_it_halves_with_each_429_down_to_one_and_recovers() -> None:
 def test_it_recovers_step_by_step() -> None:
     one = pace()
     one.throttled(0)
-    for _ in range(6):
+    for _ in range(7):
         one.succeeded()
-    assert allowed(one) == 5
+    assert allowed(one) == 7
 
 
 def test_one_429_pauses_nobody_else_and_two_pause_all() -> None:

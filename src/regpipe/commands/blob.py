@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from regpipe import images, inputs, oci
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.commands._parser import Parser
 from regpipe.content import Content
 from regpipe.errors import InputError, ResponseError
@@ -22,7 +22,7 @@ _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
         repository = target.ref.repository

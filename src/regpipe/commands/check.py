@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError
 from regpipe.inputs import Target
 from regpipe.reference import HUB
@@ -31,7 +31,7 @@ def main(argv: list[str], streams: Streams) -> int:
     if args.registry and not args.inputs:
         args.inputs = [args.registry]
     args.fallback = os.environ.get("REGPIPE_REGISTRY") or HUB
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     return _stage.run("check", args, streams, inputs.registries, _check)
 
 

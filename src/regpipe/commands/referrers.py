@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regpipe import indexes, inputs, ndjson, records, reference, referrers
-from regpipe.commands import _platform, _stage
+from regpipe.commands import _intake, _platform, _stage
 from regpipe.commands._parser import Parser
 from regpipe.errors import NotFoundError
 from regpipe.indexes import Place, Wanted
@@ -17,7 +17,7 @@ _EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .
 def main(argv: list[str], streams: Streams) -> int:
     """Find what refers to images; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     wanted = Wanted(_platform.wanted(args.platform), args.all_platforms)
     kinds = frozenset(args.artifact_type)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
@@ -24,7 +24,7 @@ def main(argv: list[str], streams: Streams) -> int:
         streams,
     )
     args = parser.parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     return _stage.run("tags", args, streams, inputs.repositories, _tags)
 
 

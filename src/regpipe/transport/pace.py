@@ -1,9 +1,9 @@
 """How much one registry is asked at a time: it slows down by itself when the registry says so.
 
-Each registry has a number of requests that may be under way at once. It halves when the registry
+Each registry has a number of requests that may be under way at once. It shrinks when the registry
 answers 429 or 503 and grows by one for each round of good answers, up to the number the user gave
 (additive increase, multiplicative decrease, as TCP finds its rate). A registry that says so twice
-in a row means everyone: then all wait as long as it asked.
+in a row means everyone: then the number halves, and all wait as long as it asked.
 """
 
 import re
@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from regpipe.errors import RegistryError, RegpipeError
 
 _REMAINING = re.compile(r"\s*([0-9]{1,15})\s*(?:;.*)?", re.DOTALL)
+
+# What is left of the number of requests after one such answer, and after each that follows it.
+_AT_FIRST, _THEN = 0.75, 0.5
 
 
 class Pace:
@@ -93,9 +96,10 @@ class Pace:
     def throttled(self, seconds: float) -> None:
         """The registry is asked too much; it wants to be left alone for so long."""
         with self._changed:
-            self._allowed = max(1.0, self._allowed / 2)
             self._throttled += 1
-            if self._throttled > 1:
+            first = self._throttled == 1
+            self._allowed = max(1.0, self._allowed * (_AT_FIRST if first else _THEN))
+            if not first:
                 self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def gave_up(self, error: RegpipeError, *, silent: bool) -> None:
