@@ -93,13 +93,16 @@ class _Case:
                 continue
             image = "docker://{}" if name == "skopeo" else "{}"
             command = [*xargs, "-I", "{}", program, *arguments, image]
-            pair = Pair([], [])
+            cold, warm = Pair([], []), Pair([], [])
             for _ in range(3):
-                pair.ours.append(self._regpipe(cold=True))
-                pair.theirs.append(measure.run(command, self._directory))
-            ratio = pair.ratio / TAGS * PEER_TAGS
-            theirs = f"{name} -P{JOBS} {measure.shown(pair.theirs)} for {PEER_TAGS}"
-            yield Row("the same, a tag", measure.shown(pair.ours), theirs, ratio, 0.2)
+                cold.ours.append(self._regpipe(cold=True))
+                warm.ours.append(self._regpipe())
+                cold.theirs.append(measure.run(command, self._directory))
+                warm.theirs.append(cold.theirs[-1])
+            for case, pair in (("cold", cold), ("warm", warm)):
+                theirs = f"{name} -P{JOBS} {measure.shown(pair.theirs)} for {PEER_TAGS}"
+                ratio = pair.ratio / TAGS * PEER_TAGS
+                yield Row(f"the same, {case}, a tag", measure.shown(pair.ours), theirs, ratio, 0.2)
 
     def delayed(self) -> Row:
         """Over a wire that is far longer than the registry is slow."""
