@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import sys
 import zlib
 
 import pytest
@@ -70,6 +71,12 @@ def test_an_xz_file_cannot_ask_for_gigabytes() -> None:
     assert lzma.decompress(packed) == b"x" * 100
     with pytest.raises(ResponseError):
         read_all(bytes(packed))
+
+
+def test_a_python_that_lacks_a_decompressor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bz2", None)
+    with pytest.raises(ResponseError, match="this Python cannot unpack it: it has no bz2"):
+        read_all(PACKERS["tar.bz2"](DATA))
 
 
 @RELAXED
