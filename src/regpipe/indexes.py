@@ -197,8 +197,8 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
 
 
 def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry as a record shows it: verbatim, but for content that it carries."""
-    return {key: value for key, value in entry.items() if key != "data"}
+    """Return an entry as a record shows it: verbatim, less content it carries and empty members."""
+    return {key: value for key, value in entry.items() if key != "data" and value is not None}
 
 
 def _choose(places: list[Place], wanted: Platform) -> list[Place]:
