@@ -91,9 +91,7 @@ class Output:
         self._stream.flush()
 
     def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
-        """Write to others from now on, and forget what is still pending."""
-        self._pieces.clear()
-        self._size = 0
+        """Write to others from now on; nothing may be pending."""
         self._stream, self._messages = stdout, stderr
 
     def _drain(self) -> None:

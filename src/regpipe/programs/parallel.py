@@ -16,7 +16,7 @@ from regpipe.errors import ExitCode, RegpipeError
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Libjq
-from regpipe.programs.plain import ByteInputs, Chunk, Run, Stream, stream
+from regpipe.programs.plain import ByteInputs, Chunk, LineCounter, Run, Stream, stream
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -122,10 +122,8 @@ class Block:
         call, program, parse = self._libjq.call, self._program, self._libjq.parse
         end = next_ = int(chunk.first and text.startswith("\ufeff"))
 
-        def to_bytes(index: int) -> int:
-            return index if text.isascii() else len(text[:index].encode())
-
-        program.where = lambda: chunk.where(to_bytes(end))
+        lines = LineCounter(text)
+        program.where = lambda: chunk.at_line(lines.before(end))
         while not result.ended:
             while text[next_ : next_ + 1] in _SPACE and next_ < len(text):
                 next_ += 1
@@ -143,7 +141,7 @@ class Block:
             end = next_ = end_of_value
             result.add(program.run(value))
             result.ended = program.halted
-        return to_bytes(next_)
+        return next_ if text.isascii() else len(text[:next_].encode())
 
 
 def is_ambiguous(text: str) -> bool:
@@ -209,17 +207,17 @@ class _Blocks:
 
         That is: more input has to be waited for, or there is no line to divide at.
         """
-        held = self._held or self._source.read(_BLOCK)
-        self._held = held
-        while held is not None and not held.failed:
-            size = len(held.data)
-            if self._fill(held):
+        self._held = self._held or self._source.read(_BLOCK)
+        while self._held is not None and not self._held.failed:
+            size = len(self._held.data)
+            held, ended = self._fill(self._held)
+            if ended:
                 return held
+            self._held = held
             end = held.data.rfind(b"\n{") + 1
             if end and len(held.data) >= _BLOCK:
                 self._held = held.after(end)
-                held.data = held.data[:end]
-                return held
+                return held.at_same_place(held.data[:end])
             if len(held.data) == size or size >= _MAX_BLOCK:
                 break
         return None
@@ -228,19 +226,19 @@ class _Blocks:
         """Return blocks, and what has not been taken, to the source."""
         self._source.give_back(blocks + ([self._held] if self._held else []))
 
-    def _fill(self, held: Chunk) -> bool:
+    def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
         """Read on until a block is full or reading would take long; say whether its file ended."""
         pieces, size = [held.data], len(held.data)
         wanted = max(_BLOCK, 2 * size)
-        while size < wanted and self._source.is_ready(_PATIENCE):
+        ended = False
+        while size < wanted and not ended and self._source.is_ready(_PATIENCE):
             more = self._source.read(wanted - size)
             if more is None or more.begins:
-                held.data, self._held = b"".join(pieces), more
-                return True
-            pieces.append(more.data)
-            size += len(more.data)
-        held.data = b"".join(pieces)
-        return False
+                self._held, ended = more, True
+            else:
+                pieces.append(more.data)
+                size += len(more.data)
+        return held.at_same_place(b"".join(pieces)), ended
 
 
 class _Job:

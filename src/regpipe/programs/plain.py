@@ -14,6 +14,26 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 
 
+class LineCounter:
+    """Counts the line ends of a text, always going on from where it was asked last."""
+
+    def __init__(self, text: str | bytes) -> None:
+        self._text = text
+        self._end = self._lines = 0
+
+    def before(self, end: int) -> int:
+        """Return how many lines end before the last character before an index."""
+        end = max(end - 1, 0)
+        if end < self._end:
+            self._end = self._lines = 0
+        if isinstance(self._text, str):
+            self._lines += self._text.count("\n", self._end, end)
+        else:
+            self._lines += self._text.count(b"\n", self._end, end)
+        self._end = end
+        return self._lines
+
+
 class Chunk:
     """Bytes of one file, and where they come from.
 
@@ -34,19 +54,29 @@ class Chunk:
         self.name = name
         self.line = line
         self.lines = lines
+        self._counter = LineCounter(data)
+
+    def at_same_place(self, data: bytes) -> "Chunk":
+        """Return other bytes that begin where these do."""
+        chunk = Chunk(data, self.name, self.line, self.lines)
+        chunk.first, chunk.begins, chunk.failed = self.first, self.begins, self.failed
+        return chunk
 
     def after(self, end: int) -> "Chunk":
         """Return what is left from an index on."""
-        lines = self.data.count(b"\n", 0, end)
-        rest = Chunk(self.data[end:], self.name, self.line + lines, self.lines + lines)
-        rest.first, rest.begins = self.first and end == 0, self.begins and end == 0
-        rest.failed = self.failed
-        return rest
+        passed = self.data.count(b"\n", 0, end)
+        chunk = Chunk(self.data[end:], self.name, self.line + passed, self.lines + passed)
+        chunk.first, chunk.begins = self.first and end == 0, self.begins and end == 0
+        chunk.failed = self.failed
+        return chunk
 
     def where(self, end: int) -> str:
         """Name the file and line of the last byte before an index."""
-        lines = self.data.count(b"\n", 0, max(end - 1, 0))
-        return f"{self.name}:{self.line + lines}"
+        return self.at_line(self._counter.before(end))
+
+    def at_line(self, passed: int) -> str:
+        """Name the file and the line after so many line ends."""
+        return f"{self.name}:{self.line + passed}"
 
     def where_wrong(self, message: str) -> str:
         """Name the file and line of which libjq's parser says `… at line L, column C`.
