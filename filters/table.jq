@@ -29,7 +29,7 @@ def row:
   # What a terminal would obey instead of showing it.
   | map(. // "-" | tostring | gsub("[\\p{Cc}]"; "?"));
 
-[["REFERENCE", "PLATFORM", "CREATED", "SIZE", "DIGEST"]] + map(row)
+[["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
 # The last cell of a row needs no width: it is an error's, or the digest.
 | (map(.[:-1]) | transpose | map(map(values | length) | max)) as $widths
 | .[]

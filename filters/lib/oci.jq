@@ -63,17 +63,24 @@ def platform:
     else image_config // v1 // {} | platform_name
     end;
 
-# Layers, the oldest first: {digest, size, mediaType}; schema 1 tells no sizes.
+# Layers, or an artifact's blobs, the lowest first: {digest, size, mediaType}; schema 1 tells no
+# sizes. What is no manifest has none.
 # reads layers: is_schema1 .manifest.layers[].digest .manifest.layers[].size
 # reads layers: .manifest.layers[].mediaType .layers[].digest .layers[].size .layers[].mediaType
+# reads layers: .manifest.blobs[].digest .manifest.blobs[].size .manifest.blobs[].mediaType
+# reads layers: .blobs[].digest .blobs[].size .blobs[].mediaType
+def _listed: manifest | .layers // .blobs;
 def layers:
   if is_schema1 then manifest.fsLayers | reverse | map({digest: .blobSum, size: null, mediaType: null})
-  else manifest | _array(.layers) | map({digest, size, mediaType})
+  else _array(_listed) | map(objects | {digest, size, mediaType})
   end;
 
-# The sum of the layers' sizes, compressed as they are in the registry; null where none are told.
+# The sum of their sizes, compressed as a registry keeps them; null where they are not told.
 # reads layers_size: layers
-def layers_size: layers | map(.size) | if any(. == null) then null else add // 0 end;
+def layers_size:
+  if is_schema1 or (_listed | type) != "array" then null
+  else layers | map(.size) | if any(. == null) then null else add // 0 end
+  end;
 
 # reads labels: image_config .config.config.Labels .config.Labels
 # reads labels: .history[0].v1Compatibility|fromjson.config.Labels
@@ -90,40 +97,47 @@ def created:
 
 # A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
 def instant:
-  (try capture("^(?<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?<time>[0-9]{2}:[0-9]{2}:[0-9]{2})"
-      + "(?<fraction>\\.[0-9]+)?([Zz]|(?<sign>[+-])(?<hours>[0-9]{2}):(?<minutes>[0-9]{2}))$")
-    catch null)
-  | if . == null then null
-    else
-      (try (.day + "T" + .time + "Z" | fromdateiso8601) catch null) as $seconds
-      | if $seconds == null then null
-        else
-          ((.hours // "0" | tonumber) * 3600 + (.minutes // "0" | tonumber) * 60) as $offset
-          | [ if .sign == "-" then $seconds + $offset else $seconds - $offset end,
-              ("0" + (.fraction // "") | tonumber) ]
-        end
-    end;
-
-# Why the date of an image is no real one: "absent", "malformed" or "placeholder" (the zero time,
-# 1970 and 1980, which builders write to get the same bytes every day); null for a real date.
-# reads undated: created .reproducible
-def undated:
-  created as $created
-  | if $created == null then "absent"
-    else
-      ($created | instant) as $instant
-      | if $instant == null then "malformed"
-        elif .reproducible == true
-          or $instant[0] < -62135510400
-          or ($instant[0] | . == 0 or . == 1 or . == 315532800 or . == 315532801)
-        then "placeholder"
+  def zoned($time; $offset):
+    ($time[:19] + "Z" | fromdateiso8601) as $seconds
+    | ("0" + $time[19:] | tonumber) as $fraction
+    | if $fraction < 1 then [$seconds - $offset, $fraction] else null end;
+  def minutes: (.[1:3] | tonumber) * 60 + (.[4:] | tonumber);
+  if type != "string" then null
+  else
+    ascii_upcase
+    | (try
+        if endswith("Z") then zoned(.[:-1]; 0)
+        elif .[-6:-5] == "+" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * 60)
+        elif .[-6:-5] == "-" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * -60)
         else null
         end
-    end;
+      catch null)
+  end;
+
+# The instant an image was created at, and the reason why its date is no real one, or null:
+# "absent", "malformed" or "placeholder" (the zero time, 1970 and 1980, which builders write to get
+# the same bytes every day).
+def _dating:
+  created as $text
+  | ($text | instant) as $instant
+  | [ $instant,
+      if $text == null then "absent"
+      elif $instant == null then "malformed"
+      elif .reproducible == true
+        or $instant[0] < -62135510400
+        or ($instant[0] | . == 0 or . == 1 or . == 315532800 or . == 315532801)
+      then "placeholder"
+      else null
+      end
+    ];
+
+# Why the date of an image is no real one; null for a real date.
+# reads undated: created .reproducible
+def undated: _dating[1];
 
 # What sorts images by date: those without a real one come first, as they came in.
 # reads by_date: undated created
-def by_date: if undated then [0] else [1] + (created | instant) end;
+def by_date: _dating | if .[1] then [0] else [1] + .[0] end;
 
 # The object with a word on its date, where that is no real one.
 def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;

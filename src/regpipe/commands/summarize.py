@@ -191,19 +191,22 @@ def _compile_messages(error: CompileError, options: Options) -> str:
     for message in messages:
         first, _, rest = message.removeprefix("jq: ").strip().partition("\n")
         excerpt = rest.partition("\n")[0].strip()
-        lines.append(f"regpipe summarize: {first}{' ' if excerpt else ''}{excerpt}")
-    return "\n".join(lines) + _hint(options) + "\n"
+        lines.append(f"regpipe summarize: {first}{' ' if excerpt else ''}{excerpt}\n")
+    hint = _hint(options)
+    return f"{lines[0].rstrip()}; {hint}\n" if hint else "".join(lines)
 
 
 def _hint(options: Options) -> str:
-    """Return what someone who writes no jq may have meant by a word that is no program."""
+    """Return what someone may have meant by a word that is no program, or nothing."""
     word = options.program or ""
     if options.from_file:
         return ""
     if os.path.isfile(word):  # noqa: PTH113
-        return f" (a file? PROGRAM comes first: regpipe summarize {DEFAULT} {word})"
-    close = library.close_to(word) if word.replace("-", "").replace("_", "").isalnum() else None
-    return f" (did you mean {close}? see --list)" if close else ""
+        return f"it is a file, and PROGRAM comes first: regpipe summarize {DEFAULT} {word}"
+    if not library.may_be_name(word):
+        return ""
+    close = library.close_to(word)
+    return f"did you mean the program {close}? see --list" if close else "see --list for programs"
 
 
 def _answer(options: Options) -> str:

@@ -38,13 +38,18 @@ def find(name: str) -> NamedProgram | None:
     Raises:
         UsageError: its file is there, but cannot be read.
     """
-    if not name.replace("-", "").replace("_", "").isalnum():
+    if not may_be_name(name):
         return None
     for directory in (_own_directory(), _bundled_directory()):
         path = f"{directory}/{name}{_SUFFIX}"
         if os.path.isfile(path):  # noqa: PTH113 -- pathlib costs 3 ms at start-up
             return _read(name, path)
     return None
+
+
+def may_be_name(word: str) -> bool:
+    """Say whether a word could name a program: letters, digits, `-` and `_`."""
+    return word.replace("-", "").replace("_", "").isalnum()
 
 
 def names() -> list[str]:

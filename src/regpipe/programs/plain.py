@@ -5,6 +5,8 @@ from regpipe.programs import libjq as lj
 from regpipe.programs.chunks import ByteInputs, Chunk
 from regpipe.programs.libjq import Libjq
 
+_SPACE = b" \t\r\n"
+
 
 class Run:
     """What a program's run over inputs has come to so far, in main.c's words.
@@ -65,6 +67,8 @@ class Stream:
         self._chunk = begin
         self.end_of_last = 0
         """How much of the chunk is whole values, all that have been run over."""
+        self.begun: str | None = None
+        """Where the value begins that is not whole yet, if there is one."""
         if begin is not None and not begin.first:
             # A byte order mark is none any more; and the parser counts lines for its messages.
             passed = b" " + b"\n" * (begin.lines if count_lines else 0)
@@ -81,6 +85,7 @@ class Stream:
         get_kind, parse = call.jv_get_kind, call.jv_parser_next
         if chunk is not None:
             self._chunk = chunk
+            self.end_of_last = 0
         data = chunk.data if chunk else b""
         program.where = self.where
         call.jv_parser_set_buf(parser, data, len(data), chunk is not None)
@@ -90,7 +95,16 @@ class Stream:
             if program.halted or (chunk and chunk.failed):
                 run.ended = True
                 return None
+        if chunk is not None:
+            self._note_begin(data)
         return self._libjq.take_message(value)
+
+    def _note_begin(self, data: bytes) -> None:
+        begin = len(data) - len(data[self.end_of_last :].lstrip(_SPACE))
+        if self.end_of_last:
+            self.begun = None
+        if begin < len(data) and self.begun is None and self._chunk:
+            self.begun = self._chunk.where(begin + 1)
 
     def where(self) -> str:
         """Name the file and line where the last value ends."""
@@ -118,7 +132,10 @@ def stream(
         if message is not None:
             text = message.decode("utf-8", "replace")
             where = last.where_wrong(text) if last else "<unknown>"
-            output.say(f"parse error (at {where}): {text}")
+            begun = (
+                f", in what begins at {values.begun}" if values.begun not in (None, where) else ""
+            )
+            output.say(f"parse error (at {where}{begun}): {text}")
             run.ret, run.ended = engine.RUNTIME, True
         if chunk is None:
             break

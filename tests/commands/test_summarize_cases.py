@@ -1,0 +1,21 @@
+"""The golden cases: command lines, and what comes of them."""
+
+from pathlib import Path
+
+import pytest
+
+from regpipe.programs import library
+from support.cases import CASES, expected, run_case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case: Path) -> None:
+    assert run_case(case) == expected(case)
+
+
+def test_every_program_has_a_case() -> None:
+    commands = [(case / "cmd").read_text() for case in CASES]
+    without = [
+        name for name in library.names() if not any(f"summarize {name} " in c for c in commands)
+    ]
+    assert without == []
