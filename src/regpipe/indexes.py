@@ -1,7 +1,7 @@
 """From a reference to the manifests it leads to: indexes and the platforms in them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from regpipe import oci
 from regpipe.content import Content
@@ -9,6 +9,9 @@ from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, Res
 from regpipe.platforms import Platform, choose_platform, platform_of
 from regpipe.reference import Reference
 from regpipe.source import Source
+
+if TYPE_CHECKING:
+    from regpipe.local import LocalSource
 
 _INDEX_DEPTH = 4
 """How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
@@ -66,7 +69,9 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     images = [place for place in found if not oci.is_attestation(place.descriptor)]
     statements = [place for place in found if oci.is_attestation(place.descriptor)]
     index = _index_record(content, images)
-    chosen = images if wanted.all_platforms else _choose(images, wanted.platform)
+    chosen = (
+        images if wanted.all_platforms else _choose(_there(source, ref, images), wanted.platform)
+    )
     if wanted.attestations:
         chosen = [*chosen, *statements]
     about: dict[object, list[Mapping[str, Any]]] = {}
@@ -80,6 +85,14 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
         for place in chosen
     ]
     return named or [Place(content, index)]
+
+
+def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:
+    """Leave out what a local source lacks: `docker save` writes whole indexes, and what it has."""
+    if not ref.is_local:
+        return images
+    has = cast("LocalSource", source).has_manifest
+    return [place for place in images if has(place.digest)] or images
 
 
 def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
@@ -184,8 +197,8 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
 
 
 def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry as a record shows it: verbatim, but for content that it carries."""
-    return {key: value for key, value in entry.items() if key != "data"}
+    """Return an entry as a record shows it: verbatim, less content it carries and empty members."""
+    return {key: value for key, value in entry.items() if key != "data" and value is not None}
 
 
 def _choose(places: list[Place], wanted: Platform) -> list[Place]:

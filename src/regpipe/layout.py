@@ -117,10 +117,8 @@ class Layout(LocalSource):
         algorithm, _, encoded = digest.partition(":")
         body = self._files.read(f"blobs/{algorithm}/{encoded}", limit)
         if body is None:
-            # `docker save` leaves out what was never pulled, and the index as it was.
-            hint = "; it may hold another platform's (--platform)" if what == "manifest" else ""
             raise NotFoundError(
-                f"the {self._files.what} has no {what} {digest}{hint}", code="BLOB_UNKNOWN"
+                f"the {self._files.what} has no {what} {digest}", code="BLOB_UNKNOWN"
             )
         return body
 

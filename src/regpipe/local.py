@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from regpipe.content import Content
-from regpipe.errors import NotFoundError, ResponseError
+from regpipe.errors import NotFoundError, RegpipeError, ResponseError
 from regpipe.files import Files
 from regpipe.localname import STDIN, default_repository
 from regpipe.reference import Reference, is_digest
@@ -76,6 +76,16 @@ class LocalSource:
             NotFoundError: there is none.
             DigestMismatchError: it has another digest.
         """
+
+    def has_manifest(self, digest: str) -> bool:
+        """Tell whether there is a manifest, sound or not, of a digest that an index lists."""
+        try:
+            self.manifest_at(digest)
+        except NotFoundError:
+            return False
+        except RegpipeError:
+            return True
+        return True
 
     @abstractmethod
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:

@@ -173,7 +173,12 @@ class _Unpacker:
         self._stream = stream
         self._start = stream.position
         self._make = make
-        self._inflater = make()
+        try:
+            self._inflater = make()
+        except ImportError as error:  # a Python built without it, or a package left out
+            raise ResponseError(
+                f"this Python cannot unpack it: it has no {error.name}", code="ARCHIVE_INVALID"
+            ) from error
         self._given = 0
 
     def read(self, size: int) -> bytes:

@@ -1,16 +1,17 @@
 """The ways past one process and one day that the README shows: GNU parallel, SQLite, DuckDB."""
 
 import getpass
-import json
 import os
+import shlex
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from support import images
+from support import images, readme
 from support.cli import SOURCE, shell
 from support.processes import Process, find
 from support.scripted import Scripted
@@ -40,11 +41,8 @@ def parallel(home: Path) -> str:
 @pytest.mark.usefixtures("parallel")
 @pytest.mark.parametrize("grouping", ["", "--line-buffer"], ids=["grouped", "line-buffer"])
 def test_parallel_loses_and_doubles_nothing(registry: Scripted, grouping: str) -> None:
-    script = (
-        f"regpipe catalog $1 | parallel --pipe -N5 -j4 {grouping}"
-        " 'regpipe tags | regpipe manifests' | regpipe summarize"
-    )
-    result = shell(script, registry.url)
+    script = readme.script("parallel --pipe").replace("my.registry", registry.url)
+    result = shell(script.replace("-N20", f"-N5 {grouping}"))
     assert result.err == ""
     expected = shell(WHOLE, registry.url)
     assert Counter(result.out.splitlines()) == Counter(expected.out.splitlines())
@@ -100,59 +98,39 @@ def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.usefixtures("parallel")
 def test_other_machines_do_a_part_of_the_work(registry: Scripted, ssh: str) -> None:
-    script = (
-        "regpipe catalog $1 |"
-        f" parallel --ssh '{ssh}' --sshlogin 2/far,2/: --pipe -N5"
-        " 'regpipe tags | regpipe manifests' | regpipe summarize"
-    )
-    result = shell(script, registry.url)
+    script = readme.script("--sshlogin").replace("my.registry", registry.url).replace("-N20", "-N5")
+    result = shell(script.replace("build1,build2,:", f"2/far,2/: --ssh '{ssh}'"))
     assert result.err == ""
     expected = shell(WHOLE, registry.url)
     assert Counter(result.out.splitlines()) == Counter(expected.out.splitlines())
 
 
-def history(registry: Scripted, tmp_path: Path) -> Path:
-    """Two days of reports, in which one tag has moved."""
-    report = tmp_path / "history.ndjson"
-    script = """
-    regpipe tags $1/team/app00 | regpipe manifests | regpipe summarize |
-      jq -c --arg day $2 '. + {day: $day}' >>$3
-    """
+@pytest.fixture
+def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two days of reports in history.ndjson, in which one tag has moved."""
     find("jq", debian=True)
-    assert shell(script, registry.host, "2024-07-01", report).code == 0
+    monkeypatch.chdir(tmp_path)
+    report = readme.script("date -I").replace("my.registry/team/app", f"{registry.host}/team/app00")
+    assert shell(report.replace("date -I", "echo 2024-07-01")).code == 0
     registry.add("team/app00", "v1", images.classic("moved"))
-    assert shell(script, registry.host, "2024-07-02", report).code == 0
-    return report
+    assert shell(report.replace("date -I", "echo 2024-07-02")).code == 0
 
 
-MOVED = """
-SELECT a.tag, a.digest, b.digest FROM report a JOIN report b ON a.ref = b.ref AND a.day < b.day
-WHERE a.digest != b.digest
-"""
-
-
-def test_months_of_reports_in_sqlite(registry: Scripted, tmp_path: Path) -> None:
-    report = history(registry, tmp_path)
+@pytest.mark.usefixtures("history")
+def test_months_of_reports_in_sqlite() -> None:
     find("sqlite3")
-    script = f"""
-    sqlite3 $2/history.db 'CREATE TABLE line (json TEXT)'
-    sqlite3 $2/history.db -cmd '.mode ascii' -cmd '.separator "\\t" "\\n"' '.import "'$1'" line'
-    sqlite3 $2/history.db "CREATE VIEW report AS SELECT json ->> 'day' AS day,
-      json ->> 'ref' AS ref, json ->> 'tag' AS tag, json ->> 'digest' AS digest FROM line"
-    sqlite3 -json $2/history.db "{MOVED}"
-    """
-    result = shell(script, report, tmp_path)
-    (moved,) = json.loads(result.out)
-    assert moved["tag"] == "v1"
+    lines = shell(readme.script("sqlite3 history.db")).out.decode().splitlines()
+    assert len(lines) == 2 * TAGS
+    assert {line.split("|")[0] for line in lines} == {"2024-07-01", "2024-07-02"}
+    assert {line.split("|")[1] for line in lines} == {f"v{tag}" for tag in range(TAGS)}
+    assert all(line.split("|")[2].startswith("2018-07-1") for line in lines)
 
 
-def test_months_of_reports_in_duckdb(registry: Scripted, tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
-    report = history(registry, tmp_path)
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW report AS SELECT * FROM read_ndjson_auto('{report}')")
-        ((tag, before, after),) = connection.execute(MOVED).fetchall()
-        (newest,) = connection.execute("SELECT max(info.created)::VARCHAR FROM report").fetchone()
-    assert tag == "v1"
+@pytest.mark.usefixtures("history")
+def test_months_of_reports_in_duckdb() -> None:
+    query = shlex.split(readme.script("duckdb -c"))[2]
+    moved = duckdb.sql(query)
+    assert moved
+    ((day, tag, before, after),) = moved.fetchall()
+    assert (str(day), tag) == ("2024-07-02", "v1")
     assert before != after
-    assert str(newest).startswith("2018-07-1")

@@ -17,6 +17,7 @@ from support.archives import PACKERS, pack
 from support.blobs import sha256
 
 LIMIT = 1 << 20
+RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LAYER = b"layer" * 5000
 FILES: dict[str, bytes | str | None] = {
     "x/": None,
@@ -163,7 +164,7 @@ def test_a_directory_or_nothing_is_no_archive(tmp_path: Path) -> None:
         Archive(str(tmp_path / "gone")).read("VERSION", LIMIT)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@RELAXED
 @given(st.sampled_from(sorted(PACKERS)), st.lists(st.tuples(st.integers(0), st.integers(0, 255))))
 def test_no_archive_makes_anything_but_files_or_an_error(
     kind: str, changes: list[tuple[int, int]]

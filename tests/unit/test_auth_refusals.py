@@ -9,7 +9,7 @@ from regpipe.auth import Authorizer, Keychain
 from regpipe.errors import ResponseError, UnauthorizedError
 from support.cli import PASSWORD, USER
 from support.credentials import docker, entry
-from support.world import APP, BASIC, bearer, world
+from support.world import APP, BASIC, CATALOG, bearer, world
 
 
 def test_a_token_that_may_not_is_not_asked_for_again(home: Path) -> None:
@@ -21,6 +21,19 @@ def test_a_token_that_may_not_is_not_asked_for_again(home: Path) -> None:
         with pytest.raises(UnauthorizedError, match=f"r.test does not allow this to {USER}"):
             registry.ask()
     assert len(registry.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [(APP, "has no such repository, or wants credentials"), (CATALOG, "r.test wants credentials")],
+    ids=["repository", "catalog"],
+)
+def test_what_nobody_is_shown_may_not_be_there(scope: str, message: str) -> None:
+    line = f'Bearer realm="https://auth.test/t",scope="{scope}"'
+    hub = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
+    assert not hub.ask(scope)
+    with pytest.raises(UnauthorizedError, match=message):
+        hub.ask(scope)
 
 
 def test_an_identity_token_is_shown_to_the_token_server_alone(home: Path) -> None:

@@ -268,13 +268,16 @@ def test_docker_leaves_out_what_was_never_pulled() -> None:
     index = images.index("app", attestations=False)
     write_layout(Path("layout"), {"v1": index})
     members = docker_save_oci(Path("layout"), {NAME: index})
-    for child in index.children[:1]:
-        del members[f"blobs/{child.digest.replace(':', '/')}"]
+    amd64, arm64, _ = index.children
+    del members[f"blobs/{amd64.digest.replace(':', '/')}"]
     save(members)
-    arm = run(["manifests", "--platform", "linux/arm64", "docker-archive:x.tar"])
-    assert arm.records[0]["digest"] == index.children[1].digest
-    (line,) = run(["manifests", "docker-archive:x.tar"]).errors
-    assert line.endswith("it may hold another platform's (--platform)")
+    (record,) = run(["manifests", "docker-archive:x.tar"]).records
+    assert record["digest"] == arm64.digest
+    assert record["index"]["platforms"] == list(images.PLATFORMS)
+    every = run(["manifests", "--all-platforms", "docker-archive:x.tar"])
+    assert (every.code, len(every.records)) == (4, 2)
+    (line,) = every.errors
+    assert line.endswith(f"the archive has no manifest {amd64.digest}")
 
 
 def test_before_docker_1_10_there_is_a_schema_1_manifest() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regpipe.archive import Archive
@@ -18,6 +18,7 @@ from support.archives import Content, docker_save, docker_save_before_1_10, pack
 from support.blobs import hex64
 from support.cli import run
 
+RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ONE = images.classic("one")
 
 
@@ -161,6 +162,7 @@ JSON = st.recursive(
 MEMBER = st.sampled_from(["index.json", "manifest.json", "repositories", "oci-layout", "c"])
 
 
+@RELAXED
 @given(st.dictionaries(MEMBER, JSON))
 def test_no_archive_makes_anything_but_images_or_an_error(members: dict[str, Any]) -> None:
     data = pack([(name, json.dumps(value).encode()) for name, value in members.items()])

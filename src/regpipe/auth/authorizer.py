@@ -105,7 +105,7 @@ class Authorizer:
             grant = self._grant(origin, way, scope, credential)
             token = (sent or "").removeprefix("Bearer ")
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
-                raise self._refusal(origin, credential, is_for_scope=True)
+                raise self._refusal(origin, credential, denied=scope)
             self._token(grant)
         elif sent == shown(credential):  # also where there is nothing to show
             self._note_refusal(origin, scope, sent)
@@ -191,15 +191,15 @@ class Authorizer:
             raise
 
     def _refusal(
-        self, origin: str, credential: Credential | None, *, is_for_scope: bool = False
+        self, origin: str, credential: Credential | None, *, denied: str | None = None
     ) -> UnauthorizedError:
         host = host_of(origin)
         if credential is None:
             why = "wants credentials for this, and there are none for it"
-            if is_for_scope:
+            if scopes.repository(denied):
                 why = "has no such repository, or wants credentials for it, and there are none"
             what = f"{host} {why}; {self._keychain.advice(origin)}"
-        elif is_for_scope:
+        elif denied:
             what = f"{host} does not allow this to {credential.who} (from {credential.source})"
         elif not credential.is_for_registries:
             what = f"{host} wants a password, and {credential.source} has only an identity token"

@@ -7,6 +7,9 @@ from regpipe import ndjson, records
 from regpipe.errors import ExitCode, RegpipeError
 from regpipe.streams import Streams, printable
 
+# A reference has at most 255 characters of a name, 128 of a tag, and a host.
+_LABEL_LIMIT = 600
+
 
 class Failure(NamedTuple):
     """An input of which no record came, or not all: how it was called, and why."""
@@ -62,7 +65,10 @@ class Report:
             self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
         else:
             self._streams.stdout.flush()
-            self.say(f"{failure.label}: {error.code}: {error.message}")
+            label = failure.label
+            if len(label) > _LABEL_LIMIT:  # somebody piped in what is no list of references
+                label = f"{label[:_LABEL_LIMIT]}…"
+            self.say(f"{label}: {error.code}: {error.message}")
 
     def say(self, message: str) -> None:
         """Say what the user should know."""

@@ -32,6 +32,7 @@ class Cutter:
     def __init__(self, reads: str) -> None:
         self._paths = _Paths([_steps(path) for path in reads.split()])
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
+        self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
     def cut(self, text: str, begin: int) -> tuple[str | None, int]:
@@ -41,18 +42,20 @@ class Cutter:
             What is left of it as JSON, None where it has to be taken as it is, and where it ends.
 
         Raises:
-            ValueError: nothing that is certainly an object begins there, or it does not end.
+            ValueError: none begins there, or it does not end.
         """
+        if text[begin : begin + 1] != "{":  # of other values Python and libjq see other ends
+            raise ValueError
         try:
             value, end = self._decode(text, begin)
+            if isinstance(value, dict) and "error" not in value and not _is_deep(text, begin, end):
+                return self._pick(value, self._paths), end
+        except (ValueError, RecursionError):
+            pass
+        try:
+            return None, self._decode_any(text, begin)[1]
         except RecursionError as error:
             raise ValueError from error
-        if not isinstance(value, dict) or "error" in value or _may_be_deep(text, begin, end):
-            return None, end
-        try:
-            return self._pick(value, self._paths), end
-        except (ValueError, RecursionError):
-            return None, end
 
     def _pick(self, value: object, paths: "_Paths") -> str:
         """Write a value with nothing but what the paths lead to, or all of it."""
@@ -119,7 +122,7 @@ def _steps(path: str) -> list[str]:
     return path.replace(_FROMJSON, f".{_FROMJSON}").replace("[", ".[").split(".")[1:]
 
 
-def _may_be_deep(text: str, begin: int, end: int) -> bool:
+def _is_deep(text: str, begin: int, end: int) -> bool:
     if end - begin < _LONG:
         return False
     return text.count("{", begin, end) + text.count("[", begin, end) > _BRACKETS

@@ -16,6 +16,7 @@ from regpipe.errors import (
     TooLargeError,
     UnauthorizedError,
 )
+from regpipe.reference import host_of
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
@@ -127,7 +128,9 @@ def _refused(code: str, said: str, status: int, host: str, refused: str) -> Unau
     if refused:
         message = f"{host} refuses {refused}{said}"
     else:
-        message = f"{host} refuses access{said}: log in with `docker login {host}`"
+        message = (
+            f"{host} refuses access{said}: log in with `docker login {host_of(f'https://{host}')}`"
+        )
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
 
 
