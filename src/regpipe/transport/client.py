@@ -21,7 +21,6 @@ PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's answer that are read at most."""
-
 _BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
@@ -227,8 +226,9 @@ class Transport:
                 verdict = failures.Verdict(failed, retry=True)
             seconds = self._pause(message.origin, reply, attempt)
             throttled = reply is not None and reply.status in retry.THROTTLED
-            if throttled and not pace.is_down:
-                pace.throttled(min(seconds or 0, persistence.obeyed))
+            if reply is not None and throttled and not pace.is_down:
+                asked = retry.asked_pause(reply.headers.get("retry-after")) or 0
+                pace.throttled(min(asked, persistence.obeyed))
                 self.options.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
             hope = hope and attempt < persistence.retries and not pace.is_down
