@@ -1,6 +1,7 @@
 # What changed since an earlier stream, --slurpfile before OLD.ndjson: tags added, removed or moved.
 # input: slurp
 # output: json
+# reads: .registry .ref .tag .digest repository platform created image_id
 #
 # Where one of the streams has an error record, nothing is said of what it stands for.
 include "oci" {search: "./lib"};

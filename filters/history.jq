@@ -1,6 +1,7 @@
 # The steps an image was built in, as in a Dockerfile, with the sizes of their layers.
 # input: stream
 # output: json
+# reads: .ref .tag repository platform layers image_config v1_history .config.history
 include "oci" {search: "./lib"};
 
 # What a builder recorded, as the instruction it was made from.

@@ -1,6 +1,7 @@
 # The labels and annotations of each image.
 # input: stream
 # output: json
+# reads: .ref .tag .digest repository platform labels annotations
 include "oci" {search: "./lib"};
 if is_error then .
 else {ref, repository: repository, tag, digest, platform: platform, labels: labels, annotations: annotations}

@@ -1,6 +1,7 @@
 # The layers of each image, the lowest first: digest, media type, compressed size and diff_id.
 # input: stream
 # output: json
+# reads: .ref .tag repository platform layers image_config .config.rootfs.diff_ids .rootfs.diff_ids
 include "oci" {search: "./lib"};
 if is_error then .
 else

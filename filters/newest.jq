@@ -1,6 +1,7 @@
 # The newest tag of each repository, or --argjson n 3 of them; a tag without a real date is the last.
 # input: slurp
 # output: json
+# reads: .registry .tag summary undated by_date
 include "oci" {search: "./lib"};
 ($ARGS.named.n // 1) as $n
 | if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
@@ -10,6 +11,6 @@ include "oci" {search: "./lib"};
     | sort_by(map(by_date) | max)
     | reverse
     | .[:$n][][]
-    | if .info then . else summary end
-    | with_undated
+    | undated as $reason
+    | summary + if $reason then {undated: $reason} else {} end
   )

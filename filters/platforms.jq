@@ -1,6 +1,7 @@
 # The platforms that each tag offers.
 # input: slurp
 # output: json
+# reads: .ref .tag repository tag_digest platform .index .manifests
 include "oci" {search: "./lib"};
 
 # Of an index, without BuildKit's attestations, which are no platforms.

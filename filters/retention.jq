@@ -1,6 +1,7 @@
 # Tags that could go if the newest (--argjson keep 10) and the last days' (--argjson days 30) stay.
 # input: slurp
 # output: json
+# reads: .registry .ref .tag repository tag_digest created undated by_date
 #
 # Nothing is deleted. Listed are the tags that are neither among so many newest of their repository
 # nor younger than so many days; `goes` says whether one could go. It does not where another tag that

@@ -1,6 +1,7 @@
 # What images share: bytes naive, unique, shared and exclusive; compressed, of the tags that came in.
 # input: slurp
 # output: json
+# reads: .ref .digest layers
 #
 # naive: the layers of each tag counted for itself. unique: each layer once, as a registry keeps it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
@@ -9,7 +10,8 @@ over_images(
   (map(select(layers_size == null)) | length) as $unsized
   | map(select(layers_size != null))
   | (map(layers_size) | add // 0) as $naive
-  | (group_by(.digest // [.]) | map({refs: map(.ref), digest: .[0].digest, layers: (.[0] | layers)}))
+  | (to_entries | group_by(.value.digest // [.key]) | map(map(.value))
+     | map({refs: map(.ref), digest: .[0].digest, layers: (.[0] | layers)}))
   | . as $images
   | (to_entries | map(.key as $image | .value.layers | unique_by(.digest)[] | . + {image: $image}))
   | group_by(.digest)

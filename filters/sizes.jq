@@ -1,6 +1,7 @@
 # How large each image is in the registry, compressed: layers, config and manifest.
 # input: stream
 # output: json
+# reads: .ref .tag .digest repository platform layers .size .manifest.config.size .config.size
 include "oci" {search: "./lib"};
 if is_error then .
 else

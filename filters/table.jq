@@ -1,6 +1,7 @@
 # A table for people: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
+# reads: .ref .tag repository platform created undated layers tag_digest image_id
 include "oci" {search: "./lib"};
 
 # Bytes as people read them, in the decimal units docker shows.

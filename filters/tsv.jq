@@ -1,6 +1,7 @@
 # Tab-separated: reference, repository, tag, digest, platform, date, image id, compressed size.
 # input: stream
 # output: raw
+# reads: summary layers
 #
 # An image that could not be had has its error in a ninth column.
 include "oci" {search: "./lib"};

@@ -2,6 +2,9 @@
 #
 # Each takes a record of `regpipe manifests`, one of `regpipe summarize`, or a document as a registry
 # serves it: a schema 1 manifest, an image manifest, an index, an image config.
+#
+# `# reads NAME:` says which paths of its input a definition looks at; programs name the definitions
+# they use in their own `# reads:`, and large records are cut down to these paths before jq runs.
 
 # Error records, which every program hands on as they are.
 def is_error: type == "object" and (.error | type) == "object";
@@ -15,6 +18,7 @@ def _string(f): (try f catch null) | if type == "string" and . != "" then . else
 def manifest: _object(.manifest) // .;
 
 # The image config: of a record, or the document itself; null where there is none.
+# reads image_config: .manifest.schemaVersion .rootfs.type
 def image_config:
   if _object(.manifest) then _object(.config)
   elif _object(.rootfs) then .
@@ -25,24 +29,32 @@ def image_config:
 def v1: (try (.history[0].v1Compatibility | fromjson) catch null) | _object(.);
 
 # All of them, the oldest first.
+# reads v1_history: .history
 def v1_history: _array(.history) | reverse | map(_object(.v1Compatibility | fromjson) // {});
 
+# reads is_schema1: .manifest.schemaVersion .manifest.fsLayers .schemaVersion .fsLayers
 def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array";
 
 # What an image was called, and the repository that has it.
+# reads repository: .repository .name
 def repository: _string(.repository) // _string(.name);
-def labelled: {ref, repository: repository, tag, digest};
 
 # What a tag points to: the index, where there is one, else the manifest.
+# reads tag_digest: .index.digest .digest
 def tag_digest: _string(.index.digest) // .digest;
 
 # The image id: what `docker images` shows.
+# reads image_id: .info.sha .manifest.config.digest .config.digest
 def image_id: _string(.info.sha) // _string(manifest.config.digest);
 
 # A platform as a string: os/architecture[/variant].
 def _slash($part):
   if ($part | type) != "string" or $part == "" then . elif . then . + "/" + $part else $part end;
 def platform_name: . as $it | null | _slash($it.os) | _slash($it.architecture) | _slash($it.variant);
+# reads platform: .platform image_config .os .architecture .variant
+# reads platform: .config.os .config.architecture .config.variant
+# reads platform: .history[0].v1Compatibility|fromjson.os .history[0].v1Compatibility|fromjson.architecture
+# reads platform: .history[0].v1Compatibility|fromjson.variant
 def platform:
   .platform as $given
   | ($given | type) as $type
@@ -52,18 +64,26 @@ def platform:
     end;
 
 # Layers, the oldest first: {digest, size, mediaType}; schema 1 tells no sizes.
+# reads layers: is_schema1 .manifest.layers[].digest .manifest.layers[].size
+# reads layers: .manifest.layers[].mediaType .layers[].digest .layers[].size .layers[].mediaType
 def layers:
   if is_schema1 then manifest.fsLayers | reverse | map({digest: .blobSum, size: null, mediaType: null})
   else manifest | _array(.layers) | map({digest, size, mediaType})
   end;
 
 # The sum of the layers' sizes, compressed as they are in the registry; null where none are told.
+# reads layers_size: layers
 def layers_size: layers | map(.size) | if any(. == null) then null else add // 0 end;
 
+# reads labels: image_config .config.config.Labels .config.Labels
+# reads labels: .history[0].v1Compatibility|fromjson.config.Labels
 def labels: (image_config.config.Labels // v1.config.Labels) | _object(.) // {};
+# reads annotations: .annotations .manifest.annotations
 def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 
 # The creation date as a string, as it was found.
+# reads created: .info.created .created image_config .config.created annotations
+# reads created: .history[0].v1Compatibility|fromjson.created
 def created:
   _string(.info.created) // _string(.created) // _string(image_config.created)
   // _string(v1.created) // _string(annotations["org.opencontainers.image.created"]);
@@ -86,6 +106,7 @@ def instant:
 
 # Why the date of an image is no real one: "absent", "malformed" or "placeholder" (the zero time,
 # 1970 and 1980, which builders write to get the same bytes every day); null for a real date.
+# reads undated: created .reproducible
 def undated:
   created as $created
   | if $created == null then "absent"
@@ -101,12 +122,15 @@ def undated:
     end;
 
 # What sorts images by date: those without a real one come first, as they came in.
+# reads by_date: undated created
 def by_date: if undated then [0] else [1] + (created | instant) end;
 
 # The object with a word on its date, where that is no real one.
 def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;
 
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
+# reads summary: .ref repository .tag .digest platform created image_id
+# reads summary: .config.Image .config.config.Image .history[0].v1Compatibility|fromjson.config.Image
 def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image

@@ -114,7 +114,7 @@ def test_nobody_there_is_said_at_once() -> None:
 def test_a_registry_that_comes_back_is_asked_again(scripted: Scripted) -> None:
     for number in range(60):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
-    scripted.on("/v2/*", *[error(503)] * 60, PASS)
+    scripted.on("/v2/*", *[error(500)] * 60, PASS)
     result = run(["manifests"], "".join(f"{scripted.url}/team/app:v{n}\n" for n in range(60)))
     assert result.code == 5
     assert result.records[-1]["tag"] == "v59"

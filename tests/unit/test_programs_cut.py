@@ -66,9 +66,9 @@ def test_a_record_that_may_be_too_deep_for_libjq_is_not_cut(
     assert Cutter(".a").cut(record, 0) == (None, len(record))
 
 
-def test_the_bundled_programs_name_paths_that_can_be_read() -> None:
+def test_what_the_bundled_programs_read_can_be_read() -> None:
     cutting = [program for program in library.every() if program.reads]
     assert {"summary", "blog"} <= {program.name for program in cutting}
     for program in cutting:
-        left, _ = Cutter(program.reads).cut('{"ref":"x","tag":"y"}', 0)
+        left, _ = Cutter(library.paths(program.reads)).cut('{"ref":"x","tag":"y"}', 0)
         assert json.loads(left or "") is not None

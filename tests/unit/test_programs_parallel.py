@@ -1,17 +1,19 @@
 """Blocks, workers and cut records: the same results as without them, whatever the input."""
 
+import itertools
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regpipe.programs import parallel
+from regpipe.programs import library, parallel
 from support.cli import Result, run
 
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
@@ -42,7 +44,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Both:
             monkeypatch.setattr(parallel, "LARGE", large)
             monkeypatch.setattr(parallel, "_BLOCK", block)
             monkeypatch.setattr(parallel, "_MAX_BLOCK", 16 * block)
-            monkeypatch.setattr(parallel, "_count_workers", lambda: workers)
+            monkeypatch.setattr(parallel, "count_workers", lambda: workers)
             results.append(run(["summarize", *words], stdin))
         return results[0], results[1]
 
@@ -113,11 +115,47 @@ def test_no_difference(both: Both, name: str, words: list[str], workers: int) ->
     assert divided == whole
 
 
-@pytest.mark.parametrize("program", ["summary", "blog", "tsv", "."])
-def test_no_difference_on_the_corpus(both: Both, program: str) -> None:
-    documents = [path.read_bytes() for path in CORPUS]
-    compact = [json.dumps(json.loads(text)).encode() for text in documents]
-    divided, whole = both(program, stdin=b"\n".join([*documents, *compact]), block=5000)
+CUTTING = [program.name for program in library.every() if program.reads]
+SETTINGS = ["--arg", "now", "2024-01-31T00:00:00Z", "--argjson", "keep", "1"]
+
+
+def documents() -> list[Any]:
+    """Records, of images and errors, and what registries serve, which records are made of."""
+    served = [json.loads(path.read_text()) for path in CORPUS]
+    configs = [document for document in served if "rootfs" in document]
+    manifests = [document for document in served if "layers" in document]
+    pairs = itertools.product(configs, manifests[::5])
+    made = [
+        {"ref": f"r/a:{n % 40}", "registry": "r", "repository": "a", "tag": f"{n % 40}", "size": n,
+         "digest": f"sha256:{n % 17}", "manifest": manifest, "config": config, "history": [],
+         "created": config.get("created"), "name": "a"}
+        for n, (config, manifest) in enumerate(pairs)
+    ]  # fmt: skip
+    reports = [{**RECORD, "info": {"created": "2020-01-01T00:00:00Z", "sha": "x"}, "more": 1}]
+    errors = [{"ref": "r/a:x", "tag": "x", "error": {"code": "DENIED", "message": "no"}, "size": 1}]
+    return [*served, *made[:200], *reports, *errors, *NUMBERED]
+
+
+@pytest.mark.parametrize("program", [*CUTTING, "by-created", "."])
+def test_no_difference_on_real_documents(both: Both, program: str, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.write_bytes(lines(*documents()[::3]))
+    stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*documents())])
+    words = [program, *SETTINGS, "--slurpfile", "before", before]
+    divided, whole = both(*words, stdin=stdin, block=20_000)
+    assert divided == whole
+    assert whole.code == 0
+    named = library.find(program)
+    if named and named.slurp:
+        file = ["-sr" if named.raw else "-s", "-f", named.path, *words[1:]]
+        assert run(["summarize", *file], stdin) == whole
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_no_difference_for_a_slurp(both: Both, name: str) -> None:
+    divided, whole = both("digests", stdin=INPUTS[name], block=2000)
+    assert divided == whole
+    divided, whole = both("changes", stdin=INPUTS[name], block=2000)
     assert divided == whole
 
 

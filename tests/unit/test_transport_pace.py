@@ -80,24 +80,24 @@ def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
     one = pace()
     error = ConnectionFailedError("no")
     for _ in range(2):
-        one.gave_up(error, silent=False)
+        one.gave_up(error, closed=False)
     assert not one.is_down
-    one.gave_up(error, silent=False)
+    one.gave_up(error, closed=False)
     assert one.is_down
     one.succeeded()
     assert not one.is_down
 
 
-def test_while_it_is_silent_one_waits_for_it_and_the_others_do_not() -> None:
+def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
     one = pace()
     error = ConnectionFailedError("no")
     for _ in range(3):
-        one.gave_up(error, silent=True)
+        one.gave_up(error, closed=True)
     one.enter()
     with pytest.raises(ConnectionFailedError):
         one.enter()
     one.leave()
-    one.gave_up(error, silent=True)
+    one.gave_up(error, closed=True)
     one.enter()
     one.leave()
     one.succeeded()

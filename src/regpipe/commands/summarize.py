@@ -7,19 +7,17 @@ import sys
 from regpipe import __version__
 from regpipe.commands._jq_options import Options
 from regpipe.errors import UsageError
-from regpipe.programs import engine, library, parallel
+from regpipe.programs import engine, library, running
 from regpipe.programs import libjq as lj
 from regpipe.programs.engine import CompileError, Output, Program
 from regpipe.programs.libjq import Libjq
-from regpipe.programs.native import NativeInputs
-from regpipe.programs.plain import ByteInputs
+from regpipe.programs.plain import Run
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from regpipe.programs.cut import Cutter
     from regpipe.streams import Streams
 
     _Handler = Callable[[int, FrameType | None], object] | int | None
@@ -146,24 +144,11 @@ def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") ->
         attributes=_attributes(libjq, options, source),
     )
     reading = options.reading(slurp=bool(named and named.slurp))
-    if reading.plain and not _may_read_on(source):
-        reads = named.reads if named else ""
-        source_ = ByteInputs(options.files, streams.stdin, output)
-        run = parallel.run(
-            libjq, program, source_, output, (lambda: _cutter(reads)) if reads else None
-        )
-        ret, last = run.ret, run.last
-    else:
-        inputs = NativeInputs(libjq, options.files, streams.stdin, reading, output)
-        ret, last = inputs.run(program)
+    reads = None if _may_read_on(source) else named.reads if named else ""
+    inputs = running.Inputs(options.files, streams.stdin, reading)
+    run = running.run(libjq, program, inputs, output, reads)
     output.flush()
-    return _exit_code(ret, last, exit_status=options.exit_status)
-
-
-def _cutter(reads: str) -> "Cutter":
-    from regpipe.programs.cut import Cutter  # noqa: PLC0415 -- json costs 6 ms
-
-    return Cutter(reads)
+    return _exit_code(run, exit_status=options.exit_status)
 
 
 def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, str | list[str]]:
@@ -190,13 +175,13 @@ def _may_read_on(source: _Source) -> bool:
     return not bundled and (b"import" in text or b"include" in text)
 
 
-def _exit_code(ret: int, last: int, *, exit_status: bool) -> int:
+def _exit_code(run: Run, *, exit_status: bool) -> int:
     """Return the exit code main.c ends with."""
     if not exit_status:
-        return max(ret, 0) % 256
-    if ret != engine.NO_OUTPUT:
-        return abs(ret) % 256
-    return {-1: 4, 0: 1}.get(last, 0)
+        return max(run.ret, 0) % 256
+    if run.ret != engine.NO_OUTPUT:
+        return abs(run.ret) % 256
+    return {-1: 4, 0: 1}.get(run.last, 0)
 
 
 def _compile_messages(error: CompileError, options: Options) -> str:

@@ -60,7 +60,7 @@ class Output:
     def __init__(self, stdout: "Writable", style: Style, stderr: "Writable") -> None:
         self.style = style
         self._stream = stdout
-        self._messages = stderr
+        self.messages = stderr
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -70,7 +70,7 @@ class Output:
 
     def say_raw(self, text: str) -> None:
         """Write to stderr what the program itself wants there."""
-        self._messages.write(text)
+        self.messages.write(text)
 
     @property
     def pending(self) -> bool:
@@ -92,7 +92,7 @@ class Output:
 
     def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
         """Write to others from now on; nothing may be pending."""
-        self._stream, self._messages = stdout, stderr
+        self._stream, self.messages = stdout, stderr
 
     def _drain(self) -> None:
         data = memoryview(b"".join(self._pieces))
@@ -102,7 +102,23 @@ class Output:
             data = data[self._stream.write(data) :]
 
 
-class Program:
+class Runnable:
+    """What inputs can be run through.
+
+    Attributes:
+        where: says where the current input ends, as in `<stdin>:3`.
+        halted: nothing more is to be run.
+    """
+
+    where: "Callable[[], str]" = staticmethod(lambda: "<unknown>")
+    halted = False
+
+    def run(self, value: Jv) -> int:
+        """Run over one value, consumed; return what it came to, in main.c's numbers."""
+        raise NotImplementedError
+
+
+class Program(Runnable):
     """A compiled program with the means to run it.
 
     Args:
@@ -131,11 +147,8 @@ class Program:
         self._output = output
         self._style = output.style
         self._failure: Exception | None = None  # raised inside a callback, to be raised outside
-        # Says where the current input ends, as in `<stdin>:3`.
-        self.where: Callable[[], str] = lambda: "<unknown>"
         # Set where a program may wait for input while it runs, with results still unflushed.
         self.before_next: Callable[[], None] | None = None
-        self.halted = False
         self.state = self._call.jq_init()
         for name, value in attributes.items():
             self._call.jq_set_attr(self.state, libjq.string(name), self._attribute(value))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".jq"
+_SHARED_READS = "# reads "
 
 
 class NamedProgram:
@@ -71,6 +72,24 @@ def close_to(name: str) -> str | None:
     import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
 
     return next(iter(difflib.get_close_matches(name, names(), n=1)), None)
+
+
+def paths(reads: str) -> str:
+    """Return the paths in a program's `# reads:`, those of shared definitions it names included."""
+    with open(f"{library_path()}/oci.jq", encoding="utf-8") as file:  # noqa: PTH123
+        lines = [line for line in file if line.startswith(_SHARED_READS)]
+    shared: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, words = line.removeprefix(_SHARED_READS).partition(":")
+        shared.setdefault(name, []).extend(words.split())
+    found: dict[str, None] = {}
+    names = reads.split()
+    for word in names:  # which grows
+        if word.startswith("."):
+            found[word] = None
+        else:
+            names.extend(shared[word])
+    return " ".join(found)
 
 
 def library_path() -> str:

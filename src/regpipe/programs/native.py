@@ -12,6 +12,7 @@ import stat
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
 from regpipe.programs.libjq import Libjq
+from regpipe.programs.plain import Run
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Reading:
         return bool(self.flags & lj.PARSE_SEQ)
 
     @property
-    def plain(self) -> bool:
-        """Whether the program simply sees one JSON value after another."""
-        return not (self.null or self.raw or self.slurp or self.flags)
+    def special(self) -> bool:
+        """Whether the inputs are something else than JSON values, or none."""
+        return bool(self.null or self.raw or self.flags)
 
 
 class NativeInputs:
@@ -79,48 +80,39 @@ class NativeInputs:
             self._call.jq_util_input_add_input(self._state, given)
         self._regular = all(_is_regular(name) for name in files)
 
-    def run(self, program: engine.Program) -> tuple[int, int]:
-        """Run a program over the inputs.
-
-        Returns:
-            main.c's `ret` and its `last_result`: -1 where there was none, 0 for null or false, 1.
-        """
+    def run(self, program: engine.Program) -> Run:
+        """Run a program over the inputs."""
         call, state = self._call, self._state
-        call.jq_set_input_cb(
-            program.state, self._libjq.address("jq_util_input_next_input_cb"), state
-        )
+        next_input = self._libjq.address("jq_util_input_next_input_cb")
+        call.jq_set_input_cb(program.state, next_input, state)
         program.where = lambda: self._position(program)
         program.before_next = self._flush_before_waiting
-        ret, last = self._loop(program)
+        result = Run()
+        if self._reading.null:
+            result.ret = program.run(call.jv_null())
+        else:
+            self._run_each(program, result)
         if call.jq_util_input_errors(state):
-            ret = engine.SYSTEM
+            result.ret = engine.SYSTEM
         if self._descriptor:
             os.close(self._descriptor)
-        return ret, last
+        return result
 
-    def _loop(self, program: engine.Program) -> tuple[int, int]:
+    def _run_each(self, program: engine.Program, result: Run) -> None:
         call, state = self._call, self._state
-        if self._reading.null:
-            return program.run(call.jv_null()), -1
-        ret, last = engine.NO_OUTPUT, -1
-        while not call.jq_util_input_errors(state):
-            if program.before_next:
-                program.before_next()
+        while not call.jq_util_input_errors(state) and not program.halted:
+            self._flush_before_waiting()
             value = call.jq_util_input_next_input(state)
             if call.jv_get_kind(value) != lj.INVALID:
-                ret = program.run(value)
-                if ret <= 0 and ret != engine.NO_OUTPUT:
-                    last = int(ret != engine.OK_NULL)
-                if program.halted:
-                    break
+                result.add(program.run(value))
                 continue
             message = self._libjq.take_message(value)
             if message is None:
-                break
+                return
             self._report(program, message)
             if not self._reading.seq:
-                return engine.RUNTIME, last
-        return ret, last
+                result.ret = engine.RUNTIME
+                return
 
     def _report(self, program: engine.Program, message: bytes) -> None:
         text = message.decode("utf-8", "replace")

@@ -6,17 +6,12 @@ not, and wherever anything else is out of the ordinary, the blocks are given bac
 on from there a value at a time: what comes out is the same, only later.
 """
 
-import ctypes
-import gc
-import os
-import signal
-import sys
-
-from regpipe.errors import ExitCode, RegpipeError
 from regpipe.programs import engine
 from regpipe.programs import libjq as lj
+from regpipe.programs.chunks import ByteInputs, Chunk, LineCounter
 from regpipe.programs.libjq import Libjq
-from regpipe.programs.plain import ByteInputs, Chunk, LineCounter, Run, Stream, stream
+from regpipe.programs.plain import Run, Stream, stream
+from regpipe.programs.workers import Fork, Job, count_workers
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -29,23 +24,13 @@ LARGE = 1 << 20
 
 _BLOCK = 4 << 20
 _MAX_BLOCK = 64 << 20
-_MAX_WORKERS = 8
 _PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
 _SPACE = " \t\r\n"
-_PR_SET_PDEATHSIG = 1
-_STDOUT, _STDERR, _RESULT = b"o", b"e", b"r"
-
-
-class WorkerError(RegpipeError):
-    """A worker process is gone, and with it what it was working on."""
-
-    code = "WORKER"
-    exit_code = ExitCode.REGISTRY  # 5, which in jq is a failure while running
 
 
 def run(
     libjq: Libjq,
-    program: engine.Program,
+    program: engine.Runnable,
     source: ByteInputs,
     output: engine.Output,
     cutter: "Callable[[], Cutter] | None",
@@ -64,7 +49,7 @@ def run(
     """
     result = Run()
     if _is_large(source):
-        workers = _count_workers()
+        workers = count_workers()
         if workers > 1 or cutter:
             block = Block(libjq, program, output, cutter() if cutter else None)
             _run_blocks(block, source, workers, result)
@@ -87,7 +72,7 @@ class Block:
     def __init__(
         self,
         libjq: Libjq,
-        program: engine.Program,
+        program: engine.Runnable,
         output: engine.Output,
         cutter: "Cutter | None",
     ) -> None:
@@ -163,31 +148,21 @@ def _is_large(source: ByteInputs) -> bool:
     return size >= LARGE
 
 
-def _count_workers() -> int:
-    """Return how many processes can work at once; 1 means this one."""
-    if sys.platform != "linux":
-        return 1  # not all of macOS's libraries survive a fork
-    threading = sys.modules.get("threading")
-    if threading and threading.active_count() > 1:
-        return 1  # a fork would leave their locks locked
-    return min(len(os.sched_getaffinity(0)), _MAX_WORKERS)
-
-
 def _run_blocks(block: Block, source: ByteInputs, workers: int, result: Run) -> None:
     """Run over blocks, in their order, up to one that is not whole values; give that back."""
     blocks = _Blocks(source)
-    jobs: list[_Job] = []
+    jobs: list[Job] = []
     end: int | None = None
     while end is None and not result.ended:
         chunk = blocks.take()
         if chunk is not None:
-            jobs.append(_Fork(block, chunk) if workers > 1 else _Job(block, chunk))
+            jobs.append(Fork(block, chunk) if workers > 1 else Job(block, chunk))
         if jobs and (chunk is None or len(jobs) > workers or workers == 1):
             job = jobs.pop(0)
             end = job.finish(result)
             block.output.flush()
             if end is not None:
-                jobs.insert(0, _Job(block, job.chunk.after(end)))
+                jobs.insert(0, Job(block, job.chunk.after(end)))
         elif chunk is None:
             break
     for job in jobs:
@@ -239,101 +214,3 @@ class _Blocks:
                 pieces.append(more.data)
                 size += len(more.data)
         return held.at_same_place(b"".join(pieces)), ended
-
-
-class _Job:
-    """A run over a block, in this process."""
-
-    def __init__(self, block: Block, chunk: Chunk) -> None:
-        self._block = block
-        self.chunk = chunk
-
-    def finish(self, result: Run) -> int | None:
-        """Hand results on; return where the run stopped, if the block is not whole values."""
-        end = self._block.run(self.chunk, result)
-        return None if end == len(self.chunk.data) or result.ended else end
-
-    def cancel(self) -> None:
-        """Give the run up."""
-
-
-class _Fork(_Job):
-    """A run over a block in a process of its own, which inherits block and program."""
-
-    def __init__(self, block: Block, chunk: Chunk) -> None:
-        super().__init__(block, chunk)
-        reader, writer = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            self._work(writer)
-        os.close(writer)
-        self._pipe = open(reader, "rb")  # noqa: PTH123, SIM115
-
-    def finish(self, result: Run) -> int | None:
-        output = self._block.output
-        while header := self._pipe.read(5):
-            kind, data = header[:1], self._pipe.read(int.from_bytes(header[1:], "big"))
-            if kind == _STDOUT:
-                output.write(data)
-            elif kind == _STDERR:
-                output.say_raw(data.decode())
-            else:
-                return self._take_result(data, result)
-        status = self._wait()
-        raise WorkerError(
-            f"a worker process ended with {os.waitstatus_to_exitcode(status)} while it ran the "
-            f"program over what begins at {self.chunk.where(0)}"
-        )
-
-    def _take_result(self, data: bytes, result: Run) -> int | None:
-        part = Run()
-        seen, part.ret, part.last, ended, end = map(int, data.split())
-        part.seen, part.ended = bool(seen), bool(ended)
-        result.add_all(part)
-        self._wait()
-        return None if end == len(self.chunk.data) or part.ended else end
-
-    def cancel(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        self._wait()
-
-    def _wait(self) -> int:
-        self._pipe.close()
-        return os.waitpid(self._pid, 0)[1]
-
-    def _work(self, writer: int) -> None:
-        """Be the worker: run, tell the parent, and be gone."""
-        code = 1
-        gc.disable()  # it would go through all records again and again, and find nothing
-        try:
-            # A worker whose parent is killed must not go on by itself.
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            result = Run()
-            output = self._block.output
-            output.redirect(_Frames(writer, _STDOUT), _Frames(writer, _STDERR))
-            end = self._block.run(self.chunk, result)
-            output.flush()
-            words = int(result.seen), result.ret, result.last, int(result.ended), end
-            _Frames(writer, _RESULT).write(b" ".join(b"%d" % word for word in words))
-            code = 0
-        finally:
-            os._exit(code)
-
-
-class _Frames:
-    """What a worker sends its parent through a pipe: what it is, its length, and itself."""
-
-    def __init__(self, descriptor: int, kind: bytes) -> None:
-        self._descriptor = descriptor
-        self._kind = kind
-
-    def write(self, content: bytes | memoryview | str) -> int:
-        """Write one frame."""
-        data = content.encode() if isinstance(content, str) else content
-        frame = memoryview(b"".join([self._kind, len(data).to_bytes(4, "big"), data]))
-        while frame:
-            frame = frame[os.write(self._descriptor, frame) :]
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: a frame is written at once."""

@@ -226,13 +226,14 @@ class Transport:
                 failed = failures.from_reply(reply, message.origin, outcome.sent)
                 verdict = failures.Verdict(failed, retry=True)
             seconds = self._pause(message.origin, reply, attempt)
-            if reply is not None and reply.status in retry.THROTTLED:
+            throttled = reply is not None and reply.status in retry.THROTTLED
+            if throttled and not pace.is_down:
                 pace.throttled(min(seconds or 0, persistence.obeyed))
                 self.options.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
             hope = hope and attempt < persistence.retries and not pace.is_down
             if not hope or seconds is None or spent + seconds > persistence.budget:
-                pace.gave_up(verdict.error, silent=verdict.silent)
+                pace.gave_up(verdict.error, closed=verdict.silent or throttled)
                 raise verdict.error
             time.sleep(seconds)
         assert outcome  # noqa: S101 -- the last attempt either breaks or raises
