@@ -124,7 +124,8 @@ class Progress:
         return f"{self._name}: {', '.join(parts)}"
 
     def _run(self) -> None:
-        claimed = False
+        # Claimed at once and shown later: the stages before this one get to know in between.
+        claimed = self._claims(self._stage)
         wait = _FIRST_SECONDS
         while not self._ended.wait(wait):
             wait = _EVERY_SECONDS

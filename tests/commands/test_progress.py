@@ -80,7 +80,10 @@ def test_a_pipeline_has_one_line(registry: Scripted, home: Path) -> None:
         f"regpipe catalog {registry.url} | regpipe tags | regpipe manifests | regpipe summarize"
     )
     said = on_terminal(script, home)
-    assert set(re.findall(r"regpipe (\w+):", said)) == {"manifests"}
+    shown = re.findall(r"regpipe (\w+):", said)
+    assert "manifests" in shown
+    # On a slow machine a stage may be there long before the next one has started.
+    assert set(shown[shown.index("manifests") :]) == {"manifests"}
 
 
 def test_alone_the_first_stage_shows(registry: Scripted, home: Path) -> None:
