@@ -8,6 +8,7 @@ import pytest
 from support import artifacts, images, schema1
 from support.blobs import OCI_CONFIG, OCI_MANIFEST, Blob, Image, go_json, sha256
 from support.cli import Result, run, shell
+from support.processes import find
 from support.scripted import Scripted
 
 APP = images.index("app")
@@ -77,6 +78,7 @@ def test_of_an_attestation_record_the_statement(registry: Scripted) -> None:
 
 
 def test_the_pipe_in_the_help(registry: Scripted) -> None:
+    find("jq", debian=True)
     script = 'regpipe referrers "$1" | regpipe blob | jq -r .predicate.buildType'
     result = shell(script, f"{registry.url}/a/b:app")
     assert (result.code, result.out) == (0, b"https://mobyproject.org/buildkit@v1\n")

@@ -2,7 +2,9 @@
 
 import contextlib
 import random
+import re
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,6 +44,21 @@ def test_damaged_content_is_noticed_and_fetched_again(registry: Scripted, path: 
     assert len(registry.seen) == 2 * TAGS
     mended = manifests(registry)
     assert (mended.out, len(registry.seen)) == (cold.out, TAGS)
+
+
+def test_other_content_under_a_digest_is_noticed(registry: Scripted, path: Path) -> None:
+    """As whole as it should be, as long and as valid, and still not what the digest is of."""
+    cold = manifests(registry)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for entry, size, body in connection.execute(
+            "SELECT id, size, body FROM content"
+        ).fetchall():
+            whole = body if len(body) == size else zlib.decompress(body)
+            other = re.sub(rb"20(\d\d)-", rb"19\1-", whole)
+            assert len(other) == size
+            connection.execute("UPDATE content SET body = ? WHERE id = ?", (other, entry))
+    again = manifests(registry)
+    assert (again.out, again.err) == (cold.out, "")
 
 
 def test_flipped_bytes_never_make_a_wrong_record(registry: Scripted, path: Path) -> None:
