@@ -53,6 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         if not name.startswith("PYTEST_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(directory))
+    monkeypatch.setenv("REGPIPE_DEBUG", "1")  # a mistake in regpipe is to be seen, not said
     return directory
 
 

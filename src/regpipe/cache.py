@@ -78,11 +78,10 @@ class Cache:
             return None
         entry, body, _ = found
         try:
-            oci.verify(body, digest, "blob")
+            return body if oci.verify(body, digest, "blob") else None
         except RegpipeError:
             self._later(cachewrite.drop, entry)
             return None
-        return body
 
     def tag(self, place: str, tag: str) -> str | None:
         """Return the digest that a tag had when it was last asked for."""
@@ -107,8 +106,9 @@ class Cache:
             self._later(cachewrite.insert, place, content.digest, content.media_type, content.body)
 
     def keep_blob(self, place: str, digest: str, body: bytes) -> None:
-        """Keep a blob that a place gave and that was checked."""
-        self._later(cachewrite.insert, place, digest, "", body)
+        """Keep a blob that a place gave, unless its digest cannot be computed."""
+        if oci.verify(body, digest, "blob"):
+            self._later(cachewrite.insert, place, digest, "", body)
 
     def keep_tag(self, place: str, tag: str, digest: str) -> None:
         """Keep what a tag led to."""

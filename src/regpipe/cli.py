@@ -5,7 +5,7 @@ import os
 import sys
 
 from regpipe import __version__
-from regpipe.errors import ExitCode, RegpipeError
+from regpipe.errors import ExitCode, InternalError, RegpipeError
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ COMMANDS = {
     "manifests": "the manifest and config of each image",
     "referrers": "what refers to images: signatures, SBOMs, provenance",
     "blob": "small blobs as they are: a config, an SBOM, a provenance statement",
+    "check": "whether registries are reached and let one in, and what is wrong if not",
     "cache": "the cache: where it is and how large; empties it",
     "summarize": "what a jq program makes of records; the blog's report by default",
 }
@@ -64,6 +65,12 @@ def main(argv: list[str], streams: "Streams") -> int:
         streams.stderr.write(f"regpipe {verb}: cannot write the output: {error.strerror}\n")
         _discard_stdout()
         return ExitCode.USAGE
+    except Exception as error:
+        if os.environ.get("REGPIPE_DEBUG"):
+            raise
+        fault = InternalError(error)
+        streams.stderr.write(f"regpipe {verb}: {fault.message}\n")
+        return fault.exit_code
     return code
 
 

@@ -53,6 +53,8 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
     if media_type in oci.SCHEMA1_TYPES:
         signed = schema1.payload(body, document)
         warnings += schema1.alterations(body, document, signed)
+        if media_type == oci.DOCKER_SCHEMA1_SIGNED and not signatures:
+            warnings.append("it was served as signed, and has no signature")
     if signatures:
         document = oci.parse_document(signed, "manifest's signed part (altered after signing?)")
     if digest is None:

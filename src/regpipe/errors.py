@@ -6,6 +6,7 @@
     ├── UnauthorizedError     the registry refused the credentials, or none   exit 3
     ├── NotFoundError         no such registry path, repository, tag, blob    exit 4
     ├── CacheError            the cache file cannot be used                   exit 2
+    ├── InternalError         regpipe itself is at fault                      exit 5
     └── RegistryError         the registry or the network failed              exit 5
         ├── ConnectionFailedError   no answer came at all
         ├── ResponseError           an answer came that cannot be used
@@ -92,6 +93,22 @@ class CacheError(RegpipeError):
 
     code = "CACHE"
     exit_code = ExitCode.USAGE
+
+
+class InternalError(RegpipeError):
+    """A mistake in regpipe, said in a line like any other failure.
+
+    Args:
+        error: what was raised where nothing should have been.
+    """
+
+    code = "INTERNAL"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"a mistake in regpipe ({type(error).__name__}: {error}); please report it with what"
+            " REGPIPE_DEBUG=1 shows"
+        )
 
 
 class RegistryError(RegpipeError):

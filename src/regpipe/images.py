@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from regpipe import oci, records, schema1
 from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
-from regpipe.errors import RegpipeError, ResponseError
+from regpipe.errors import RegpipeError, ResponseError, TooLargeError
 from regpipe.indexes import Place, platform_of_entry
 from regpipe.inputs import Target
 from regpipe.platforms import Platform, platform_of
@@ -99,7 +99,11 @@ def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], li
         RegpipeError: it cannot be had.
     """
     body = embedded(descriptor)
-    return source.blob(repository, descriptor, limit) if body is None else body
+    if body is None:
+        body = source.blob(repository, descriptor, limit)
+    if len(body) > limit:  # a cache asks nobody how large it is
+        raise TooLargeError(f"blob {descriptor['digest']} has more than {limit} bytes")
+    return body
 
 
 def _platform(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Platform:

@@ -1,7 +1,7 @@
 """From a reference to the manifests it leads to: indexes and the platforms in them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from regpipe import oci
 from regpipe.content import Content
@@ -9,6 +9,9 @@ from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, Res
 from regpipe.platforms import Platform, choose_platform, platform_of
 from regpipe.reference import Reference
 from regpipe.source import Source
+
+if TYPE_CHECKING:
+    from regpipe.local import LocalSource
 
 _INDEX_DEPTH = 4
 """How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
@@ -66,7 +69,9 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     images = [place for place in found if not oci.is_attestation(place.descriptor)]
     statements = [place for place in found if oci.is_attestation(place.descriptor)]
     index = _index_record(content, images)
-    chosen = images if wanted.all_platforms else _choose(images, wanted.platform)
+    chosen = (
+        images if wanted.all_platforms else _choose(_there(source, ref, images), wanted.platform)
+    )
     if wanted.attestations:
         chosen = [*chosen, *statements]
     about: dict[object, list[Mapping[str, Any]]] = {}
@@ -82,31 +87,38 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     return named or [Place(content, index)]
 
 
+def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:
+    """Leave out what a local source lacks: `docker save` writes whole indexes, and what it has."""
+    if not ref.is_local:
+        return images
+    has = cast("LocalSource", source).has_manifest
+    return [place for place in images if has(place.digest)] or images
+
+
 def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
     """Yield the entries of an index, each once; in place of a nested index, its own.
 
     Raises:
         ResponseError: an entry is malformed, or there are more than any real index has.
     """
-    seen: set[tuple[str, Platform]] = set()
-    indexes = {index.digest}
+    seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
 
     def walk(content: Content, depth: int) -> Iterator[Place]:
         for entry in oci.descriptors(content.document, "manifests"):
-            key = entry["digest"], platform_of(_mapping(entry.get("platform")))
-            if key in seen or entry["digest"] in indexes:
+            is_index = entry.get("mediaType") in oci.INDEX_TYPES
+            platform = None if is_index else platform_of(_mapping(entry.get("platform")))
+            if (entry["digest"], platform) in seen:
                 continue
-            if len(seen) == _ENTRY_LIMIT:
+            if len(seen) > _ENTRY_LIMIT:
                 raise ResponseError(
                     f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
                 )
-            seen.add(key)
-            if entry.get("mediaType") not in oci.INDEX_TYPES:
+            seen.add((entry["digest"], platform))
+            if not is_index:
                 yield Place(descriptor=entry)
             elif depth == 0:
                 raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
             else:
-                indexes.add(entry["digest"])
                 try:
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:
@@ -136,15 +148,16 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     what = f"{platform}, {place.digest}" if platform else place.digest
     if place.error:
         raise place.error.about(what)
-    kind = place.descriptor.get("mediaType")
+    kind = place.descriptor.get("mediaType") or ""
     try:
         content = source.manifest(repository, place.digest)
     except RegpipeError as error:
         unreadable = isinstance(error, NotFoundError | ResponseError)
-        if kind in oci.KNOWN_TYPES or not unreadable or isinstance(error, DigestMismatchError):
+        known = not kind or kind in oci.KNOWN_TYPES
+        if known or not unreadable or isinstance(error, DigestMismatchError):
             raise error.about(what) from error
         warnings = (f"no more is known than its index says: {error.message}",)
-        return Content(b"", kind or "", place.digest, False, {}, warnings)  # noqa: FBT003
+        return Content(b"", kind, place.digest, False, {}, warnings)  # noqa: FBT003
     if content.media_type in oci.INDEX_TYPES:
         raise ResponseError(
             f"the index's entry {place.digest} does not say that it is an index itself",
@@ -168,10 +181,11 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
         images: its entries, less attestations.
     """
     platforms = filter(None, (platform_of_entry(place.descriptor) for place in images))
+    kind = content.document.get("artifactType")
     fields = {
-        "artifactType": content.document.get("artifactType"),
-        "subject": content.document.get("subject"),
-        "annotations": content.document.get("annotations"),
+        "artifactType": kind if isinstance(kind, str) else None,
+        "subject": _mapping(content.document.get("subject")),
+        "annotations": _mapping(content.document.get("annotations")),
     }
     return {
         "digest": content.digest,
@@ -183,8 +197,8 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
 
 
 def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry as a record shows it: verbatim, but for content that it carries."""
-    return {key: value for key, value in entry.items() if key != "data"}
+    """Return an entry as a record shows it: verbatim, less content it carries and empty members."""
+    return {key: value for key, value in entry.items() if key != "data" and value is not None}
 
 
 def _choose(places: list[Place], wanted: Platform) -> list[Place]:

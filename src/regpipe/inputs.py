@@ -1,12 +1,12 @@
 """What an input means: records, plain references and registries' own JSON, made into targets."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from regpipe import reference
 from regpipe.errors import InputError
 from regpipe.localname import is_local
-from regpipe.reference import Defaults, Reference
+from regpipe.reference import HUB, Defaults, Reference
 
 
 class Target(NamedTuple):
@@ -16,27 +16,35 @@ class Target(NamedTuple):
     record: Mapping[str, Any]
 
 
+class Refused(NamedTuple):
+    """A part of an input that names nothing, and why; its other parts may be good."""
+
+    value: object
+    error: InputError
+
+
 Parse = Callable[[str, Defaults], Reference]
 
 
-def registries(value: object, defaults: Defaults) -> Iterator[Target]:
-    """Yield the registries that an input names (for `catalog`).
-
-    Raises:
-        InputError: it names none.
-    """
-    yield from _targets(value, defaults, _parse_registry)
+def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
+    """Yield the registries that an input names (for `catalog`), or why it names none."""
+    return _targets(value, defaults, _parse_registry)
 
 
-def repositories(value: object, defaults: Defaults) -> Iterator[Target]:
+def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the repositories that an input names (for `tags`); see `registries`."""
+    if _lists_tags(value):
+        value = {"repository": value["name"]}
     for target in _targets(value, defaults, reference.parse_repository):
-        yield target._replace(ref=target.ref._replace(tag=None, digest=None))
+        if isinstance(target, Target):
+            yield target._replace(ref=target.ref._replace(tag=None, digest=None))
+        else:
+            yield target
 
 
-def images(value: object, defaults: Defaults) -> Iterator[Target]:
+def images(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the images that an input names (for `manifests`); see `registries`."""
-    yield from _targets(value, defaults, reference.parse)
+    return _targets(value, defaults, reference.parse)
 
 
 def is_error(value: object) -> bool:
@@ -52,30 +60,45 @@ def _parse_registry(text: str, defaults: Defaults) -> Reference:
     return Reference(reference.parse_registry(text, plain_http=defaults.plain_http), "")
 
 
-def _targets(value: object, defaults: Defaults, parse: Parse) -> Iterator[Target]:
-    if isinstance(value, str):
-        yield Target(parse(value, defaults), {})
-    elif isinstance(value, list):
+def _targets(value: object, defaults: Defaults, parse: Parse) -> Iterator[Target | Refused]:
+    for part, record in _parts(value):
+        try:
+            yield Target(_reference(part, defaults, parse), record)
+        except InputError as error:
+            yield Refused(part, error)
+
+
+def _parts(value: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Yield what each part of an input says, and the record that it came in."""
+    if isinstance(value, list):
         for item in value:
-            yield from _targets(item, defaults, parse)
-    elif not isinstance(value, dict):
-        raise InputError("a record or a reference is wanted here")
-    elif isinstance(value.get("repositories"), list):
-        for name in value["repositories"]:
-            yield Target(_listed(defaults, name, None), {})
-    elif "name" in value and isinstance(value.get("tags"), list | None) and "tags" in value:
+            yield from _parts(item)
+    elif _lists_tags(value):
         for tag in value["tags"] or []:
-            yield Target(_listed(defaults, value["name"], tag), {})
+            # Nexus has been seen to list null.
+            yield (tag if tag is None else {"repository": value["name"], "tag": tag}), {}
+    elif isinstance(value, dict) and isinstance(value.get("repositories"), list):
+        for name in value["repositories"]:
+            yield {"repository": name}, {}
     else:
-        yield Target(_from_record(value, defaults, parse), value)
+        yield value, value if isinstance(value, dict) else {}
 
 
-def _listed(defaults: Defaults, name: object, tag: object) -> Reference:
-    """Make the reference to an entry of a registry's own list."""
-    if not isinstance(name, str) or not isinstance(tag, str | None):
-        raise InputError("a registry's list holds names, and this one something else")
-    reference.check_repository(name)
-    return Reference(defaults.registry, name, tag and reference.check_tag(tag))
+def _lists_tags(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is what a registry answers to `tags/list`."""
+    return (
+        isinstance(value, dict)
+        and {"name", "tags"} <= value.keys()
+        and isinstance(value["tags"], list | None)
+    )
+
+
+def _reference(part: object, defaults: Defaults, parse: Parse) -> Reference:
+    if isinstance(part, str):
+        return parse(part, defaults)
+    if isinstance(part, dict):
+        return _from_record(part, defaults, parse)
+    raise InputError("a record or a reference is wanted here")
 
 
 def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) -> Reference:
@@ -104,6 +127,8 @@ def _assemble(registry: str, repository: str, tag: str | None, digest: str | Non
     if is_local(registry):
         return Reference(registry, repository, tag, _checked_digest(digest))
     tag = tag and reference.check_tag(tag)
+    if reference.host_of(registry) == HUB and "/" not in repository:
+        repository = f"library/{repository}"
     reference.check_repository(repository)
     return Reference(reference.parse_registry(registry), repository, tag, _checked_digest(digest))
 

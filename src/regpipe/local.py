@@ -1,17 +1,20 @@
 """What layouts and archives have in common: names that lead to images without a server."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from regpipe.content import Content
-from regpipe.errors import NotFoundError, ResponseError
+from regpipe.errors import NotFoundError, RegpipeError, ResponseError
 from regpipe.files import Files
 from regpipe.localname import STDIN, default_repository
 from regpipe.reference import Reference, is_digest
 
 NAMES_SHOWN = 10
+
+_PLACE = re.compile("@[0-9]{1,9}")  # as in skopeo's docker-archive:FILE:@0
 
 
 class Image(NamedTuple):
@@ -73,6 +76,16 @@ class LocalSource:
             NotFoundError: there is none.
             DigestMismatchError: it has another digest.
         """
+
+    def has_manifest(self, digest: str) -> bool:
+        """Tell whether there is a manifest, sound or not, of a digest that an index lists."""
+        try:
+            self.manifest_at(digest)
+        except NotFoundError:
+            return False
+        except RegpipeError:
+            return True
+        return True
 
     @abstractmethod
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
@@ -140,7 +153,8 @@ class LocalSource:
         return images
 
     def _is_in(self, image: Image, repository: str) -> bool:
-        full = (f"docker.io/{repository}", f"docker.io/library/{repository}")
+        short = repository.removeprefix("docker.io/")
+        full = (f"docker.io/{short}", f"docker.io/library/{short}")
         return (image.repository or self._own_repository) == repository or image.repository in full
 
     def _chosen(self, repository: str, tag: str) -> Image:
@@ -156,7 +170,7 @@ class LocalSource:
         raise self._not_found(repository, tag, found)
 
     def _found(self, repository: str, tag: str) -> list[Image]:
-        if tag[:1] == "@" and tag[1:].isdecimal():
+        if _PLACE.fullmatch(tag):
             keys = list(dict.fromkeys(image.key for image in self.images))
             return [image for image in self.images if image.key in keys[int(tag[1:]) :][:1]]
         images = self._by_tag.get(tag, []) if tag else self.images

@@ -6,11 +6,13 @@ where that tells a file that exists; NAME may hold them as well (`docker.io/libr
 """
 
 import os
+import re
 from typing import NamedTuple
 
 LOCAL_SCHEMES = ("oci", "oci-archive", "docker-archive")
 STDIN = "-"
 
+_STDIN_PATH = re.compile("[^:]*:-(?:[:@]|$)")
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz", ".tgz", ".tzst", ".tbz2", ".txz", ".tar")
 
 
@@ -24,6 +26,11 @@ class LocalName(NamedTuple):
 def is_local(registry: str) -> bool:
     """Tell whether a record's `registry` is a path on disk and not a server."""
     return registry.partition(":")[0] in LOCAL_SCHEMES and "://" not in registry
+
+
+def reads_stdin(text: str) -> bool:
+    """Tell whether a reference is to something in an archive on standard input."""
+    return is_local(text) and _STDIN_PATH.match(text) is not None
 
 
 def split_source(text: str) -> LocalName:

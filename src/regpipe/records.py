@@ -4,7 +4,7 @@ Each is a flat object whose JSON Schema lies in schemas/. A stage adds its field
 record that came in; what it does not know it carries through.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from regpipe.dates import Created
@@ -47,14 +47,29 @@ REFERRER_FIELDS = (
     "annotations",
     "source",
 )
+CHECK_FIELDS = (
+    "reachable",
+    "status",
+    "apiVersion",
+    "scheme",
+    "auth",
+    "catalog",
+    "rateLimit",
+    "hint",
+)
 
 
-def carried(record: Mapping[str, Any]) -> Record:
-    """Return the fields of an incoming record that the next one starts from."""
-    if "mediaType" in record and ("manifest" in record or "source" in record):
-        dropped = {*MANIFEST_FIELDS, *REFERRER_FIELDS}
-        return {key: value for key, value in record.items() if key not in dropped}
-    return dict(record)
+def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
+    """Return the fields of an incoming record that the next one starts from.
+
+    Args:
+        record: the incoming one; what it says of one image is not said of the next.
+        known: the fields of the next one, which it has of its own or not at all.
+    """
+    dropped = set(known)
+    if "mediaType" in record and ("manifest" in record or {"source", "subject"} <= record.keys()):
+        dropped.update(MANIFEST_FIELDS, REFERRER_FIELDS)
+    return {key: value for key, value in record.items() if key not in dropped}
 
 
 def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
@@ -101,7 +116,7 @@ def image_record(
         found |= {"created": created.text, "createdFrom": created.source}
         found["reproducible"] = created.is_placeholder or None
     found |= view
-    return _with(_named(ref, record), MANIFEST_FIELDS, found)
+    return _with(_named(ref, record, MANIFEST_FIELDS), MANIFEST_FIELDS, found)
 
 
 def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
@@ -112,12 +127,23 @@ def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object)
         record: the input it came from.
         fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
     """
-    return _with(_named(ref, record), REFERRER_FIELDS, fields)
+    return _with(_named(ref, record, REFERRER_FIELDS), REFERRER_FIELDS, fields)
 
 
 def referrer(**fields: object) -> Record:
     """Make an entry of a manifest record's `referrers`; see `referrer_record`."""
     return _with({}, REFERRER_FIELDS, fields)
+
+
+def check_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
+    """Make the record of a registry that was looked at.
+
+    Args:
+        ref: to the registry.
+        record: the input it came from.
+        fields: those of `CHECK_FIELDS`; those that are None or {} are left out.
+    """
+    return _with(carried(record) | {"registry": ref.registry}, CHECK_FIELDS, fields)
 
 
 def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
@@ -127,11 +153,11 @@ def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
     }
 
 
-def _named(ref: Reference, record: Mapping[str, Any]) -> Record:
-    base = carried(record) | {"registry": ref.registry, "repository": ref.repository}
-    if ref.tag:
-        base["tag"] = ref.tag
-    base["ref"] = str(ref)
+def _named(ref: Reference, record: Mapping[str, Any], known: Collection[str]) -> Record:
+    named = {"registry": ref.registry, "repository": ref.repository, "tag": ref.tag}
+    base = carried(record, known) | named | {"ref": str(ref)}
+    if not ref.tag:
+        del base["tag"]
     return base
 
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from regpipe import localname
 from regpipe.errors import InputError
 from regpipe.localname import is_local
+from regpipe.streams import without_password
 
 HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"
@@ -76,7 +77,8 @@ class Reference(NamedTuple):
             named = self.repository not in ("", localname.default_repository(self.registry))
             repository = f":{self.repository}" if named and not digest else ""
             return f"{self.registry}{repository}{tag}{digest}"
-        return f"{host_of(self.registry)}/{self.repository}{tag}{digest}"
+        slash = "/" if self.repository else ""
+        return f"{host_of(self.registry)}{slash}{self.repository}{tag}{digest}"
 
 
 class Defaults(NamedTuple):
@@ -221,7 +223,12 @@ def _is_host(head: str) -> bool:
 
 def _split_scheme(text: str) -> tuple[str, str]:
     match = _WEB_SCHEME.match(text)
-    return (match[1].lower(), text[match.end() :]) if match else ("", text)
+    if not match:
+        return "", text
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if scheme != "docker" and "@" in rest.partition("/")[0]:
+        raise _invalid(text, "a user name is given by --user, and a password by --password-stdin")
+    return scheme, rest
 
 
 def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:
@@ -272,4 +279,5 @@ def _invalid(text: str, hint: str, what: str = "reference") -> InputError:
 
 def _shown(text: str) -> str:
     """Quote untrusted text for a message, with nothing in it that a terminal would obey."""
+    text = without_password(text)
     return ascii(text if len(text) <= 80 else text[:77] + "...")

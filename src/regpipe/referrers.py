@@ -109,11 +109,9 @@ def _found(
 
 
 def _tagged(source: Source, repository: str, digest: str) -> list[dict[str, Any]]:
-    """Return the list kept under the fallback tag; one that is no index counts as none."""
+    """Return the list kept under the fallback tag; what is no index lists nothing."""
     content = _manifest(source, repository, fallback_tag(digest))
-    if not content or content.media_type not in oci.INDEX_TYPES:
-        return []
-    return list(oci.descriptors(content.document, "manifests"))
+    return list(oci.descriptors(content.document, "manifests")) if content else []
 
 
 def _described(source: Source, repository: str, known: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,6 +14,8 @@ from regpipe.transport import PAGE_LIMIT, Answer, Transport
 _ACCEPT = {"Accept": oci.ACCEPT}
 # What registries without the referrers API answer to it, besides pages of HTML.
 _NO_REFERRERS = frozenset({400, 404, 405, 406})
+# How many of them are read at most: a list that never ends would fill the memory.
+_REFERRERS_LIMIT = 10_000
 # What registries answer to a HEAD that they, or something before them, do not take.
 _NO_HEAD = frozenset({400, 405, 501})
 
@@ -30,6 +32,11 @@ class Registry:
         self._url = url
         self._transport = transport
         self._takes_head = True
+
+    @property
+    def transport(self) -> Transport:
+        """What carries its requests."""
+        return self._transport
 
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories, page by page (distribution's api.md, "Catalog")."""
@@ -122,6 +129,8 @@ class Registry:
                 return None
             page = oci.parse_document(answer.body, "list of referrers")
             found += oci.descriptors(page, "manifests")
+            if len(found) > _REFERRERS_LIMIT:
+                raise TooLargeError(f"more than {_REFERRERS_LIMIT} things refer to {digest}")
             url = next_page(answer.headers.get("link", ""), answer.url)
         return found
 

@@ -22,6 +22,7 @@ _ZERO_TIME = "0001-01-01T00:00:00Z"
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_SPACE = re.compile(r"[ \t\r\n]")
 # What stands between the white space outside strings: of a compact text, all of it at once.
 _NO_SPACE = re.compile(r'(?:[^" \t\r\n]+|"[^"\\]*(?:\\.[^"\\]*)*")+')
 _DECODER = json.JSONDecoder()
@@ -180,9 +181,8 @@ def _older(step: Mapping[str, Any], entry_id: str, parent: str, *, throwaway: bo
 
 def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) -> str:
     """Write the newest entry: the config less rootfs and history, with its place in the chain."""
-    members = _members(config_text)
-    members.pop("rootfs", None)
-    members.pop("history", None)
+    parts = _members(config_text)
+    members = {key: _copied(parts[key]) for key in parts.keys() - {"rootfs", "history"}}
     members["id"] = f'"{entry_id}"'
     if parent:
         members["parent"] = f'"{parent}"'
@@ -192,19 +192,33 @@ def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) ->
     return "{" + ",".join(f"{_go_string(key)}:{members[key]}" for key in sorted(members)) + "}"
 
 
-def _members(config_text: str) -> dict[str, str]:
-    """Split an object's text into its members, each value compacted but otherwise as written."""
-    text = "".join(_NO_SPACE.findall(config_text))
-    # Go's encoder escapes these everywhere, also in what it copies; they occur in strings only.
-    text = _GO_COPIED_CHARACTER.sub(lambda m: _GO_COPIED[ord(m[0])], text)
+def _members(text: str) -> dict[str, str]:
+    """Split an object's text into its members, each value as it is written."""
     members: dict[str, str] = {}
-    at = 1
+    at = _after_space(text, _after_space(text, 0) + 1)
     while text[at] != "}":
         key, at = _DECODER.raw_decode(text, at)
-        _, end = _DECODER.raw_decode(text, at + 1)
-        members[key] = text[at + 1 : end]
-        at = end + (text[end] == ",")
+        start = _after_space(text, _after_space(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, start)
+        members[key] = text[start:end]
+        at = _after_space(text, end)
+        if text[at] == ",":
+            at = _after_space(text, at + 1)
     return members
+
+
+def _after_space(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _copied(value: str) -> str:
+    """Write a JSON text as Go's encoder does what it copies: compacted, otherwise the same."""
+    if _SPACE.search(value):
+        value = "".join(_NO_SPACE.findall(value))
+    # Escaped everywhere; they occur in strings only.
+    return _GO_COPIED_CHARACTER.sub(lambda m: _GO_COPIED[ord(m[0])], value)
 
 
 def _go_time(value: object) -> str:

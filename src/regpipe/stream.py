@@ -40,6 +40,8 @@ class Stream:
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes; none at the end."""
+        if size == 0:
+            return b""  # to a decompressor zero may mean no limit
         if self._ahead:
             taken, self._ahead = self._ahead[:size], self._ahead[size:]
         else:
@@ -100,7 +102,6 @@ class _Gzip:
         import zlib  # noqa: PLC0415 -- as the others
 
         self._inflater = zlib.decompressobj(31)
-        self._full = False
 
     @property
     def eof(self) -> bool:
@@ -108,17 +109,14 @@ class _Gzip:
 
     @property
     def needs_input(self) -> bool:
-        # zlib may have taken all input, and still keep what did not fit into the last output.
-        return not self._inflater.unconsumed_tail and not self._full
+        return not self._inflater.unconsumed_tail
 
     @property
     def unused_data(self) -> bytes:
         return self._inflater.unused_data
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        content = self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
-        self._full = len(content) == max_length
-        return content
+        return self._inflater.decompress(self._inflater.unconsumed_tail + data, max_length)
 
 
 def _bzip2() -> Any:  # noqa: ANN401 -- an _Inflater whose attributes typeshed has read-only
@@ -175,7 +173,12 @@ class _Unpacker:
         self._stream = stream
         self._start = stream.position
         self._make = make
-        self._inflater = make()
+        try:
+            self._inflater = make()
+        except ImportError as error:  # a Python built without it, or a package left out
+            raise ResponseError(
+                f"this Python cannot unpack it: it has no {error.name}", code="ARCHIVE_INVALID"
+            ) from error
         self._given = 0
 
     def read(self, size: int) -> bytes:

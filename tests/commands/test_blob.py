@@ -8,6 +8,7 @@ import pytest
 from support import artifacts, images, schema1
 from support.blobs import OCI_CONFIG, OCI_MANIFEST, Blob, Image, go_json, sha256
 from support.cli import Result, run, shell
+from support.processes import find
 from support.scripted import Scripted
 
 APP = images.index("app")
@@ -77,6 +78,7 @@ def test_of_an_attestation_record_the_statement(registry: Scripted) -> None:
 
 
 def test_the_pipe_in_the_help(registry: Scripted) -> None:
+    find("jq", debian=True)
     script = 'regpipe referrers "$1" | regpipe blob | jq -r .predicate.buildType'
     result = shell(script, f"{registry.url}/a/b:app")
     assert (result.code, result.out) == (0, b"https://mobyproject.org/buildkit@v1\n")
@@ -85,8 +87,9 @@ def test_the_pipe_in_the_help(registry: Scripted) -> None:
 def test_any_other_record_with_a_digest_names_a_blob(registry: Scripted) -> None:
     record = {"registry": registry.url, "repository": "a/b", "digest": DOCUMENT.digest}
     assert run(["blob"], json.dumps(record)).out == DOCUMENT.data
-    layer = record | {"mediaType": DOCUMENT.media_type}
-    assert run(["blob"], json.dumps(layer)).out == DOCUMENT.data
+    kinds: list[object] = [DOCUMENT.media_type, None, 7, [], {}]
+    for kind in kinds:
+        assert run(["blob"], json.dumps(record | {"mediaType": kind})).out == DOCUMENT.data
 
 
 @pytest.mark.parametrize(
@@ -149,6 +152,12 @@ def test_the_size_is_limited(registry: Scripted, size: int, options: list[str], 
     assert (result.code, len(result.out)) == (code, 0 if code else size)
 
 
+def test_a_kept_blob_is_limited_like_any_other(registry: Scripted) -> None:
+    assert blob(registry, f"@{DOCUMENT.digest}").code == 0
+    result = blob(registry, f"@{DOCUMENT.digest}", "--max-size", "10")
+    assert (result.code, result.out) == (5, b"")
+
+
 def test_one_said_to_be_too_large_is_not_asked_for(registry: Scripted) -> None:
     huge = {**DOCUMENT.descriptor(), "size": 1 << 40}
     manifest = {"schemaVersion": 2, "config": artifacts.EMPTY.descriptor(), "layers": [huge]}
@@ -186,6 +195,15 @@ def test_embedded_content_is_used_where_it_is_right(
     (record,) = run(["manifests", f"{registry.url}/a/b:embedded"]).records
     assert record["config"] == {"os": "linux"}
     assert len([line for line in registry.seen if "/blobs/" in line]) == asked
+
+
+def test_embedded_content_of_another_size_is_not_used(registry: Scripted) -> None:
+    image = embedded(b"{}", b"{}")
+    raw = image.raw.replace(b'"size":2', b'"size":3')
+    registry.add("a/b", "embedded", Image(raw, OCI_MANIFEST, image.config))
+    result = run(["manifests", f"{registry.url}/a/b:embedded"])
+    assert (result.code, result.records) == (5, [])
+    assert "SIZE_INVALID" in result.err
 
 
 def test_foreign_layers_are_never_fetched_from_where_they_say(registry: Scripted) -> None:

@@ -41,3 +41,15 @@ def test_wrong_arguments_exit_2_and_say_which(argv: list[str]) -> None:
     result = run([*argv, "x"] if argv[-1] != "--platform" else argv)
     assert (result.code, result.out) == (2, b"")
     assert result.errors[-1].startswith(f"regpipe {argv[0]}: ")
+
+
+def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: object, **__: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.delenv("REGPIPE_DEBUG")
+    monkeypatch.setattr("regpipe.commands.tags.main", mistaken)
+    result = run(["tags", "x"])
+    assert result.code == 5
+    (line,) = result.errors
+    assert line.startswith("regpipe tags: a mistake in regpipe (KeyError: 'oops')")

@@ -192,6 +192,27 @@ def test_messages_hold_nothing_a_terminal_obeys(registry: Scripted) -> None:
     assert all(line.isprintable() for line in result.errors)
 
 
+def test_an_input_that_is_no_list_of_references_does_not_fill_the_terminal() -> None:
+    result = run(["manifests"], "x y" * 100_000)
+    (line,) = result.errors
+    assert len(line) < 1000
+    assert "…: REFERENCE_INVALID: " in line
+
+
+def test_a_mistake_in_regpipe_is_one_line_and_loses_no_other_input(
+    registry: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object, **__: object) -> None:
+        raise KeyError("oops")
+
+    monkeypatch.delenv("REGPIPE_DEBUG")
+    monkeypatch.setattr("regpipe.images.image_record", mistaken)
+    refs = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
+    result = run(["manifests", *refs])
+    assert result.code == 5
+    assert [line.split(": ")[1:3] for line in result.errors] == [[ref, "INTERNAL"] for ref in refs]
+
+
 def test_a_closed_pipe_ends_quietly(registry: Scripted) -> None:
     names = [f"v{number}" for number in range(500)]
     for name in names:

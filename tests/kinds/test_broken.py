@@ -24,6 +24,11 @@ def broken_image(**changes: object) -> bytes:
     return go_json({**json.loads(AMD64.raw), **changes})
 
 
+def with_member(member: bytes) -> bytes:
+    """A manifest that is right but for one member more, which stands first in it."""
+    return AMD64.raw.replace(b"{", b"{" + member + b",", 1)
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -34,9 +39,12 @@ def broken_image(**changes: object) -> bytes:
         pytest.param(b"\xff\xfe{\x00}\x00", id="UTF-16"),
         pytest.param(b'\xef\xbb\xbf{"schemaVersion":2}', id="a byte order mark"),
         pytest.param(b'{"errors":[{"code":"DENIED"}]}', id="an error"),
-        pytest.param(b'{"schemaVersion":2,"schemaVersion":2,"layers":[]}', id="a member twice"),
-        pytest.param(b'{"layers":' + b"[" * 200 + b"]" * 200 + b"}", id="deep"),
-        pytest.param(b'{"layers":' + b"[" * 100_000 + b"]" * 100_000 + b"}", id="very deep"),
+        pytest.param(with_member(b'"schemaVersion":2'), id="a member twice"),
+        pytest.param(
+            with_member(b'"schemaVersion":2,"signatures":1'), id="a member twice, and signatures"
+        ),
+        pytest.param(with_member(b'"x":' + b"[" * 200 + b"]" * 200), id="deep"),
+        pytest.param(with_member(b'"x":' + b"[" * 100_000 + b"]" * 100_000), id="very deep"),
         pytest.param(broken_image(config=None), id="no config"),
         pytest.param(broken_image(config="x"), id="config a string"),
         pytest.param(broken_image(config=[{}]), id="config a list"),
@@ -54,9 +62,10 @@ def broken_image(**changes: object) -> bytes:
         pytest.param(broken_image(mediaType="no type"), id="mediaType none"),
         pytest.param(broken_image(mediaType=DOCKER_MANIFEST), id="served as another"),
         pytest.param(broken_image(manifests=[]), id="index and image in one"),
-        pytest.param(b'{"schemaVersion":2,"layers":[],"x":1e999}', id="1e999"),
-        pytest.param(b'{"schemaVersion":2,"layers":[],"x":' + b"9" * 5000 + b"}", id="long number"),
-        pytest.param(b'{"schemaVersion":2,"layers":[],"x":NaN}', id="NaN"),
+        pytest.param(with_member(b'"x":1e999'), id="1e999"),
+        pytest.param(with_member(b'"x":' + b"9" * 400), id="a long number"),
+        pytest.param(with_member(b'"x":' + b"9" * 5000), id="a longer number"),
+        pytest.param(with_member(b'"x":NaN'), id="NaN"),
     ],
 )
 def test_a_broken_manifest_is_one_clear_error(scripted: Scripted, raw: bytes) -> None:

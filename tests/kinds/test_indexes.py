@@ -79,7 +79,10 @@ def test_a_circle_of_indexes_is_walked_once(scripted: Scripted) -> None:
     made_up = "blake9:" + "0" * 64
     around = oci_index(
         [
-            {"mediaType": OCI_INDEX, "digest": made_up, "size": 1},
+            *(
+                {"mediaType": OCI_INDEX, "digest": made_up, "platform": platform_json(name)}
+                for name in ("a/b", "c/d", "e/f", "g/h", "i/j", "k/l")
+            ),
             AMD64.descriptor(platform=platform_json("linux/amd64")),
         ],
         [AMD64],
@@ -88,7 +91,7 @@ def test_a_circle_of_indexes_is_walked_once(scripted: Scripted) -> None:
     scripted.content.manifests[made_up] = around
     result = manifests(scripted, "--all-platforms")
     assert [record["digest"] for record in result.records] == [AMD64.digest]
-    assert len(scripted.seen) < 8
+    assert sum(made_up in line for line in scripted.seen) == 1
 
 
 def test_an_entry_that_is_listed_twice_counts_once(scripted: Scripted) -> None:

@@ -51,6 +51,16 @@ def test_an_unknown_entry_that_cannot_be_read_is_one_too(scripted: Scripted) -> 
     assert image["digest"] == AMD64.digest
 
 
+def test_other_bytes_than_an_unknown_entry_names_are_an_error(scripted: Scripted) -> None:
+    other = Image(b'{"a":1}', "application/vnd.example.new.v9+json")
+    entry = other.descriptor() | {"digest": sha256(b"asked for")}
+    scripted.add("a/b", "v1", oci_index([entry], []))
+    scripted.content.manifests[sha256(b"asked for")] = other
+    result = manifests(scripted, "--all-platforms")
+    assert (result.code, result.records) == (5, [])
+    assert "DIGEST_INVALID" in result.err
+
+
 def plugin() -> Image:
     config = Blob(b'{"description":"a plugin"}', "application/vnd.docker.plugin.v1+json")
     return images.docker_manifest(config, [layer("x")])

@@ -8,7 +8,7 @@ import pytest
 
 from regpipe.referrers import fallback_tag
 from support import artifacts, images
-from support.blobs import OCI_INDEX, Image, Json, sha256
+from support.blobs import Image, sha256
 from support.cli import Result, run
 from support.peers import Peer
 from support.push import write_layout
@@ -170,32 +170,6 @@ def test_a_fallback_tag_that_lists_nothing_counts_as_none(
     registry.add("a/b", IMAGE.digest.replace(":", "-"), tagged)
     result = find(registry)
     assert (result.code, result.out, result.err) == (0, b"", "")
-
-
-def test_all_pages_are_read(registry: Scripted) -> None:
-    path = f"/v2/a/b/referrers/{IMAGE.digest}"
-    numbered = [artifacts.sbom(IMAGE, f"application/x{number}") for number in range(3)]
-    for number, one in enumerate(numbered):
-        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_listed(one)]}
-        reply = json_reply(index, type_=f"{OCI_INDEX}; charset=utf-8")
-        if number < 2:
-            reply = reply.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
-        registry.on(f"{path}?page={number}" if number else path, reply)
-    assert [one["digest"] for one in find(registry).records] == [one.digest for one in numbered]
-
-
-def _listed(image: Image) -> Json:
-    return image.descriptor(artifactType=image.json["artifactType"])
-
-
-def test_pages_that_go_in_a_circle_are_an_error(registry: Scripted) -> None:
-    path = f"/v2/a/b/referrers/{IMAGE.digest}"
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
-    reply = json_reply(index, type_=OCI_INDEX).plus(Link=f'<{path}>; rel="next"')
-    registry.on(f"{path}*", reply)
-    result = find(registry)
-    assert result.code == 5
-    assert "circle" in result.err
 
 
 def test_only_the_types_asked_for(registry: Scripted) -> None:

@@ -8,32 +8,17 @@ import pytest
 
 from regpipe.auth import helpers as protocol
 from support import images
-from support.cli import PASSWORD, TOKEN, USER, Result, run, run_process
+from support.cli import PASSWORD, USER, run, run_process
 from support.credentials import Helpers, docker, encoded, entry, write
-from support.push import Pusher
-from support.replies import json_reply
+from support.logins import TokenServer, assert_got_in, assert_refused, pusher, tags
 from support.scripted import Scripted
 from support.servers import Options, Registry, running
-from support.tokens import TokenService
-
-IDENTITY = f"{TOKEN}-refresh"
 
 
 @pytest.fixture(scope="module")
-def token_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["TokenServer"]:
+def token_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenServer]:
     with Scripted() as server:
         yield TokenServer(server, tmp_path_factory.mktemp("tokens"))
-
-
-class TokenServer:
-    """A token service on a port, and what it was asked."""
-
-    def __init__(self, server: Scripted, directory: Path) -> None:
-        self.server = server
-        self.service = TokenService(anonymous=False)
-        self.realm = f"{server.url}/token"
-        self.certificate = self.service.certificate(directory)
-        server.on("/token", self.service)
 
 
 KINDS = [
@@ -63,29 +48,6 @@ def guarded(
             for tag in ("v1", "v2", "v3"):
                 push.push("team/app", tag, images.oci(tag))
         yield registry
-
-
-def pusher(registry: Registry, service: TokenService) -> Pusher:
-    if registry.options.htpasswd:
-        return registry.pusher()
-    token = service._sign(USER, "repository:team/app:pull,push")
-    return registry.pusher(headers={"Authorization": f"Bearer {token}"})
-
-
-def tags(registry: Registry, *options: str) -> Result:
-    return run(["tags", *options, f"{registry.url}/team/app"])
-
-
-def assert_got_in(result: Result) -> None:
-    assert (result.code, result.err) == (0, "")
-    assert [record["tag"] for record in result.records] == ["v1", "v2", "v3"]
-
-
-def assert_refused(result: Result, message: str) -> None:
-    """One clear line, and 3."""
-    assert (result.code, result.out) == (3, b"")
-    [line] = result.errors
-    assert message in line
 
 
 FILES: dict[str, Callable[[Path, str], object]] = {
@@ -227,110 +189,7 @@ def test_a_broken_file_is_named(guarded: Registry, home: Path) -> None:
     assert_refused(tags(guarded), f"{path}: not valid JSON (line 1)")
 
 
-# Tokens.
-
-
-@pytest.fixture(params=["docker-registry", "distribution3", "zot"])
-def tokened(
-    request: pytest.FixtureRequest, tmp_path: Path, token_server: TokenServer
-) -> Iterator[Registry]:
-    """A registry of its own for each test, that wants tokens."""
-    options = Options(realm=token_server.realm, token_cert=token_server.certificate)
-    with running(request.param, tmp_path / "registry", options) as registry:
-        with pusher(registry, token_server.service) as push:
-            for tag in ("v1", "v2", "v3"):
-                push.push("team/app", tag, images.oci(tag))
-        yield registry
-
-
-@pytest.mark.parametrize("posts", [True, False], ids=["by POST", "by GET"])
-def test_an_identity_token_lets_us_in(
-    tokened: Registry,
-    token_server: TokenServer,
-    home: Path,
-    posts: bool,  # noqa: FBT001
-) -> None:
-    docker(home, auths={tokened.host: {**entry(USER, PASSWORD), "identitytoken": IDENTITY}})
-    token_server.service.posts = posts
-    try:
-        assert_got_in(tags(tokened))
-    finally:
-        token_server.service.posts = True
-
-
-def test_a_helpers_identity_token_lets_us_in(
-    tokened: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    helpers = Helpers(home / "helpers", monkeypatch)
-    helpers.add("vault", {tokened.host: ("<token>", IDENTITY)})
-    docker(home, credsStore="vault")
-    assert_got_in(tags(tokened))
-
-
-def test_a_registry_token_lets_us_in(
-    tokened: Registry, token_server: TokenServer, home: Path
-) -> None:
-    token = token_server.service._sign(USER, "repository:team/app:pull")
-    docker(home, auths={tokened.host: {"registrytoken": token}})
-    before = len(token_server.server.requests)
-    assert_got_in(tags(tokened))
-    assert len(token_server.server.requests) == before
-
-
-def test_an_expired_registry_token_is_named(
-    tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(token_server.service, "expires_in", -3600)
-    token = token_server.service._sign(USER, "repository:team/app:pull")
-    path = docker(home, auths={tokened.host: {"registrytoken": token}})
-    assert_refused(tags(tokened), f"refuses the registry token from {path}")
-
-
-def test_an_expired_identity_token_is_named(tokened: Registry, home: Path) -> None:
-    path = docker(home, auths={tokened.host: {"identitytoken": f"{TOKEN}-old"}})
-    assert_refused(tags(tokened), f"refuses the identity token of token (from {path})")
-
-
-def test_anonymous_tokens_let_everybody_in(
-    tokened: Registry, token_server: TokenServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(token_server.service, "anonymous", True)
-    assert_got_in(tags(tokened))
-
-
-def test_a_token_that_is_good_for_nothing_is_said_to_be(
-    tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(token_server.service, "grants", False)
-    docker(home, auths={tokened.host: entry()})
-    assert_refused(tags(tokened), tokened.host)
-
-
-def test_one_token_is_asked_for_by_all_of_a_run(
-    tokened: Registry, token_server: TokenServer, home: Path
-) -> None:
-    docker(home, auths={tokened.host: entry()})
-    found = tags(tokened)
-    before = len(token_server.server.requests)
-    assert run(["manifests", "-j", 8], found.out * 20).code == 0
-    assert len(token_server.server.requests) == before + 1
-
-
 def test_in_a_process_of_its_own_too(guarded: Registry, home: Path) -> None:
     docker(home, auths={guarded.host: entry()})
     result = run_process(["tags", f"{guarded.url}/team/app"])
     assert_got_in(result)
-
-
-def test_a_token_server_that_answers_nonsense_is_named(
-    tokened: Registry, token_server: TokenServer, home: Path
-) -> None:
-    docker(home, auths={tokened.host: entry()})
-    routes = list(token_server.server._routes)
-    token_server.server.on("/token", json_reply({"token": 7}))
-    try:
-        result = tags(tokened)
-    finally:
-        token_server.server._routes[:] = routes
-    assert result.code == 5
-    assert "answers without a token" in result.err

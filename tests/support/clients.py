@@ -33,6 +33,9 @@ class Canary:
         self.challenges.append((url, challenges))
         return self.again
 
+    def refused(self, *_: object) -> str:
+        return ""
+
 
 def transport(authorizer: Any = None, **options: Any) -> Transport:
     """A transport that loses patience within moments."""

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 
 import regpipe
+from regpipe.inputs import is_error
 
 SCHEMAS = Path(regpipe.__file__).parent / "schemas"
 GIVEN = {
@@ -18,6 +19,7 @@ GIVEN = {
     "manifests": "manifest",
     "fetch-manifests": "manifest",
     "referrers": "referrer",
+    "check": "check",
 }
 """The kind of record that each verb gives."""
 
@@ -38,4 +40,4 @@ def check_output(verb: str, options: list[str], output: bytes) -> None:
     if verb in GIVEN and not {"--raw", "--help", "-h"} & set(options):
         for line in output.splitlines():
             record = json.loads(line)
-            check("error" if "error" in record else GIVEN[verb], record)
+            check("error" if is_error(record) else GIVEN[verb], record)

@@ -19,8 +19,8 @@ HELPERS = (
 )
 """How the User-Agent of each program that is not regpipe begins."""
 
-ALLOWED = ("GET", "HEAD", "POST to a token endpoint")
-"""All that a reader has to send."""
+ALLOWED = ("GET", "HEAD", "POST to a token endpoint", "CONNECT to a proxy")
+"""All that a reader has to send; the last one goes to no registry."""
 
 Sent = Callable[[], Iterable[tuple[str, str]]]
 """Tells the method and User-Agent of each request so far."""
@@ -38,6 +38,7 @@ def is_helper(agent: str) -> bool:
 def note(method: str, agent: str, *, token_endpoint: bool = False) -> None:
     """Count one request that a server saw."""
     kind = "POST to a token endpoint" if token_endpoint and method == "POST" else method
+    kind = "CONNECT to a proxy" if method == "CONNECT" else kind
     with _lock:
         _seen[kind, "helper" if is_helper(agent) else "regpipe"] += 1
 

@@ -126,7 +126,7 @@ def test_a_helper_in_the_working_directory_is_not_run(
 
 def test_a_helper_that_cannot_be_run_is_an_error(helpers: Helpers) -> None:
     helpers.script("vault", "true").write_bytes(b"\x7fELF")
-    with pytest.raises(UnauthorizedError, match="docker-credential-vault: cannot be run"):
+    with pytest.raises(UnauthorizedError, match="docker-credential-vault cannot be run"):
         protocol.ask("vault", "r.test", "config.json")
 
 

@@ -66,8 +66,10 @@ def test_the_nearest_source_wins(home: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_named_file_is_the_only_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     docker(home, auths={"r.test": entry()})
-    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(write(home / "a.json", {"auths": {}})))
+    path = write(home / "a.json", {"auths": {}})
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(path))
     assert who(Keychain()) is None
+    assert f"only {path} is looked into" in Keychain().advice(REGISTRY)
 
 
 def test_a_file_that_lacks_the_registry_leaves_it_to_the_next(home: Path) -> None:

@@ -120,5 +120,6 @@ def test_a_digest_that_cannot_be_checked_is_not_kept(path: Path) -> None:
     unknown = read_manifest(IMAGE.raw, IMAGE.media_type, "blake9:abcdef")
     cache = Cache(path, pytest.fail)
     cache.keep_manifest("http://r.example/app", unknown)
+    cache.keep_blob("http://r.example/app", "blake9:abcdef", b"a blob")
     cache.close()
     assert cachefile.stats(path).entries == 0

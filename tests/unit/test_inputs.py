@@ -1,11 +1,12 @@
 """What an input means: which images, repositories and registries it names."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from regpipe import inputs
-from regpipe.errors import InputError
+from regpipe.inputs import Refused, Target
 from regpipe.reference import Defaults
 
 DEFAULTS = Defaults("http://r.test")
@@ -51,10 +52,14 @@ IMAGES: dict[str, tuple[Any, list[str]]] = {
 }
 
 
+def names(found: Iterator[Target | Refused]) -> list[str]:
+    """The parts of each reference that was found."""
+    return [" ".join(map(str, one.ref)) if isinstance(one, Target) else "refused" for one in found]
+
+
 @pytest.mark.parametrize(("value", "expected"), IMAGES.values(), ids=IMAGES)
 def test_images(value: object, expected: list[str]) -> None:
-    found = [" ".join(map(str, target.ref)) for target in inputs.images(value, DEFAULTS)]
-    assert found == expected
+    assert names(inputs.images(value, DEFAULTS)) == expected
 
 
 BAD: dict[str, Any] = {
@@ -75,17 +80,57 @@ BAD: dict[str, Any] = {
 
 @pytest.mark.parametrize("value", BAD.values(), ids=BAD)
 def test_no_image(value: object) -> None:
-    with pytest.raises(InputError):
-        list(inputs.images(value, DEFAULTS))
+    (refused,) = inputs.images(value, DEFAULTS)
+    assert isinstance(refused, Refused)
+    assert refused.error.message.isprintable()
+
+
+MIXED: dict[str, tuple[Any, list[str]]] = {
+    "tags": (
+        {"name": "a", "tags": ["1", "b/d", None, "2"]},
+        [
+            "http://r.test a 1 None",
+            "refused",
+            "refused",
+            "http://r.test a 2 None",
+        ],
+    ),
+    "catalog": (
+        {"repositories": ["a", "../b", 3, "c"]},
+        ["http://r.test a None None", "refused", "refused", "http://r.test c None None"],
+    ),
+    "array": (
+        ["a:1", {}, 3, "c:1"],
+        ["http://r.test a 1 None", "refused", "refused", "http://r.test c 1 None"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("value", "expected"), MIXED.values(), ids=MIXED)
+def test_a_bad_part_of_an_input_loses_no_other(value: object, expected: list[str]) -> None:
+    assert names(inputs.images(value, DEFAULTS)) == expected
+
+
+def test_a_registrys_tags_name_one_repository() -> None:
+    page = {"name": "team/app", "tags": ["1", "2"]}
+    assert names(inputs.repositories(page, DEFAULTS)) == ["http://r.test team/app None None"]
+
+
+def test_names_of_one_word_on_docker_hub() -> None:
+    record = {"registry": "https://registry-1.docker.io", "repository": "alpine", "tag": "3"}
+    assert names(inputs.images(record, DEFAULTS)) == [
+        "https://registry-1.docker.io library/alpine 3 None"
+    ]
 
 
 def test_repositories_of_tag_records_are_those_of_the_tags() -> None:
     record = {"registry": "https://a.b", "repository": "c", "tag": "1", "digest": DIGEST}
-    (target,) = inputs.repositories(record, DEFAULTS)
-    assert target.ref == ("https://a.b", "c", None, None)
+    assert names(inputs.repositories(record, DEFAULTS)) == ["https://a.b c None None"]
 
 
 def test_registries() -> None:
     values = ["a.b:1", {"registry": "http://c", "repository": "d"}]
-    found = [t.ref.registry for value in values for t in inputs.registries(value, DEFAULTS)]
-    assert found == ["https://a.b:1", "http://c"]
+    assert names(inputs.registries(values, DEFAULTS)) == [
+        "https://a.b:1  None None",
+        "http://c  None None",
+    ]

@@ -2,10 +2,11 @@
 
 import io
 import lzma
+import sys
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regpipe import stream
@@ -13,6 +14,7 @@ from regpipe.errors import ResponseError, TooLargeError
 from regpipe.stream import Stream, unpacked
 from support.archives import PACKERS
 
+RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DATA = b"".join(b"%d\n" % number for number in range(50_000))
 COMPRESSED = sorted(set(PACKERS) - {"tar"})
 
@@ -71,7 +73,14 @@ def test_an_xz_file_cannot_ask_for_gigabytes() -> None:
         read_all(bytes(packed))
 
 
-@given(st.binary(max_size=200), st.lists(st.integers(1, 60)))
+def test_a_python_that_lacks_a_decompressor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "bz2", None)
+    with pytest.raises(ResponseError, match="this Python cannot unpack it: it has no bz2"):
+        read_all(PACKERS["tar.bz2"](DATA))
+
+
+@RELAXED
+@given(st.binary(max_size=200), st.lists(st.integers(0, 60)))
 def test_reads_give_every_byte_in_its_order(data: bytes, sizes: list[int]) -> None:
     given_ = Stream(io.BytesIO(data).read)
     seen = b""

@@ -4,7 +4,7 @@ import io
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regpipe import tarball
@@ -12,6 +12,7 @@ from regpipe.errors import RegpipeError, ResponseError, TooLargeError
 from regpipe.stream import Stream
 from support.archives import pack
 
+RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FORMATS = {
     "ustar": tarfile.USTAR_FORMAT,
     "GNU": tarfile.GNU_FORMAT,
@@ -141,6 +142,7 @@ NAMES = st.text(
 )
 
 
+@RELAXED
 @given(
     st.lists(st.tuples(NAMES.filter(lambda n: n not in (".", "..")), st.binary(max_size=2000))),
     st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]),
@@ -152,6 +154,7 @@ def test_what_tarfile_writes_is_read(files: list[tuple[str, bytes]], format_: in
     assert found == files
 
 
+@RELAXED
 @given(st.data())
 def test_no_archive_makes_anything_but_members_or_an_error(data: st.DataObject) -> None:
     packed = bytearray(pack([("a/b", b"x" * 600), ("c" * 150, b"y"), ("d", "a/b")]))

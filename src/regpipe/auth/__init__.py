@@ -1,6 +1,7 @@
 """Getting into registries: credentials, challenges and tokens.
 
     challenges   what WWW-Authenticate says
+    scopes       what a token is for
     credential   a credential, and what it means for two hosts to be the same
     helpers      the credential helper programs
     files        docker's and podman's files, and what is in them
@@ -13,8 +14,8 @@ No secret leaves this package but in `Authorizer.header` and in what the token e
 none is in a message, a `repr` or an exception.
 """
 
-from regpipe.auth.authorizer import Access, Authorizer
+from regpipe.auth.authorizer import Authorizer
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.tokens import TokenExchange
 
-__all__ = ["Access", "Authorizer", "Keychain", "TokenExchange"]
+__all__ = ["Authorizer", "Keychain", "TokenExchange"]

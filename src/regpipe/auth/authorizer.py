@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from regpipe.auth.challenges import Challenge, parse
-from regpipe.auth.credential import Credential, host_of, origin_of
+from regpipe.auth import scopes
+from regpipe.auth.challenges import Challenge, parse, preferred
+from regpipe.auth.credential import Credential, host_of, origin_of, shown
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.realms import check_realm, is_loopback
 from regpipe.auth.tokens import Grant, TokenExchange, Tokens
@@ -15,24 +15,6 @@ from regpipe.errors import UnauthorizedError
 # Bounds on what a registry can make us remember.
 _SCOPES_KEPT = 8
 _LEARNED_KEPT = 4096
-
-
-class Access(NamedTuple):
-    """How regpipe gets into a registry, as far as it has been asked who is there.
-
-    Attributes:
-        kind: `none`, `basic` or `bearer`.
-        realm: where tokens come from, or what the registry calls its users' domain.
-        service: what the token server knows the registry by.
-        identity: a user name, `token` or `anonymous`.
-        source: where the credential was found; empty if there is none.
-    """
-
-    kind: str
-    realm: str
-    service: str
-    identity: str
-    source: str
 
 
 class Authorizer:
@@ -63,6 +45,7 @@ class Authorizer:
         # Threads may write to these at once: each writes a whole value, and any of them will do.
         self._ways: dict[tuple[str, str], Challenge] = {}
         self._scopes: dict[tuple[str, str | None], tuple[str, ...]] = {}
+        self._refused: dict[tuple[str, str | None], str] = {}
 
     def header(self, url: str, scope: str | None) -> str | None:
         """Return the Authorization value for a request to a registry, or None.
@@ -75,14 +58,20 @@ class Authorizer:
             UnauthorizedError: the credentials cannot be had, or the token server refuses them.
             RegistryError: the token server fails.
         """
+        if not self._ways:
+            return None  # no registry of this run has asked yet
         origin = origin_of(url)
-        way = self._ways.get((origin, _resource(scope)))
+        way = self._ways.get((origin, scopes.resource(scope)))
         if way is None:
             return None
         credential = self._credential(origin, scope, way)
         if _is_exchange(way, credential):
             return f"Bearer {self._token(self._grant(origin, way, scope, credential))}"
-        return _shown_as_is(credential)
+        value = shown(credential)
+        if value is not None and self._refused.get((origin, scope)) == value:
+            # Once is enough: a wrong password for each of a thousand tags would lock the account.
+            raise self._refusal(origin, credential)
+        return value
 
     def challenged(
         self, url: str, scope: str | None, challenges: list[str], sent: str | None
@@ -104,7 +93,7 @@ class Authorizer:
             RegistryError: the token server fails, or the challenge leads astray.
         """
         origin = origin_of(url)
-        key = (origin, _resource(scope))
+        key = (origin, scopes.resource(scope))
         way = _way(parse(challenges), self._ways.get(key), sent)
         if way is None:
             return False
@@ -116,28 +105,46 @@ class Authorizer:
             grant = self._grant(origin, way, scope, credential)
             token = (sent or "").removeprefix("Bearer ")
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
-                raise self._refusal(origin, credential, is_for_scope=True)
+                raise self._refusal(origin, credential, denied=scope)
             self._token(grant)
-        elif sent == _shown_as_is(credential):  # also where there is nothing to show
+        elif sent == shown(credential):  # also where there is nothing to show
+            self._note_refusal(origin, scope, sent)
             raise self._refusal(origin, credential)
         # What else it says is of this request only: its scope, and what was wrong with a token.
         lasting = {name: way.parameters.get(name, "") for name in ("realm", "service")}
         self._ways[key] = Challenge(way.scheme, lasting)
         return True
 
-    def access(self, url: str, scope: str | None = None) -> Access:
-        """Return how regpipe gets into a registry, as learned from the requests before."""
+    def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
+        """Take note that a request was refused in the end; return whom that is said to, or "".
+
+        Args:
+            url: what was asked for.
+            scope: as for `header`.
+            sent: the Authorization value that was refused.
+            status: 401, or 403 for one who is known and may not.
+        """
         origin = origin_of(url)
-        way = self._ways.get((origin, _resource(scope)))
-        if way is None:
-            return Access("none", "", "", "anonymous", "")
-        found = self._keychain.find(origin, _repository(scope))
-        who, source = (found.who, found.source) if found else ("anonymous", "")
-        return Access(way.scheme, way.realm, way.service, who, source)
+        credential = self._keychain.find(origin, scopes.repository(scope))
+        if credential is None:
+            return ""
+        if sent != shown(credential) or status != 401:
+            return f"{credential.who} (from {credential.source})"
+        self._note_refusal(origin, scope, sent)
+        return credential.secret
+
+    def identity(self, url: str) -> tuple[str, str]:
+        """Return who we are to a registry, and where that is from; both are for people.
+
+        Raises:
+            UnauthorizedError: a file cannot be read, or a credential helper fails.
+        """
+        found = self._keychain.find(origin_of(url), "")
+        return (found.who, found.source) if found else ("anonymous", "")
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
         """Return the credential for a request, if it may go where it would have to."""
-        found = self._keychain.find(origin, _repository(scope))
+        found = self._keychain.find(origin, scopes.repository(scope))
         if found is None:
             return None
         place = way.realm if _is_exchange(way, found) else origin
@@ -152,8 +159,8 @@ class Authorizer:
     def _grant(
         self, origin: str, way: Challenge, scope: str | None, credential: Credential | None
     ) -> Grant:
-        scopes = self._scopes.get((origin, scope)) or _default_scopes(scope)
-        return Grant(origin, way.realm, way.service, scopes, credential)
+        wanted = self._scopes.get((origin, scope)) or scopes.usual(scope)
+        return Grant(origin, way.realm, way.service, wanted, credential)
 
     def _learn_scopes(self, origin: str, scope: str | None, way: Challenge) -> None:
         """Remember what a request needs by the registry's own account, the newest first.
@@ -162,12 +169,18 @@ class Authorizer:
         first scope of a token only.
         """
         known = self._scopes.get((origin, scope), ())
-        wanted = way.scopes or _default_scopes(scope)
-        scopes = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
-        if known or scopes != _default_scopes(scope):
+        wanted = way.scopes or scopes.usual(scope)
+        merged = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
+        if known or merged != scopes.usual(scope):
             if len(self._scopes) >= _LEARNED_KEPT:
                 self._scopes.clear()
-            self._scopes[origin, scope] = scopes
+            self._scopes[origin, scope] = merged
+
+    def _note_refusal(self, origin: str, scope: str | None, sent: str | None) -> None:
+        if sent is not None:
+            if len(self._refused) >= _LEARNED_KEPT:
+                self._refused.clear()
+            self._refused[origin, scope] = sent
 
     def _token(self, grant: Grant) -> str:
         try:
@@ -178,20 +191,20 @@ class Authorizer:
             raise
 
     def _refusal(
-        self, origin: str, credential: Credential | None, *, is_for_scope: bool = False
+        self, origin: str, credential: Credential | None, *, denied: str | None = None
     ) -> UnauthorizedError:
         host = host_of(origin)
         if credential is None:
-            advice = self._keychain.advice(origin)
-            what = f"{host} wants credentials for this, and there are none for it; {advice}"
-        elif is_for_scope:
+            why = "wants credentials for this, and there are none for it"
+            if scopes.repository(denied):
+                why = "has no such repository, or wants credentials for it, and there are none"
+            what = f"{host} {why}; {self._keychain.advice(origin)}"
+        elif denied:
             what = f"{host} does not allow this to {credential.who} (from {credential.source})"
-        elif not _is_usable(credential):
+        elif not credential.is_for_registries:
             what = f"{host} wants a password, and {credential.source} has only an identity token"
-        elif credential.registry_token:
-            what = f"{host} refuses the registry token from {credential.source}"
         else:
-            what = f"{host} refuses the password of {credential.who} (from {credential.source})"
+            what = f"{host} refuses {credential.secret}"
         return UnauthorizedError(what, status=401)
 
 
@@ -201,51 +214,21 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
     Raises:
         UnauthorizedError: there are some, and regpipe can meet none of them.
     """
-    usable = [one for one in offered if one.scheme == "bearer" and one.realm]
-    usable += [one for one in offered if one.scheme == "basic"]
+    way = preferred(offered)
     had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
-    if had_token and not (usable and usable[0].scheme == "bearer"):
+    if had_token and not (way and way.scheme == "bearer"):
         # Harbor asks for a password, and others for nothing, when a token is no longer good.
         return known
-    if not usable and offered:
+    if way is None and offered:
         # A Bearer challenge without a realm is one of these: it does not say where to go.
         names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
         raise UnauthorizedError(
             f"the registry wants {ascii(names)[1:-1]}, which regpipe does not know",
             status=401,
         )
-    return usable[0] if usable else None
+    return way
 
 
 def _is_exchange(way: Challenge, credential: Credential | None) -> bool:
     """Tell whether a token is to be asked for, and not a secret shown as it is."""
     return way.scheme == "bearer" and not (credential and credential.registry_token)
-
-
-def _shown_as_is(credential: Credential | None) -> str | None:
-    """Return the Authorization value of a credential that the registry itself is shown."""
-    if credential is None or not _is_usable(credential):
-        return None
-    if credential.registry_token:
-        return f"Bearer {credential.registry_token}"
-    return credential.basic()
-
-
-def _is_usable(credential: Credential) -> bool:
-    """Tell whether there is more than an identity token, which only token servers may see."""
-    return bool(credential.registry_token or credential.password or not credential.identity_token)
-
-
-def _resource(scope: str | None) -> str:
-    """Return the type of what a scope names: `repository`, `registry`; empty for none."""
-    return (scope or "").partition(":")[0]
-
-
-def _repository(scope: str | None) -> str:
-    """Return the repository that a scope names, whose name may hold a colon; empty for none."""
-    kind, _, rest = (scope or "").partition(":")
-    return rest.rpartition(":")[0] if kind == "repository" else ""
-
-
-def _default_scopes(scope: str | None) -> tuple[str, ...]:
-    return (scope,) if scope else ()

@@ -80,5 +80,12 @@ def parse(headers: Iterable[str]) -> list[Challenge]:
     return found
 
 
+def preferred(offered: list[Challenge]) -> Challenge | None:
+    """Return the challenge to meet: the first with a token server, else Basic; None for neither."""
+    ranked = [one for one in offered if one.scheme == "bearer" and one.realm]
+    ranked += [one for one in offered if one.scheme == "basic"]
+    return ranked[0] if ranked else None
+
+
 def _end(match: re.Match[str] | None, otherwise: int) -> int:
     return match.end() if match else otherwise

@@ -43,6 +43,18 @@ class Credential(NamedTuple):
         """The user's name, or "token"."""
         return self.username or "token"
 
+    @property
+    def secret(self) -> str:
+        """What kind of secret it is and whose, for people."""
+        if self.registry_token:
+            return f"the registry token from {self.source}"
+        return f"the password of {self.who} (from {self.source})"
+
+    @property
+    def is_for_registries(self) -> bool:
+        """Whether there is more than an identity token, which only token servers may see."""
+        return bool(self.registry_token or self.password or not self.identity_token)
+
     def basic(self, secret: str | None = None) -> str:
         """Return the Authorization value of a user name and password (RFC 7617).
 
@@ -51,6 +63,15 @@ class Credential(NamedTuple):
         """
         pair = f"{self.username}:{self.password if secret is None else secret}"
         return "Basic " + base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
+
+
+def shown(credential: Credential | None) -> str | None:
+    """Return the Authorization value that a registry itself is shown; None for nobody."""
+    if credential is None or not credential.is_for_registries:
+        return None
+    if credential.registry_token:
+        return f"Bearer {credential.registry_token}"
+    return credential.basic()
 
 
 def password_credential(username: str, password: str, source: str) -> Credential:

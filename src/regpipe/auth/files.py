@@ -91,6 +91,11 @@ class ConfigFile(NamedTuple):
         return _decode(value, key, self.name)
 
 
+def named(authfile: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return the file that stands for all others, if one is named."""
+    return authfile or environment.get("REGISTRY_AUTH_FILE") or None
+
+
 def locations(authfile: str | None, environment: Mapping[str, str]) -> Iterator[Location]:
     """Yield the places to look in, first those that decide.
 
@@ -98,9 +103,8 @@ def locations(authfile: str | None, environment: Mapping[str, str]) -> Iterator[
     what the environment points to goes before what is found in the usual places, and podman's file
     before docker's, which is the order of containers-auth.json(5).
     """
-    named = authfile or environment.get("REGISTRY_AUTH_FILE")
-    if named:
-        yield Location(named)
+    if only := named(authfile, environment):
+        yield Location(only)
         return
     home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 -- no pathlib here
     if text := environment.get("DOCKER_AUTH_CONFIG"):

@@ -48,7 +48,7 @@ def ask(helper: str, server: str, source: str) -> Credential | None:
     path = shutil.which(program)
     if path is None or not os.path.isabs(path):  # noqa: PTH117 -- pathlib is not worth its import
         raise _failure(source, f"the credential helper {program} is not on the PATH")
-    code, output = _run(path, server, f"{source}: {program}")
+    code, output = _run(path, server, source)
     if code != 0:
         if output.strip() == _NOT_FOUND:
             return None
@@ -57,8 +57,9 @@ def ask(helper: str, server: str, source: str) -> Credential | None:
     return _read(output, f"{source} ({program})")
 
 
-def _run(path: str, server: str, what: str) -> tuple[int, bytes]:
+def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
     """Run a helper within its limits; return its exit code and output."""
+    what = f"the credential helper {os.path.basename(path)}"  # noqa: PTH119
     environment = {k: v for k, v in os.environ.items() if k != "REGPIPE_PASSWORD"}
     deadline = time.monotonic() + TIMEOUT_SECONDS
     try:
@@ -72,7 +73,7 @@ def _run(path: str, server: str, what: str) -> tuple[int, bytes]:
             start_new_session=True,
         )
     except OSError as error:
-        raise _failure(what, f"cannot be run: {error.strerror}") from error
+        raise _failure(source, f"{what} cannot be run: {error.strerror}") from error
     with process:
         try:
             output = _talk(process, server, deadline)
@@ -83,9 +84,9 @@ def _run(path: str, server: str, what: str) -> tuple[int, bytes]:
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
                 limit = f"{TIMEOUT_SECONDS:g} seconds"
-                raise _failure(what, f"did not answer within {limit}") from None
+                raise _failure(source, f"{what} did not answer within {limit}") from None
             if isinstance(error, OverflowError):
-                raise _failure(what, f"answered more than {OUTPUT_LIMIT} bytes") from None
+                raise _failure(source, f"{what} answered more than {OUTPUT_LIMIT} bytes") from None
             raise
 
 

@@ -86,6 +86,8 @@ class Keychain:
         if self._own() is not None and self._owner is not None:
             name = host_of(self._owner)
             return f"those of this run are for {name}; log in with: docker login {host}"
+        if named := files.named(self._authfile, self._environment):
+            return f"only {named} is looked into: podman login --authfile {named} {host}"
         return f"log in with: docker login {host}"
 
     def _find(self, origin: str, repository: str) -> Credential | None:

@@ -31,11 +31,21 @@ def add_options(made: Parser) -> None:
         action="store_true",
         help="read its password from standard input",
     )
+    for option in ("--password", "--pass", "--creds"):
+        made.add_argument(option, nargs="?", action=_Refused, help=argparse.SUPPRESS)
     group.add_argument(
         "--authfile",
         metavar="FILE",
         help="look for credentials there and nowhere else\n(also: $REGISTRY_AUTH_FILE)",
     )
+
+
+class _Refused(argparse.Action):
+    """What others call an option for passwords: an answer better than that there is none."""
+
+    def __call__(self, *_: object) -> None:
+        """Say what to do instead, without repeating what was given."""
+        raise UsageError("a password among the arguments is for all to see: use --password-stdin")
 
 
 class Credentials:

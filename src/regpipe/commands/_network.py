@@ -70,7 +70,11 @@ def add_options(made: Parser) -> None:
 
 
 def registry_opener(
-    verb: str, args: argparse.Namespace, streams: Streams, credentials: Credentials
+    verb: str,
+    args: argparse.Namespace,
+    streams: Streams,
+    credentials: Credentials,
+    throttled: "Callable[[float], None]",
 ) -> "Callable[[str], Remote]":
     """Return what opens the registry at a base URL; all that it opens share one transport.
 
@@ -79,6 +83,7 @@ def registry_opener(
         args: the parsed options.
         streams: where to complain.
         credentials: what the run was given.
+        throttled: told for how many seconds a registry wants to be left alone.
 
     Raises:
         UsageError: an option names a file that cannot be read.
@@ -93,7 +98,8 @@ def registry_opener(
 
         with lock:
             if not transports:
-                transports.append(_transport(options(verb, args, streams), args, credentials))
+                settings = options(verb, args, streams)._replace(throttled=throttled)
+                transports.append(_transport(settings, args, credentials))
         return Registry(url, transports[0])
 
     return open_registry

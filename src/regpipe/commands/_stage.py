@@ -1,52 +1,39 @@
 """What the network verbs share: their options, and a run over inputs in which none is lost."""
 
 import argparse
-import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
 
-from regpipe import inputs, ndjson, pool, records, reference
-from regpipe.commands import _caching, _credentials, _network
+from regpipe import inputs, ndjson, pool, reference
+from regpipe.commands import _caching, _credentials, _intake, _network, _progress
 from regpipe.commands._credentials import Credentials
+from regpipe.commands._intake import Interpret, Job, PassedThrough
 from regpipe.commands._parser import Parser
-from regpipe.errors import ExitCode, InputError, RegpipeError, UsageError
+from regpipe.commands._report import Failure, Notice, Report
+from regpipe.errors import InternalError, RegpipeError, UsageError
 from regpipe.inputs import Target
+from regpipe.localname import reads_stdin
 from regpipe.reference import Defaults
 from regpipe.source import Source
 from regpipe.sources import Sources, images_of
-from regpipe.streams import Streams, printable
+from regpipe.streams import Streams
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
-Interpret = Callable[[object, Defaults], Iterator[Target]]
 
 
-class Failure(NamedTuple):
-    """An input of which no record came, or not all: how it was called, and why."""
+def parser(
+    verb: str, description: str, inputs_help: str, streams: Streams, *, cached: bool = True
+) -> Parser:
+    """Return a network verb's argument parser, with the options that all of them have.
 
-    label: str
-    record: Mapping[str, Any]
-    error: RegpipeError
-
-
-class Notice(NamedTuple):
-    """Something that a user should know about a record, and that is no failure."""
-
-    label: str
-    message: str
-
-
-class PassedThrough(NamedTuple):
-    """An error record of an earlier verb."""
-
-    record: dict[str, Any]
-
-
-Job = Target | Failure | PassedThrough
-
-
-def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> Parser:
-    """Return a network verb's argument parser, with the options that all of them have."""
+    Args:
+        verb: its name.
+        description: what it does.
+        inputs_help: what its inputs are.
+        streams: where the help goes.
+        cached: whether it may be answered from the cache; else it gets the registries themselves.
+    """
     made = Parser(verb, description, streams)
     made.set_defaults(fallback=None)
     made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
@@ -63,7 +50,12 @@ def parser(verb: str, description: str, inputs_help: str, streams: Streams) -> P
     )
     _credentials.add_options(made)
     _network.add_options(made)
-    _caching.add_options(made)
+    if cached:
+        _caching.add_options(made)
+    else:
+        made.set_defaults(no_cache=True, offline=False)
+    made.set_defaults(cached=cached)
+    _progress.add_options(made)
     return made
 
 
@@ -88,13 +80,16 @@ def run(
         UsageError: there is no input.
     """
     defaults = _defaults(args)
+    progress = _progress.of(verb, args, streams)
+    streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
     credentials = Credentials(args, streams, defaults)
-    report = _Report(verb, streams, as_records=args.error_records)
+    report = Report(verb, streams, as_records=args.error_records)
     caching = _caching.Caching(args, report.say)
-    open_registry = _network.registry_opener(verb, args, streams, credentials)
-    # Where records come in by standard input, no archive can.
-    stdin = streams.stdin if args.inputs and "-" not in args.inputs else None
-    sources = Sources(lambda url: caching.wrap(url, open_registry), stdin)
+    open_registry = _network.registry_opener(verb, args, streams, credentials, progress.waits)
+    stdin = _archive_input(args, streams)
+    sources = Sources(
+        (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
+    )
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -110,28 +105,20 @@ def run(
                         yield result
             except RegpipeError as error:
                 yield Failure(str(job.ref), _described(job), error)
+            except Exception as error:
+                if os.environ.get("REGPIPE_DEBUG"):
+                    raise
+                yield Failure(str(job.ref), _described(job), InternalError(error))
+        progress.finished()
 
-    jobs = _noting_whose(credentials, _jobs(args, streams, interpret, defaults))
-    with caching:
+    jobs = _noting_whose(credentials, _intake.jobs(args, streams, interpret, defaults))
+    jobs = progress.inputs(jobs)
+    with caching, progress:
         for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
-            _write(batch, streams, report)
+            with progress.around_records():
+                report.write(batch)
+            progress.wrote(len(batch), report.failures)
     return report.exit_code()
-
-
-def _write(batch: list[bytes | Notice | Failure], streams: Streams, report: "_Report") -> None:
-    """Write what has come, so that the next process sees it before more is waited for."""
-    lines: list[bytes] = []
-    for result in batch:
-        if isinstance(result, Failure):
-            streams.stdout.write(b"".join(lines))
-            lines = []
-            report.add(result)
-        elif isinstance(result, Notice):
-            report.say(f"{result.label}: warning: {result.message}")
-        else:
-            lines.append(result)
-    streams.stdout.write(b"".join(lines))
-    streams.stdout.flush()
 
 
 def _work_on(
@@ -144,49 +131,17 @@ def _work_on(
         yield from work(target._replace(ref=ref), source)
 
 
-class _Report:
-    """Says each failure once, and what they come to in the end."""
+def _archive_input(args: argparse.Namespace, streams: Streams) -> BinaryIO | None:
+    """Return standard input, if an archive may be read from it: if no records come in by it.
 
-    def __init__(self, verb: str, streams: Streams, *, as_records: bool) -> None:
-        self._verb = verb
-        self._streams = streams
-        self._as_records = as_records
-        self._codes: set[ExitCode] = set()
-
-    def add(self, failure: Failure) -> None:
-        error = failure.error
-        self._codes.add(error.exit_code)
-        if self._as_records:
-            self._streams.stdout.write(ndjson.write(records.error_record(failure.record, error)))
-        else:
-            self._streams.stdout.flush()
-            self.say(f"{failure.label}: {error.code}: {error.message}")
-
-    def say(self, message: str) -> None:
-        """Say what the user should know."""
-        self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
-        self._streams.stderr.flush()
-
-    def exit_code(self) -> int:
-        if not self._codes:
-            return ExitCode.OK
-        return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
-
-
-def _jobs(
-    args: argparse.Namespace, streams: Streams, interpret: Interpret, defaults: Defaults
-) -> Iterator[Job]:
-    for value, label in _values(args, streams):
-        if isinstance(value, InputError):
-            yield Failure(label, {"input": label}, value)
-        elif inputs.is_error(value):
-            yield PassedThrough(value)
-        else:
-            try:
-                yield from interpret(value, defaults)
-            except InputError as error:
-                record = value if isinstance(value, dict) else {"input": value}
-                yield Failure(_label(value, label), record, error)
+    Raises:
+        UsageError: both are asked for.
+    """
+    if args.inputs and "-" not in args.inputs:
+        return streams.stdin
+    if any(reads_stdin(argument) for argument in args.inputs):
+        raise UsageError("standard input holds records (-) or an archive, and not both")
+    return None
 
 
 def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
@@ -195,46 +150,6 @@ def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job
         if isinstance(job, Target) and not job.ref.is_local:
             credentials.give_to(job.ref.registry)
         yield job
-
-
-def _values(args: argparse.Namespace, streams: Streams) -> Iterator[tuple[Any, str]]:
-    """Yield the arguments, or else the values of standard input, each with what to call it.
-
-    Where there is neither, the verb's fallback, if it has one.
-    """
-    values = itertools.chain.from_iterable(
-        _stdin(streams) if argument == "-" else [(argument, argument)]
-        for argument in args.inputs or ["-"]
-    )
-    first = next(values, (args.fallback, args.fallback) if args.fallback else None)
-    if first:
-        yield first
-        yield from values
-
-
-def _stdin(streams: Streams) -> Iterator[tuple[Any, str]]:
-    for item in ndjson.read(streams.stdin):
-        if isinstance(item, ndjson.Malformed):
-            yield InputError(item.message), f"line {item.line}"
-        else:
-            yield item.value, f"line {item.line}"
-
-
-def require_input(args: argparse.Namespace, streams: Streams, example: str) -> None:
-    """Refuse to wait for a person to type records.
-
-    Raises:
-        UsageError: there is no argument, and standard input is a terminal.
-    """
-    if not args.inputs and not args.fallback and streams.stdin.isatty():
-        raise UsageError(f"nothing to do: give an argument or pipe records in, as in\n  {example}")
-
-
-def _label(value: object, otherwise: str) -> str:
-    if isinstance(value, str):
-        return value
-    ref = value.get("ref") if isinstance(value, dict) else None
-    return ref if isinstance(ref, str) else otherwise
 
 
 def _described(target: Target) -> dict[str, Any]:

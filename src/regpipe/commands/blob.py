@@ -2,11 +2,11 @@
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
 from regpipe import images, inputs, oci
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.commands._parser import Parser
 from regpipe.content import Content
 from regpipe.errors import InputError, ResponseError
@@ -22,7 +22,7 @@ _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
         repository = target.ref.repository
@@ -49,8 +49,15 @@ class _Separated:
             self._stream.write(data if self._at_line_start else b"\n" + data)
             self._at_line_start = data.endswith(b"\n")
 
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
+            self.write(line)
+
     def flush(self) -> None:
         self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
 
 
 def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
@@ -69,12 +76,18 @@ def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
             "`manifests` or `referrers` in",
             code="DIGEST_INVALID",
         )
-    if record.get("mediaType") not in oci.KNOWN_TYPES:
+    kind = record.get("mediaType")
+    is_manifest = isinstance(kind, str) and kind in oci.KNOWN_TYPES
+    if not (is_manifest or "manifest" in record or _is_referrer(record)):
         return [{"digest": ref.digest}]
     content = source.manifest(ref.repository, ref.digest)
     if content.media_type in oci.INDEX_TYPES:
         raise ResponseError("this is an index, which has no blobs; name one of its manifests")
-    return _held(content, is_referrer="source" in record)
+    return _held(content, is_referrer=_is_referrer(record))
+
+
+def _is_referrer(record: Mapping[str, Any]) -> bool:
+    return "source" in record and "subject" in record
 
 
 def _held(content: Content, *, is_referrer: bool) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
@@ -18,7 +18,8 @@ def main(argv: list[str], streams: Streams) -> int:
     parser = _stage.parser(
         "catalog",
         f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "registries: my.registry:5000, http://host, oci:DIR\n"
+        "registries: my.registry:5000, http://host, oci:DIR,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines or records on standard input)",
         streams,
     )
@@ -26,7 +27,7 @@ def main(argv: list[str], streams: Streams) -> int:
     if args.registry and not args.inputs:
         args.inputs = [args.registry]
     args.fallback = os.environ.get("REGPIPE_REGISTRY")
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     return _stage.run("catalog", args, streams, inputs.registries, _repositories)
 
 

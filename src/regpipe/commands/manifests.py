@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from regpipe import images, indexes, inputs, ndjson, records, referrers
-from regpipe.commands import _platform, _stage
+from regpipe.commands import _intake, _platform, _stage
 from regpipe.commands._parser import Parser
+from regpipe.commands._report import Notice
 from regpipe.errors import RegpipeError
 from regpipe.indexes import Place
 from regpipe.inputs import Target
@@ -18,17 +19,17 @@ _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe
 def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     wanted = indexes.Wanted(_platform.wanted(args.platform), args.all_platforms, args.attestations)
 
-    def fetch(target: Target, source: Source) -> Iterator[bytes | _stage.Notice | RegpipeError]:
+    def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, list[Record]] = {}
         for place in indexes.find(source, ref, wanted):
             try:
                 content = indexes.manifest_at(source, ref.repository, place)
                 for warning in content.warnings:
-                    yield _stage.Notice(str(ref), warning)
+                    yield Notice(str(ref), warning)
                 if args.raw:
                     yield content.body
                     continue
@@ -59,7 +60,8 @@ def _parser(streams: Streams) -> Parser:
     parser = _stage.parser(
         "manifests",
         f"Fetch manifests and configs: a record for each image.\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag\n"
+        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )

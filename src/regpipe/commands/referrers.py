@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regpipe import indexes, inputs, ndjson, records, reference, referrers
-from regpipe.commands import _platform, _stage
+from regpipe.commands import _intake, _platform, _stage
 from regpipe.commands._parser import Parser
 from regpipe.errors import NotFoundError
 from regpipe.indexes import Place, Wanted
@@ -17,7 +17,7 @@ _EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .
 def main(argv: list[str], streams: Streams) -> int:
     """Find what refers to images; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     wanted = Wanted(_platform.wanted(args.platform), args.all_platforms)
     kinds = frozenset(args.artifact_type)
 
@@ -55,7 +55,8 @@ def _parser(streams: Streams) -> Parser:
         "record's `source` says how it was found: by the registry's referrers `api`, by the\n"
         "`tag-fallback` where there is none, under a `cosign-tag`, or in the `index` itself\n"
         f"(BuildKit's attestations).\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag\n"
+        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )

@@ -76,10 +76,14 @@ examples:
 """
 
 DEFAULT = "summary"
+# Hidden from programs, whose `env` shows every other variable: they may be anyone's.
+_SECRETS = ("REGPIPE_PASSWORD", "DOCKER_AUTH_CONFIG")
 
 
 def main(argv: list[str], streams: "Streams") -> int:
     """Run the verb with the arguments after its name; return jq's exit code."""
+    for name in _SECRETS:
+        os.environ.pop(name, None)
     libjq = Libjq()
     options = Options(argv, libjq)
     if options.answer:

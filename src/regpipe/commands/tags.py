@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from regpipe import inputs, ndjson, records, reference
-from regpipe.commands import _stage
+from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.inputs import Target
 from regpipe.source import Source
@@ -18,12 +18,13 @@ def main(argv: list[str], streams: Streams) -> int:
     parser = _stage.parser(
         "tags",
         f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "repositories: team/app, my.registry:5000/team/app, oci:DIR\n"
+        "repositories: team/app, my.registry:5000/team/app, oci:DIR,\n"
+        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
         "(default: lines, records or a registry's _catalog JSON on standard input)",
         streams,
     )
     args = parser.parse_args(argv)
-    _stage.require_input(args, streams, _EXAMPLE)
+    _intake.require_input(args, streams, _EXAMPLE)
     return _stage.run("tags", args, streams, inputs.repositories, _tags)
 
 

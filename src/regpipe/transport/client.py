@@ -21,15 +21,15 @@ PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's answer that are read at most."""
-
 _BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
 
 
 class _Outcome(NamedTuple):
-    """An answer, and the Authorization value that it was given for."""
+    """An answer, the Authorization value that it was given for, and whom it refuses."""
 
     arrival: Arrival
     sent: str | None
+    refused: str = ""
 
 
 class Transport:
@@ -194,10 +194,10 @@ class Transport:
         """
         reply, host = outcome.arrival.reply, message.origin.netloc
         if "warning" in reply.headers:
-            self._trace.warnings(host, reply.headers["warning"])
+            self._trace.warnings(host, reply.headers["warning"], outcome.sent)
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
-            raise failures.from_reply(reply, message.origin, outcome.sent)
+            raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -225,12 +225,15 @@ class Transport:
                 failed = failures.from_reply(reply, message.origin, outcome.sent)
                 verdict = failures.Verdict(failed, retry=True)
             seconds = self._pause(message.origin, reply, attempt)
-            if reply is not None and reply.status in retry.THROTTLED:
-                pace.throttled(min(seconds or 0, persistence.obeyed))
+            throttled = reply is not None and reply.status in retry.THROTTLED
+            if reply is not None and throttled and not pace.is_down:
+                asked = retry.asked_pause(reply.headers.get("retry-after")) or 0
+                pace.throttled(min(asked, persistence.obeyed))
+                self.options.throttled(min(seconds or 0, persistence.obeyed))
             spent = time.monotonic() - started
             hope = hope and attempt < persistence.retries and not pace.is_down
             if not hope or seconds is None or spent + seconds > persistence.budget:
-                pace.gave_up(verdict.error, silent=verdict.silent)
+                pace.gave_up(verdict.error, closed=verdict.silent or throttled)
                 raise verdict.error
             time.sleep(seconds)
         assert outcome  # noqa: S101 -- the last attempt either breaks or raises
@@ -268,21 +271,25 @@ class Transport:
         # Only what the registry itself says about who may ask is listened to.
         if status not in (401, 403) or not arrival.home:
             return _Outcome(arrival, sent)
-        challenges = _challenges(arrival)
+        challenges = arrival.challenges()
         if not challenges and sent is None:
             challenges = self._ping(message)
         wanted = status == 401 or (challenges and sent is None)
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
-        return _Outcome(arrival, sent)
+            status = arrival.reply.status
+        if sent is None or status not in (401, 403) or not arrival.home:
+            return _Outcome(arrival, sent)
+        who = authorizer.refused(url, scope, sent, status)
+        return _Outcome(arrival, sent, who)
 
     def _ping(self, message: Message) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
         url = f"{message.origin}/v2/"
         ping = _message("GET", url, None, wire.ERROR_LIMIT)
         arrival = self._redirects.follow(ping)
-        return _challenges(arrival) if arrival.home and arrival.reply.status == 401 else []
+        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
 
 def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
@@ -291,8 +298,3 @@ def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: in
 
 
 _ANYTHING = {"Accept": "*/*"}
-
-
-def _challenges(arrival: Arrival) -> list[str]:
-    value = arrival.reply.headers.get("www-authenticate")
-    return value.split("\n") if value else []

@@ -8,6 +8,7 @@ proxies are settled once for each origin.
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from typing import Any, cast
 
 import urllib3
@@ -106,12 +107,19 @@ class Endpoint:
         pool: its connections.
         proxy: the proxy on the way there.
         proxy_headers: what the proxy wants with each request that it is to forward.
+        trace: is told of new connections.
     """
 
     def __init__(
-        self, origin: Origin, pool: _Lending, proxy: str | None, proxy_headers: dict[str, str]
+        self,
+        origin: Origin,
+        pool: _Lending,
+        proxy: str | None,
+        proxy_headers: dict[str, str],
+        trace: Callable[[str], None] | None,
     ) -> None:
         self.origin = origin
+        self._trace = trace
         self._pool = pool
         self._proxy = proxy
         # A proxy is handed requests for http as they are; for https it only passes bytes on.
@@ -179,10 +187,16 @@ class Endpoint:
             return reply
 
     def _look(self, connection: HTTPConnection) -> None:
-        """Note how near the server is."""
-        if self._proxy is not None or not isinstance(connection.sock, socket.socket):
+        """Note how near the server is, and say that there is a connection."""
+        made = connection.sock
+        if self._trace:
+            version = made.version() if isinstance(made, ssl.SSLSocket) else None
+            secured = f" ({version})" if version else ""
+            way = " by way of a proxy" if self._proxy else ""
+            self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
+        if self._proxy is not None or not isinstance(made, socket.socket):
             return
-        found = reach_of(connection.sock.getpeername()[0])
+        found = reach_of(made.getpeername()[0])
         self.reach = found if self.reach is None else max(found, self.reach)
 
 
@@ -233,7 +247,7 @@ class Connections:
             headers = adapter.proxy_headers(proxy) if proxy else {}
         except (InvalidSchema, urllib3.exceptions.HTTPError) as error:
             raise UsageError(f"the proxy in the environment is not usable: {error}") from error
-        return Endpoint(origin, pool, proxy, headers)
+        return Endpoint(origin, pool, proxy, headers, self._options.trace)
 
     def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:
         options = self._options

@@ -16,9 +16,11 @@ from regpipe.errors import (
     TooLargeError,
     UnauthorizedError,
 )
+from regpipe.reference import host_of
 from regpipe.transport import tls
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
+from regpipe.transport.trace import secrets_of, without
 from regpipe.transport.wire import Reply
 
 _SHOWN = 200
@@ -48,6 +50,8 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
     """Judge what an exchange raised."""
     host = origin.netloc
     if isinstance(error, Fault):
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
         made = ConnectionFailedError(f"no answer from {host}: {error}")
@@ -62,7 +66,8 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     denied = any("Tunnel connection failed" in str(cause) for cause in causes)
     proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy on the way to {host}" if proxy else host
-    for cause in causes:
+    # The innermost causes tell most: urllib3 calls each failed connection a timeout.
+    for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
@@ -71,7 +76,7 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
             return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
-        if isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError):
+        if isinstance(cause, TimeoutError):
             why = "the connection timed out"
             if "handshake" in str(cause):
                 why = "the TLS handshake timed out (an http registry is written with http://)"
@@ -81,7 +86,7 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     return Verdict(_no_answer(way, text), retry=not denied)
 
 
-def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError:
+def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = "") -> RegpipeError:
     """Turn an error answer into an exception (distribution-spec, "Error Codes").
 
     The status decides; the body may be anything.
@@ -90,14 +95,13 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
         reply: the answer.
         origin: whose.
         secret: what was sent as authorization, to be kept out of the message if it is echoed.
+        refused: who was refused; empty for anybody.
     """
-    code, message = _diagnosis(reply.body)
-    if secret:
-        message = message.replace(secret.partition(" ")[2] or secret, "[redacted]")
+    code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
     said = f" ({message})" if message else ""
     status, host = reply.status, origin.netloc
     if status in (401, 403):
-        return _refused(code, said, status, host, sent=secret is not None)
+        return _refused(code, said, status, host, refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
         return NotFoundError(f"not found{said}", code=code or "NOT_FOUND", status=status)
@@ -120,11 +124,13 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None) -> RegpipeError
 _MISSING = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "TAG_EXPIRED"})
 
 
-def _refused(code: str, said: str, status: int, host: str, *, sent: bool) -> UnauthorizedError:
-    if sent:
-        message = f"{host} refuses access with these credentials{said}"
+def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
+    if refused:
+        message = f"{host} refuses {refused}{said}"
     else:
-        message = f"{host} refuses access{said}: log in with `docker login {host}`"
+        message = (
+            f"{host} refuses access{said}: log in with `docker login {host_of(f'https://{host}')}`"
+        )
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
 
 

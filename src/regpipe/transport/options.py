@@ -11,6 +11,10 @@ def _silent(_: str) -> None:
     """Say nothing."""
 
 
+def _unmoved(_: float) -> None:
+    """Do nothing."""
+
+
 class Options(NamedTuple):
     """How to talk to registries; the same for all of a run.
 
@@ -24,6 +28,7 @@ class Options(NamedTuple):
         patience: how long to wait for one answer.
         persistence: how often and after which pauses to ask again.
         say: takes messages for people, a line each.
+        throttled: told for how many seconds a registry wants to be left alone.
         trace: takes what is sent and received, secrets left out; None to not have it.
     """
 
@@ -36,4 +41,5 @@ class Options(NamedTuple):
     patience: Patience = Patience()
     persistence: Persistence = Persistence()
     say: Callable[[str], None] = _silent
+    throttled: Callable[[float], None] = _unmoved
     trace: Callable[[str], None] | None = None

@@ -11,7 +11,11 @@ from regpipe.errors import ResponseError
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # Strict, so that nothing that came from elsewhere can end a request line or start a header.
-_URL = re.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-~]*)?")
+_URL = re.compile(
+    r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-\"$-~]*)?"
+)
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Origin(NamedTuple):
@@ -70,7 +74,9 @@ def reach_of(address: str) -> Reach:
     """Return how near an IP address is; mapped and embedded IPv4 addresses count as themselves."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or ip
+        translated = ipaddress.IPv4Address(ip.packed[-4:]) if ip in _NAT64 else None
+        teredo = ip.teredo[1] if ip.teredo else None
+        ip = ip.ipv4_mapped or ip.sixtofour or teredo or translated or ip
     if ip.is_loopback or ip.is_unspecified:
         return Reach.LOOPBACK
     if ip.is_link_local:

@@ -1,9 +1,9 @@
 """How much one registry is asked at a time: it slows down by itself when the registry says so.
 
-Each registry has a number of requests that may be under way at once. It halves when the registry
+Each registry has a number of requests that may be under way at once. It shrinks when the registry
 answers 429 or 503 and grows by one for each round of good answers, up to the number the user gave
 (additive increase, multiplicative decrease, as TCP finds its rate). A registry that says so twice
-in a row means everyone: then all wait as long as it asked.
+in a row means everyone: then the number halves, and all wait as long as it asked.
 """
 
 import re
@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from regpipe.errors import RegistryError, RegpipeError
 
 _REMAINING = re.compile(r"\s*([0-9]{1,15})\s*(?:;.*)?", re.DOTALL)
+
+# What is left of the number of requests after one such answer, and after each that follows it.
+_AT_FIRST, _THEN = 0.75, 0.5
 
 
 class Pace:
@@ -37,7 +40,7 @@ class Pace:
         self._not_before = 0.0
         self._throttled = 0
         self._given_up = 0
-        self._silent: RegpipeError | None = None
+        self._closed: RegpipeError | None = None
         self._probing = False
         self.answered = False
         """Whether it has ever answered."""
@@ -51,15 +54,15 @@ class Pace:
         """Wait until one more request may be under way.
 
         Raises:
-            RegpipeError: the registry is down and silent, and another request is waiting to see
-                whether it comes back.
+            RegpipeError: the registry is down, and another request is waiting to see whether it
+                comes back.
         """
         probing = False
         with self._changed:
             while True:
-                if self._silent is not None and self.is_down and not probing:
+                if self._closed is not None and self.is_down and not probing:
                     if self._probing:
-                        raise self._silent
+                        raise self._closed
                     self._probing = probing = True
                 wait = self._not_before - time.monotonic()
                 if wait <= 0 and self._active < int(self._allowed):
@@ -84,7 +87,7 @@ class Pace:
         with self._changed:
             self.answered = True
             self._throttled = self._given_up = 0
-            self._silent, self._probing = None, False
+            self._closed, self._probing = None, False
             before = int(self._allowed)
             self._allowed = min(float(self._jobs), self._allowed + 1 / self._allowed)
             if int(self._allowed) > before:
@@ -93,22 +96,24 @@ class Pace:
     def throttled(self, seconds: float) -> None:
         """The registry is asked too much; it wants to be left alone for so long."""
         with self._changed:
-            self._allowed = max(1.0, self._allowed / 2)
             self._throttled += 1
-            if self._throttled > 1:
+            first = self._throttled == 1
+            self._allowed = max(1.0, self._allowed * (_AT_FIRST if first else _THEN))
+            if not first:
                 self._not_before = max(self._not_before, time.monotonic() + seconds)
 
-    def gave_up(self, error: RegpipeError, *, silent: bool) -> None:
+    def gave_up(self, error: RegpipeError, *, closed: bool) -> None:
         """A request failed in the end.
 
         Args:
             error: why.
-            silent: there was no answer at all, so that the next one would cost as long a wait.
+            closed: the next one would cost as long a wait, or add to what is too much already:
+                while it is down, one at a time is sent, and the others fail at once.
         """
         with self._changed:
             self._given_up += 1
             self._probing = False
-            self._silent = error if silent else None
+            self._closed = error if closed else None
             self._changed.notify_all()
 
 

@@ -24,7 +24,7 @@ class Patience(NamedTuple):
 
     connect: float = 10.0
     first: float = 30.0
-    stall: float = 10.0
+    stall: float = 5.0
     total: float = 120.0
 
 

@@ -70,6 +70,11 @@ class Arrival(NamedTuple):
         """Return what others are told of it."""
         return Answer(self.reply.status, self.reply.headers, self.reply.body, self.url)
 
+    def challenges(self) -> list[str]:
+        """Return the values of its WWW-Authenticate headers."""
+        value = self.reply.headers.get("www-authenticate")
+        return value.split("\n") if value else []
+
 
 class Redirects:
     """Sends messages and follows redirects by hand.

@@ -30,3 +30,13 @@ class Authorizer(Protocol):
                 where the answer had none.
             sent: the Authorization value that was refused.
         """
+
+    def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
+        """Take note of a refusal that stands; return who it was that was refused, if known.
+
+        Args:
+            url: what was asked.
+            scope: as above.
+            sent: the Authorization value that was refused.
+            status: 401 or 403.
+        """

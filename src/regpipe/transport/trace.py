@@ -1,8 +1,11 @@
 """What people are told: requests and answers with `-v`, and registries' warnings, no secrets."""
 
+import base64
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from urllib.parse import parse_qs
 
 from regpipe.transport.wire import Reply
 
@@ -18,6 +21,8 @@ _HARMLESS = re.compile(
 )
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _WARNING_LIMIT = 4096
+_SENT = re.compile(r"^Authorization: (.*)$", re.MULTILINE)
+_SECRETS_KEPT = 64
 
 
 class Trace:
@@ -32,6 +37,7 @@ class Trace:
         self.say = say
         self._trace = trace
         self._said: set[str] = set()
+        self._sent: dict[str, None] = {}
         self._lock = threading.Lock()
 
     def once(self, line: str) -> None:
@@ -46,7 +52,8 @@ class Trace:
         """Show a request's head, as `curl -v` does."""
         if self._trace is None:
             return
-        head = request.partition(b"\r\n\r\n")[0].decode("latin-1")
+        head, _, form = request.decode("latin-1").partition("\r\n\r\n")
+        self._remember(head, form)
         first, *lines = head.split("\r\n")
         shown = (shown_url(first), *map(_shown_header, lines))
         self._trace("\n".join(f"> {line}" for line in shown))
@@ -60,16 +67,52 @@ class Trace:
             for name, values in reply.headers.items()
             for value in values.split("\n")
         ]
-        self._trace("\n".join(f"< {line}" for line in (reply.status_line, *lines)))
+        text = "\n".join(f"< {line}" for line in (reply.status_line, *lines))
+        self._trace(without(text, list(self._sent)))
 
-    def warnings(self, host: str, value: str) -> None:
-        """Say a registry's warnings (distribution-spec, "Warnings"), each once."""
+    def _remember(self, head: str, form: str) -> None:
+        """Keep what is secret in a request, which servers may send back."""
+        with self._lock:
+            for match in _SENT.finditer(head.replace("\r", "")):
+                self._sent.update(dict.fromkeys(secrets_of(match[1])))
+            self._sent.update(dict.fromkeys(parse_qs(form).get("refresh_token", [])))
+            while len(self._sent) > _SECRETS_KEPT:
+                del self._sent[next(iter(self._sent))]
+
+    def warnings(self, host: str, value: str, sent: str | None) -> None:
+        """Say a registry's warnings (distribution-spec, "Warnings"), each once.
+
+        Args:
+            host: the registry's.
+            value: of its Warning headers.
+            sent: the Authorization value that it knows.
+        """
         if len(value) > _WARNING_LIMIT:
             return
         for match in _WARNING.finditer(value):
-            text = re.sub(r"\\(.)", r"\1", match[1])
+            text = without(re.sub(r"\\(.)", r"\1", match[1]), secrets_of(sent))
             if text.isprintable():
                 self.once(f"{host}: warning: {text}")
+
+
+def secrets_of(authorization: str | None) -> list[str]:
+    """Return what is secret in an Authorization value, in every form that may be sent back."""
+    if authorization is None:
+        return []
+    scheme, _, value = authorization.partition(" ")
+    found = [value or scheme]
+    if scheme == "Basic":
+        with suppress(ValueError):  # not for what regpipe itself makes
+            pair = base64.b64decode(value).decode("utf-8", "replace")
+            found += [pair, pair.partition(":")[2]]
+    return [secret for secret in found if secret]
+
+
+def without(text: str, secrets: list[str]) -> str:
+    """Return text with secrets left out."""
+    for secret in secrets:
+        text = text.replace(secret, "[redacted]")
+    return text
 
 
 def shown_url(text: str) -> str:

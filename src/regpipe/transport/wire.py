@@ -27,6 +27,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
 _INFORMATIONAL_LIMIT = 8
+_TLS_ALERT = b"\x15\x03"
 
 
 class Reply(NamedTuple):
@@ -76,7 +77,13 @@ def exchange(
 
 
 def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
-    first, _, rest = reader.until(b"\r\n\r\n", HEAD_LIMIT).partition(b"\r\n")
+    try:
+        head = reader.until(b"\r\n\r\n", HEAD_LIMIT)
+    except Fault:
+        if reader.buffer[:2] == _TLS_ALERT:
+            raise Fault(_no_http(reader.buffer), retry=False) from None
+        raise
+    first, _, rest = head.partition(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if not match:
         raise Fault(_no_http(first), retry=False)
@@ -94,7 +101,7 @@ def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
 
 
 def _no_http(first: bytes) -> str:
-    if first[:2] == b"\x15\x03":  # a TLS alert
+    if first[:2] == _TLS_ALERT:
         return "this is an https registry: write https:// in front of its name"
     return "this is no web server: its answer is not HTTP"
 

@@ -1,0 +1,48 @@
+"""`regpipe check`: how a registry is reached, whom it lets in, and what is wrong, if anything."""
+
+import os
+from collections.abc import Iterator
+
+from regpipe import inputs, ndjson, records
+from regpipe.commands import _intake, _stage
+from regpipe.errors import InputError, RegpipeError
+from regpipe.inputs import Target
+from regpipe.reference import HUB
+from regpipe.source import Source
+from regpipe.streams import Streams
+
+_EXAMPLE = "regpipe check my.registry:5000 | jq .auth"
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """Check registries; return the exit code."""
+    parser = _stage.parser(
+        "check",
+        "Check registries: a record for each, which says whether it is reached, who one is there\n"
+        "and by which file, whether that is accepted, whether repositories are listed, and what\n"
+        f"is left of a rate limit.\n\nexample:\n  {_EXAMPLE}",
+        "registries: my.registry:5000, http://host, docker.io\n"
+        "(default: lines or records on standard input, else\n--registry, $REGPIPE_REGISTRY or"
+        " Docker Hub)",
+        streams,
+        cached=False,
+    )
+    args = parser.parse_args(argv)
+    if args.registry and not args.inputs:
+        args.inputs = [args.registry]
+    args.fallback = os.environ.get("REGPIPE_REGISTRY") or HUB
+    _intake.require_input(args, streams, _EXAMPLE)
+    return _stage.run("check", args, streams, inputs.registries, _check)
+
+
+def _check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
+    # Here because they load the HTTP library, and a wrong command line should not wait for it.
+    from regpipe import checkup  # noqa: PLC0415
+    from regpipe.registry import Registry  # noqa: PLC0415
+
+    if not isinstance(source, Registry):
+        raise InputError(f"{target.ref.registry} is no registry")
+    found = checkup.check(target.ref.registry, source.transport)
+    yield ndjson.write(records.check_record(target.ref, target.record, **found.fields))
+    if found.error is not None:
+        yield found.error

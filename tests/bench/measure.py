@@ -1,0 +1,97 @@
+"""How long a command takes, how much processor time and memory, alone and beside another."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from support.cli import SOURCE
+
+REGPIPE = [sys.executable, "-m", "regpipe"]
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    case: str
+    ours: str
+    theirs: str
+    ratio: float
+    bound: float
+    """The ratio that the contract allows."""
+    note: str = ""
+
+
+class Cost(NamedTuple):
+    """What one run took: seconds, processor seconds of it and its children, and bytes at most."""
+
+    wall: float
+    cpu: float
+    memory: int
+
+
+def run(
+    command: Sequence[str],
+    directory: Path,
+    *,
+    stdin: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdout: Path | None = None,
+) -> Cost:
+    """Run a command to its end.
+
+    Args:
+        command: the command line.
+        directory: its home, and where its messages go, to `stderr`.
+        stdin: a file for its input.
+        env: further environment variables.
+        stdout: where its output goes; nowhere, if not said.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    whole = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(SOURCE)}
+    whole |= env or {}
+    with (
+        (stdin or Path(os.devnull)).open("rb") as source,
+        (stdout or Path(os.devnull)).open("wb") as sink,
+        (directory / "stderr").open("wb") as messages,
+    ):
+        start = time.monotonic()
+        process = subprocess.Popen(
+            command, stdin=source, stdout=sink, stderr=messages, env=whole, cwd=directory
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        said = (directory / "stderr").read_text(errors="replace")[-500:]
+        raise RuntimeError(f"{' '.join(command)[:200]}: exit {process.returncode}\n{said}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+class Pair(NamedTuple):
+    """Runs of two commands that alternated."""
+
+    ours: list[Cost]
+    theirs: list[Cost]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the pairs' ratios of wall-clock time."""
+        pairs = zip(self.ours, self.theirs, strict=True)
+        return statistics.median(ours.wall / theirs.wall for ours, theirs in pairs)
+
+    def row(self, case: str, name: str, bound: float, note: str = "") -> Row:
+        """Return the pair's line of the table."""
+        return Row(case, shown(self.ours), f"{name} {shown(self.theirs)}", self.ratio, bound, note)
+
+
+def shown(costs: list[Cost]) -> str:
+    """Return the median time of runs, and their least processor time."""
+    wall = statistics.median(cost.wall for cost in costs)
+    return f"{wall:.2f} s (cpu {min(cost.cpu for cost in costs):.2f})"

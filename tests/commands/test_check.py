@@ -1,0 +1,289 @@
+"""`regpipe check`: what it says of registries that work, of those that do not, and why."""
+
+import io
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from regpipe import cli
+from regpipe.checkup import check, rate_limit
+from regpipe.streams import Streams
+from regpipe.transport import Answer, Transport
+from support.cli import PASSWORD, USER, run
+from support.credentials import docker, entry
+from support.replies import SILENT, Reply, error, html, json_reply, not_found, unauthorized
+from support.scripted import Scripted
+from support.servers import KINDS, Options, running
+from support.tls import Authority
+from support.tokens import SERVICE, TokenService, basic
+
+QUICK = ("--retries", "0", "--timeout", "1")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_registry_that_is_open_to_all(name: str, tmp_path: Path) -> None:
+    with running(name, tmp_path / "registry") as registry:
+        result = run(["check", registry.url])
+        [record] = result.records
+        assert (result.code, result.err) == (0, "")
+        assert record["registry"] == registry.url
+        assert (record["reachable"], record["status"], record["scheme"]) == (True, 200, "http")
+        assert record["auth"] == {"kind": "none", "ok": True}
+        assert record["catalog"] == ("allowed" if registry.kind.catalog else "absent")
+        assert "rateLimit" not in record
+
+
+@pytest.mark.parametrize("name", ["docker-registry", "distribution3", "zot"])
+def test_a_registry_that_wants_a_password(name: str, tmp_path: Path, home: Path) -> None:
+    with running(name, tmp_path / "registry", Options(htpasswd=True)) as registry:
+        nobody = run(["check", registry.url])
+        path = docker(home, auths={registry.host: entry()})
+        somebody = run(["check", registry.url])
+        docker(home, auths={registry.host: entry(USER, "wrong")})
+        impostor = run(["check", registry.url])
+    assert (nobody.code, somebody.code, impostor.code) == (3, 0, 3)
+    [record] = nobody.records
+    assert record["reachable"]
+    assert record["auth"]["kind"] == "basic"
+    assert record["auth"]["identity"] == "anonymous"
+    assert record["auth"]["ok"] is False
+    assert record["hint"].endswith(f"none for it; log in with: docker login {registry.host}")
+    assert nobody.errors == [f"regpipe check: {registry.host}: UNAUTHORIZED: {record['hint']}"]
+    [record] = somebody.records
+    assert record["auth"]["identity"] == USER
+    assert record["auth"]["source"] == str(path)
+    assert record["auth"]["ok"] is True
+    assert record["catalog"] == "allowed"
+    assert "hint" not in record
+    [record] = impostor.records
+    assert record["auth"]["ok"] is False
+    assert f"refuses the password of {USER} (from {path})" in record["hint"]
+
+
+@pytest.fixture
+def tokens() -> TokenService:
+    return TokenService()
+
+
+@pytest.fixture
+def guarded(scripted: Scripted, tokens: TokenService) -> Scripted:
+    """A registry that wants tokens for everything, from a token server of its own."""
+    realm = f"{scripted.url}/token"
+    guard = tokens.guard(realm)
+    scripted.on("/v2/", lambda request: _ping(request.headers.get("authorization"), realm))
+    scripted.guard(guard)
+    scripted.on("/token", tokens)
+    return scripted
+
+
+def _ping(authorization: str | None, realm: str) -> Reply | None:
+    if authorization and authorization.startswith("Bearer "):
+        return None
+    return unauthorized(f'Bearer realm="{realm}",service="{SERVICE}"')
+
+
+def test_a_registry_that_gives_tokens_to_anybody(guarded: Scripted) -> None:
+    result = run(["check", guarded.url])
+    [record] = result.records
+    assert result.code == 0
+    assert record["auth"] == {
+        "kind": "bearer",
+        "realm": f"{guarded.url}/token",
+        "service": SERVICE,
+        "identity": "anonymous",
+        "ok": True,
+    }
+
+
+@pytest.mark.usefixtures("guarded")
+def test_a_registry_that_gives_tokens_to_users(
+    guarded: Scripted, tokens: TokenService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens.anonymous = False
+    assert run(["check", guarded.url]).code == 3
+    monkeypatch.setenv("REGPIPE_USERNAME", USER)
+    monkeypatch.setenv("REGPIPE_PASSWORD", PASSWORD)
+    [record] = run(["check", guarded.url]).records
+    assert record["auth"]["ok"] is True
+    assert record["auth"]["identity"] == USER
+    assert record["auth"]["source"] == "$REGPIPE_USERNAME"
+
+
+def test_a_catalog_that_is_refused_is_no_failure(scripted: Scripted) -> None:
+    scripted.on("/v2/_catalog", error(403, "DENIED"))
+    result = run(["check", scripted.url])
+    [record] = result.records
+    assert (result.code, result.err) == (0, "")
+    assert record["catalog"] == "refused"
+    assert record["hint"].startswith("repositories are not listed: name one")
+
+
+CATALOGS = {
+    "empty": (json_reply({"repositories": []}), "allowed"),
+    "longer than asked for": (json_reply({"repositories": ["x" * 200] * 1000}), "allowed"),
+    "unknown path": (not_found(), "absent"),
+    "method": (error(405), "absent"),
+    "wants somebody": (unauthorized("Basic"), "refused"),
+    "broken": (error(500), "failed"),
+    "silent": (SILENT, "failed"),
+}
+
+
+@pytest.mark.parametrize(("reply", "catalog"), CATALOGS.values(), ids=CATALOGS.keys())
+def test_what_is_said_of_the_catalog(scripted: Scripted, reply: Reply, catalog: str) -> None:
+    scripted.on("/v2/_catalog", reply)
+    result = run(["check", *QUICK, scripted.url])
+    [record] = result.records
+    assert record["catalog"] == catalog
+    assert result.code == 0
+
+
+BROKEN = {
+    "web page": (html(), 5, "not like a registry"),
+    "nothing at /v2/": (html(404), 4, "no registry API at /v2/"),
+    "failing": (error(503), 5, "answers 503"),
+    "forbidding": (error(403, "DENIED"), 3, "refuses access"),
+    "no challenge": (error(401), 3, "refuses access"),
+    "another scheme": (unauthorized("Negotiate"), 3, "wants negotiate"),
+    "astray": (unauthorized('Bearer realm="http://169.254.169.254/"'), 5, "169.254.169.254"),
+}
+
+
+@pytest.mark.parametrize(("reply", "code", "hint"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_said_of_a_registry_that_cannot_be_used(
+    scripted: Scripted, reply: Reply, code: int, hint: str
+) -> None:
+    scripted.on("/v2/", reply)
+    result = run(["check", *QUICK, scripted.url])
+    [record] = result.records
+    assert result.code == code
+    assert record["reachable"] is True
+    assert record["auth"]["ok"] is False
+    assert hint in record["hint"]
+    assert len(result.errors) == 1
+
+
+def test_what_is_said_of_nobody_listening() -> None:
+    with socket.socket() as silent:  # has a port, and takes no connections on it
+        silent.bind(("127.0.0.1", 0))
+        result = run(["check", *QUICK, f"127.0.0.1:{silent.getsockname()[1]}"])
+    [record] = result.records
+    assert result.code == 5
+    assert record["reachable"] is False
+    assert "nothing listens there" in record["hint"]
+
+
+def test_what_is_said_of_a_certificate_that_nobody_vouches_for(authority: Authority) -> None:
+    with Scripted(tls=authority.server_side()) as server:
+        result = run(["check", *QUICK, server.url])
+        [record] = result.records
+        assert result.code == 5
+        assert (record["reachable"], record["scheme"]) == (False, "https")
+        assert "--cacert" in record["hint"]
+        assert run(["check", "-k", server.url]).code == 0
+
+
+def test_what_is_left_of_a_limit_is_told(scripted: Scripted) -> None:
+    limited = {
+        "ratelimit_limit": "100;w=21600",
+        "ratelimit_remaining": "97;w=21600",
+        "docker_ratelimit_source": "192.0.2.7",
+    }
+    scripted.on("/v2/", json_reply({}).plus(**limited))
+    [record] = run(["check", scripted.url]).records
+    assert record["rateLimit"] == {
+        "limit": 100,
+        "remaining": 97,
+        "window": 21600,
+        "source": "192.0.2.7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({}, None),
+        ({"ratelimit-limit": "many"}, None),
+        ({"docker-ratelimit-source": "192.0.2.7"}, None),
+        ({"ratelimit-remaining": "0;w=60"}, {"remaining": 0, "window": 60}),
+        (
+            {"x-ratelimit-limit": "60", "x-ratelimit-remaining": "9"},
+            {"limit": 60, "remaining": 9},
+        ),
+    ],
+    ids=str,
+)
+def test_limits_are_read_where_they_are_numbers(
+    headers: dict[str, str], found: dict[str, int] | None
+) -> None:
+    assert rate_limit(headers) == found
+
+
+def test_several_registries_are_checked_each_for_itself(scripted: Scripted) -> None:
+    with Scripted() as other:
+        other.guard(basic())
+        other.on("/v2/", basic())
+        result = run(["check", scripted.url, other.url])
+    assert [record["registry"] for record in result.records] == [scripted.url, other.url]
+    assert [record["auth"]["ok"] for record in result.records] == [True, False]
+    assert result.code == 3
+
+
+def test_records_of_other_verbs_say_which_registry(scripted: Scripted) -> None:
+    given = f'{{"registry":"{scripted.url}","repository":"a/b","ref":"x/a/b","mine":1}}'
+    [record] = run(["check"], given).records
+    assert (record["registry"], record["mine"]) == (scripted.url, 1)
+
+
+def test_what_is_no_registry_is_refused() -> None:
+    result = run(["check", "oci:somewhere"])
+    assert (result.code, result.out) == (2, b"")
+
+
+class Terminal(io.BytesIO):
+    """Standard input that a person sits at."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def read(self, *_: object) -> bytes:
+        raise AssertionError("a person would have to type")
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_without_arguments_the_default_registry_is_checked(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    words = ["check"]
+    if way == "variable":
+        monkeypatch.setenv("REGPIPE_REGISTRY", scripted.url)
+    else:
+        words += ["--registry", scripted.url]
+    streams = Streams(Terminal(), io.BytesIO(), io.StringIO())
+    assert cli.main(words, streams) == 0
+    assert run(words).records[0]["registry"] == scripted.url
+
+
+class Hub(Transport):
+    """Docker Hub as it is known to answer."""
+
+    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
+        challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
+        if anonymous:
+            return Answer(401, challenge, b"", url)
+        return Answer(401 if scope else 200, {}, b"{}", url)
+
+    def head(
+        self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
+    ) -> Answer:
+        assert (headers, scope) == (None, "repository:ratelimitpreview/test:pull")
+        return Answer(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
+
+
+def test_docker_hubs_limit_is_asked_for_without_spending_any_of_it() -> None:
+    found = check("https://registry-1.docker.io", Hub())
+    assert found.error is None
+    assert found.fields["rateLimit"] == {"limit": 100, "window": 21600}
+    assert found.fields["catalog"] == "refused"

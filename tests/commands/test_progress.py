@@ -1,0 +1,149 @@
+"""The progress line: when there is one, what it says, and whose it is in a pipeline."""
+
+import io
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from regpipe.progress import Progress
+from support import images
+from support.cli import process_env, run_process, shell
+from support.replies import PASS, error, slow, too_many
+from support.scripted import Scripted
+
+
+@pytest.fixture
+def registry(scripted: Scripted) -> Scripted:
+    """A registry that takes its time."""
+    for number in range(24):
+        scripted.add("team/app", f"v{number:02}", images.classic())
+    scripted.on("/v2/team/app/manifests/*", slow(0.4))
+    return scripted
+
+
+@pytest.fixture(autouse=True)
+def regpipe(home: Path) -> None:
+    """Put regpipe on the PATH of `on_terminal`'s shells."""
+    shell("true")
+    assert (home / "bin" / "regpipe").exists()
+
+
+def on_terminal(script: str, home: Path, timeout: float = 60) -> str:
+    """Run a shell script whose stderr, and nothing else, is a terminal; return what is said."""
+    ours, theirs = pty.openpty()
+    env = process_env() | {"PATH": f"{home}/bin:{os.environ['PATH']}", "COLUMNS": "120"}
+    process = subprocess.Popen(
+        ["bash", "-c", script],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=env,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    said = b""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                said += os.read(ours, 65536)
+            except OSError:  # nobody has the other side any more
+                break
+    os.close(ours)
+    assert process.wait(timeout) == 0
+    return said.decode()
+
+
+def screen(said: str) -> list[str]:
+    """What stays to be read on the terminal."""
+    lines = (line.rpartition("\r\x1b[K")[2] for line in said.replace("\r\n", "\n").split("\n"))
+    return [line for line in lines if line]
+
+
+def test_a_long_run_says_how_far_it_is(registry: Scripted, home: Path) -> None:
+    said = on_terminal(f"regpipe tags {registry.host}/team/app | regpipe manifests", home)
+    found = re.findall(r"regpipe manifests: (\d+) of 24 done, (\d+) records, \d+/s", said)
+    assert found
+    assert all(0 <= int(done) <= 24 for done, _ in found)
+    assert screen(said) == []
+
+
+def test_a_pipeline_has_one_line(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/tags/list*", slow(2.5))
+    script = (
+        f"regpipe catalog {registry.url} | regpipe tags | regpipe manifests | regpipe summarize"
+    )
+    said = on_terminal(script, home)
+    shown = re.findall(r"regpipe (\w+):", said)
+    assert "manifests" in shown
+    # On a slow machine a stage may be there long before the next one has started.
+    assert set(shown[shown.index("manifests") :]) == {"manifests"}
+
+
+def test_alone_the_first_stage_shows(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/tags/list*", slow(2.5))
+    assert "regpipe tags: 0 of 1 done" in on_terminal(
+        f"regpipe tags {registry.host}/team/app | cat", home
+    )
+
+
+def test_two_pipelines_do_not_hide_each_other(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/tags/list*", slow(2.5))
+    tags = f"regpipe tags {registry.host}/team/app"
+    other = f"setsid -w regpipe manifests {registry.host}/team/app:v0{{1,2,3,4,5,6}} -j1"
+    said = on_terminal(f"{tags} >/dev/null & {other} >/dev/null; wait", home)
+    assert "regpipe tags: " in said
+    assert "regpipe manifests: " in said
+
+
+def test_messages_stay_and_the_line_does_not(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/manifests/v05", error(404, "MANIFEST_UNKNOWN", "gone"))
+    script = f"regpipe tags {registry.host}/team/app | regpipe manifests -j2; true"
+    said = on_terminal(script, home)
+    assert "1 failed" in said
+    (line,) = screen(said)
+    assert re.fullmatch(r"regpipe manifests: \S+/team/app:v05: MANIFEST_UNKNOWN: .*", line)
+
+
+def test_a_wait_for_the_rate_limit_is_said(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/manifests/v00", too_many("3"), PASS)
+    said = on_terminal(f"regpipe manifests {registry.host}/team/app:v00", home)
+    assert re.search(r"waiting [123] s for the rate limit", said)
+
+
+@pytest.mark.parametrize("option", [[], ["--no-progress"]], ids=["pipe", "no-progress"])
+def test_elsewhere_it_is_quiet(registry: Scripted, option: list[str]) -> None:
+    tags = "".join(f"{registry.host}/team/app:v{number:02}\n" for number in range(24))
+    result = run_process(["manifests", *option], tags)
+    assert (len(result.records), result.err) == (24, "")
+
+
+def test_it_can_be_had_anywhere_and_never_among_records(registry: Scripted) -> None:
+    tags = "".join(f"{registry.host}/team/app:v{number:02}\n" for number in range(24))
+    result = run_process(["manifests", "--progress"], tags)
+    assert len(result.records) == 24
+    assert "regpipe manifests: " in result.err
+
+
+def test_no_progress_on_a_terminal(registry: Scripted, home: Path) -> None:
+    refs = f"{registry.host}/team/app:v0{{0,1,2,3,4,5}}"
+    assert on_terminal(f"regpipe manifests -j1 --no-progress {refs}", home) == ""
+
+
+def test_what_the_line_says() -> None:
+    progress = Progress("regpipe tags", 1, io.StringIO())
+    assert progress.line(0.0) == "regpipe tags: 0 done, 0 records, 0/s"
+    items = progress.inputs(iter([1, 2, 3]))
+    assert next(items) == 1
+    progress.wrote(5000, 0)
+    assert progress.line(2.0) == "regpipe tags: 0 done, 5,000 records, 2,500/s"
+    assert list(items) == [2, 3]
+    progress.finished()
+    progress.wrote(10, 1)
+    assert progress.line(4.0) == "regpipe tags: 1 of 3 done, 5,010 records, 1,252/s, 1 failed"

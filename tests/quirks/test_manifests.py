@@ -1,0 +1,148 @@
+"""How registries differ in what they serve: manifests, configs, digests, conditions."""
+
+import gzip
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from regpipe.errors import NotFoundError, RegpipeError
+from support import images, schema1
+from support.blobs import OCI_MANIFEST
+from support.cli import run
+from support.clients import registry
+from support.replies import (
+    PASS,
+    Reply,
+    Request,
+    json_reply,
+)
+from support.scripted import Scripted
+
+# Manifests and configs
+
+
+def test_red_hat_gzips_configs_whatever_is_asked_for(scripted: Scripted) -> None:
+    image = scripted.add("team/app", "v1", images.oci())
+
+    def zipped(request: Request) -> Reply:
+        reply = request.ordinary()
+        return Reply(200, gzip.compress(reply.body), (("Content-Encoding", "gzip"),))
+
+    scripted.on("/v2/team/app/blobs/*", zipped)
+    (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
+    assert image.config
+    assert record["config"]["rootfs"]["type"] == "layers"
+
+
+def test_ecr_tells_no_digest(scripted: Scripted) -> None:
+    image = scripted.add("team/app", "v1", images.oci())
+    scripted.content.digest_header = False
+    (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
+    assert record["digest"] == image.digest
+    assert registry(scripted).head("team/app", "v1") is None
+
+
+def test_head_gives_the_digest(scripted: Scripted) -> None:
+    image = scripted.add("team/app", "v1", images.oci())
+    assert registry(scripted).head("team/app", "v1") == image.digest
+    assert scripted.seen == ["HEAD /v2/team/app/manifests/v1"]
+    with pytest.raises(NotFoundError):
+        registry(scripted).head("team/app", "v2")
+
+
+def test_a_registry_that_takes_no_head_is_asked_once(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    scripted.content.head = False
+    found = registry(scripted)
+    assert [found.head("team/app", "v1") for _ in range(3)] == [None, None, None]
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize("etag", [True, False])
+def test_what_is_known_is_not_sent_again(scripted: Scripted, etag: bool) -> None:  # noqa: FBT001
+    scripted.add("team/app", "v1", images.oci("one"))
+    scripted.content.etag = etag
+    found = registry(scripted)
+    known = found.manifest("team/app", "v1")
+    again = found.manifest("team/app", "v1", known)
+    assert (again is known) == etag
+    assert again.digest == known.digest
+    assert scripted.requests[-1].headers["if-none-match"] == f'"{known.digest}"'
+    scripted.add("team/app", "v1", images.oci("two"))
+    assert found.manifest("team/app", "v1", known).digest != known.digest
+
+
+def test_a_304_for_something_else_is_not_believed(scripted: Scripted) -> None:
+    image = scripted.add("team/app", "v1", images.oci("one"))
+    found = registry(scripted)
+    known = found.manifest("team/app", "v1")
+    scripted.on("/v2/team/app/manifests/v1", Reply(304, headers=(("Etag", '"other"'),)), PASS)
+    assert found.manifest("team/app", "v1", known).digest == image.digest
+    assert "if-none-match" not in scripted.requests[-1].headers
+
+
+def test_a_condition_is_for_tags_only(scripted: Scripted) -> None:
+    image = scripted.add("team/app", "v1", images.oci("one"))
+    found = registry(scripted)
+    found.manifest("team/app", image.digest, found.manifest("team/app", "v1"))
+    assert "if-none-match" not in scripted.requests[-1].headers
+
+
+def test_every_type_is_asked_for_by_name(scripted: Scripted) -> None:
+    """Quay and distribution convert to schema 1 otherwise."""
+    scripted.add("team/app", "v1", images.oci())
+    registry(scripted).manifest("team/app", "v1")
+    accepted = scripted.requests[-1].headers["accept"].split(", ")
+    assert {
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    } <= set(accepted)
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["application/json", "text/plain", "", "application/vnd.oci.image.manifest.v1+json; x=y"],
+)
+def test_a_type_that_says_nothing_gives_way_to_the_content(scripted: Scripted, type_: str) -> None:
+    image = scripted.add("team/app", "v1", images.oci())
+    document = {key: value for key, value in image.json.items() if key != "mediaType"}
+    scripted.on(
+        "/v2/team/app/manifests/v1",
+        replace(json_reply(document), headers=(("Content-Type", type_),)),
+    )
+    assert registry(scripted).manifest("team/app", "v1").media_type == OCI_MANIFEST
+
+
+def test_old_artifactory_serves_schema_1_as_json(scripted: Scripted) -> None:
+    image = schema1.signed()
+    scripted.content.tags["team/app"] = {}
+    reply = Reply(200, image.raw, (("Content-Type", "application/json"),))
+    scripted.on("/v2/team/app/manifests/v1", reply)
+    (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
+    assert record["digest"] == image.digest
+
+
+@pytest.mark.parametrize("algorithm", ["sha512", "sha384"])
+def test_a_digest_of_another_algorithm_is_checked_with_that(
+    scripted: Scripted, algorithm: str
+) -> None:
+    image = images.oci()
+    other = f"{algorithm}:{hashlib.new(algorithm, image.raw).hexdigest()}"
+    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
+    scripted.on("/v2/team/app/manifests/*", reply.plus(Docker_Content_Digest=other))
+    said: list[str] = []
+    found = registry(scripted, say=said.append)
+    assert found.manifest("team/app", "v1").digest == other
+    assert found.manifest("team/app", other).verified
+    assert found.manifest("team/app", image.digest).digest == image.digest
+    assert said == []
+    wrong = f"{algorithm}:{'0' * len(other.partition(':')[2])}"
+    scripted.on("/v2/team/app/manifests/*", reply.plus(Docker_Content_Digest=wrong))
+    assert found.manifest("team/app", "v1").digest == image.digest
+    assert len(said) == 1
+    with pytest.raises(RegpipeError, match="came with digest"):
+        found.manifest("team/app", wrong)

@@ -1,0 +1,135 @@
+"""How registries differ in their lists, a habit each; and of nothing may be noticed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from support.cli import Result, run
+from support.content import absolute_link
+from support.habits import HABITS, LIST, MANY, NAMES
+from support.replies import (
+    Reply,
+    Request,
+    error,
+    html,
+    json_reply,
+    not_found,
+)
+from support.scripted import Scripted
+from support.tls import Authority
+
+
+@pytest.fixture
+def many(scripted: Scripted) -> Scripted:
+    """A registry with a repository of many tags."""
+    scripted.content.tags["team/app"] = dict.fromkeys(NAMES, "")
+    return scripted
+
+
+def tags(server: Scripted) -> Result:
+    return run(["tags", f"{server.url}/team/app"])
+
+
+def assert_all(result: Result, names: list[str] = NAMES) -> None:
+    """Every tag came once, in the order given, and nobody was told anything."""
+    assert [record["tag"] for record in result.records] == names
+    assert (result.code, result.err) == (0, "")
+
+
+# Lists that come in pages
+
+
+@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.__name__)
+def test_every_tag_comes_once(many: Scripted, habit: Callable[[Scripted], None]) -> None:
+    habit(many)
+    assert_all(tags(many))
+    assert all("n=1000" in r.query or i for i, r in enumerate(many.asked()))
+
+
+def test_the_catalog_is_paged_likewise(scripted: Scripted) -> None:
+    names = [f"team/app{number:03}" for number in range(MANY)]
+    scripted.content.tags = {name: {} for name in names}
+    scripted.content.page = 100
+    scripted.content.too_many = error(400, "PAGINATION_NUMBER_INVALID", "no")
+    result = run(["catalog", scripted.url])
+    assert [record["repository"] for record in result.records] == names
+    assert result.code == 0
+
+
+@pytest.mark.parametrize("listed", [[], None], ids=["empty", "null"])
+def test_no_tags_are_no_error(scripted: Scripted, listed: object) -> None:
+    scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
+    assert_all(tags(scripted), [])
+
+
+def test_nexus_lists_nulls_and_artifactory_digests(scripted: Scripted) -> None:
+    listed = ["v1", None, "sha256:" + "a" * 64, "v2"]
+    scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
+    assert_all(tags(scripted), ["v1", "v2"])
+
+
+def circle(server: Scripted) -> None:
+    server.content.link = lambda *_: f'<{LIST}?last=&n=100>; rel="next"'
+
+
+def same_page(server: Scripted) -> None:
+    def page(_: Request) -> Reply:
+        link = f'<{LIST}?n=100&last={len(server.requests)}>; rel="next"'
+        return json_reply({"tags": NAMES[:100]}).plus(Link=link)
+
+    server.on(f"{LIST}*", page)
+
+
+def never_anything(server: Scripted) -> None:
+    def page(_: Request) -> Reply:
+        link = f'<{LIST}?n=100&last={len(server.requests)}>; rel="next"'
+        return json_reply({"tags": []}).plus(Link=link)
+
+    server.on(f"{LIST}*", page)
+
+
+@pytest.mark.parametrize("habit", [circle, same_page, never_anything])
+def test_pages_without_end_are_said_to_be_cut(
+    many: Scripted, habit: Callable[[Scripted], None]
+) -> None:
+    many.content.page = 100
+    habit(many)
+    result = tags(many)
+    assert result.code == 5
+    assert "the list is incomplete" in result.err
+    assert len(many.requests) < 30
+    names = [record["tag"] for record in result.records]
+    assert len(names) == len(set(names))
+
+
+def test_zot_forgets_a_tag_that_was_deleted(many: Scripted) -> None:
+    many.content.page = 100
+    many.on(f"{LIST}?last=*", not_found("NAME_UNKNOWN", "repository name not known"))
+    result = tags(many)
+    assert len(result.records) == 100
+    assert (result.code, len(result.errors)) == (4, 1)
+
+
+def test_a_refusal_for_another_reason_is_asked_once(scripted: Scripted) -> None:
+    scripted.on(f"{LIST}*", error(400, "NAME_INVALID", "invalid repository name"))
+    result = tags(scripted)
+    assert "NAME_INVALID" in result.err
+    assert len(scripted.requests) == 1
+
+
+def test_a_web_page_is_no_list(scripted: Scripted) -> None:
+    scripted.on(f"{LIST}*", html())
+    result = tags(scripted)
+    assert (result.code, len(result.errors)) == (5, 1)
+    assert "looks like an HTML page" in result.err
+
+
+def test_a_tls_front_that_forgot_to_say_so(authority: Authority) -> None:
+    """Distribution behind nginx without X-Forwarded-Proto links to http."""
+    with Scripted(tls=authority.server_side()) as server:
+        server.content.tags["team/app"] = dict.fromkeys(NAMES, "")
+        server.content.page = 100
+        server.content.link = absolute_link
+        assert_all(
+            run(["tags", f"https://{server.host}/team/app", "--cacert", authority.ca]), NAMES
+        )

@@ -1,0 +1,204 @@
+"""How registries differ in what they refuse: rate limits, errors, challenges."""
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from regpipe.errors import NotFoundError, RegistryError, RegpipeError, UnauthorizedError
+from regpipe.transport import retry
+from support import images
+from support.cli import TOKEN, run
+from support.clients import Canary, registry, transport
+from support.replies import (
+    Reply,
+    Request,
+    error,
+    html,
+    json_reply,
+    unauthorized,
+)
+from support.scripted import Scripted
+
+
+class Asked(Canary):
+    """An authorizer that has nothing to send until it is asked for it."""
+
+    def __init__(self) -> None:
+        super().__init__(value=None, again=True)
+
+    def challenged(
+        self, url: str, scope: str | None, challenges: list[str], sent: str | None
+    ) -> bool:
+        self.value = f"Bearer {TOKEN}"
+        return super().challenged(url, scope, challenges, sent)
+
+
+# Refusals and limits
+
+
+def hub_limit() -> Reply:
+    text = "toomanyrequests: You have reached your pull rate limit."
+    return Reply(429, text.encode(), (("Content-Type", "text/plain"),))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        hub_limit(),
+        json_reply({"message": "toomanyrequests: You have reached your pull rate limit."}, 429),
+        error(429, "TOOMANYREQUESTS", "toomanyrequests: You have reached your pull rate limit."),
+    ],
+    ids=["text", "message", "errors"],
+)
+def test_hubs_rate_limit_is_said_in_its_own_words(scripted: Scripted, reply: Reply) -> None:
+    scripted.on("/v2/*", reply)
+    with pytest.raises(RegistryError, match="reached your pull rate limit") as caught:
+        registry(scripted).manifest("team/app", "v1")
+    assert caught.value.code == "TOOMANYREQUESTS"
+    assert "log in for a higher limit" in caught.value.message
+    assert len(scripted.requests) == 6
+
+
+def limited(start: int) -> Callable[[Request], Reply]:
+    """Hub: GETs of manifests count, HEADs do not."""
+    lefts = itertools.count(start - 1, -1)
+    lock = threading.Lock()
+    last = [start]
+
+    def answer(request: Request) -> Reply:
+        with lock:
+            if request.method == "GET":
+                last[0] = next(lefts)
+            headers = {"Ratelimit_Remaining": f"{last[0]};w=21600", "Ratelimit_Limit": "100"}
+        return request.ordinary().plus(**headers)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("left", "keep", "served"), [(10, 4, 6), (4, 4, 0), (50, 4, 12), (3, 9, 0)]
+)
+def test_what_is_to_remain_of_the_rate_limit_remains(
+    scripted: Scripted, left: int, keep: int, served: int
+) -> None:
+    for number in range(12):
+        scripted.add("team/app", f"v{number}", images.oci(str(number)))
+    answer = limited(left)
+    scripted.on("/v2/team/app/manifests/*", answer)
+    refs = [f"{scripted.url}/team/app:v{number}" for number in range(12)]
+    result = run(["manifests", *refs, "--min-remaining", keep])
+    assert len(result.records) == served
+    assert len(scripted.asked("/v2/team/app/manifests/*", "GET")) == served
+    assert len(result.errors) == 12 - served
+    assert all("--min-remaining" in line for line in result.errors)
+
+
+def test_a_registry_without_a_rate_limit_has_nothing_to_remain(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    ref = f"{scripted.url}/team/app:v1"
+    assert len(run(["manifests", ref, ref, "--min-remaining", 5]).records) == 2
+
+
+def test_the_rate_limit_is_shown_at_v(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    scripted.on("/v2/team/app/manifests/*", limited(10))
+    result = run(["manifests", f"{scripted.url}/team/app:v1", "-v"])
+    assert "< Ratelimit-Remaining: 9;w=21600" in result.errors
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "message"),
+    [
+        (error(403, "DENIED", "denied"), UnauthorizedError, "docker login"),
+        (Reply(401), UnauthorizedError, "docker login"),
+        (error(404, "TAG_EXPIRED", "gone"), NotFoundError, "gone"),
+        (error(400, "UNKNOWN", "Not Found"), NotFoundError, "Not Found"),
+        (html(404), NotFoundError, "not found"),
+        (Reply(404, b"404 page not found\n"), NotFoundError, "404 page not found"),
+        (
+            json_reply(
+                {"errors": [{"status": 404, "message": "The named manifest is not known"}]}, 404
+            ),
+            NotFoundError,
+            "named manifest",
+        ),
+        (json_reply({"details": "login first"}, 403), UnauthorizedError, "login first"),
+        (
+            Reply(400, b"Client sent an HTTP request to an HTTPS server.\n"),
+            RegistryError,
+            "https://",
+        ),
+        (
+            Reply(400, b"<h1>The plain HTTP request was sent to HTTPS port</h1>"),
+            RegistryError,
+            "https://",
+        ),
+        (error(501, "UNSUPPORTED", "no"), RegistryError, "501"),
+        (json_reply({"errors": "x"}, 418), RegistryError, "418"),
+        (json_reply([1], 418), RegistryError, "418"),
+    ],
+    ids=str,
+)
+def test_a_refusal_is_what_its_status_says(
+    scripted: Scripted, reply: Reply, kind: type[RegpipeError], message: str
+) -> None:
+    scripted.on("/v2/*", reply)
+    with pytest.raises(kind, match=message):
+        registry(scripted).manifest("team/app", "v1")
+    assert len(scripted.requests) == 1
+
+
+def test_gcr_says_who_may_ask_at_v2_only(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    challenge = 'Bearer realm="https://gcr.io/v2/token",service="gcr.io"'
+
+    def guard(request: Request) -> Reply | None:
+        if "authorization" in request.headers:
+            return None
+        return unauthorized(challenge) if request.path == "/v2/" else Reply(401)
+
+    scripted.guard(guard)
+    canary = Asked()
+    assert registry(scripted, canary).manifest("team/app", "v1")
+    assert canary.challenges == [(f"{scripted.url}/v2/team/app/manifests/v1", [challenge])]
+
+
+def test_ghcr_denies_without_a_challenge(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    challenge = 'Bearer realm="https://ghcr.io/token",service="ghcr.io"'
+
+    def guard(request: Request) -> Reply | None:
+        if "authorization" in request.headers:
+            return None
+        return unauthorized(challenge) if request.path == "/v2/" else error(403, "DENIED", "denied")
+
+    scripted.guard(guard)
+    assert registry(scripted, Asked()).manifest("team/app", "v1")
+
+
+def test_harbors_basic_answer_to_an_ended_token_is_passed_on(scripted: Scripted) -> None:
+    scripted.on("/v2/*", unauthorized('Basic realm="harbor"'))
+    canary = Canary()
+    with pytest.raises(UnauthorizedError):
+        registry(scripted, canary).manifest("team/app", "v1")
+    assert [challenges for _, challenges in canary.challenges] == [['Basic realm="harbor"']]
+    assert len(scripted.requests) == 1
+
+
+def test_several_challenges_are_told_apart(scripted: Scripted) -> None:
+    """Gitea's two headers, and Codeberg's two in one."""
+    both = 'Bearer realm="a",scope="*",Basic realm="b"'
+    scripted.on("/v2/*", unauthorized('Bearer realm="x",scope="repository:a:pull,push"', both))
+    canary = Canary()
+    with pytest.raises(UnauthorizedError):
+        transport(canary).get(f"{scripted.url}/v2/", limit=1000)
+    (told,) = canary.challenges
+    assert told[1] == ['Bearer realm="x",scope="repository:a:pull,push"', both]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No real pauses between retries."""
+    monkeypatch.setattr(retry, "pause", lambda *_: 0.001)

@@ -1,0 +1,136 @@
+"""The ways past one process and one day that the README shows: GNU parallel, SQLite, DuckDB."""
+
+import getpass
+import os
+import shlex
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from support import images, readme
+from support.cli import SOURCE, shell
+from support.processes import Process, find
+from support.scripted import Scripted
+
+REPOSITORIES, TAGS = 30, 4
+WHOLE = "regpipe catalog $1 | regpipe tags | regpipe manifests | regpipe summarize"
+
+
+@pytest.fixture
+def registry(scripted: Scripted) -> Scripted:
+    for repository in range(REPOSITORIES):
+        for tag in range(TAGS):
+            image = images.classic(f"image-{(repository + tag) % 10}")
+            scripted.add(f"team/app{repository:02}", f"v{tag}", image)
+    return scripted
+
+
+@pytest.fixture
+def parallel(home: Path) -> str:
+    """GNU parallel, which asks to be cited until this file is there."""
+    program = find("parallel", debian=True)
+    (home / ".parallel").mkdir()
+    (home / ".parallel" / "will-cite").touch()
+    return program
+
+
+@pytest.mark.usefixtures("parallel")
+@pytest.mark.parametrize("grouping", ["", "--line-buffer"], ids=["grouped", "line-buffer"])
+def test_parallel_loses_and_doubles_nothing(registry: Scripted, grouping: str) -> None:
+    script = readme.script("parallel --pipe").replace("my.registry", registry.url)
+    result = shell(script.replace("-N20", f"-N5 {grouping}"))
+    assert result.err == ""
+    expected = shell(WHOLE, registry.url)
+    assert Counter(result.out.splitlines()) == Counter(expected.out.splitlines())
+    assert len(result.records) == REPOSITORIES * TAGS
+
+
+@pytest.mark.usefixtures("parallel")
+def test_parallel_shares_the_cache(registry: Scripted) -> None:
+    script = "regpipe catalog $1 | parallel --pipe -N5 -j4 'regpipe tags | regpipe manifests'"
+    first = shell(script, registry.url)
+    registry.requests.clear()
+    again = shell(script, registry.url)
+    assert Counter(again.out.splitlines()) == Counter(first.out.splitlines())
+    asked = registry.asked("/v2/team/*/manifests/*")
+    assert len(asked) == REPOSITORIES * TAGS
+    assert all("if-none-match" in request.headers for request in asked)
+    assert registry.asked("/v2/*/blobs/*") == []
+
+
+@pytest.fixture
+def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
+    """An sshd on loopback that lets this user in, as an ssh command that reaches it."""
+    server, keygen = find("sshd", debian=True), find("ssh-keygen", debian=True)
+    for name in ("host", "user"):
+        command = [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+    config = tmp_path / "sshd_config"
+
+    def start(port: int) -> list[str]:
+        config.write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nPidFile none\n"
+            f"AuthorizedKeysFile {tmp_path}/user.pub\nStrictModes no\nUsePAM no\n"
+            f"SetEnv HOME={home} PYTHONPATH={SOURCE} PATH={home}/bin:{os.environ['PATH']}\n"
+        )
+        return [server, "-D", "-e", "-f", str(config)]
+
+    if os.geteuid() == 0:  # sshd wants it, and Debian makes it when the service starts
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with Process(start, tmp_path) as process:
+        client = tmp_path / "ssh_config"
+        client.write_text(
+            f"Host far\n  HostName 127.0.0.1\n  Port {process.port}\n  User {getpass.getuser()}\n"
+            f"  IdentityFile {tmp_path}/user\n  IdentitiesOnly yes\n"
+            f"  StrictHostKeyChecking no\n  UserKnownHostsFile {tmp_path}/known\n  LogLevel ERROR\n"
+        )
+        probe = subprocess.run(
+            ["ssh", "-F", str(client), "far", "true"], capture_output=True, check=False
+        )
+        if probe.returncode:
+            pytest.skip(f"this machine's sshd lets nobody in: {probe.stderr.decode()[-300:]}")
+        yield f"ssh -F {client}"
+
+
+@pytest.mark.usefixtures("parallel")
+def test_other_machines_do_a_part_of_the_work(registry: Scripted, ssh: str) -> None:
+    script = readme.script("--sshlogin").replace("my.registry", registry.url).replace("-N20", "-N5")
+    result = shell(script.replace("build1,build2,:", f"2/far,2/: --ssh '{ssh}'"))
+    assert result.err == ""
+    expected = shell(WHOLE, registry.url)
+    assert Counter(result.out.splitlines()) == Counter(expected.out.splitlines())
+
+
+@pytest.fixture
+def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two days of reports in history.ndjson, in which one tag has moved."""
+    find("jq", debian=True)
+    monkeypatch.chdir(tmp_path)
+    report = readme.script("date -I").replace("my.registry/team/app", f"{registry.host}/team/app00")
+    assert shell(report.replace("date -I", "echo 2024-07-01")).code == 0
+    registry.add("team/app00", "v1", images.classic("moved"))
+    assert shell(report.replace("date -I", "echo 2024-07-02")).code == 0
+
+
+@pytest.mark.usefixtures("history")
+def test_months_of_reports_in_sqlite() -> None:
+    find("sqlite3")
+    lines = shell(readme.script("sqlite3 history.db")).out.decode().splitlines()
+    assert len(lines) == 2 * TAGS
+    assert {line.split("|")[0] for line in lines} == {"2024-07-01", "2024-07-02"}
+    assert {line.split("|")[1] for line in lines} == {f"v{tag}" for tag in range(TAGS)}
+    assert all(line.split("|")[2].startswith("2018-07-1") for line in lines)
+
+
+@pytest.mark.usefixtures("history")
+def test_months_of_reports_in_duckdb() -> None:
+    query = shlex.split(readme.script("duckdb -c"))[2]
+    moved = duckdb.sql(query)
+    assert moved
+    ((day, tag, before, after),) = moved.fetchall()
+    assert (str(day), tag) == ("2024-07-02", "v1")
+    assert before != after

@@ -1,0 +1,107 @@
+"""What the machine's own settings could give away: netrc, proxies, connections kept.
+
+The numbers are rows of the table in test_attacks.py.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from regpipe.errors import RegpipeError
+from support import images
+from support.attacks import LIMIT
+from support.cli import PASSWORD, USER, run
+from support.clients import AUTHORIZATION, Canary, credentials_seen, transport
+from support.replies import (
+    Reply,
+    error,
+    redirect,
+)
+from support.scripted import Scripted
+from support.tls import Authority
+
+# 12: netrc
+
+
+def test_12_netrc_is_never_applied(
+    scripted: Scripted, other: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = home / ".netrc"
+    netrc.write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    scripted.on("/v2/", redirect(f"{other.url}/x"))
+    other.on("/x", Reply())
+    transport(Canary()).get(f"{scripted.url}/v2/", limit=LIMIT)
+    assert [request.headers["authorization"] for request in scripted.asked()] == [AUTHORIZATION]
+    assert credentials_seen(other) == []
+    transport().get(f"{scripted.url}/v2/", limit=LIMIT)
+    assert "authorization" not in scripted.asked()[-1].headers
+
+
+# 13: connections that were not verified
+
+
+def test_13_an_unverified_connection_is_not_used_where_it_must_be_verified(
+    authority: Authority,
+) -> None:
+    with Scripted(tls=authority.server_side()) as server:
+        transport(insecure=True).get(f"{server.url}/v2/", limit=LIMIT)
+        with pytest.raises(RegpipeError, match="--cacert"):
+            transport().get(f"{server.url}/v2/", limit=LIMIT)
+        transport(cacert=str(authority.ca)).get(f"{server.url}/v2/", limit=LIMIT)
+        assert len(server.asked()) == 2
+
+
+# 14: what is the proxy's
+
+
+def test_14_the_proxys_password_goes_to_the_proxy_alone(
+    scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://{USER}:canary@{scripted.host}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    scripted.on("http://127.0.0.2:1/v2/", redirect(f"{other.url}/x"))
+    other.on("/x", Reply())
+    transport().get("http://127.0.0.2:1/v2/", limit=LIMIT)
+    assert credentials_seen(scripted) == ["proxy-authorization"]
+    assert len(other.asked()) == 1
+    assert credentials_seen(other) == []
+
+
+def test_14_in_a_tunnel_the_registry_sees_nothing_of_it(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Scripted(tls=authority.server_side()) as server, Scripted() as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{USER}:canary@{proxy.host}")
+        # It refuses to make a tunnel, but what it was asked is seen.
+        proxy.on("*", error(403), method="CONNECT")
+        with pytest.raises(RegpipeError, match="proxy"):
+            transport().get(f"{server.url}/v2/", limit=LIMIT)
+        (asked,) = [r for r in proxy.requests if r.method == "CONNECT"]
+        assert "proxy-authorization" in asked.headers
+        assert "authorization" not in asked.headers
+
+
+# 18: page sizes
+
+
+def test_18_no_unbounded_page_is_asked_for(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    assert run(["tags", f"{scripted.url}/team/app"]).code == 0
+    assert run(["catalog", scripted.url]).code == 0
+    assert [request.query for request in scripted.asked()] == ["n=1000", "n=1000"]
+
+
+def test_no_cookie_is_kept(scripted: Scripted) -> None:
+    scripted.on("/v2/", Reply().plus(Set_Cookie="a=b"))
+    asking = transport()
+    for _ in range(2):
+        asking.get(f"{scripted.url}/v2/", limit=LIMIT)
+    assert credentials_seen(scripted) == []
+
+
+def test_only_the_forms_of_asking_for_a_token_exist() -> None:
+    for method, form in (("PUT", b""), ("POST", None), ("GET", b"x"), ("DELETE", None)):
+        with pytest.raises(ValueError, match="token"):
+            transport().token_exchange(method, "http://127.0.0.1:1/", {}, form)

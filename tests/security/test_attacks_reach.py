@@ -1,0 +1,143 @@
+"""Where nothing leads: to local addresses, out of encryption, to pages elsewhere.
+
+The numbers are rows of the table in test_attacks.py.
+"""
+
+import socket
+
+import pytest
+
+from regpipe.errors import ResponseError
+from regpipe.transport import connections
+from regpipe.transport.origins import Reach
+from support.attacks import LIMIT
+from support.cli import run
+from support.clients import transport
+from support.replies import (
+    json_reply,
+    redirect,
+)
+from support.scripted import Scripted
+from support.tls import Authority
+
+# 6: redirects to where only we can go
+
+LOCAL = [
+    "http://169.254.169.254/latest/meta-data/",
+    "http://127.0.0.1:{port}/",
+    "http://localhost:{port}/",
+    "http://x.localhost:{port}/",
+    "http://[::1]:{port}/",
+    "http://[::ffff:127.0.0.1]:{port}/",
+    "http://[::ffff:a9fe:a9fe]/",
+    "http://2130706433:{port}/",
+    "http://0x7f000001:{port}/",
+    "http://0177.0.0.1:{port}/",
+    "http://127.1:{port}/",
+    "http://0.0.0.0:{port}/",
+    "http://10.0.0.7/",
+    "http://192.168.1.1/",
+    "http://100.64.0.1/",
+    "http://[fd00::1]/",
+    "http://[fe80::1]/",
+]
+
+
+@pytest.mark.parametrize("location", LOCAL)
+def test_06_a_public_registry_leads_to_no_local_address(
+    other: Scripted, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    with Scripted() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        port = other.host.partition(":")[2]
+        proxy.on("http://registry.example/*", redirect(location.format(port=port)))
+        with pytest.raises(ResponseError, match="address: not followed"):
+            transport().get("http://registry.example/v2/", limit=LIMIT)
+        assert [request.target for request in proxy.asked()] == ["http://registry.example/v2/"]
+        assert other.requests == []
+
+
+def test_06_nor_does_a_name_that_turns_out_to_be_local(
+    scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
+    )
+    found = iter([Reach.PUBLIC, Reach.LOOPBACK])
+    monkeypatch.setattr(connections, "reach_of", lambda _: next(found))
+    here, there = (server.host.partition(":")[2] for server in (scripted, other))
+    scripted.on("/v2/", redirect(f"http://inside.example:{there}/"))
+    with pytest.raises(ResponseError, match="loopback address: not followed"):
+        transport().get(f"http://registry.example:{here}/v2/", limit=LIMIT)
+    assert other.requests == []
+
+
+def test_06_nothing_leads_from_https_to_http(authority: Authority, other: Scripted) -> None:
+    with Scripted(tls=authority.server_side()) as secure:
+        secure.on("/v2/", redirect(f"{other.url}/"))
+        with pytest.raises(ResponseError, match="redirected from https to"):
+            transport(cacert=str(authority.ca)).get(f"{secure.url}/v2/", limit=LIMIT)
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x/", "gopher://x/"])
+def test_06_nothing_leads_out_of_the_web(scripted: Scripted, location: str) -> None:
+    scripted.on("/v2/", redirect(location))
+    with pytest.raises(ResponseError, match="no URL that can be asked"):
+        transport().get(f"{scripted.url}/v2/", limit=LIMIT)
+
+
+@pytest.mark.parametrize("place", ["/v2/", "/v2/{}"], ids=["loop", "chain"])
+def test_06_redirects_come_to_an_end(scripted: Scripted, place: str) -> None:
+    scripted.on("/v2/*", lambda _: redirect(place.format(len(scripted.requests))))
+    with pytest.raises(ResponseError, match="redirected more than 10 times"):
+        transport().get(f"{scripted.url}/v2/", limit=LIMIT)
+    assert len(scripted.requests) == 11
+
+
+# 7: the next page elsewhere
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["{url}/v2/a/tags/list?last=x", "//{host}/v2/a/tags/list?last=x", "http://u:p@{host}/x?last=x"],
+    ids=["absolute", "no scheme", "user"],
+)
+def test_07_the_next_page_is_never_fetched_elsewhere(
+    scripted: Scripted, other: Scripted, target: str
+) -> None:
+    link = f'<{target.format(url=other.url, host=other.host)}>; rel="next"'
+    scripted.on("/v2/team/app/tags/list", json_reply({"tags": ["v1"]}).plus(Link=link))
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert [record["tag"] for record in result.records] == ["v1"]
+    assert result.code == 5
+    assert f"said to be elsewhere, at '{other.host}': the list is incomplete" in result.err
+    assert other.requests == []
+    assert len(scripted.requests) == 1
+
+
+@pytest.mark.parametrize("target", ["\\\\{host}/x?last=v1", "/\\{host}/x?last=v1"])
+def test_07_backslashes_are_no_slashes(scripted: Scripted, other: Scripted, target: str) -> None:
+    first = json_reply({"tags": ["v1"]}).plus(Link=f"<{target.format(host=other.host)}>; rel=next")
+    scripted.on("/v2/team/app/tags/list*", first, json_reply({"tags": ["v2"]}))
+    run(["tags", f"{scripted.url}/team/app"])
+    assert other.requests == []
+    assert {request.path for request in scripted.asked()} == {"/v2/team/app/tags/list"}
+
+
+# 20: names that lead to this machine
+
+
+def test_20_a_name_for_this_machine_is_no_reason_for_plain_http(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
+    )
+    port = scripted.host.partition(":")[2]
+    result = run(["tags", f"registry.example:{port}/team/app", "--timeout=1"])
+    assert result.code == 5
+    assert "an http registry is written with http://" in result.err
+    assert scripted.requests == []

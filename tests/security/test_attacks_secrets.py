@@ -1,0 +1,153 @@
+"""What is tried to have secrets shown, and what comes of it; the other rows are in its neighbours.
+
+`run` searches everything that is printed for the secrets. Each test was seen to fail with its
+defence taken out.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support import images
+from support.cli import PASSWORD, TOKEN, USER, Result, run, run_process
+from support.clients import credentials_seen
+from support.credentials import docker, encoded, entry, write
+from support.replies import Reply, Request, error, unauthorized
+from support.scripted import Scripted
+from support.tokens import SERVICE, TokenService, basic
+
+IDENTITY = f"{TOKEN}-refresh"
+BASIC = f"Basic {encoded()}"
+
+
+def tags(server: Scripted, *options: str) -> Result:
+    server.add("team/app", "v1", images.oci())
+    return run(["tags", *options, f"{server.url}/team/app"])
+
+
+def assert_one_line(result: Result, *codes: int) -> None:
+    assert result.code in codes
+    assert result.out == b""
+    assert len(result.errors) == 1
+
+
+# 25: programs that look around
+
+
+@pytest.mark.parametrize("program", ["env", "$ENV", "env.REGPIPE_PASSWORD, $ENV.REGPIPE_PASSWORD"])
+def test_25_a_program_does_not_see_the_password(program: str) -> None:
+    auths = json.dumps({"auths": {"r.test": entry()}})
+    given = {"REGPIPE_PASSWORD": PASSWORD, "DOCKER_AUTH_CONFIG": auths, "OTHER": "seen"}
+    result = run_process(["summarize", "-n", f"[{program}] | tostring"], env=given)
+    assert result.code == 0
+    assert program.startswith("env.") or b"seen" in result.out
+
+
+def test_25_nor_do_records_hold_anything_of_it(scripted: Scripted, home: Path) -> None:
+    docker(home, auths={scripted.host: entry()})
+    scripted.guard(basic())
+    scripted.add("team/app", "v1", images.oci())
+    result = run(["manifests", f"{scripted.url}/team/app:v1"])
+    assert result.code == 0
+    assert credentials_seen(scripted) != []
+    assert USER.encode() not in result.out
+
+
+# 26: secrets in what is said
+
+
+def echoed(request: Request) -> Reply:
+    """An answer that says all that it was told, in every place there is."""
+    secret = request.headers.get("authorization", "none") + request.body.decode()
+    told = {"X_Echo": secret, "Location": f"http://x/?{secret}", "Server": secret}
+    if secret == BASIC:
+        told["X_Decoded"] = PASSWORD
+    reply = error(403, "DENIED", f"you said {secret} and {PASSWORD if secret == BASIC else ''}")
+    return reply.plus(**told, Warning=f'299 - "you said {secret}"')
+
+
+WAYS = {
+    "password": (entry(), "Basic"),
+    "token for a password": (entry(), "Bearer"),
+    "token for an identity token": ({"identitytoken": IDENTITY}, "Bearer"),
+    "registry token": ({"registrytoken": TOKEN}, "Bearer"),
+}
+
+
+@pytest.mark.parametrize(("left", "scheme"), WAYS.values(), ids=WAYS.keys())
+@pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
+def test_26_no_secret_is_shown_even_if_it_is_sent_back(
+    scripted: Scripted, home: Path, verb: str, left: dict[str, str], scheme: str
+) -> None:
+    docker(home, auths={scripted.host: left})
+    service = TokenService()
+    challenge = f'Bearer realm="{scripted.url}/token",service="{SERVICE}"'
+    challenge = challenge if scheme == "Bearer" else "Basic"
+    scripted.guard(
+        lambda request: (
+            echoed(request) if "authorization" in request.headers else unauthorized(challenge)
+        )
+    )
+    scripted.on("/v2/", lambda request: request.ordinary(), method="HEAD")
+    scripted.on("/token", lambda request: service(request).plus(X_Echo=request.body.decode()))
+    place = {"catalog": "", "check": "", "tags": "/team/app"}.get(verb, "/team/app:v1")
+    result = run([verb, "-v", f"{scripted.url}{place}"])
+    assert credentials_seen(scripted) != []
+    for token in service.issued:
+        assert token.encode() not in result.out
+        assert token not in result.err
+    assert "[redacted]" in result.err
+
+
+@pytest.mark.parametrize("options", [(), ("--error-records",)], ids=["", "--error-records"])
+@pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
+def test_26_a_password_in_a_url_is_refused_and_not_repeated(
+    verb: str, options: tuple[str, ...]
+) -> None:
+    for host in ("my.registry", "my.registry/team/app:v1"):
+        url = f"https://{USER}:{PASSWORD}@{host}"
+        assert run([verb, *options, url]).code == 2
+        assert run([verb, *options], url).code == 2
+        assert run([verb, *options, "--registry", url, "team/app"]).code == 2
+
+
+def test_26_a_broken_file_is_not_quoted(scripted: Scripted, home: Path) -> None:
+    scripted.guard(basic())
+    write(home / ".docker/config.json", f'{{"auths":{{"x":{{"auth":"{encoded()}"{PASSWORD}')
+    assert_one_line(tags(scripted, "--no-cache"), 3)
+
+
+# 28: a password among the arguments
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--password", PASSWORD],
+        [f"--password={PASSWORD}"],
+        ["--user", f"{USER}:{PASSWORD}"],
+        ["--user", f"{USER}:{PASSWORD}", "--password-stdin"],
+        ["--creds", f"{USER}:{PASSWORD}"],
+        ["--user", USER],
+        ["--password-stdin"],
+    ],
+    ids=lambda words: " ".join(words).replace(PASSWORD, "…"),
+)
+def test_28_no_password_is_taken_from_the_arguments(scripted: Scripted, words: list[str]) -> None:
+    result = run(["tags", f"{scripted.url}/team/app", *words], PASSWORD)
+    assert_one_line(result, 2)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize("given", ["", "\n", "\r\n"], ids=repr)
+def test_28_an_empty_password_is_refused(scripted: Scripted, given: str) -> None:
+    words = ["tags", f"{scripted.url}/team/app", "--user", USER, "--password-stdin"]
+    assert_one_line(run(words, given), 2)
+
+
+def test_28_references_and_a_password_do_not_share_standard_input() -> None:
+    for words in ([], ["-"]):
+        result = run(["tags", "--user", USER, "--password-stdin", *words], PASSWORD)
+        assert_one_line(result, 2)
+        assert "inputs are given as arguments" in result.err

@@ -1,0 +1,207 @@
+"""Text that means harm: to terminals, to parsers, to headers; and secrets in messages.
+
+The numbers are rows of the table in test_attacks.py.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from regpipe.errors import RegpipeError, ResponseError
+from support import images
+from support.attacks import LIMIT, manifest, manifests
+from support.blobs import go_json, sha256
+from support.cli import TOKEN, USER, run
+from support.clients import Canary, registry, transport
+from support.replies import (
+    Reply,
+    error,
+    json_reply,
+    redirect,
+)
+from support.scripted import Scripted
+
+# 23: what a terminal would obey
+
+NASTY = "\x1b]0;owned\x07\u009b31m\u202e\u2066\n\r\u2028end"
+
+
+def harmless(result: Any) -> None:
+    text = result.out.decode() + result.err
+    assert not [c for c in text if not c.isprintable() and c != "\n"]
+    assert "\x1b" not in text
+
+
+def test_23_nothing_from_a_registry_reaches_the_terminal_as_it_is(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.classic(labels={"title": NASTY}))
+    result = manifests(scripted)
+    assert result.records[0]["config"]["config"]["Labels"]["title"] == NASTY
+    harmless(result)
+
+
+def test_23_nor_does_an_input(scripted: Scripted) -> None:
+    record = {"ref": NASTY, "registry": scripted.url, "repository": "a", "tag": NASTY}
+    result = run(["manifests"], json.dumps(record) + "\n" + json.dumps(NASTY))
+    assert (result.code, len(result.errors)) == (2, 2)
+    harmless(result)
+
+
+def test_23_nor_does_it_in_messages(scripted: Scripted) -> None:
+    scripted.on("/v2/team/app/*", error(404, "MANIFEST_UNKNOWN", NASTY))
+    result = manifests(scripted)
+    assert len(result.errors) == 1
+    harmless(result)
+    scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1", NASTY, "v2"]}))
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert [record["tag"] for record in result.records] == ["v1", "v2"]
+    harmless(result)
+
+
+def test_23_nor_does_it_in_warnings(scripted: Scripted) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    nasty = '299 - "\x1b[31mred", 299 - "plain \\"quoted\\" text", 299 - "\x9bx"'
+    scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1"]}).plus(Warning=nasty))
+    result = run(["tags", f"{scripted.url}/team/app", f"{scripted.url}/team/app"])
+    harmless(result)
+    said = 'warning: plain "quoted" text'
+    assert result.errors == [f"regpipe tags: {scripted.host}: {said}"]
+
+
+# 24: JSON that is none
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":NaN}',
+        b'{"a":Infinity}',
+        b'{"schemaVersion":2,"schemaVersion":2}',
+        b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a":"\xff"}',
+        b'\xef\xbb\xbf{"schemaVersion":2}',
+        b"[]",
+        b"null",
+        b"",
+        b"{",
+        b'{"a":1e999}',
+        b'{"a":' + b"1" * 5000 + b"}",
+        b"<html></html>",
+    ],
+    ids=[
+        "NaN",
+        "infinity",
+        "twice",
+        "deep",
+        "no UTF-8",
+        "BOM",
+        "list",
+        "null",
+        "empty",
+        "cut",
+        "huge number",
+        "long number",
+        "HTML",
+    ],
+)
+@pytest.mark.parametrize("what", ["manifest", "tags", "config"])
+def test_24_what_is_no_json_is_one_line(scripted: Scripted, body: bytes, what: str) -> None:
+    if what == "manifest":
+        manifest(scripted, body)
+    elif what == "tags":
+        scripted.on("/v2/team/app/tags/list*", Reply(200, body))
+    else:
+        image = images.oci()
+        document = image.json
+        document["config"] |= {"digest": sha256(body), "size": len(body)}
+        manifest(scripted, go_json(document))
+        scripted.on("/v2/team/app/blobs/*", Reply(200, body))
+    named = f"{scripted.url}/team/app" + ("" if what == "tags" else ":v1")
+    result = run(["tags" if what == "tags" else "manifests", named])
+    assert (result.code, result.out, len(result.errors)) == (5, b"", 1)
+
+
+def manifests_of(scripted: Scripted) -> list[str]:
+    return ["manifests", f"{scripted.url}/team/app:v1"]
+
+
+# 26: secrets in what is said
+
+
+def test_26_no_secret_is_shown_at_v(
+    scripted: Scripted, other: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said: list[str] = []
+    image = scripted.add("team/app", "v1", images.oci())
+    assert image.config
+    signed = f"{other.url}/blob?X-Amz-Signature={TOKEN}&X-Amz-Security-Token={TOKEN}"
+    scripted.on("/v2/team/app/blobs/*", redirect(signed).plus(Set_Cookie=f"session={TOKEN}"))
+    other.on("/blob*", Reply(200, image.config.data).plus(X_Auth_Token=TOKEN))
+    chosen = {"say": said.append, "trace": said.append}
+    registry(scripted, Canary(), **chosen).blob("team/app", image.config.descriptor(), LIMIT)
+    text = "\n".join(said)
+    assert "> Authorization: Bearer [redacted]" in text
+    assert "> GET /blob?[redacted] HTTP/1.1" in text
+    assert "< Location: " in text
+    assert TOKEN not in text
+    echo = error(403, "DENIED", f"the token {TOKEN} is not good enough")
+    scripted.on("/v2/team/app/blobs/*", echo)
+    with pytest.raises(RegpipeError) as caught:
+        registry(scripted, Canary(), **chosen).blob("team/app", image.config.descriptor(), LIMIT)
+    assert TOKEN not in caught.value.message
+    assert capsys.readouterr() == ("", "")
+
+
+def test_26_no_secret_of_a_url_is_in_an_error(scripted: Scripted) -> None:
+    location = f"ftp://{USER}:{TOKEN}@127.0.0.1/x?sig={TOKEN}"
+    scripted.on("/v2/x", redirect(location))
+    with pytest.raises(RegpipeError) as caught:
+        transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
+    assert TOKEN not in caught.value.message
+
+
+def test_26_a_token_request_shows_no_form(scripted: Scripted) -> None:
+    said: list[str] = []
+    scripted.on("/token", json_reply({"token": TOKEN}))
+    asking = transport(trace=said.append)
+    headers = {"Authorization": f"Basic {TOKEN}"}
+    asking.token_exchange("POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode())
+    assert "POST /token" in "".join(said)
+    assert TOKEN not in "".join(said)
+
+
+# 27: line breaks where a header or a request line would end
+
+
+@pytest.mark.parametrize("text", ["a\n", "a\r\nX: y", "a b", "a\t", "a\x00", "ä", "a\u2028"])
+@pytest.mark.parametrize("place", ["tag", "repository", "registry"])
+def test_27_no_input_breaks_a_line(scripted: Scripted, text: str, place: str) -> None:
+    record = {"registry": scripted.url, "repository": "team/app", "tag": "v1"}
+    record[place] += text
+    result = run(["manifests"], json.dumps(record))
+    assert result.code == 2
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize(
+    "value", ["Bearer a\r\nX: y", "Bearer a\nX: y", "Bearer a\x00", "Bearer ä"]
+)
+def test_27_no_token_breaks_a_line(scripted: Scripted, value: str) -> None:
+    with pytest.raises(ResponseError, match="characters that no header may have"):
+        transport(Canary(value)).get(f"{scripted.url}/v2/", limit=LIMIT)
+    with pytest.raises(ResponseError, match="characters that no header may have"):
+        transport().token_exchange("GET", f"{scripted.url}/t", {"Authorization": value}, None)
+    assert scripted.requests == []
+
+
+@pytest.mark.parametrize(
+    "location", ["/a b", "/a\tb", "/ä", "/a%0d%0aX:%20y", "/x?a=b c"], ids=repr
+)
+def test_27_no_location_breaks_a_line(scripted: Scripted, location: str) -> None:
+    scripted.on("/v2/", Reply(302, headers=(("Location", location),)))
+    scripted.on("/[ax%]*", Reply())
+    transport().get(f"{scripted.url}/v2/", limit=LIMIT)
+    _, second = scripted.requests
+    assert re.fullmatch(r"/[!-~]+", second.target)
+    assert "x" not in second.headers

@@ -1,0 +1,152 @@
+"""A bad day: every tenth request fails one way or another, and every record comes all the same."""
+
+import email.utils
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from regpipe.commands import _network
+from regpipe.transport import Options
+from support import images
+from support.cli import Result, run
+from support.clients import PATIENCE, PERSISTENCE
+from support.replies import (
+    CLOSED,
+    PASS,
+    RESET,
+    SILENT,
+    Answer,
+    error,
+    reset_in_body,
+    short_body,
+    stalled_body,
+    too_many,
+)
+from support.scripted import Scripted
+
+TAGS = 2000
+IMAGES = 40
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verbs with the tests' own patience."""
+    given = _network.options
+
+    def quick(*arguments: object) -> Options:
+        patience = PATIENCE._replace(first=0.5, stall=0.2)
+        return given(*arguments)._replace(patience=patience, persistence=PERSISTENCE)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(_network, "options", quick)
+
+
+def soon() -> str:
+    """A date for Retry-After."""
+    return email.utils.formatdate(time.time(), usegmt=True)
+
+
+def test_with_faults_in_every_tenth_request_every_record_comes_once(scripted: Scripted) -> None:
+    names = [f"v{number:04}" for number in range(TAGS)]
+    for number, name in enumerate(names):
+        scripted.add("team/app", name, images.oci(str(number % IMAGES)))
+    scripted.content.page = 100
+    scripted.every(
+        10,
+        error(500),
+        error(502),
+        error(503),
+        too_many("0"),
+        too_many(soon()),
+        RESET,
+        reset_in_body,
+        short_body,
+        stalled_body,
+        CLOSED,
+    )
+    listed = run(["tags", f"{scripted.url}/team/app"])
+    assert [record["tag"] for record in listed.records] == names
+    result = run(["manifests"], listed.out)
+    assert [record["tag"] for record in result.records] == names
+    assert all(record["config"] for record in result.records)
+    assert (result.code, result.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (error(500, "UNKNOWN", "on fire"), "on fire"),
+        (error(503), "answered 503"),
+        (too_many(), "enough requests for now"),
+        (RESET, "connection broke"),
+        (CLOSED, "closed before an answer"),
+        (SILENT, "nothing came for 0.5 s"),
+        (stalled_body, "stopped half-way"),
+        (short_body, "was closed after"),
+        (reset_in_body, "connection broke"),
+    ],
+    ids=["500", "503", "429", "reset", "closed", "silent", "stalled", "short", "reset in body"],
+)
+def test_a_registry_that_stays_down_is_given_up(
+    scripted: Scripted, fault: Answer, message: str
+) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    scripted.on("/v2/*", fault)
+    count = 60
+    started = time.monotonic()
+    result = run(["manifests"], f"{scripted.url}/team/app:v1\n" * count)
+    assert time.monotonic() - started < 60
+    assert (result.code, result.out, len(result.errors)) == (5, b"", count)
+    assert message in result.err
+    # A few learn that it is down, and the others do not try as hard.
+    assert len(scripted.requests) <= 8 * 6 + count
+
+
+def test_nobody_there_is_said_at_once() -> None:
+    with Scripted() as server:
+        url = server.url
+    result = run(["manifests"], f"{url}/team/app:v1\n" * 20)
+    assert (result.code, len(result.errors)) == (5, 20)
+    assert "nothing listens there" in result.errors[0]
+
+
+def test_a_registry_that_comes_back_is_asked_again(scripted: Scripted) -> None:
+    for number in range(60):
+        scripted.add("team/app", f"v{number}", images.oci(str(number)))
+    scripted.on("/v2/*", *[error(500)] * 60, PASS)
+    result = run(["manifests"], "".join(f"{scripted.url}/team/app:v{n}\n" for n in range(60)))
+    assert result.code == 5
+    assert result.records[-1]["tag"] == "v59"
+
+
+@pytest.mark.parametrize("form", [lambda: "3600", lambda: "Fri, 31 Dec 2099 23:59:59 GMT"])
+def test_a_pause_that_is_too_long_is_said_and_not_waited_for(
+    scripted: Scripted, form: Callable[[], str]
+) -> None:
+    scripted.on("/v2/*", too_many(form()))
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert result.code == 5
+    assert len(scripted.requests) == 1
+    assert "wants to be left alone for" in result.errors[0]
+    assert "TOOMANYREQUESTS" in result.errors[1]
+
+
+def test_what_would_not_help_is_not_tried_again(scripted: Scripted) -> None:
+    for status in (400, 401, 403, 404, 405, 410, 501, 505):
+        scripted.on("/v2/team/app/manifests/*", error(status))
+        before = len(scripted.asked("/v2/team/*"))
+        result: Result = run(["manifests", f"{scripted.url}/team/app:v1"])
+        assert result.code in (3, 4, 5)
+        assert len(scripted.asked("/v2/team/*")) == before + 1
+
+
+def test_a_kept_connection_that_ran_out_costs_no_try(scripted: Scripted) -> None:
+    """A server that closes after each answer without saying so."""
+    for number in range(30):
+        scripted.add("team/app", f"v{number}", images.oci(str(number)))
+    scripted.on("/v2/*", lambda request: replace(request.ordinary(), then="close"))
+    refs = "".join(f"{scripted.url}/team/app:v{n}\n" for n in range(30))
+    result = run(["manifests", "--jobs=1"], refs)
+    assert len(result.records) == 30
+    assert len(scripted.requests) == 60

@@ -1,0 +1,264 @@
+"""TLS, proxies and blob stores with what real life has: nginx, tinyproxy, Debian's registry."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import fronts, images
+from support.blobs import Image
+from support.cli import PROXY_PASSWORD, USER, Result, run, run_process
+from support.clients import AUTHORIZATION, Canary, registry
+from support.fronts import Front
+from support.scripted import Scripted
+from support.servers import Registry, running
+from support.tls import Authority
+
+
+@pytest.fixture(scope="module")
+def image() -> Image:
+    return images.oci()
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("registry")
+
+
+@pytest.fixture(scope="module")
+def plain(directory: Path, image: Image) -> Iterator[Registry]:
+    """Debian's registry over http, with team/app:v1 in it."""
+    with running("docker-registry", directory) as made:
+        made.pusher().push("team/app", "v1", image)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def front(
+    tmp_path_factory: pytest.TempPathFactory, plain: Registry, authority: Authority
+) -> Iterator[Front]:
+    """nginx with TLS before it."""
+    pair = authority.issue("front")
+    with fronts.tls_front(plain, tmp_path_factory.mktemp("front"), pair) as made:
+        yield made
+
+
+def manifests(front: Front, *options: object) -> Result:
+    return run(
+        [
+            "manifests",
+            f"{front.url}/team/app:v1",
+            *options,
+        ]
+    )
+
+
+def test_who_is_not_trusted_is_told_what_to_do(front: Front) -> None:
+    before = len(front.requests())
+    result = manifests(front)
+    assert (result.code, len(result.errors)) == (5, 1)
+    assert "TLS_FAILED" in result.err
+    assert "give the file of its CA with --cacert" in result.err
+    assert f"certs.d/{front.host}/ca.crt" in result.err
+    assert "-k skips the check" in result.err
+    assert len(front.requests()) == before
+
+
+@pytest.mark.parametrize("way", ["--cacert", "-k", "--insecure", "REGPIPE_INSECURE", "certs.d"])
+def test_there_are_ways_to_trust(  # noqa: PLR0917 -- fixtures
+    front: Front,
+    authority: Authority,
+    image: Image,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    options: list[object] = []
+    if way == "--cacert":
+        options = [way, authority.ca]
+    elif way == "REGPIPE_INSECURE":
+        monkeypatch.setenv(way, "1")
+    elif way == "certs.d":
+        folder = home / ".config/containers/certs.d" / front.host
+        folder.mkdir(parents=True)
+        shutil.copy(authority.ca, folder / "any.crt")
+    else:
+        options = [way]
+    result = manifests(front, *options)
+    assert [record["digest"] for record in result.records] == [image.digest]
+    assert (result.code, result.err) == (0, "")
+
+
+def test_insecure_may_be_said_to_be_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGPIPE_INSECURE", "0")
+    assert manifests(front).code == 5
+
+
+def test_the_systems_roots_are_kept(
+    front: Front, authority: Authority, tmp_path: Path, image: Image
+) -> None:
+    """A CA that is given is trusted besides those of the system, and not instead."""
+    other = Authority(tmp_path / "other")
+    env = {"SSL_CERT_FILE": str(authority.ca)}
+    with Scripted(tls=other.server_side()) as second:
+        second.add("team/app", "v1", image)
+        refs = [f"{front.url}/team/app:v1", f"{second.url}/team/app:v1"]
+        result = run_process(["manifests", *refs, "--cacert", str(other.ca)], env=env)
+    assert (result.code, len(result.records)) == (0, 2), result.err
+
+
+@pytest.mark.parametrize(
+    ("days", "hosts", "message"),
+    [(-1, ("127.0.0.1",), "has expired"), (30, ("other.test",), "made out to another name")],
+    ids=["expired", "other name"],
+)
+def test_a_bad_certificate_is_told_apart(
+    authority: Authority, days: int, hosts: tuple[str, ...], message: str
+) -> None:
+    pair = authority.issue(f"bad{days}", hosts, days=days)
+    with Scripted(tls=authority.server_side(pair)) as server:
+        result = run(["tags", f"{server.url}/team/app", "--cacert", authority.ca])
+        assert (result.code, len(result.errors)) == (5, 1)
+        assert message in result.err
+        assert server.connections == 1
+
+
+def test_http_and_https_are_told_apart(front: Front, plain: Registry) -> None:
+    result = run(["tags", f"http://{front.host}/team/app"])
+    assert "this is an https registry: write https://" in result.err
+    result = run(["tags", f"https://{plain.host}/team/app"])
+    assert "this is an http registry: write http://" in result.err
+    assert "--plain-http" in result.err
+
+
+def test_a_client_certificate_is_asked_for_and_shown(
+    tmp_path: Path, plain: Registry, authority: Authority, home: Path
+) -> None:
+    pair, mine = authority.issue("mutual"), authority.issue("me")
+    with fronts.tls_front(plain, tmp_path / "mutual", pair, client_ca=authority.ca) as mutual:
+        trust = ["--cacert", authority.ca]
+        assert "400" in manifests(mutual, *trust).err
+        shown = [*trust, "--cert", mine.cert, "--key", mine.key]
+        assert manifests(mutual, *shown).code == 0
+        both = tmp_path / "both.pem"
+        both.write_bytes(mine.cert.read_bytes() + mine.key.read_bytes())
+        assert manifests(mutual, *trust, "--cert", both).code == 0
+        folder = home / ".config/containers/certs.d" / mutual.host
+        folder.mkdir(parents=True)
+        for source, name in (
+            (authority.ca, "ca.crt"),
+            (mine.cert, "me.cert"),
+            (mine.key, "me.key"),
+        ):
+            shutil.copy(source, folder / name)
+        assert manifests(mutual).code == 0
+        assert {one.client for one in mutual.requests() if one.status < 400} == {"CN=me"}
+        (folder / "me.key").unlink()
+        result = manifests(mutual)
+        assert "half of a client certificate" in result.err
+        assert result.code == 2
+
+
+def test_a_registry_itself_may_ask_for_a_client_certificate(
+    tmp_path: Path, authority: Authority, image: Image
+) -> None:
+    mine = authority.issue("me2")
+    context = authority.server_side(client_certs=True)
+    with Scripted(tls=context) as server:
+        server.add("team/app", "v1", image)
+        ref, trust = f"{server.url}/team/app:v1", ["--cacert", authority.ca]
+        result = run(["manifests", ref, *trust])
+        assert "wants a client certificate that it knows: --cert FILE --key FILE" in result.err
+        stranger = Authority(tmp_path / "stranger").issue("stranger")
+        result = run(["manifests", ref, *trust, "--cert", stranger.cert, "--key", stranger.key])
+        assert "does not accept the client certificate" in result.err
+        assert server.requests == []
+        assert run(["manifests", ref, *trust, "--cert", mine.cert, "--key", mine.key]).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--cacert", "/nonexistent"], "no such file"),
+        (["--cert", "/nonexistent"], "no such file"),
+        (["--key", "/nonexistent"], "--key needs the certificate"),
+        (["--cacert", __file__], "no CA certificates in"),
+        (["--cert", __file__], "no client certificate and key in"),
+        (["--jobs", "0"], "no number from 1"),
+        (["--retries", "x"], "no number from 0"),
+        (["--min-remaining", "-1"], "no number from 0"),
+    ],
+)
+def test_what_cannot_be_used_is_a_usage_error(
+    front: Front, options: list[str], message: str
+) -> None:
+    result = manifests(front, *options)
+    assert result.code == 2
+    assert message in result.err
+
+
+def test_a_store_for_blobs_gets_no_credentials(
+    tmp_path: Path, directory: Path, plain: Registry, authority: Authority, image: Image
+) -> None:
+    """nginx sends readers to another nginx, which has the blobs as files."""
+    pair, mine = authority.issue("both"), authority.issue("me3")
+    assert image.config
+    with (
+        fronts.blob_store(directory, tmp_path / "store", pair) as store,
+        fronts.tls_front(
+            plain, tmp_path / "front", pair, client_ca=authority.ca, store=store
+        ) as front,
+    ):
+        options = {"cacert": authority.ca, "cert": mine.cert, "key": mine.key}
+        found = registry(front.url, Canary(), **options)
+        for _ in range(2):
+            assert found.manifest("team/app", "v1").digest == image.digest
+            config = image.config.descriptor()
+            assert found.blob("team/app", config, 1 << 20) == image.config.data
+        assert {(one.authorization, one.client) for one in front.requests()} == {
+            (AUTHORIZATION, "CN=me3")
+        }
+        assert {(one.authorization, one.client) for one in store.requests()} == {("", "")}
+        assert len(store.requests()) == 2
+
+
+def test_a_proxy_is_used_and_may_be_left_out(
+    tmp_path: Path,
+    plain: Registry,
+    front: Front,
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ref, trust = f"{plain.url}/team/app:v1", ["--cacert", authority.ca]
+    with fronts.proxy(tmp_path / "proxy", password=True) as proxy:
+        address = proxy.url.replace("://", f"://{USER}:{PROXY_PASSWORD}@")
+        monkeypatch.setenv("HTTP_PROXY", address)
+        monkeypatch.setenv("https_proxy", address)
+        assert run(["manifests", ref]).code == 0
+        assert f"{plain.url}/v2/team/app/manifests/v1" in [one.path for one in proxy.requests()]
+        assert manifests(front, *trust).code == 0
+        assert ("CONNECT", front.host) in [one[:2] for one in proxy.requests()]
+        before = len(proxy.requests())
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "127.0.0.1,other.test")
+            assert run(["manifests", ref]).code == 0
+            assert manifests(front, *trust).code == 0
+            monkeypatch.delenv(name)
+        assert len(proxy.requests()) == before
+        monkeypatch.setenv("https_proxy", proxy.url.replace("://", f"://{USER}:wrong@"))
+        result = manifests(front, *trust)
+        assert (result.code, len(result.errors)) == (5, 1)
+        assert "the proxy on the way to" in result.err
+        assert "wrong" not in result.err
+    monkeypatch.setenv("https_proxy", address)
+    result = manifests(front, *trust)
+    assert "the proxy on the way to" in result.err
+    assert "nothing listens there" in result.err
+    assert PROXY_PASSWORD not in result.err
+
+
+def test_a_name_that_nobody_has_is_said() -> None:
+    result = run(["tags", "registry.invalid/team/app"])
+    assert (result.code, len(result.errors)) == (5, 1)
+    assert "no host is called registry.invalid" in result.err

@@ -1,0 +1,141 @@
+"""Tokens in runs over many tags: how many are asked for, and what comes when they end half-way."""
+
+import itertools
+import time
+from pathlib import Path
+
+import pytest
+
+from support import images
+from support.cli import USER, run
+from support.credentials import docker, entry
+from support.replies import Reply, Request, error
+from support.scripted import Scripted
+from support.tls import Authority
+from support.tokens import TokenService
+
+TAGS = 1000
+
+
+@pytest.fixture
+def service() -> TokenService:
+    return TokenService(anonymous=False)
+
+
+@pytest.fixture
+def guarded(scripted: Scripted, service: TokenService, home: Path) -> Scripted:
+    """A registry that wants tokens, with a thousand tags of team/app, and our login to it."""
+    docker(home, auths={scripted.host: entry()})
+    image = images.oci()
+    for number in range(TAGS):
+        scripted.add("team/app", f"t{number:04}", image)
+    scripted.on("/token", service)
+    scripted.guard(service.guard(f"{scripted.url}/token"))
+    return scripted
+
+
+def manifests(server: Scripted, *options: str) -> list[str]:
+    """The tags of all records, in their order; the run must go well."""
+    names = "".join(f"{server.url}/team/app:t{number:04}\n" for number in range(TAGS))
+    result = run(["manifests", "--no-cache", *options], names)
+    assert (result.code, result.err) == (0, "")
+    return [record["tag"] for record in result.records]
+
+
+def in_order() -> list[str]:
+    return [f"t{number:04}" for number in range(TAGS)]
+
+
+def test_a_thousand_tags_cost_one_token(guarded: Scripted) -> None:
+    assert manifests(guarded, "-j", "8") == in_order()
+    assert len(guarded.asked("/token")) == 1
+    refused = [one for one in guarded.asked("/v2/*") if "authorization" not in one.headers]
+    assert len(refused) <= 8
+
+
+@pytest.mark.parametrize("harbor", [False, True], ids=["", "as Harbor does"])
+def test_tokens_that_end_half_way_lose_nothing(
+    guarded: Scripted,
+    service: TokenService,
+    harbor: bool,  # noqa: FBT001
+) -> None:
+    """Harbor answers Basic to whoever shows a token that is no good."""
+    count = itertools.count(1)
+
+    def expire(_: Request) -> Reply | None:
+        if next(count) % 300 == 0:
+            service.revoke()
+        return None
+
+    def as_harbor(request: Request) -> Reply | None:
+        reply = service.guard(f"{guarded.url}/token")(request)
+        if reply is None or "authorization" not in request.headers:
+            return reply
+        return reply.without("WWW-Authenticate").plus(WWW_Authenticate='Basic realm="harbor"')
+
+    if harbor:
+        guarded.on("/v2/*", as_harbor)
+    guarded.on("/v2/*", expire)
+    assert manifests(guarded, "-j", "8") == in_order()
+    asked = len(guarded.asked("/token"))
+    assert 3 <= asked <= 12
+
+
+def test_a_token_server_that_is_slow_is_asked_once_all_the_same(
+    guarded: Scripted, service: TokenService
+) -> None:
+    def slowly(request: Request) -> Reply:
+        time.sleep(0.3)
+        return service(request)
+
+    guarded.on("/token", slowly)
+    assert manifests(guarded, "-j", "32") == in_order()
+    assert len(guarded.asked("/token")) == 1
+
+
+def test_a_token_server_that_fails_for_a_moment_is_asked_again(
+    guarded: Scripted, service: TokenService
+) -> None:
+    guarded.on("/token", error(503), error(500), service)
+    assert manifests(guarded) == in_order()
+
+
+def test_a_wrong_password_is_tried_once_for_a_thousand_tags(
+    guarded: Scripted, service: TokenService
+) -> None:
+    service.users = {USER: "another"}
+    names = "".join(f"{guarded.url}/team/app:t{number:04}\n" for number in range(TAGS))
+    result = run(["manifests", "-j", "8"], names)
+    assert result.code == 3
+    assert len(result.errors) == TAGS
+    assert all("refuses the password of" in line for line in result.errors)
+    assert len(guarded.asked("/token")) == 1
+
+
+def test_tokens_are_got_over_tls_by_the_same_rules(
+    authority: Authority, service: TokenService, home: Path
+) -> None:
+    with Scripted(tls=authority.server_side()) as server:
+        docker(home, auths={server.host: entry()})
+        server.add("team/app", "v1", images.oci())
+        server.on("/token", service)
+        server.guard(service.guard(f"{server.url}/token"))
+        words = ["tags", f"{server.url}/team/app"]
+        assert run(words).code == 5
+        assert server.requests == []
+        assert run([*words, "--cacert", str(authority.ca)]).code == 0
+        assert run([*words, "-k"]).code == 0
+
+
+def test_repositories_share_no_token(guarded: Scripted) -> None:
+    for name in ("team/a", "team/b", "team/c"):
+        guarded.add(name, "v1", images.oci())
+    names = "".join(f"{guarded.url}/team/{name}:v1\n" for name in "abc")
+    assert run(["manifests", "--no-cache", "-j", "1"], names).code == 0
+    assert len(guarded.asked("/token")) == 3
+    shown = {
+        (one.path.split("/")[3], one.headers["authorization"])
+        for one in guarded.asked("/v2/*")
+        if "authorization" in one.headers
+    }
+    assert len(shown) == len({token for _, token in shown}) == 3

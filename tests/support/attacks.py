@@ -1,0 +1,20 @@
+"""What the tests of attacks share: a manifest put in the way of `regpipe manifests`."""
+
+from support.blobs import OCI_MANIFEST
+from support.cli import Result, run
+from support.replies import Reply
+from support.scripted import Scripted
+
+LIMIT = 1 << 20
+"""Bytes that the tests' requests read at most."""
+
+
+def manifest(scripted: Scripted, body: bytes, type_: str = OCI_MANIFEST) -> None:
+    """Serve these bytes as the manifest of team/app:v1."""
+    scripted.content.tags.setdefault("team/app", {})
+    headers = (("Content-Type", type_),)
+    scripted.on("/v2/team/app/manifests/v1", Reply(200, body, headers))
+
+
+def manifests(scripted: Scripted, *arguments: object) -> Result:
+    return run(["manifests", f"{scripted.url}/team/app:v1", *arguments])

@@ -1,0 +1,222 @@
+"""The habits that registries have with lists that come in pages; each is set up on a server."""
+
+from dataclasses import replace
+
+from support.content import absolute_link
+from support.replies import Reply, Request, error, json_reply
+from support.scripted import Scripted
+
+MANY = 250
+NAMES = [f"v{number:04}" for number in range(MANY)]
+"""The tags that there are."""
+LIST = "/v2/team/app/tags/list"
+
+
+def ecr(server: Scripted) -> None:
+    """Not more than 1000, and an error for more; `n` is heeded."""
+    message = "Invalid parameter at 'maxResults': must be less than or equal to '1000'"
+    server.content.page = 1000
+    server.content.too_many = error(405, "UNSUPPORTED", message)
+
+
+def ecr_of_less(server: Scripted) -> None:
+    """The same for a page that is too small for our first request."""
+    server.content.page = 100
+    server.content.too_many = error(400, "UNSUPPORTED", "Invalid parameter at 'maxResults'")
+
+
+def ghcr(server: Scripted) -> None:
+    """Pages of 100, the oldest first."""
+    server.content.page = 100
+    server.content.in_order = False
+
+
+def quay(server: Scripted) -> None:
+    """Cut to 100, with a cursor in place of `last`."""
+    server.content.page = 100
+
+    def link(_: Request, target: str) -> str:
+        last = target.partition("last=")[2].partition("&")[0]
+        return f'<{LIST}?n=100&next_page={last}%3D%3D>; rel="next"'
+
+    def page(request: Request) -> Reply | None:
+        if "next_page=" not in request.query:
+            return None
+        last = request.query.partition("next_page=")[2].removesuffix("%3D%3D")
+        plain = replace(request, target=f"{LIST}?n=100&last={last}")
+        return server.content(plain)
+
+    server.content.link = link
+    server.on(f"{LIST}*", page)
+
+
+def quay_of_2016(server: Scripted) -> None:
+    """With links that have a scheme and a host."""
+    server.content.page = 50
+    server.content.link = absolute_link
+
+
+def quay_of_june_2024(server: Scripted) -> None:
+    """An error for more than 100."""
+    server.content.page = 100
+    server.content.too_many = error(413, "TOO_MANY_TAGS_REQUESTED", "too many tags")
+
+
+def gitlab(server: Scripted) -> None:
+    """A link back before the link forth, in one header."""
+    server.content.page = 100
+    server.content.link = lambda _, target: (
+        f'<{LIST}?before=x&n=100>; rel="previous", <{target}>; rel="next"'
+    )
+
+
+def gitlab_not_migrated(server: Scripted) -> None:
+    """`n` is not heeded and no link comes."""
+    server.content.page = None
+
+
+def artifactory(server: Scripted) -> None:
+    """The link lacks the path that the registry stands under."""
+    server.content.page = 100
+    server.content.link = lambda _, target: f'<{target.replace("/v2/team", "/v2")}>; rel="next"'
+
+
+def nexus(server: Scripted) -> None:
+    """The link goes through the path of its other door, where it is refused."""
+    server.content.page = 100
+    server.content.link = lambda request, target: (
+        f'<http://{request.headers["host"]}/repository/docker{target}>; rel="next"'
+    )
+    server.on("/repository/*", error(400, "UNSUPPORTED", "not here"))
+
+
+def gitea(server: Scripted) -> None:
+    """A link with every page, the last and the empty one included."""
+    server.content.page = 100
+
+    def with_link(request: Request) -> Reply:
+        reply = request.ordinary()
+        if any(name == "Link" for name, _ in reply.headers):
+            return reply
+        return reply.plus(Link=f'<{LIST}?last={NAMES[-1]}&n=100>; rel="next"')
+
+    server.on(f"{LIST}*", with_link)
+
+
+def gitea_of_old(server: Scripted) -> None:
+    """The name comes back in lower case; the whole list comes at once."""
+    server.on(f"{LIST}*", json_reply({"name": "other/name", "tags": NAMES}))
+
+
+def zot(server: Scripted) -> None:
+    """Pages as asked for, and `last` in the link as it is."""
+    server.content.page = 100
+    server.content.link = lambda _, target: f"<{target}>; rel=next"
+
+
+def distribution_2_8(server: Scripted) -> None:
+    """The whole list, whatever is asked for."""
+    server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES}))
+
+
+def distribution_3_0(server: Scripted) -> None:
+    """Pages as asked for."""
+    server.content.page = 1000
+
+
+def distribution_3_1_0(server: Scripted) -> None:
+    """An error for more than it is set to."""
+    server.content.page = 200
+    server.content.too_many = error(400, "PAGINATION_NUMBER_INVALID", "invalid number of results")
+
+
+def distribution_3_1_0_of_ten(server: Scripted) -> None:
+    """The same, where it is set to less than anyone would try."""
+    server.content.page = 10
+    server.content.too_many = error(400, "PAGINATION_NUMBER_INVALID", "invalid number of results")
+
+
+def distribution_3_1_1(server: Scripted) -> None:
+    """Cut to what it is set to."""
+    server.content.page = 200
+
+
+def harbor(server: Scripted) -> None:
+    """Pages as asked for; the link is relative to the server."""
+    server.content.page = 100
+
+
+def docker_hub(server: Scripted) -> None:
+    """Everything at once, with rate limit headers."""
+    reply = json_reply({"name": "team/app", "tags": NAMES})
+    server.on(f"{LIST}*", reply.plus(Ratelimit_Limit="100;w=21600", Ratelimit_Remaining="9"))
+
+
+def gcr(server: Scripted) -> None:
+    """More in the answer than anybody asked for, numbers in strings."""
+    more = {"child": ["x"], "manifest": {"sha256:" + "a" * 64: {"imageSizeBytes": "7", "tag": []}}}
+    server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES, **more}))
+
+
+def odd_headers(server: Scripted) -> None:
+    """Parameters, a `;` in the URL, several rels, another case, no quotes."""
+    server.content.page = 100
+    server.content.link = lambda _, target: (
+        f'<{target}&x=a;b,c>; title="x; rel=\\"prev\\""; REL="last NEXT"; foo=bar'
+    )
+
+
+def relative_query(server: Scripted) -> None:
+    """A link of a query alone."""
+    server.content.page = 100
+    server.content.link = lambda _, target: f'<?{target.partition("?")[2]}>; rel="next"'
+
+
+def empty_pages(server: Scripted) -> None:
+    """Pages that are short, and one that is empty in between."""
+    calls = iter([NAMES[:3], [], NAMES[3:7], NAMES[7:]])
+
+    def page(_: Request) -> Reply:
+        names = next(calls)
+        reply = json_reply({"name": "team/app", "tags": names or None})
+        if names and names[-1] == NAMES[-1]:
+            return reply
+        return reply.plus(Link=f'<{LIST}?cursor={len(server.requests)}>; rel="next"')
+
+    server.on(f"{LIST}*", page)
+
+
+def overlapping(server: Scripted) -> None:
+    """Pages that begin with the name that the page before ended with."""
+    halves = json_reply({"tags": NAMES[:100]}).plus(Link=f'<{LIST}?last=x>; rel="next"')
+    server.on(f"{LIST}*", halves, json_reply({"tags": NAMES[99:]}))
+
+
+HABITS = (
+    ecr,
+    ecr_of_less,
+    ghcr,
+    quay,
+    quay_of_2016,
+    quay_of_june_2024,
+    gitlab,
+    gitlab_not_migrated,
+    artifactory,
+    nexus,
+    gitea,
+    gitea_of_old,
+    zot,
+    distribution_2_8,
+    distribution_3_0,
+    distribution_3_1_0,
+    distribution_3_1_0_of_ten,
+    distribution_3_1_1,
+    harbor,
+    docker_hub,
+    gcr,
+    odd_headers,
+    relative_query,
+    empty_pages,
+    overlapping,
+)
+"""All that must not be noticed."""

@@ -1,0 +1,13 @@
+"""The README's blocks, for the tests that run them."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[2] / "README.md"
+_BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
+
+
+def script(part: str) -> str:
+    """Return the README's one shell block that has this in it."""
+    (found,) = [block for block in _BLOCK.findall(README.read_text()) if part in block]
+    return str(found)

@@ -1,0 +1,45 @@
+"""A token server that is a function, for tests of what is asked of one."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from regpipe.auth.credential import Credential
+from regpipe.auth.tokens import Grant, Tokens
+
+REALM = "https://auth.test/token"
+PULL = ("repository:team/app:pull",)
+USER = Credential("u", "canary-password", "", "", "config.json")
+IDENTITY = Credential("u", "", "canary-identity", "", "config.json")
+BOTH = Credential("u", "canary-password", "canary-identity", "", "config.json")
+
+
+class Server:
+    """A token server: it answers `T1`, `T2` and so on, or what it is told."""
+
+    def __init__(self, *answers: tuple[int, object], **fields: object) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes | None]] = []
+        self._answers = list(answers)
+        self._fields = fields
+        self.now = 1000.0
+        self.delay = 0.0
+
+    def __call__(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, bytes]:
+        self.asked.append((method, url, dict(headers), body))
+        number = len(self.asked)
+        time.sleep(self.delay)
+        if self._answers:
+            status, answer = self._answers[min(number, len(self._answers)) - 1]
+            return status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        return 200, json.dumps({"token": f"T{number}", **self._fields}).encode()
+
+    def tokens(self) -> Tokens:
+        return Tokens(self, clock=lambda: self.now)
+
+
+def grant(credential: Credential | None = None, **more: Any) -> Grant:
+    usual = Grant("https://r.test", REALM, "reg", PULL, credential)
+    return usual._replace(**more)

@@ -1,0 +1,78 @@
+"""A registry, its token server and regpipe's authorizer between them, without any network."""
+
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs, urlsplit
+
+from regpipe.auth import Authorizer, Keychain
+from support.credentials import encoded
+
+APP = "repository:team/app:pull"
+CATALOG = "registry:catalog:*"
+BASIC = f"Basic {encoded()}"
+Guard = Callable[[str, str | None], list[str] | None]
+"""What a registry says to a scope and an Authorization value: None, or its challenges."""
+
+
+class World:
+    """A registry at https://r.test, its token server at https://auth.test, and a client."""
+
+    def __init__(self, guard: Guard, url: str = "https://r.test") -> None:
+        self.guard, self.url = guard, url
+        self.now = 0.0
+        self.sent: list[str | None] = []
+        self.tokens: dict[str, tuple[set[str], float]] = {}
+        self.asked: list[tuple[str, list[str], str | None]] = []
+        self.client = Authorizer(self._exchange, Keychain(), clock=lambda: self.now)
+
+    def ask(self, scope: str | None = APP, path: str = "/v2/team/app/tags/list") -> bool:
+        """Ask as the transport does: once, and once more if there is something to try."""
+        for may_repeat in (True, False):
+            sent = self.client.header(self.url + path, scope)
+            self.sent.append(sent)
+            challenges = self.guard(scope or "", sent)
+            if challenges is None:
+                return True
+            if not may_repeat or not self.client.challenged(
+                self.url + path, scope, challenges, sent
+            ):
+                return False
+        return False
+
+    def wants_tokens(self, scope: str, sent: str | None) -> list[str] | None:
+        """Answer as distribution does."""
+        granted, until = self.tokens.get((sent or "").removeprefix("Bearer "), (set(), 0.0))
+        if scope in granted and self.now < until:
+            return None
+        error = ""
+        if sent:
+            error = ',error="%s"' % ("invalid_token" if not granted else "insufficient_scope")
+        return [f'Bearer realm="https://auth.test/token",service="reg",scope="{scope}"{error}']
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, bytes]:
+        query = parse_qs(urlsplit(url).query)
+        scopes = query.get("scope", []) or parse_qs((body or b"").decode()).get("scope", [])
+        self.asked.append((method, scopes, headers.get("Authorization")))
+        token = f"T{len(self.asked)}"
+        self.tokens[token] = (set(scopes), self.now + 300)
+        return 200, json.dumps({"token": token, "expires_in": 300}).encode()
+
+
+def world(guard: str | list[str] | Guard, url: str = "https://r.test") -> World:
+    """A world whose registry wants tokens, or one value of Authorization, or what it is told."""
+    if callable(guard):
+        return World(guard, url)
+    made = World(lambda _scope, _sent: None, url)
+    if guard == "tokens":
+        made.guard = made.wants_tokens
+    else:
+        challenges = ['Basic realm="b"'] if guard == "basic" else list(guard)
+        made.guard = lambda _, sent: None if sent == BASIC else challenges
+    return made
+
+
+def bearer(error: str = "") -> list[str]:
+    """What a registry that wants tokens says."""
+    return [f'Bearer realm="https://auth.test/token",service="reg",scope="{APP}",error="{error}"']

@@ -1,0 +1,232 @@
+"""Not getting in: what is said, what is not sent, and what is not tried again."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regpipe.auth import Authorizer, Keychain
+from regpipe.errors import ResponseError, UnauthorizedError
+from support.cli import PASSWORD, USER
+from support.credentials import docker, entry
+from support.world import APP, BASIC, CATALOG, bearer, world
+
+
+def test_a_token_that_may_not_is_not_asked_for_again(home: Path) -> None:
+    docker(home, auths={"r.test": entry()})
+    line = f'Bearer realm="https://auth.test/t",scope="{APP}"'
+    registry = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
+    assert not registry.ask()
+    for _ in range(3):
+        with pytest.raises(UnauthorizedError, match=f"r.test does not allow this to {USER}"):
+            registry.ask()
+    assert len(registry.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "message"),
+    [(APP, "has no such repository, or wants credentials"), (CATALOG, "r.test wants credentials")],
+    ids=["repository", "catalog"],
+)
+def test_what_nobody_is_shown_may_not_be_there(scope: str, message: str) -> None:
+    line = f'Bearer realm="https://auth.test/t",scope="{scope}"'
+    hub = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
+    assert not hub.ask(scope)
+    with pytest.raises(UnauthorizedError, match=message):
+        hub.ask(scope)
+
+
+def test_an_identity_token_is_shown_to_the_token_server_alone(home: Path) -> None:
+    docker(home, auths={"r.test": {"identitytoken": "canary-identity"}})
+    registry = world("tokens")
+    assert registry.ask()
+    assert registry.asked == [("POST", [APP], None)]
+    basic = world("basic")
+    with pytest.raises(UnauthorizedError, match="has only an identity token"):
+        basic.ask()
+    assert basic.sent == [None]
+
+
+def test_a_registry_token_that_is_refused_is_said_to_be(home: Path) -> None:
+    path = docker(home, auths={"r.test": {"registrytoken": "direct"}})
+    registry = world(lambda *_: bearer())
+    assert not registry.ask()
+    with pytest.raises(UnauthorizedError) as caught:
+        registry.ask()
+    assert caught.value.message == f"r.test refuses the registry token from {path}"
+
+
+def test_a_wrong_password_is_said_to_be_with_its_source(home: Path) -> None:
+    path = docker(home, auths={"r.test": entry(USER, "canary-wrong")})
+    registry = world("basic")
+    assert not registry.ask()
+    with pytest.raises(UnauthorizedError) as caught:
+        registry.ask()
+    assert caught.value.message == f"r.test refuses the password of {USER} (from {path})"
+
+
+@pytest.mark.parametrize("kind", ["basic", "tokens"])
+def test_missing_credentials_are_said_to_be_with_what_to_do(kind: str) -> None:
+    registry = world(kind)
+    if kind == "tokens":
+        registry.client = Authorizer(lambda *_: (401, b""), Keychain())
+    with pytest.raises(UnauthorizedError) as caught:
+        registry.ask()
+    assert caught.value.message == (
+        "r.test wants credentials for this, and there are none for it;"
+        " log in with: docker login r.test"
+    )
+
+
+@pytest.mark.parametrize(
+    ("challenges", "message"),
+    [
+        (["Negotiate"], "wants negotiate, which regpipe does not know"),
+        (['Digest realm="x",nonce="y"'], "wants digest, "),
+        (["Bearer"], "wants bearer, "),
+        (['Bearer service="x"'], "wants bearer, "),
+    ],
+)
+def test_what_cannot_be_met_is_an_error(challenges: list[str], message: str) -> None:
+    with pytest.raises(UnauthorizedError, match=message):
+        world(challenges).ask()
+
+
+@pytest.mark.parametrize("challenges", [[], [""], ["<>"]], ids=["none", "empty", "rubbish"])
+def test_no_challenge_is_left_to_the_transport(challenges: list[str]) -> None:
+    assert not world(challenges).ask()
+
+
+def test_a_token_that_ends_is_renewed_even_if_no_challenge_says_so() -> None:
+    registry = world("tokens")
+    registry.ask()
+    registry.tokens.clear()
+    bearer = registry.guard
+    registry.guard = lambda scope, sent: [] if bearer(scope, sent) else None
+    assert registry.ask()
+
+
+def test_a_bad_realm_is_refused_before_anything_is_sent(home: Path) -> None:
+    docker(home, auths={"r.test": entry()})
+    registry = world(['Bearer realm="http://169.254.169.254/latest",service="x"'])
+    with pytest.raises(ResponseError, match=r"169\.254\.169\.254"):
+        registry.ask()
+    assert registry.asked == []
+    assert registry.client.header(registry.url, APP) is None
+
+
+UNENCRYPTED: dict[str, tuple[str, str, dict[str, Any] | None, bool]] = {
+    "password to the registry": ("http://r.test", "Basic", entry(), False),
+    "registry token": (
+        "http://r.test",
+        'Bearer realm="https://auth.test/t"',
+        {"registrytoken": "t"},
+        False,
+    ),
+    "password to the token server": (
+        "http://r.test",
+        'Bearer realm="http://auth.test/t"',
+        entry(),
+        False,
+    ),
+    "identity token": (
+        "http://r.test",
+        'Bearer realm="http://auth.test/t"',
+        {"identitytoken": "t"},
+        False,
+    ),
+    "password to a token server with TLS": (
+        "http://r.test",
+        'Bearer realm="https://auth.test/t"',
+        entry(),
+        True,
+    ),
+    "nothing to hide": ("http://r.test", 'Bearer realm="http://auth.test/t"', None, True),
+    "password to this machine": ("http://127.0.0.1:5000", "Basic", entry(), True),
+    "password within this machine": (
+        "http://localhost:5000",
+        'Bearer realm="http://localhost:5001/t"',
+        entry(),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "challenge", "given", "is_fine"), UNENCRYPTED.values(), ids=UNENCRYPTED.keys()
+)
+def test_secrets_travel_unencrypted_only_when_that_was_asked_for(
+    home: Path,
+    url: str,
+    challenge: str,
+    given: dict[str, Any] | None,
+    is_fine: bool,  # noqa: FBT001
+) -> None:
+    docker(home, auths={url.removeprefix("http://"): given} if given else {})
+    seen: list[object] = []
+
+    def exchange(*request: object) -> tuple[int, bytes]:
+        seen.append(request)
+        return 200, b'{"token":"T"}'
+
+    careful = Authorizer(exchange, Keychain())
+    if is_fine:
+        assert careful.challenged(f"{url}/v2/", APP, [challenge], None)
+    else:
+        with pytest.raises(UnauthorizedError, match="--plain-http allows it"):
+            careful.challenged(f"{url}/v2/", APP, [challenge], None)
+        assert seen == []
+        assert careful.header(f"{url}/v2/", APP) is None
+    careless = Authorizer(exchange, Keychain(), plain_http=True)
+    assert careless.challenged(f"{url}/v2/", APP, [challenge], None)
+
+
+def test_what_one_registry_says_goes_for_no_other_origin(home: Path) -> None:
+    docker(home, auths={host: entry(host, "p") for host in ("r.test", "r.test:5000")})
+    client = world("basic").client
+    assert client.challenged("https://r.test/v2/", APP, ["Basic"], None)
+    assert client.header("https://R.TEST:443/v2/", APP) is not None
+    for other in ("https://r.test:5000", "http://r.test", "https://s.test", "https://r.test.x"):
+        assert client.header(f"{other}/v2/", APP) is None
+
+
+def test_the_credentials_of_a_registry_are_no_other_ones(home: Path) -> None:
+    docker(home, auths={"r.test": entry()})
+    registry = world("basic", "https://r.test.evil.test")
+    with pytest.raises(
+        UnauthorizedError, match=r"none for it; .* docker login r\.test\.evil\.test"
+    ):
+        registry.ask()
+
+
+def test_what_a_registry_can_make_us_remember_is_bounded() -> None:
+    registry = world("tokens")
+    for number in range(5000):
+        line = f'Bearer realm="https://auth.test/t",scope="a{number}:b:c"'
+        registry.client.challenged(registry.url, APP, [line], None)
+        registry.client.challenged(registry.url, f"repository:r{number}:pull", [line], None)
+    assert len(registry.client._scopes) <= 4096
+    assert max(len(scopes) for _, scopes, _ in registry.asked) <= 8
+
+
+def test_who_we_are_can_be_told_without_secrets(home: Path) -> None:
+    path = docker(home, auths={"r.test": entry()})
+    registry = world("tokens")
+    registry.ask()
+    who = registry.client.identity(registry.url)
+    assert who == (USER, str(path))
+    assert registry.client.identity("https://other.test") == ("anonymous", "")
+    assert PASSWORD not in repr(registry.client) + repr(who)
+
+
+def test_who_was_refused_in_the_end_is_told_and_remembered(home: Path) -> None:
+    path = docker(home, auths={"r.test": entry()})
+    registry = world(lambda *_: ["Basic"])
+    assert not registry.ask()
+    assert registry.client.refused(registry.url, APP, BASIC, 403) == f"{USER} (from {path})"
+    assert registry.client.header(registry.url, APP) == BASIC
+    who = registry.client.refused(registry.url, APP, BASIC, 401)
+    assert who == f"the password of {USER} (from {path})"
+    with pytest.raises(UnauthorizedError, match=f"refuses the password of {USER}"):
+        registry.client.header(registry.url, APP)
+    assert registry.client.header(registry.url, "repository:team/other:pull") == BASIC

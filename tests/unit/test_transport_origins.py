@@ -1,0 +1,131 @@
+"""Where URLs lead, and how near."""
+
+import pytest
+
+from regpipe.errors import ResponseError
+from regpipe.transport import origins
+from regpipe.transport.origins import Origin, Reach
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "target"),
+    [
+        ("http://a", Origin("http", "a", 80), "/"),
+        ("https://A.b:443/x?y=z", Origin("https", "a.b", 443), "/x?y=z"),
+        ("http://a:5000?x", Origin("http", "a", 5000), "/?x"),
+        ("https://[::1]:5000/v2/", Origin("https", "[::1]", 5000), "/v2/"),
+        ("https://my_host/", Origin("https", "my_host", 443), "/"),
+    ],
+)
+def test_a_url_has_an_origin_and_a_target(url: str, origin: Origin, target: str) -> None:
+    assert origins.split(url) == (origin, target)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "a",
+        "//a/",
+        "ftp://a/",
+        "file:///x",
+        "http:///x",
+        "http://u@a/",
+        "http://u:p@a/",
+        "http://a:0/",
+        "http://a:65536/",
+        "http://a:x/",
+        "http://a b/",
+        "http://a/b c",
+        "http://a/\r\nX: y",
+        "http://a/\n",
+        "http://a/#x",
+        "http://a/ä",
+        "http://ä/",
+        "http://[a/",
+        "http://a\\b/",
+        "HTTP://a/",
+    ],
+)
+def test_anything_else_is_not_asked(url: str) -> None:
+    with pytest.raises(ResponseError):
+        origins.split(url)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://a", "https://a"),
+        ("http://a", "http://a:81"),
+        ("https://a", "https://a."),
+        ("https://a", "https://a.b"),
+        ("http://127.0.0.1:5000", "http://localhost:5000"),
+    ],
+)
+def test_these_are_different_origins(one: str, other: str) -> None:
+    assert origins.split(one)[0] != origins.split(other)[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "reach"),
+    [
+        ("127.0.0.1", Reach.LOOPBACK),
+        ("127.255.0.3", Reach.LOOPBACK),
+        ("[::1]", Reach.LOOPBACK),
+        ("localhost", Reach.LOOPBACK),
+        ("LOCALHOST.", Reach.LOOPBACK),
+        ("a.localhost", Reach.LOOPBACK),
+        ("0.0.0.0", Reach.LOOPBACK),
+        ("[::]", Reach.LOOPBACK),
+        ("[::ffff:127.0.0.1]", Reach.LOOPBACK),
+        ("[64:ff9b::10.0.0.1]", Reach.PRIVATE),
+        ("[2002:7f00:1::]", Reach.LOOPBACK),
+        ("2130706433", Reach.LOOPBACK),
+        ("0x7f.1", Reach.LOOPBACK),
+        ("0177.0.0.1", Reach.LOOPBACK),
+        ("169.254.169.254", Reach.LINK_LOCAL),
+        ("[fe80::1]", Reach.LINK_LOCAL),
+        ("10.1.2.3", Reach.PRIVATE),
+        ("172.31.0.1", Reach.PRIVATE),
+        ("192.168.0.1", Reach.PRIVATE),
+        ("100.64.0.1", Reach.PRIVATE),
+        ("[fd12::1]", Reach.PRIVATE),
+        ("8.8.8.8", Reach.PUBLIC),
+        ("[2606:4700::1]", Reach.PUBLIC),
+        ("example.com", None),
+        ("1.example", None),
+        ("0x.example", None),
+    ],
+)
+def test_a_host_tells_how_near_it_is(host: str, reach: Reach | None) -> None:
+    assert origins.literal_reach(host) == reach
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("http://a/v2/x", "/y", "http://a/y"),
+        ("http://a/v2/x", "y?z", "http://a/v2/y?z"),
+        ("http://a/v2/x", "//b/y", "http://b/y"),
+        ("http://a/v2/x", "https://b/y#z", "https://b/y"),
+        ("http://a/v2/x", " /y z ", "http://a/y%20z"),
+        ("http://a/v2/x", "/ä", "http://a/%C3%A4"),
+        ("http://a/v2/x", "/a%2Fb", "http://a/a%2Fb"),
+    ],
+)
+def test_a_location_is_resolved(url: str, location: str, target: str) -> None:
+    assert origins.redirected(url, location) == target
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://a/b?c=d", "http://a/b"),
+        ("http://u:p@a/b#c", "http://a/b"),
+        ("https://a?x=http://y/z", "https://a"),
+        ("ftp://u:p@a", "ftp://a"),
+        ("x" * 500, "x" * 200),
+    ],
+)
+def test_a_message_shows_nothing_secret_of_a_url(url: str, shown: str) -> None:
+    assert origins.without_query(url) == shown
