@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from regpipe.programs import library
-from support.cases import CASES, expected, run_case
+from support.cases import CASES, expected, run_case, write
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Path) -> None:
-    assert run_case(case) == expected(case)
+def test_case(case: Path, request: pytest.FixtureRequest) -> None:
+    result = run_case(case)
+    if request.config.getoption("--update"):
+        write(case, result)
+    assert result == expected(case)
 
 
 def test_every_program_has_a_case() -> None:

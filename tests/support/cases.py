@@ -1,8 +1,8 @@
 """Whole command lines as data: tests/cases/summarize/NAME/{cmd,stdin,stdout,stderr,code}.
 
 A case is a directory. `cmd` is a command line to be run in tests/data, `stdin` its input if there
-is one; the others are what comes of it, left out where they are empty or 0. To write them anew
-after a change that is meant, run `python -m support.cases` in tests/, and read the difference.
+is one; the others are what comes of it, left out where they are empty or 0. `pytest --update`
+writes them anew after a change that is meant; then read the difference.
 """
 
 import os
@@ -50,9 +50,3 @@ def write(case: Path, result: Result) -> None:
             (case / name).write_bytes(content)
         else:
             (case / name).unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    os.environ["HOME"] = "/nonexistent"
-    for each in CASES:
-        write(each, run_case(each))
