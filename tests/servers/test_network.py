@@ -1,6 +1,7 @@
 """TLS, proxies and blob stores with what real life has: nginx, tinyproxy, Debian's registry."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -216,6 +217,9 @@ def test_a_store_for_blobs_gets_no_credentials(
             assert found.manifest("team/app", "v1").digest == image.digest
             config = image.config.descriptor()
             assert found.blob("team/app", config, 1 << 20) == image.config.data
+        deadline = time.monotonic() + 10
+        while len(store.requests()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)  # nginx writes its log after the answer
         assert {(one.authorization, one.client) for one in front.requests()} == {
             (AUTHORIZATION, "CN=me3")
         }
