@@ -59,7 +59,7 @@ def _platform($image):
     elif $image then $image | platform_name
     else null
     end;
-# reads platform: .platform image_config .os .architecture .variant
+# reads platform: .platform.os .platform.architecture .platform.variant image_config .os .architecture .variant
 # reads platform: .config.os .config.architecture .config.variant
 # reads platform: .history[0].v1Compatibility|fromjson.os .history[0].v1Compatibility|fromjson.architecture
 # reads platform: .history[0].v1Compatibility|fromjson.variant

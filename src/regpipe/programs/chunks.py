@@ -55,18 +55,30 @@ class Chunk:
         self.line = line
         self.lines = lines
         self._counter = LineCounter(data)
+        self._ends: int | None = None
 
-    def at_same_place(self, data: bytes) -> "Chunk":
-        """Return other bytes that begin where these do."""
+    @property
+    def ends(self) -> int:
+        """The number of line ends in it."""
+        if self._ends is None:
+            self._ends = self.data.count(b"\n")
+        return self._ends
+
+    def at_same_place(self, data: bytes, ends: int | None = None) -> "Chunk":
+        """Return other bytes that begin where these do; the number of their line ends, if known."""
         chunk = Chunk(data, self.name, self.line, self.lines)
+        chunk._ends = ends
         chunk.first, chunk.begins, chunk.failed = self.first, self.begins, self.failed
         chunk.column = self.column
         return chunk
 
     def after(self, end: int) -> "Chunk":
         """Return what is left from an index on."""
-        passed = self.data.count(b"\n", 0, end)
-        chunk = Chunk(self.data[end:], self.name, self.line + passed, self.lines + passed)
+        rest = self.data[end:]
+        ends = rest.count(b"\n")  # of the rest, which is the smaller part
+        passed = self.ends - ends
+        chunk = Chunk(rest, self.name, self.line + passed, self.lines + passed)
+        chunk._ends = ends
         chunk.first, chunk.begins = self.first and end == 0, self.begins and end == 0
         chunk.failed = self.failed
         chunk.column = _column(self.column, self.data, end)
@@ -157,9 +169,8 @@ class ByteInputs:
         chunk.failed = self.failed and not self.all_the_same
         chunk.column = self._column
         self._column = _column(self._column, data, len(data))
-        lines = data.count(b"\n")
-        self._line += lines
-        self._lines += lines
+        self._line += chunk.ends
+        self._lines += chunk.ends
         self._first = self._begins = False
         return chunk
 

@@ -8,6 +8,7 @@ that it could understand otherwise than libjq does is not cut.
 """
 
 import json
+import re
 from json.encoder import encode_basestring
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -19,6 +20,8 @@ _LONG = 20_000
 _BRACKETS = 10_000
 # -0, which Python reads as 0.
 _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
+_HALF = re.compile(r"\\u[dD]")
+_ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
 
 
@@ -34,6 +37,10 @@ class Cutter:
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+    def is_ambiguous(self, text: str) -> bool:
+        r"""Say whether a text may hold a \u escape of half a character, which libjq refuses."""
+        return _HALF.search(text) is not None
 
     def cut(self, text: str, begin: int) -> tuple[str | None, int]:
         """Cut the object that begins in a text at an index.
@@ -60,21 +67,20 @@ class Cutter:
     def _pick(self, value: object, paths: "_Paths") -> str:
         """Write a value with nothing but what the paths lead to, or all of it."""
         if isinstance(value, dict) and paths.names:
-            return (
-                "{"
-                + ",".join(
-                    [
-                        text + self._pick(value[name], inner)
-                        for name, text, inner in paths.names
-                        if name in value
-                    ]
-                )
-                + "}"
-            )
+            members = []
+            for name, text, inner in paths.names:
+                member = value.get(name, _ABSENT)
+                if isinstance(member, str) and not inner.in_json:
+                    members.append(text + encode_basestring(member))
+                elif member is not _ABSENT:
+                    members.append(text + self._pick(member, inner))
+            return "{" + ",".join(members) + "}"
         if isinstance(value, str):
             if paths.in_json:
                 value = self._pick_in_text(value, paths.in_json)
             return encode_basestring(value)
+        if value is None:
+            return "null"
         if isinstance(value, list) and (paths.each or paths.first):
             kept = value if paths.each else value[:1]
             inner = paths.each or paths.first or paths

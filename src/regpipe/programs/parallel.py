@@ -107,6 +107,7 @@ class Block:
         except UnicodeDecodeError:
             return 0
         program, lines = self._program, LineCounter(text)
+        self._is_ambiguous = cutter.is_ambiguous(text)
         end = next_ = int(chunk.first and text.startswith("\ufeff"))
         program.where = lambda: chunk.at_line(lines.before(end))
         while not result.ended:
@@ -135,7 +136,7 @@ class Block:
         except ValueError:
             return None
         record = text[begin:end]
-        if cut is not None and not is_ambiguous(record):
+        if cut is not None and not (self._is_ambiguous and cutter.is_ambiguous(record)):
             record = cut
         return self._parsed(record, end)
 
@@ -145,11 +146,6 @@ class Block:
             return value, end
         self._libjq.call.jv_free(value)
         return None
-
-
-def is_ambiguous(text: str) -> bool:
-    r"""Say whether a text may hold a \u escape of half a character, which libjq refuses."""
-    return "\\ud" in text or "\\uD" in text
 
 
 def _is_large(source: ByteInputs) -> bool:
@@ -215,7 +211,7 @@ class _Blocks:
             end = held.data.rfind(b"\n{") + 1
             if end and len(held.data) >= _BLOCK:
                 self._held = held.after(end)
-                return held.at_same_place(held.data[:end])
+                return held.at_same_place(held.data[:end], held.ends - self._held.ends)
             if len(held.data) == size or size >= _MAX_BLOCK:
                 break
         return None
@@ -226,7 +222,7 @@ class _Blocks:
 
     def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
         """Read on until a block is full or reading would take long; say whether its file ended."""
-        pieces, size = [held.data], len(held.data)
+        pieces, size, ends = [held.data], len(held.data), held.ends
         wanted = max(_BLOCK, 2 * size)
         ended = False
         while size < wanted and not ended and self._source.is_ready(_PATIENCE):
@@ -236,4 +232,5 @@ class _Blocks:
             else:
                 pieces.append(more.data)
                 size += len(more.data)
-        return held.at_same_place(b"".join(pieces)), ended
+                ends += more.ends
+        return held.at_same_place(b"".join(pieces), ends), ended
