@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from regpipe import cachefile
+from support import schema1
 from support.cli import process_env, run, shell
 from support.replies import Reply, Request
 from support.scripted import Scripted
@@ -52,6 +53,15 @@ def test_many_manifests_take_no_more_memory(scripted: Scripted) -> None:
     many_tags(scripted, "big", 8000)
     few, many = (watch(["manifests"], stdin=tag_lines(scripted, n)) for n in (1000, 8000))
     assert (few.lines, many.lines) == (1000, 8000)
+    assert 0 < many.memory < ALLOWED * few.memory
+
+
+def test_the_blogs_saved_manifests_take_no_more_memory() -> None:
+    """As curl appends them: each pretty-printed, and the next one behind it on the same line."""
+    documents = b"".join(schema1.signed(f"s{n}").raw for n in range(20))
+    assert b"}{" in documents
+    few, many = (watch(["summarize", "blog"], stdin=documents * n) for n in (80, 800))
+    assert (few.lines, many.lines) == (20 * 80, 20 * 800)
     assert 0 < many.memory < ALLOWED * few.memory
 
 

@@ -25,7 +25,7 @@ LARGE = 256 << 10
 """From how many bytes on it is worth while."""
 
 _BLOCK = 256 << 10
-_MAX_BLOCK = 64 << 20
+_MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
 _SHORT = 1500  # so short a record is parsed whole in less time than it takes to cut it
 _PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
 _SPACE = " \t\r\n"
