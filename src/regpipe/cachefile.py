@@ -145,13 +145,14 @@ def is_busy(error: Exception) -> bool:
 def _create(path: Path) -> None:
     path.parent.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    # The log beside it gets the same permissions: SQLite sees to that.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    # The log beside it gets the same permissions: SQLite sees to that. What is there already must
+    # not be opened here: on closing, the locks of this process's other connections would be gone,
+    # and their log with the next process that ends (sqlite.org/howtocorrupt.html, 2.2).
     try:
-        if os.fstat(descriptor).st_mode & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

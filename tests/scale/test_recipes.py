@@ -55,6 +55,7 @@ def test_parallel_shares_the_cache(registry: Scripted) -> None:
     first = shell(script, registry.url)
     registry.requests.clear()
     again = shell(script, registry.url)
+    assert (first.err, again.err) == ("", "")
     assert Counter(again.out.splitlines()) == Counter(first.out.splitlines())
     asked = registry.asked("/v2/team/*/manifests/*")
     assert len(asked) == REPOSITORIES * TAGS

@@ -3,6 +3,8 @@
 import contextlib
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -186,3 +188,30 @@ def test_clearing_does_not_disturb_a_run(path: Path) -> None:
     running.keep_tag(PLACE, "t", digests[0])
     running.close()
     assert cachefile.stats(path)[1:] == (0, 1, 0)
+
+
+def test_other_processes_come_and_go_and_nothing_is_lost(path: Path) -> None:
+    """SQLite takes its log away with the last process; closing the file anew would hide this one.
+
+    A process loses its locks on a file as soon as it closes any descriptor of it (sqlite.org,
+    "How To Corrupt An SQLite Database File", 2.2).
+    """
+    running = Cache(path, pytest.fail)
+    running.keep_tag(PLACE, "first", "sha256:1")
+    _wait_for_tags(path, 1)  # the connection that writes is there now, beside the one that reads
+    for number in range(3):
+        script = "import sys, test_cachefile as t; t.fill(t.Path(sys.argv[1]), int(sys.argv[2]))"
+        subprocess.run(
+            [sys.executable, "-c", script, str(path), str(number + 1)],
+            env={"PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])},
+            check=True,
+        )
+        running.keep_tag(PLACE, f"mine-{number}", "sha256:1")
+    running.close()
+    assert cachefile.stats(path)[1:] == (3, 7, 1)
+
+
+def _wait_for_tags(path: Path, count: int) -> None:
+    deadline = time.monotonic() + 10
+    while cachefile.stats(path).tags < count and time.monotonic() < deadline:
+        time.sleep(0.02)
