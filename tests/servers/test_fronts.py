@@ -38,8 +38,8 @@ def test_tls_in_front_and_blobs_elsewhere(tmp_path: Path, authority: Authority) 
         blob = client.get(f"{front.url}/v2/team/app/blobs/{image.config.digest}")
         assert blob.content == image.config.data
         assert blob.url.startswith(store.url)
-        assert [one.client for one in front.requests()] == ["CN=client"] * 2
-        assert [(one.path.partition("?")[2], one.status) for one in store.requests()] == [
+        assert [one.client for one in front.requests(2)] == ["CN=client"] * 2
+        assert [(one.path.partition("?")[2], one.status) for one in store.requests(1)] == [
             ("X-Signature=secret", 200)
         ]
 
@@ -48,7 +48,7 @@ def test_a_proxy_on_the_way(tmp_path: Path, start_registry: Callable[..., Regist
     registry = start_registry("docker-registry")
     with fronts.proxy(tmp_path / "proxy") as proxy:
         assert session(proxies={"http": proxy.url}).get(f"{registry.url}/v2/").ok
-        assert [one.path for one in proxy.requests()] == [f"{registry.url}/v2/"]
+        assert [one.path for one in proxy.requests(1)] == [f"{registry.url}/v2/"]
 
 
 def test_a_proxy_that_wants_a_password(

@@ -35,9 +35,16 @@ class Front:
         self._process = process
         self._read = read
 
-    def requests(self) -> list[Passed]:
-        """All requests so far, those of the tests' helpers left out."""
-        return [one for one in self._read(self._process.log()) if not traffic.is_helper(one.agent)]
+    def requests(self, expected: int = 0) -> list[Passed]:
+        """All requests so far, those of the tests' helpers left out.
+
+        Args:
+            expected: how many to wait for (see `Process.settled_log`).
+        """
+        return self._parse(self._process.settled_log(lambda log: len(self._parse(log)), expected))
+
+    def _parse(self, log: str) -> list[Passed]:
+        return [one for one in self._read(log) if not traffic.is_helper(one.agent)]
 
 
 _NGINX = """

@@ -99,6 +99,17 @@ class Process:
         """All that it has printed."""
         return self._log.read_text(errors="replace")
 
+    def settled_log(self, entries: Callable[[str], int], expected: int) -> str:
+        """All that it has printed, once that has as many entries as are expected.
+
+        A server may write down what it did after its client has the answer. Where the entries do
+        not come, what there is after `PATIENCE` seconds is given back, for the test to judge.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while entries(log := self.log()) < expected and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return log
+
     def _start(self) -> None:
         self._log.write_bytes(b"")
         with self._log.open("ab") as log:  # a server may open it a second time, as /dev/stdout

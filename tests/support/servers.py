@@ -98,9 +98,18 @@ class Registry:
             settings["auth"] = (USER, PASSWORD)
         return Pusher(self.url, **settings, **more)
 
-    def requests(self) -> list[Seen]:
-        """The requests that its log has since `forget`, less those of the tests' own helpers."""
-        return [seen for seen in self.log()[self._log_start :] if not traffic.is_helper(seen.agent)]
+    def requests(self, expected: int = 0) -> list[Seen]:
+        """The requests that its log has since `forget`, less those of the tests' own helpers.
+
+        Args:
+            expected: how many to wait for (see `Process.settled_log`).
+        """
+        log = self._process.settled_log(lambda log: len(self._since(log)), expected)
+        return self._since(log)
+
+    def _since(self, log: str) -> list[Seen]:
+        requests = self._parse(log)[self._log_start :]
+        return [seen for seen in requests if not traffic.is_helper(seen.agent)]
 
     def forget(self) -> None:
         """Leave the requests so far out of `requests`."""
@@ -108,8 +117,10 @@ class Registry:
 
     def log(self) -> list[Seen]:
         """Every request in its log."""
-        read = _read_zot if self.name == "zot" else _read_combined
-        return list(read(self._process.log()))
+        return self._parse(self._process.log())
+
+    def _parse(self, log: str) -> list[Seen]:
+        return list(_read_zot(log) if self.name == "zot" else _read_combined(log))
 
 
 @contextmanager
@@ -235,7 +246,7 @@ def _read_combined(log: str) -> Iterator[Seen]:
 
 def _read_zot(log: str) -> Iterator[Seen]:
     for line in log.splitlines():
-        if '"message":"HTTP API"' in line:
+        if '"message":"HTTP API"' in line and line.endswith("}"):  # the last may be half written
             entry = json.loads(line)
             agent = "".join(entry["headers"].get("User-Agent", []))
             yield Seen(entry["method"], entry["path"], entry["statusCode"], agent)
