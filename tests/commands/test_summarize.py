@@ -1,8 +1,13 @@
 """What `regpipe summarize` does with options, programs and inputs."""
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from support.cli import Result, run
+from support.cli import Result, process_env, run
 
 RECORD = (
     '{"tag":"v1","history":[{"v1Compatibility":"{\\"created\\":\\"2018-07-18T10:00:00Z\\",'
@@ -41,3 +46,45 @@ def test_options_mean_what_they_mean_in_jq(
 ) -> None:
     result = summarize(*argv, stdin=stdin)
     assert (result.out.decode(), result.code) == (out, code)
+
+
+@pytest.mark.parametrize("size", [1, 10_000], ids=["small", "large"])
+@pytest.mark.parametrize("program", ["until(false; .)", "until(false; . + {x: [.x]})"])
+def test_an_endless_program_ends_at_once_when_interrupted(
+    program: str, size: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "records"
+    file.write_text(RECORD * size)
+    with start(f'("begun" | stderr | empty), {program}', file) as process:
+        assert process.stderr
+        assert process.stderr.read(5) == b"begun"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == -signal.SIGINT
+        # It is closed only when every process that has it is gone: no worker goes on by itself.
+        assert process.stderr.read().replace(b"begun", b"") == b""
+
+
+def test_what_a_script_runs_in_the_background_is_not_interrupted() -> None:
+    with start(".tag | stderr", background=True) as process:
+        assert process.stdin
+        assert process.stderr
+        assert process.stdout
+        process.stdin.write(RECORD.encode())
+        process.stdin.flush()
+        assert process.stderr.read(2) == b"v1"
+        process.send_signal(signal.SIGINT)
+        process.stdin.close()
+        assert process.wait(10) == 0
+        assert process.stdout.read() == b'"v1"\n'
+
+
+def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]":
+    """Start a summarize that is to be interrupted."""
+    shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if background else []
+    return subprocess.Popen(
+        [*shell, sys.executable, "-m", "regpipe", "summarize", *map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=process_env(),
+    )

@@ -93,7 +93,9 @@ def main(argv: list[str], streams: "Streams") -> int:
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
         raise UsageError("there is no input: name a file, or pipe records in; see --help")
     # libjq runs without looking at Python's signals: an endless program could not be stopped.
-    handler = _set_interrupt(signal.SIG_DFL)
+    # Where it is ignored, as in a script's background job, it stays so.
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    handler = _set_interrupt(signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         return _run(libjq, options, source, streams)
     except CompileError as error:

@@ -69,8 +69,9 @@ class Output:
         self.say_raw(f"regpipe summarize: {message}\n")
 
     def say_raw(self, text: str) -> None:
-        """Write to stderr what the program itself wants there."""
+        """Write to stderr what the program itself wants there, at once: it may be no whole line."""
         self.messages.write(text)
+        self.messages.flush()
 
     @property
     def pending(self) -> bool:
