@@ -1,5 +1,5 @@
 # The blog's own program, literally: tag, creation date and config.Image of schema 1 manifests.
 # input: stream
 # output: json
-# reads: .tag .history[0].v1Compatibility|fromjson.created .history[0].v1Compatibility|fromjson.config.Image
+# copies: .tag .history[0].v1Compatibility|fromjson.created .history[0].v1Compatibility|fromjson.config.Image
 {tag:.tag, info:.history[0].v1Compatibility|fromjson|{created:.created, sha:.config.Image}}

@@ -3,8 +3,10 @@
 # Each takes a record of `regpipe manifests`, one of `regpipe summarize`, or a document as a registry
 # serves it: a schema 1 manifest, an image manifest, an index, an image config.
 #
-# `# reads NAME:` says which paths of its input a definition looks at; programs name the definitions
-# they use in their own `# reads:`, and large records are cut down to these paths before jq runs.
+# `# reads NAME:` says which paths of its input a definition looks at, and `# copies NAME:` those of
+# which strings are only handed on, whole, or asked whether they are empty. Programs name the
+# definitions they use in their own `# reads:` and `# copies:`; large records are cut down to these
+# paths before jq runs, and it runs once over records that differ in copied strings alone.
 
 # Error records, which every program hands on as they are.
 def is_error: type == "object" and (.error | type) == "object";
@@ -36,15 +38,15 @@ def v1_history: _array(.history) | reverse | map(_object(.v1Compatibility | from
 def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array";
 
 # What an image was called, and the repository that has it.
-# reads repository: .repository .name
+# copies repository: .repository .name
 def repository: _string(.repository) // _string(.name);
 
 # What a tag points to: the index, where there is one, else the manifest.
-# reads tag_digest: .index.digest .digest
+# copies tag_digest: .index.digest .digest
 def tag_digest: _string(.index.digest) // .digest;
 
 # The image id: what `docker images` shows.
-# reads image_id: .info.sha .manifest.config.digest .config.digest
+# copies image_id: .info.sha .manifest.config.digest .config.digest
 def image_id: _string(.info.sha) // _string(manifest.config.digest);
 
 # A platform as a string: os/architecture[/variant].
@@ -91,8 +93,10 @@ def labels: (image_config.config.Labels // v1.config.Labels) | _object(.) // {};
 def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 
 # The creation date as a string, as it was found.
-# reads created: .info.created .created image_config .config.created annotations
-# reads created: .history[0].v1Compatibility|fromjson.created
+# reads created: image_config
+# copies created: .info.created .created .config.created .history[0].v1Compatibility|fromjson.created
+# copies created: .annotations."org.opencontainers.image.created"
+# copies created: .manifest.annotations."org.opencontainers.image.created"
 def created:
   _string(.info.created) // _string(.created) // _string(image_config.created)
   // _string(v1.created) // _string(annotations["org.opencontainers.image.created"]);
@@ -145,8 +149,9 @@ def by_date: _dating | if .[1] then [0] else [1] + .[0] end;
 def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;
 
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
-# reads summary: .ref repository .tag .digest platform created image_id
-# reads summary: .config.Image .config.config.Image .history[0].v1Compatibility|fromjson.config.Image
+# reads summary: platform
+# copies summary: .ref repository .tag .digest created image_id .config.Image .config.config.Image
+# copies summary: .history[0].v1Compatibility|fromjson.config.Image
 def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,91 +12,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regpipe.programs import library, parallel
-from support.cli import Result, run
+from regpipe.programs import block, library
+from support.both import Both
+from support.cli import run
+from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
-RECORD = {
-    "ref": "r.example/a:v1",
-    "tag": "v1",
-    "digest": "sha256:01",
-    "platform": {"os": "linux", "architecture": "amd64"},
-    "manifest": {"config": {"digest": "sha256:02"}, "layers": [{"size": 1}]},
-    "history": [{"v1Compatibility": '{"created":"2018-07-18T16:53:33Z","config":{"Image":"x"}}'}],
-}
-Both = Callable[..., tuple[Result, Result]]
-
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere nothing is run by several processes"
 )
 
 
-@pytest.fixture
-def both(monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Run a command line in tiny blocks, and then as if there were no such thing."""
-
-    def run_both(
-        *words: object, stdin: bytes, block: int = 64, workers: int = 3
-    ) -> tuple[Result, Result]:
-        results = []
-        for large in (1, sys.maxsize):
-            monkeypatch.setattr(parallel, "LARGE", large)
-            monkeypatch.setattr(parallel, "_BLOCK", block)
-            monkeypatch.setattr(parallel, "_MAX_BLOCK", 16 * block)
-            monkeypatch.setattr(parallel, "count_workers", lambda: workers)
-            results.append(run(["summarize", *words], stdin))
-        return results[0], results[1]
-
-    return run_both
-
-
-def lines(*values: object) -> bytes:
-    return b"".join(json.dumps(value).encode() + b"\n" for value in values)
-
-
-NUMBERED = [{**RECORD, "tag": f"v{number}"} for number in range(20)]
-BROKEN = lines(*NUMBERED[:7]) + b'{"tag":}\n' + lines(*NUMBERED)
-INPUTS = {
-    "lines": lines(*NUMBERED),
-    "no line end at the end": lines(*NUMBERED)[:-1],
-    "blank lines": lines(*NUMBERED).replace(b"\n", b"\r\n\n"),
-    "indented": b"".join(json.dumps(value, indent=2).encode() + b"\n" for value in NUMBERED),
-    "concatenated": lines(*NUMBERED).replace(b"\n", b""),
-    "records inside an array": b"[\n" + b",\n".join(lines(*NUMBERED).splitlines()) + b"\n]\n",
-    "a byte order mark": b"\xef\xbb\xbf" + lines(*NUMBERED),
-    "a byte order mark in the middle": lines(*NUMBERED) + b"\xef\xbb\xbf" + lines(*NUMBERED),
-    "bad JSON in line 8": BROKEN,
-    "cut at the end": lines(*NUMBERED)[:-30],
-    "scalars": lines(*NUMBERED[:5], 1, "x", None, *NUMBERED[5:]) + b"12",
-    "scalars that are none": lines(*NUMBERED[:5]) + b"1 2\ntruefalse\n" + lines(*NUMBERED),
-    "a number that goes on": lines(*NUMBERED[:5]) + b"1-2\n" + lines(*NUMBERED),
-    "error records": lines(*NUMBERED[:5], {**RECORD, "error": {"code": "DENIED"}}, *NUMBERED),
-    "failing inputs": lines(*NUMBERED[:5], [1], {"history": 1}, *NUMBERED[5:], "x"),
-    "invalid UTF-8": lines(*NUMBERED).replace(b'"v11"', b'"v\xff11"'),
-    "characters": lines(*({**RECORD, "tag": f"ü😀{number}"} for number in range(20))),
-    "raw characters": "".join(
-        json.dumps({**RECORD, "tag": f"ü😀{number}"}, ensure_ascii=False) + "\n"
-        for number in range(20)
-    ).encode(),
-    "half a character": lines(*NUMBERED[:9]) + b'{"tag":"\\ud83d"}\n' + lines(*NUMBERED),
-    "half a character where it is cut": lines(*NUMBERED[:9]) + b'{"x":"\\uD83d"}\n',
-    "numbers as written": lines(*NUMBERED).replace(b'"v7"', b"1.10").replace(b'"v8"', b"-0"),
-    "numbers that are cut": lines(*NUMBERED).replace(b'"size": 1', b'"size": 1e1000'),
-    "numbers in a string": lines(*NUMBERED)
-    .replace(b"2018-07-18T16:53:33Z", b"x")
-    .replace(b'\\"x\\"', b"-0"),
-    "not a number": lines(*NUMBERED) + b'{"tag":nan}{"tag":NaN}{"tag":Infinity}\n',
-    "not a number where it is cut": lines(*NUMBERED) + b'{"tag":1,"x":Infinity}\n',
-    "a name twice": lines(*NUMBERED).replace(b'"tag"', b'"tag":1,"tag"'),
-    "control characters": lines(*NUMBERED).replace(b'"v7"', b'"v\t7"'),
-    "deep": lines(*NUMBERED) + b'{"x":' + b"[" * 9_000 + b"]" * 9_000 + b"}\n" + lines(*NUMBERED),
-    "too deep": lines(*NUMBERED) + b'{"x":' + b"[" * 11_000 + b"]" * 11_000 + b"}\n",
-    "a long number": lines(*NUMBERED) + b'{"tag":' + b"9" * 5_000 + b"}\n" + lines(*NUMBERED),
-}
 PROGRAMS = [
     ["summary"],
     ["blog"],
     ["-e", "blog"],
+    ["-S", "--tab", "summary"],
+    ["-a", "blog"],
+    ["-C", "--seq", "summary"],
+    ["-r", "--unbuffered", "blog"],
     ["."],
     ["tsv"],
     ["-r", ".tag"],
@@ -115,7 +48,7 @@ def test_no_difference(both: Both, name: str, words: list[str], workers: int) ->
     assert divided == whole
 
 
-CUTTING = [program.name for program in library.every() if program.reads]
+CUTTING = [program.name for program in library.every() if program.says_paths]
 SETTINGS = ["--arg", "now", "2024-01-31T00:00:00Z", "--argjson", "keep", "1"]
 
 
@@ -214,7 +147,7 @@ def test_a_killed_worker_is_said(both: Both, monkeypatch: pytest.MonkeyPatch) ->
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
-    monkeypatch.setattr(parallel.Block, "run", killed)
+    monkeypatch.setattr(block.Block, "run", killed)
     divided, _ = both(".", stdin=INPUTS["lines"], block=2000)
     assert divided.code == 5
     (said,) = divided.errors

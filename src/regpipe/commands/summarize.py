@@ -146,9 +146,8 @@ def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") ->
         attributes=_attributes(libjq, options, source),
     )
     reading = options.reading(slurp=bool(named and named.slurp))
-    reads = None if _may_read_on(source) else named.reads if named else ""
     inputs = running.Inputs(options.files, streams.stdin, reading)
-    run = running.run(libjq, program, inputs, output, reads)
+    run = running.run(libjq, program, inputs, named, reads_on=_may_read_on(source))
     output.flush()
     return _exit_code(run, exit_status=options.exit_status)
 

@@ -2,17 +2,23 @@
 
 libjq is the slow part of a run over large records, and most programs look at little of them. A
 program's header may name it, `# reads: .ref .manifest.config.digest .history[0].name|fromjson.id`:
-paths of names and `[0]` or `[]`, and `|fromjson` where a string holds JSON. What a path leads to is
-kept whole, as is anything unexpected on the way. Python's JSON parser does the cutting; a record
-that it could understand otherwise than libjq does is not cut.
+paths of names and `[0]` or `[]`, and `|fromjson` where a string holds JSON; a name with a dot in it
+is written in quotes. What a path leads to is kept whole, as is anything unexpected on the way.
+Python's JSON parser does the cutting; a record that it could understand otherwise than libjq does
+is not cut.
+
+Strings that the program only hands on (`# copies:`) may be marked as well: put out of the record,
+with a mark in the place of each, so that records which differ in nothing else become equal.
 """
 
 import json
+import os
 import re
 from json.encoder import encode_basestring
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import NoReturn
 
 # A text that long could be nested deeper than libjq allows, in a place that is cut away.
@@ -21,8 +27,10 @@ _BRACKETS = 10_000
 # -0, which Python reads as 0.
 _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
 _HALF = re.compile(r"\\u[dD]")
+_STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"]*)"|\.([^.\[|"]+)')
 _ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
+_MOST_MARKS = 64
 
 
 class Cutter:
@@ -30,13 +38,24 @@ class Cutter:
 
     Args:
         reads: the paths that are kept.
+        copies: paths that are kept too, where strings may be marked.
+
+    Attributes:
+        can_mark: there are such paths.
+        marks: what stands for the first marked string, the second…: JSON strings that no input
+            holds, with nothing in them that would be printed otherwise.
     """
 
-    def __init__(self, reads: str) -> None:
-        self._paths = _Paths([_steps(path) for path in reads.split()])
+    def __init__(self, reads: "Iterable[str]", copies: "Iterable[str]" = ()) -> None:
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        read, copied = [_steps(path) for path in reads], [_steps(path) for path in copies]
+        self._paths = _Paths(read + copied, [])
+        self._marking_paths = _Paths(read, copied)
+        self.can_mark = bool(copied)
+        secret = os.urandom(12).hex()
+        self.marks = [f'"{secret}-{number}"' for number in range(_MOST_MARKS)]
 
     def is_ambiguous(self, text: str) -> bool:
         r"""Say whether a text may hold a \u escape of half a character, which libjq refuses."""
@@ -51,12 +70,24 @@ class Cutter:
         Raises:
             ValueError: none begins there, or it does not end.
         """
+        return self._cut(text, begin, self._paths, [])
+
+    def cut_and_mark(self, text: str, begin: int) -> tuple[str | None, int, list[str]]:
+        """Cut an object likewise, with marks in the place of strings; return these too."""
+        strings: list[str] = []
+        return *self._cut(text, begin, self._marking_paths, strings), strings
+
+    def _cut(
+        self, text: str, begin: int, paths: "_Paths", strings: list[str]
+    ) -> tuple[str | None, int]:
         if text[begin : begin + 1] != "{":  # of other values Python and libjq see other ends
             raise ValueError
         try:
             value, end = self._decode(text, begin)
             if isinstance(value, dict) and "error" not in value and not _is_deep(text, begin, end):
-                return self._pick(value, self._paths), end
+                pieces: list[str] = []
+                self._pick(value, paths, strings, pieces.append)
+                return "".join(pieces), end
         except (ValueError, RecursionError):
             pass
         try:
@@ -64,38 +95,53 @@ class Cutter:
         except RecursionError as error:
             raise ValueError from error
 
-    def _pick(self, value: object, paths: "_Paths") -> str:
+    def _pick(
+        self, value: object, paths: "_Paths", strings: list[str], write: "Callable[[str], None]"
+    ) -> None:
         """Write a value with nothing but what the paths lead to, or all of it."""
-        if isinstance(value, dict) and paths.names:
-            members = []
-            for name, text, inner in paths.names:
-                member = value.get(name, _ABSENT)
-                if isinstance(member, str) and not inner.in_json:
-                    members.append(text + encode_basestring(member))
-                elif member is not _ABSENT:
-                    members.append(text + self._pick(member, inner))
-            return "{" + ",".join(members) + "}"
         if isinstance(value, str):
             if paths.in_json:
-                value = self._pick_in_text(value, paths.in_json)
-            return encode_basestring(value)
+                write(encode_basestring(self._pick_in_text(value, paths.in_json, strings)))
+            elif paths.copied and len(strings) < _MOST_MARKS and value and value.isprintable():
+                write(self.marks[len(strings)])
+                strings.append(value)
+            else:
+                write(encode_basestring(value))
+        elif isinstance(value, dict) and paths.names:
+            before = "{"
+            for name, text, inner in paths.names:
+                member = value.get(name, _ABSENT)
+                if member is not _ABSENT:
+                    write(before)
+                    write(text)
+                    self._pick(member, inner, strings, write)
+                    before = ","
+            write("}" if before == "," else "{}")
+        elif isinstance(value, list) and (paths.each or paths.first):
+            kept = value if paths.each else value[:1]
+            for number, item in enumerate(kept):
+                write("," if number else "[")
+                self._pick(item, paths.each or paths.first or paths, strings, write)
+            write("]" if kept else "[]")
+        else:
+            write(self._whole(value))
+
+    def _whole(self, value: object) -> str:
         if value is None:
             return "null"
-        if isinstance(value, list) and (paths.each or paths.first):
-            kept = value if paths.each else value[:1]
-            inner = paths.each or paths.first or paths
-            return "[" + ",".join([self._pick(item, inner) for item in kept]) + "]"
         text = self._encode(value)
         if value == 0 or any(zero in text for zero in _ZEROS):
             raise ValueError
         return text
 
-    def _pick_in_text(self, text: str, paths: "_Paths") -> str:
+    def _pick_in_text(self, text: str, paths: "_Paths", strings: list[str]) -> str:
         """Cut the JSON that a string holds."""
         try:
             value, end = self._decode(text)
             if end == len(text) and isinstance(value, dict):
-                return self._pick(value, paths)
+                pieces: list[str] = []
+                self._pick(value, paths, strings, pieces.append)
+                return "".join(pieces)
         except (ValueError, RecursionError):
             pass
         return text
@@ -104,15 +150,18 @@ class Cutter:
 class _Paths:
     """The paths of a header as a tree: what is kept of a value, all of it if nothing is said."""
 
-    def __init__(self, paths: list[list[str]]) -> None:
+    def __init__(self, reads: list[list[str]], copies: list[list[str]]) -> None:
         self.names: list[tuple[str, str, _Paths]] = []  # a key, its JSON, what is kept of its value
         self.each: _Paths | None = None
         self.first: _Paths | None = None
         self.in_json: _Paths | None = None
-        if [] in paths:
+        self.copied = not reads and all(path == [] for path in copies)
+        if [] in reads or [] in copies:
             return
-        for step in dict.fromkeys(path[0] for path in paths):
-            inner = _Paths([path[1:] for path in paths if path[0] == step])
+        for step in dict.fromkeys(path[0] for path in reads + copies):
+            inner = _Paths(
+                *([path[1:] for path in paths if path[0] == step] for paths in (reads, copies))
+            )
             if step == _EACH:
                 self.each = inner
             elif step == _FIRST:
@@ -120,12 +169,12 @@ class _Paths:
             elif step == _FROMJSON:
                 self.in_json = inner
             else:
-                self.names.append((step, f'"{step}":', inner))
+                self.names.append((step, f"{encode_basestring(step)}:", inner))
 
 
 def _steps(path: str) -> list[str]:
     """Divide a path: `.history[0].v1Compatibility|fromjson.id` has five steps."""
-    return path.replace(_FROMJSON, f".{_FROMJSON}").replace("[", ".[").split(".")[1:]
+    return [step[2] or step[1] or step[0] for step in _STEP.finditer(path)]
 
 
 def _is_deep(text: str, begin: int, end: int) -> bool:

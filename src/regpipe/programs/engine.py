@@ -5,6 +5,7 @@ bytes and the exit codes are jq's.
 """
 
 import ctypes
+import io
 import math
 
 from regpipe.errors import RegpipeError
@@ -145,7 +146,7 @@ class Program(Runnable):
     ) -> None:
         self._libjq = libjq
         self._call = libjq.call
-        self._output = output
+        self.output = output
         self._style = output.style
         self._failure: Exception | None = None  # raised inside a callback, to be raised outside
         # Set where a program may wait for input while it runs, with results still unflushed.
@@ -189,6 +190,17 @@ class Program(Runnable):
             self._report(self._libjq.take_dump(message, 0), " (not a string)")
         return RUNTIME
 
+    def trial(self, value: Jv) -> tuple[int, bytes, str]:
+        """Run over one value, consumed; return the outcome, the results and the messages."""
+        results, messages = io.BytesIO(), io.StringIO()
+        output, self.output = self.output, Output(results, self._style, messages)
+        try:
+            ret = self.run(value)
+            self.output.flush()
+        finally:
+            self.output = output
+        return ret, results.getvalue(), messages.getvalue()
+
     def _emit(self, result: Jv, kind: int) -> bool:
         """Write one result, consumed; say whether it could be written."""
         style = self._style
@@ -203,9 +215,9 @@ class Program(Runnable):
             text = self._libjq.take_dump(result, style.flags)
             if style.seq:
                 text = b"\x1e" + text
-        self._output.write(text + style.end)
+        self.output.write(text + style.end)
         if style.unbuffered:
-            self._output.flush()
+            self.output.flush()
         return True
 
     def _halt(self) -> int:
@@ -214,11 +226,11 @@ class Program(Runnable):
         message = call.jq_get_error_message(self.state)
         kind = call.jv_get_kind(message)
         if kind == lj.STRING:
-            self._output.say_raw(_text(self._libjq.take_string(message)))
+            self.output.say_raw(_text(self._libjq.take_string(message)))
         elif kind in (lj.NULL, lj.INVALID):
             call.jv_free(message)
         else:
-            self._output.say_raw(_text(self._libjq.take_dump(message, 0)) + "\n")
+            self.output.say_raw(_text(self._libjq.take_dump(message, 0)) + "\n")
         code = call.jq_get_exit_code(self.state)
         if call.jv_get_kind(code) == lj.INVALID:
             call.jv_free(code)
@@ -228,7 +240,7 @@ class Program(Runnable):
         return int(number) if math.isfinite(number) else RUNTIME
 
     def _report(self, message: bytes, note: str = "") -> None:
-        self._output.say(f"error (at {self.where()}){note}: {_text(message)}")
+        self.output.say(f"error (at {self.where()}){note}: {_text(message)}")
 
     def _compile(self, text: bytes, arguments: Jv) -> None:
         messages: list[str] = []
@@ -251,13 +263,13 @@ class Program(Runnable):
             pair = call.jv_array_append(pair, message)
             flags = self._style.flags & ~lj.PRETTY
             self._guarded(
-                lambda: self._output.say_raw(_text(self._libjq.take_dump(pair, flags)) + "\n")
+                lambda: self.output.say_raw(_text(self._libjq.take_dump(pair, flags)) + "\n")
             )
 
         def stderr(_data: int | None, message: Jv) -> None:
             is_text = self._call.jv_get_kind(message) == lj.STRING
             take = self._libjq.take_string if is_text else self._dump
-            self._guarded(lambda: self._output.say_raw(_text(take(message))))
+            self._guarded(lambda: self.output.say_raw(_text(take(message))))
 
         self._callbacks = lj.MESSAGE_CALLBACK(debug), lj.MESSAGE_CALLBACK(stderr)
         self._call.jq_set_debug_cb(self.state, self._callbacks[0], None)

@@ -1,8 +1,9 @@
 """Programs with names: the bundled ones in filters/, and the user's own.
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
-`# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` with the paths
-it looks at (see cut.py). What programs share is in filters/lib, where `include` finds it.
+`# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` and
+`# copies:` with the paths it looks at (see cut.py). What programs share is in filters/lib, where
+`include` finds it.
 """
 
 import os
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".jq"
-_SHARED_READS = "# reads "
+_LISTS = ("reads", "copies")
 
 
 class NamedProgram:
@@ -29,7 +30,24 @@ class NamedProgram:
         self.help, fields = _header(text.decode("utf-8", "replace"))
         self.slurp = fields["input"] == "slurp"
         self.raw = fields["output"] == "raw"
-        self.reads = fields["reads"]
+        self._reads = fields["reads"]
+        self._copies = fields["copies"]
+
+    @property
+    def says_paths(self) -> bool:
+        """Whether its header says what it reads."""
+        return bool(self._reads or self._copies)
+
+    def paths(self) -> "Paths":
+        """Return the paths that it reads.
+
+        Raises:
+            UsageError: its header has something else among them.
+        """
+        try:
+            return Paths(self._reads, self._copies)
+        except ValueError as error:
+            raise UsageError(f"the header of {self.path}: {error}") from error
 
 
 def find(name: str) -> NamedProgram | None:
@@ -79,22 +97,51 @@ def close_to(name: str) -> str | None:
     return next(iter(difflib.get_close_matches(name, names(), n=1)), None)
 
 
-def paths(reads: str) -> str:
-    """Return the paths in a program's `# reads:`, those of shared definitions it names included."""
+class Paths:
+    """The paths of its inputs that a program looks at.
+
+    Args:
+        reads: words of a `# reads:`, paths and names of shared definitions, which may do anything
+            with what they find.
+        copies: the same of a `# copies:`. Strings there are only handed on, whole, or asked whether
+            they are empty. Of a shared definition that is what it says itself that it copies; the
+            rest is read.
+
+    Raises:
+        ValueError: a word is neither a path nor the name of a shared definition.
+    """
+
+    def __init__(self, reads: str, copies: str = "") -> None:
+        shared = _shared_paths()
+        self.reads: list[str] = []
+        self.copies: list[str] = []
+        todo = [(word, self.reads) for word in reads.split()]
+        todo += [(word, self.copies) for word in copies.split()]
+        for word, found in todo:  # which grows
+            if word.startswith("."):
+                found.append(word)
+            elif word in shared:
+                reads, copies = shared[word]
+                todo += [(more, self.reads) for more in reads.split()]
+                todo += [(more, found) for more in copies.split()]
+            else:
+                raise ValueError(f"{ascii(word)} is neither a path nor a shared definition")
+
+
+def _shared_paths() -> dict[str, tuple[str, str]]:
+    """Return what each shared definition says that it reads and copies."""
+    shared: dict[str, tuple[str, str]] = {}
     with open(f"{library_path()}/oci.jq", encoding="utf-8") as file:  # noqa: PTH123
-        lines = [line for line in file if line.startswith(_SHARED_READS)]
-    shared: dict[str, list[str]] = {}
-    for line in lines:
-        name, _, words = line.removeprefix(_SHARED_READS).partition(":")
-        shared.setdefault(name, []).extend(words.split())
-    found: dict[str, None] = {}
-    names = reads.split()
-    for word in names:  # which grows
-        if word.startswith("."):
-            found[word] = None
-        else:
-            names.extend(shared[word])
-    return " ".join(found)
+        for line in file:
+            kind, _, rest = line.removeprefix("# ").partition(" ")
+            name, colon, words = rest.partition(":")
+            if kind in _LISTS and colon:
+                reads, copies = shared.get(name, ("", ""))
+                if kind == "reads":
+                    shared[name] = f"{reads} {words}", copies
+                else:
+                    shared[name] = reads, f"{copies} {words}"
+    return shared
 
 
 def library_path() -> str:
@@ -114,7 +161,7 @@ def _read(name: str, path: str) -> NamedProgram:
 def _header(text: str) -> tuple[str, dict[str, str]]:
     """Return the first comment line of a program, and the fields the others give."""
     help_ = ""
-    fields = {"input": "stream", "output": "json", "reads": ""}
+    fields = {"input": "stream", "output": "json", "reads": "", "copies": ""}
     for line in text.splitlines():
         if not line.startswith("#"):
             break
@@ -122,7 +169,7 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
         key, _, value = comment.partition(":")
         if key in fields:
             # What a program reads may take several lines.
-            fields[key] = f"{fields[key]} {value.strip()}" if key == "reads" else value.strip()
+            fields[key] = f"{fields[key]} {value.strip()}" if key in _LISTS else value.strip()
         help_ = help_ or comment
     return help_, fields
 

@@ -1,18 +1,16 @@
 """Large inputs: in blocks, by several processes, cut down to what a program reads.
 
-The stream is divided before lines that begin with `{`. That such a line begins a record is a
+The stream is divided before lines that begin with `{`, or `}{`. That a record begins there is a
 guess, which the run over the block before it confirms, by ending with a whole value. Where it does
 not, and wherever anything else is out of the ordinary, the blocks are given back, and the run goes
 on from there a value at a time: what comes out is the same, only later.
 """
 
-import collections
-
 from regpipe.programs import engine
-from regpipe.programs import libjq as lj
-from regpipe.programs.chunks import ByteInputs, Chunk, LineCounter
-from regpipe.programs.libjq import Jv, Libjq
-from regpipe.programs.plain import Run, Stream, stream
+from regpipe.programs.block import Block
+from regpipe.programs.chunks import ByteInputs, Chunk
+from regpipe.programs.libjq import Libjq
+from regpipe.programs.plain import Run, stream
 from regpipe.programs.workers import Inline, Worker, count_workers
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -26,9 +24,7 @@ LARGE = 256 << 10
 
 _BLOCK = 256 << 10
 _MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
-_SHORT = 1500  # so short a record is parsed whole in less time than it takes to cut it
 _PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
-_SPACE = " \t\r\n"
 
 
 def run(
@@ -62,92 +58,6 @@ def run(
     return result
 
 
-class Block:
-    """A program's run over the records of a block.
-
-    Args:
-        libjq: the library.
-        program: the program.
-        output: where its results and messages go.
-        cutter: cuts the records, if the program says what it reads.
-    """
-
-    def __init__(
-        self,
-        libjq: Libjq,
-        program: engine.Runnable,
-        output: engine.Output,
-        cutter: "Cutter | None",
-    ) -> None:
-        self.output = output
-        self._libjq = libjq
-        self._program = program
-        self._cutter = cutter
-
-    def run(self, chunk: Chunk, result: Run) -> int:
-        """Run over a block; return the index up to which it is whole values."""
-        end = self._run_cut(self._cutter, chunk, result) if self._cutter else 0
-        if result.ended or end == len(chunk.data):
-            return end
-        return end + self._run_uncut(chunk.after(end), result)
-
-    def _run_uncut(self, chunk: Chunk, result: Run) -> int:
-        """Run over values as libjq's parser finds them."""
-        values = Stream(self._libjq, self._program, result, chunk, count_lines=False)
-        message = values.feed(chunk)
-        end = values.end_of_last
-        if message is None and not result.ended and not chunk.data[end:].strip():
-            return len(chunk.data)
-        return end
-
-    def _run_cut(self, cutter: "Cutter", chunk: Chunk, result: Run) -> int:
-        """Run over values as Python's parser finds them, up to one it does not understand."""
-        try:
-            text = chunk.data.decode()
-        except UnicodeDecodeError:
-            return 0
-        program, lines = self._program, LineCounter(text)
-        self._is_ambiguous = cutter.is_ambiguous(text)
-        end = next_ = int(chunk.first and text.startswith("\ufeff"))
-        program.where = lambda: chunk.at_line(lines.before(end))
-        while not result.ended:
-            while text[next_ : next_ + 1] in _SPACE and next_ < len(text):
-                next_ += 1
-            found = self._short_line(text, next_) or self._cut(cutter, text, next_)
-            if found is None:
-                break
-            value, end = found
-            next_ = end
-            result.add(program.run(value))
-            result.ended = program.halted
-        return next_ if text.isascii() else len(text[:next_].encode())
-
-    def _short_line(self, text: str, begin: int) -> tuple[Jv, int] | None:
-        """Parse the rest of a line, if it is short and a whole object; return it and its end."""
-        end = text.find("\n", begin, begin + _SHORT)
-        if end < 0 or text[begin] != "{":
-            return None
-        return self._parsed(text[begin:end], end)
-
-    def _cut(self, cutter: "Cutter", text: str, begin: int) -> tuple[Jv, int] | None:
-        """Parse what is left of the object that begins somewhere; return it and its end."""
-        try:
-            cut, end = cutter.cut(text, begin)
-        except ValueError:
-            return None
-        record = text[begin:end]
-        if cut is not None and not (self._is_ambiguous and cutter.is_ambiguous(record)):
-            record = cut
-        return self._parsed(record, end)
-
-    def _parsed(self, record: str, end: int) -> tuple[Jv, int] | None:
-        value = self._libjq.parse(record.encode())
-        if self._libjq.call.jv_get_kind(value) != lj.INVALID:
-            return value, end
-        self._libjq.call.jv_free(value)
-        return None
-
-
 def _is_large(source: ByteInputs) -> bool:
     """Say whether there is much input that need not be waited for."""
     chunks: list[Chunk] = []
@@ -167,12 +77,12 @@ def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> No
     blocks = _Blocks(source)
     # One more than can work at once, for the time that reading and writing takes here.
     kind, number = (Worker, count + 1) if count > 1 else (Inline, 1)
-    workers: collections.deque[Inline] = collections.deque(kind(block) for _ in range(number))
+    workers: list[Inline] = [kind(block) for _ in range(number)]
     rest: list[Chunk] = []
     try:
         while True:
-            worker = workers[0]
-            workers.rotate(-1)
+            worker = workers.pop(0)
+            workers.append(worker)
             chunk = worker.chunk
             end = worker.finish(result)
             block.output.flush()
@@ -187,6 +97,17 @@ def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> No
         for each in workers:
             each.stop()
     blocks.give_back(rest + [each.chunk for each in workers if each.chunk])
+
+
+def _last_begin(data: bytes) -> int:
+    """Return the index at which the last record begins, as far as its line tells; 0 for none.
+
+    Records begin their lines, or, where indented ones were put together without line ends, follow
+    the last brace of the one before, which stands at the beginning of its line.
+    """
+    end = data.rfind(b"\n{") + 1
+    between = data.rfind(b"\n}{", end)
+    return between + 2 if between >= 0 else end
 
 
 class _Blocks:
@@ -208,7 +129,7 @@ class _Blocks:
             if ended:
                 return held
             self._held = held
-            end = held.data.rfind(b"\n{") + 1
+            end = _last_begin(held.data)
             if end and len(held.data) >= _BLOCK:
                 self._held = held.after(end)
                 return held.at_same_place(held.data[:end], held.ends - self._held.ends)

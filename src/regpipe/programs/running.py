@@ -33,8 +33,9 @@ def run(
     libjq: Libjq,
     program: engine.Program,
     inputs: Inputs,
-    output: engine.Output,
-    reads: str | None,
+    named: "library.NamedProgram | None",
+    *,
+    reads_on: bool,
 ) -> Run:
     """Run a program over its inputs.
 
@@ -42,23 +43,26 @@ def run(
         libjq: the library.
         program: the program.
         inputs: its inputs.
-        output: where results and messages go.
-        reads: the paths it looks at, empty if they are not known; None if it may ask for inputs
-            itself, or of them, which only libjq's own way of reading them can answer.
+        named: where the program's text is from, if it has a name: its header may say what it reads.
+        reads_on: it may ask for inputs itself, or of them, which only libjq's own way of reading
+            them can answer.
 
     Raises:
+        UsageError: the program's header is wrong.
         WorkerError: a worker process was killed.
     """
+    reading, output = inputs.reading, program.output
+    paths = named.paths() if named and named.says_paths else None
 
     def cutter() -> "Cutter":
         from regpipe.programs.cut import Cutter  # noqa: PLC0415 -- json costs 6 ms
 
-        return Cutter(library.paths(reads or ""))
+        reads, copies = (paths.reads, paths.copies) if paths else ([], [])
+        return Cutter(reads + copies) if reading.slurp else Cutter(reads, copies)
 
-    reading = inputs.reading
-    if reads is None or reading.special or (reading.slurp and not reads):
+    if reads_on or reading.special or (reading.slurp and not paths):
         return NativeInputs(libjq, inputs.files, inputs.stdin, reading, output).run(program)
     source = ByteInputs(inputs.files, inputs.stdin, output)
     if reading.slurp:
         return slurp.run(libjq, program, source, output, cutter)
-    return parallel.run(libjq, program, source, output, cutter if reads else None)
+    return parallel.run(libjq, program, source, output, cutter if paths else None)

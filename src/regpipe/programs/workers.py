@@ -14,9 +14,10 @@ TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from regpipe.programs.parallel import Block
+    from regpipe.programs.block import Block
 
 _MAX_WORKERS = 8
+_PIPE = 1 << 20  # room for a whole block, so that neither side waits for the other in its midst
 _PR_SET_PDEATHSIG = 1
 _CODING = "utf-8", "surrogateescape"  # a file's name may be no UTF-8
 _CHUNK, _STDOUT, _STDERR, _RESULT = b"c", b"o", b"e", b"r"
@@ -77,6 +78,12 @@ class Worker(Inline):
         super().__init__(block)
         from_parent, requests = os.pipe()
         answers, to_parent = os.pipe()
+        import fcntl  # noqa: PLC0415 -- Windows has none
+
+        try:  # noqa: SIM105 -- contextlib costs 3 ms
+            fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, _PIPE)
+        except OSError:
+            pass  # a user may have but so much memory in pipes
         self._pid = os.fork()
         if self._pid == 0:
             self._work(from_parent, to_parent)
