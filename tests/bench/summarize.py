@@ -65,11 +65,11 @@ def write_records(file: Path, size: int) -> int:
 
 
 def write_saved_manifests(file: Path, size: int) -> int:
-    """Write schema 1 manifests as registries serve them, indented; count them."""
+    """Write schema 1 manifests as registries serve them: indented, no line end last; count them."""
     paths = sorted(CONFIGS.parent.glob("schema1-signed/*.json"))
     documents = [json.loads(path.read_text()) for path in paths]
     sound = [document for document in documents if _steps(document)]
-    texts = [json.dumps(document, indent=3) + "\n" for document in sound]
+    texts = [json.dumps(document, indent=3) for document in sound]
     number = 0
     with file.open("w") as output:
         while output.tell() < size:
