@@ -46,7 +46,9 @@ def wheel(directory: Path) -> Path:
 def wheel_of_sdist(directory: Path) -> Path:
     sdist = build("sdist", directory / "sdist")
     with tarfile.open(sdist) as archive:
-        archive.extractall(directory / "tree", filter="data")
+        # Pythons before 3.11.4 (Debian 12's) and 3.10.12 know no filters.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(directory / "tree")
     (tree,) = (directory / "tree").iterdir()
     return build("wheel", directory / "wheel", tree)
 

@@ -40,6 +40,7 @@ def context(policy: Policy) -> ssl.SSLContext:
         UsageError: a file of it cannot be read, or holds no certificate.
     """
     made = ssl.create_default_context()
+    made.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to OpenSSL's file
     if not _system_has_roots():
         made.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     for path in policy.authorities:
