@@ -115,5 +115,5 @@ def _suggestion(verb: str) -> str:
 def _discard_stdout() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # a test's stream has no descriptor
+    except (OSError, ValueError, AttributeError):  # closed, or a test's without a descriptor
         return

@@ -4,7 +4,7 @@ import pytest
 
 import regpipe
 from regpipe.cli import ALIASES, COMMANDS
-from support.cli import run
+from support.cli import run, shell
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "help"])
@@ -53,3 +53,33 @@ def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     assert result.code == 5
     (line,) = result.errors
     assert line.startswith("regpipe tags: a mistake in regpipe (KeyError: 'oops')")
+
+
+SAMPLE = "oci:tests/data/sample"
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "lines"),
+    [
+        pytest.param("regpipe tags $1 <&-", 0, 5, id="stdin-not-needed"),
+        pytest.param("regpipe tags <&-", 0, 0, id="stdin"),
+        pytest.param("regpipe summarize . <&-", 0, 0, id="stdin-of-summarize"),
+        pytest.param("regpipe tags $1 2>&-", 0, 5, id="stderr"),
+        pytest.param("regpipe tags $1 >&-", 2, 0, id="stdout"),
+        pytest.param("echo {} | regpipe summarize . >&-", 2, 0, id="stdout-of-summarize"),
+        pytest.param("regpipe cache >&- <&- 2>&-", 2, 0, id="all"),
+    ],
+)
+def test_streams_that_are_closed(script: str, code: int, lines: int) -> None:
+    result = shell(script, SAMPLE)
+    assert (result.code, len(result.out.splitlines())) == (code, lines)
+    wrong = "cannot write the output: Bad file descriptor"
+    assert (wrong in result.err) == script.endswith(" >&-")
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_messages_that_nobody_can_read_cost_no_record(stderr: str) -> None:
+    script = f"regpipe manifests --no-v1 $1:nosuch $1:v1.0 $1:none $1:v1.1 {stderr}"
+    result = shell(script, SAMPLE)
+    assert (result.code, [record["tag"] for record in result.records]) == (4, ["v1.0", "v1.1"])
+    assert shell(f"regpipe tags 'BAD X' {stderr}").code == 2
