@@ -88,3 +88,35 @@ def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]"
         stderr=subprocess.PIPE,
         env=process_env(),
     )
+
+
+@pytest.mark.parametrize(
+    ("program", "code", "out", "said"),
+    [
+        ("halt", 0, b"", []),
+        ("., halt", 0, b"7\n", []),
+        ("1, halt_error", 5, b"1\n", ["7"]),
+        (".", 2, b"7\n", ["regpipe summarize: error: Could not open file nosuch: No such file"]),
+        (
+            'error("x")',
+            2,
+            b"",
+            ["regpipe summarize: error (at seven:1): x", "regpipe summarize: e"],
+        ),
+    ],
+)
+def test_a_file_is_looked_at_when_it_is_its_turn(  # noqa: PLR0917 -- fixtures
+    program: str,
+    code: int,
+    out: bytes,
+    said: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("seven").write_text("7\n")
+    result = summarize(program, "seven", "nosuch")
+    assert (result.code, result.out) == (code, out)
+    lines = result.err.splitlines()
+    assert len(lines) == len(said)
+    assert all(line.startswith(begin) for line, begin in zip(lines, said, strict=True))

@@ -50,6 +50,10 @@ INPUTS = {
     "half a character where it is cut": lines(*NUMBERED[:9]) + b'{"x":"\\uD83d"}\n',
     "half a character in a record like others": lines(*NUMBERED)
     + lines({"x": "half", **RECORD}, RECORD).replace(b"half", b"\\uD83d"),
+    "half a character of an escaped escape, in a string": lines(*NUMBERED[:9])
+    + lines(*NUMBERED).replace(b"2018-", b"\\u005cud800-"),
+    "the same where it is cut": lines(*NUMBERED[:9])
+    + lines(*NUMBERED).replace(b'{\\"created', b'{\\"x\\":\\"\\u005cud800\\",\\"created'),
     "numbers as written": lines(*NUMBERED).replace(b'"v7"', b"1.10").replace(b'"v8"', b"-0"),
     "numbers that are cut": lines(*NUMBERED).replace(b'"size": 1', b'"size": 1e1000'),
     "numbers in a string": lines(*NUMBERED)

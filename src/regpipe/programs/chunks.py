@@ -44,10 +44,12 @@ class Chunk:
         first: whether it is the beginning of all.
         begins: whether it is the beginning of a file.
         failed: whether a file before it could not be read: as in jq, one more value is the last.
+        news: what is to be said of such files once this chunk is reached.
     """
 
     first = begins = failed = False
     column = 0
+    news: "Sequence[str]" = ()
 
     def __init__(self, data: bytes, name: str, line: int, lines: int) -> None:
         self.data = data
@@ -113,7 +115,7 @@ class ByteInputs:
         output: where messages go.
 
     Attributes:
-        failed: a file could not be read.
+        failed: a file that has been reached could not be read.
         all_the_same: that changes nothing for the inputs after it, as if they were slurped.
     """
 
@@ -128,6 +130,8 @@ class ByteInputs:
         self._lines = self._column = 0
         self._first = self._begins = True
         self.failed = self.all_the_same = False
+        self._has_failed = False
+        self._news: list[str] = []
 
     def read(self, size: int = _CHUNK) -> Chunk | None:
         """Return the next bytes, at most so many, or None at the end of the last file."""
@@ -139,6 +143,15 @@ class ByteInputs:
                 return self._chunk(data)
             self.close()
         return None
+
+    def reach(self, chunk: Chunk | None) -> None:
+        """Say what was wrong with files before a chunk, or before the end.
+
+        Chunks are read ahead, and jq does not look at a file before it has need of it.
+        """
+        for message in chunk.news if chunk else self._news:
+            self.failed = True
+            self._output.say(message)
 
     def where_end(self) -> str:
         """Name the file and the line of what was read last."""
@@ -166,7 +179,8 @@ class ByteInputs:
     def _chunk(self, data: bytes) -> Chunk:
         chunk = Chunk(data, self._name, self._line, self._lines)
         chunk.first, chunk.begins = self._first, self._begins
-        chunk.failed = self.failed and not self.all_the_same
+        chunk.failed = self._has_failed and not self.all_the_same
+        chunk.news, self._news = self._news, []
         chunk.column = self._column
         self._column = _column(self._column, data, len(data))
         self._line += chunk.ends
@@ -196,8 +210,8 @@ class ByteInputs:
             return b""
 
     def _fail(self, what: str, error: OSError) -> None:
-        self.failed = True
-        self._output.say(f"error: Could not {what} file {self._name}: {error.strerror}")
+        self._has_failed = True
+        self._news.append(f"error: Could not {what} file {self._name}: {error.strerror}")
 
 
 def _column(before: int, data: bytes, end: int) -> int:

@@ -107,7 +107,7 @@ class Cutter:
                 strings.append(value)
             else:
                 write(encode_basestring(value))
-        elif isinstance(value, dict) and paths.names:
+        elif isinstance(value, dict) and paths.names and not paths.each:  # [] is of objects too
             before = "{"
             for name, text, inner in paths.names:
                 member = value.get(name, _ABSENT)
@@ -121,7 +121,8 @@ class Cutter:
             kept = value if paths.each else value[:1]
             for number, item in enumerate(kept):
                 write("," if number else "[")
-                self._pick(item, paths.each or paths.first or paths, strings, write)
+                inner = (None if number else paths.first) or paths.each or paths
+                self._pick(item, inner, strings, write)
             write("]" if kept else "[]")
         else:
             write(self._whole(value))
@@ -136,6 +137,8 @@ class Cutter:
 
     def _pick_in_text(self, text: str, paths: "_Paths", strings: list[str]) -> str:
         """Cut the JSON that a string holds."""
+        if self.is_ambiguous(text):
+            return text
         try:
             value, end = self._decode(text)
             if end == len(text) and isinstance(value, dict):
@@ -159,8 +162,10 @@ class _Paths:
         if [] in reads or [] in copies:
             return
         for step in dict.fromkeys(path[0] for path in reads + copies):
+            # What is kept of all items is kept of the first one too.
+            same = (_FIRST, _EACH) if step == _FIRST else (step,)
             inner = _Paths(
-                *([path[1:] for path in paths if path[0] == step] for paths in (reads, copies))
+                *([path[1:] for path in paths if path[0] in same] for paths in (reads, copies))
             )
             if step == _EACH:
                 self.each = inner

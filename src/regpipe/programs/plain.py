@@ -125,9 +125,10 @@ def stream(
 ) -> None:
     """Run a program over all that is left of the inputs, a value at a time, as it comes in."""
     chunk = source.read()
+    source.reach(chunk)
     values = Stream(libjq, program, run, chunk)
     last = chunk
-    while not run.ended:
+    while True:
         message = values.feed(chunk)
         if message is not None:
             text = message.decode("utf-8", "replace")
@@ -137,10 +138,11 @@ def stream(
             )
             output.say(f"parse error (at {where}{begun}): {text}")
             run.ret, run.ended = engine.RUNTIME, True
-        if chunk is None:
+        if chunk is None or run.ended:
             break
         output.flush()
         chunk = source.read()
+        source.reach(chunk)
         last = chunk or last
     if source.failed:
         run.ret = engine.SYSTEM
