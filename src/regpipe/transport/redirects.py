@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from regpipe.errors import ResponseError, TooLargeError
+from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
 from regpipe.transport import origins, wire
 from regpipe.transport.connections import Connections, Endpoint, NearbyError
 from regpipe.transport.options import Options
@@ -143,6 +143,12 @@ class Redirects:
         except NearbyError as near:
             raise origins.too_near(endpoint.origin, near.reach) from None
         self._trace.reply(reply)
+        if reply.status == 407 and endpoint.forwarded:
+            raise ConnectionFailedError(
+                f"no answer from the proxy on the way to {endpoint.origin.netloc}:"
+                " 407 Proxy Authentication Required",
+                status=407,
+            )
         return reply
 
     def _nearest(self, message: Message, origin: Origin) -> Reach:
