@@ -16,7 +16,7 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.reference import HUB_URL, host_of
-from regpipe.transport import Answer, Transport
+from regpipe.transport import Answer, Transport, failures
 
 CATALOG_SCOPE = "registry:catalog:*"
 # Docker Hub tells its limit with manifests only. This one is for asking, and HEAD costs nothing:
@@ -119,7 +119,10 @@ def _require_registry(answer: Answer, url: str, auth: Mapping[str, Any]) -> None
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)
     else:
-        raise RegistryError(f"{host} answers {status}", code=f"HTTP_{status}", status=status)
+        code = "TOOMANYREQUESTS" if status == 429 else failures.code_of(answer.body)
+        raise RegistryError(
+            f"{host} answers {status}", code=code or f"HTTP_{status}", status=status
+        )
 
 
 def _is_json(body: bytes) -> bool:
@@ -147,12 +150,24 @@ def _catalog(url: str, transport: Transport, fields: dict[str, Any]) -> Mapping[
         return {}
     if answer is not None:
         fields["catalog"] = _CATALOG.get(answer.status, "failed")
+        if answer.status == 200 and not _is_list(answer.body):
+            fields["catalog"] = "failed"
     if fields["catalog"] in ("refused", "absent"):
         fields["hint"] = f"repositories are not listed: name one, as in {host_of(url)}/team/app"
     return answer.headers if answer is not None else {}
 
 
 _CATALOG = {200: "allowed", 401: "refused", 403: "refused", 404: "absent", 405: "absent"}
+
+
+def _is_list(body: bytes) -> bool:
+    """Tell whether a page lists repositories; some registries write null for none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    found = document.get("repositories", "") if isinstance(document, dict) else ""
+    return found is None or isinstance(found, list)
 
 
 def _hub_limits(transport: Transport) -> Mapping[str, str]:

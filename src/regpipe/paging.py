@@ -14,8 +14,11 @@ from regpipe.transport import PAGE_LIMIT, Answer, Transport
 # is asked for less, then for as much as it likes.
 _PAGE_SIZES = (1000, 100)
 _REFUSALS = frozenset({400, 405, 413, 416, 422})
-# Refusals that another page size would not change.
-_OTHER_CODES = frozenset({"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZED"})
+# Refusals that another page size would not change; the last is what a failure of the token server
+# comes as, whose status says nothing of the list.
+_OTHER_CODES = frozenset(
+    {"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZED", RegistryError.code}
+)
 _EMPTY_PAGES = 20
 """How many pages without a name may follow each other; registries that filter send some."""
 

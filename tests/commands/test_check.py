@@ -123,6 +123,11 @@ def test_a_catalog_that_is_refused_is_no_failure(scripted: Scripted) -> None:
 CATALOGS = {
     "empty": (json_reply({"repositories": []}), "allowed"),
     "longer than asked for": (json_reply({"repositories": ["x" * 200] * 1000}), "allowed"),
+    "null": (json_reply({"repositories": None}), "allowed"),
+    "no object": (json_reply([]), "failed"),
+    "errors": (error(200, "DENIED"), "failed"),
+    "web page": (html(), "failed"),
+    "nothing": (Reply(), "failed"),
     "unknown path": (not_found(), "absent"),
     "method": (error(405), "absent"),
     "wants somebody": (unauthorized("Basic"), "refused"),

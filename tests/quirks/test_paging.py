@@ -14,6 +14,7 @@ from support.replies import (
     html,
     json_reply,
     not_found,
+    unauthorized,
 )
 from support.scripted import Scripted
 from support.tls import Authority
@@ -133,3 +134,14 @@ def test_a_tls_front_that_forgot_to_say_so(authority: Authority) -> None:
         assert_all(
             run(["tags", f"https://{server.host}/team/app", "--cacert", authority.ca]), NAMES
         )
+
+
+@pytest.mark.parametrize("status", [400, 405, 413])
+def test_a_token_server_that_fails_refuses_no_page_size(scripted: Scripted, status: int) -> None:
+    challenge = f'Bearer realm="{scripted.url}/token",service="x"'
+    scripted.on(f"{LIST}*", unauthorized(challenge))
+    scripted.on("/token*", error(status, "UNSUPPORTED"))
+    result = tags(scripted)
+    assert result.code == 5
+    assert f"the token server {scripted.host} answered {status}" in result.err
+    assert len(scripted.asked(LIST)) == 1

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -196,6 +197,51 @@ def test_several_challenges_are_told_apart(scripted: Scripted) -> None:
         transport(canary).get(f"{scripted.url}/v2/", limit=1000)
     (told,) = canary.challenges
     assert told[1] == ['Bearer realm="x",scope="repository:a:pull,push"', both]
+
+
+def scopes_asked(server: Scripted) -> list[list[str]]:
+    return [parse_qs(request.query)["scope"] for request in server.asked("/token*")]
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_a_scope_that_only_the_bearer_of_a_token_is_told_is_asked_for_once(
+    scripted: Scripted,
+    enough: bool,  # noqa: FBT001
+) -> None:
+    scripted.add("team/app", "v1", images.oci())
+    pull, metadata = "repository:team/app:pull", "repository:team/app:metadata_read"
+
+    def guard(request: Request) -> Reply | None:
+        challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="%s"'
+        sent = request.headers.get("authorization")
+        if sent is None:
+            return unauthorized(challenge % pull)
+        if sent == "Bearer both" and enough:
+            return None
+        wanted = metadata if sent == "Bearer one" else "repository:team/app:more"
+        return unauthorized(f'{challenge % wanted},error="insufficient_scope"')
+
+    def token(request: Request) -> Reply:
+        return json_reply({"token": "both" if "metadata_read" in request.query else "one"})
+
+    scripted.guard(guard)
+    scripted.on("/token*", token)
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert result.code == (0 if enough else 3)
+    assert scopes_asked(scripted) == [[pull], [metadata, pull]]
+    assert len(scripted.asked("/v2/*")) == 3
+
+
+def test_a_scope_that_the_token_has_already_is_not_asked_for_again(scripted: Scripted) -> None:
+    """Docker Hub says this of repositories that are private or not there."""
+    challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="repository:team/app:pull"'
+    scripted.on("/v2/*", unauthorized(f'{challenge},error="insufficient_scope"', code="DENIED"))
+    scripted.on("/token*", json_reply({"token": "one"}))
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert result.code == 3
+    assert "DENIED" in result.err
+    assert scopes_asked(scripted) == [["repository:team/app:pull"]]
+    assert len(scripted.asked("/v2/*")) == 2
 
 
 @pytest.fixture(autouse=True)

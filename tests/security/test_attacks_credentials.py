@@ -129,7 +129,9 @@ def test_05_who_is_led_elsewhere_does_not_log_in_there(
     scripted.on(place, redirect(f"{other.url}/blob"))
     other.on("/blob", unauthorized(challenge.format(url=other.url)))
     result = run(["manifests", f"{scripted.url}/team/app:v1"])
-    assert result.code == 3
+    assert result.code == 5
+    assert f"{other.url}, where {scripted.host} redirects to, refuses access" in result.err
+    assert "docker login" not in result.err
     assert credentials_seen(other) == []
     assert other.seen == ["GET /blob"]
 

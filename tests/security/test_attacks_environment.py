@@ -83,6 +83,44 @@ def test_14_in_a_tunnel_the_registry_sees_nothing_of_it(
         assert "authorization" not in asked.headers
 
 
+@pytest.mark.parametrize(
+    ("exempt", "spared"),
+    [
+        ("127.0.0.1:{port}", True),
+        ("example.com, 127.0.0.1:{port}", True),
+        ("127.0.0.0/8", True),
+        ("127.0.0.1", True),
+        ("*", True),
+        ("127.0.0.1:1", False),
+        ("10.0.0.0/8,127.0.0.2", False),
+        ("127.0.0.1/99", False),
+    ],
+)
+def test_an_address_is_spared_the_proxy_with_or_without_its_port(
+    scripted: Scripted,
+    other: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    exempt: str,
+    spared: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setenv("http_proxy", other.url)
+    monkeypatch.setenv("no_proxy", exempt.format(port=scripted.host.partition(":")[2]))
+    other.on("*", Reply())
+    transport().get(f"{scripted.url}/v2/", limit=LIMIT)
+    assert [len(server.asked()) for server in (scripted, other)] == ([1, 0] if spared else [0, 1])
+
+
+@pytest.mark.parametrize("verb", ["tags", "check"])
+def test_a_proxy_that_wants_a_login_is_named_as_what_wants_it(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    monkeypatch.setenv("http_proxy", scripted.url)
+    scripted.on("*", Reply(407, headers=(("Proxy-Authenticate", "Basic"),)))
+    result = run([verb, "http://127.0.0.2:1" + ("/team/app" if verb == "tags" else "")])
+    assert result.code == 5
+    assert "no answer from the proxy on the way to 127.0.0.2:1: 407 " in result.err
+
+
 # 18: page sizes
 
 

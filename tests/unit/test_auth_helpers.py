@@ -53,6 +53,7 @@ FAILURES = {
     "no JSON": ("echo canary", "cannot be read"),
     "no object": ("""echo '["canary"]'""", "cannot be read"),
     "no text": ("""echo '{"Username":1,"Secret":"canary"}'""", "cannot be read"),
+    "a secret of nobody": ("""echo '{"Secret":"canary"}'""", "no user name"),
     "deep": ("head -c 60000 /dev/zero | tr '\\0' '['", "cannot be read"),
     "token with line ends": (
         """printf %s '{"Username":"<token>","Secret":"canary\\r\\nX: y"}'""",

@@ -45,6 +45,8 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
     [
         (OK + b"Content-Length: 3\r\n\r\nabc", b"abc", True),
         (OK + b"content-length:3  \r\nX:\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3, 3\r\n\r\nabc", b"abc", True),
         (OK + b"Content-Length: 0\r\n\r\n", b"", True),
         (OK + b"Content-Length: 3\r\nConnection: close\r\n\r\nabc", b"abc", False),
         (b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc", False),
@@ -119,6 +121,8 @@ def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None
         OK + b": x\r\n\r\n",
         OK + b"A: x\rB: y\r\n\r\n",
         OK + b"A: x\nB: y\r\n\r\n",
+        OK + b"Content-Length: 1, 01\r\n\r\na",
+        OK + b"Content-Length: 1,\r\n\r\na",
         OK + b"Content-Length: -1\r\n\r\n",
         OK + b"Content-Length: +1\r\n\r\n",
         OK + b"Content-Length: 1 \r\nContent-Length: 2\r\n\r\na",
@@ -136,6 +140,20 @@ def test_what_is_no_http_is_not_asked_again(raw: bytes) -> None:
     with pytest.raises(Fault) as caught:
         read(raw)
     assert not caught.value.retry or b"100 Continue" in raw
+
+
+@pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
+def test_a_server_of_another_protocol_is_said_to_be_no_web_server(raw: bytes) -> None:
+    with pytest.raises(Fault, match="no web server") as caught:
+        read(raw)
+    assert not caught.value.retry
+
+
+@pytest.mark.parametrize("raw", [OK, b"HTTP/1.", b"HT"])
+def test_an_answer_that_breaks_off_is_asked_for_again(raw: bytes) -> None:
+    with pytest.raises(Fault, match="closed half-way") as caught:
+        read(raw)
+    assert caught.value.retry
 
 
 def test_an_https_server_is_told_by_its_alert() -> None:

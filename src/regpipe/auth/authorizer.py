@@ -168,7 +168,9 @@ class Authorizer:
         Azure wants other scopes than a name and `pull` for some, and some registries look at the
         first scope of a token only.
         """
-        known = self._scopes.get((origin, scope), ())
+        # What a token lacks is wanted besides what it was asked for with.
+        asked = scopes.usual(scope) if way.is_for_scope else ()
+        known = self._scopes.get((origin, scope), asked)
         wanted = way.scopes or scopes.usual(scope)
         merged = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
         if known or merged != scopes.usual(scope):
@@ -220,12 +222,11 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
         # Harbor asks for a password, and others for nothing, when a token is no longer good.
         return known
     if way is None and offered:
-        # A Bearer challenge without a realm is one of these: it does not say where to go.
         names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
-        raise UnauthorizedError(
-            f"the registry wants {ascii(names)[1:-1]}, which regpipe does not know",
-            status=401,
-        )
+        why = f"wants {ascii(names)[1:-1]}, which regpipe does not know"
+        if any(one.scheme == "bearer" for one in offered):
+            why = "wants a token, but its challenge names no token server (realm)"
+        raise UnauthorizedError(f"the registry {why}", status=401)
     return way
 
 

@@ -23,6 +23,7 @@ from regpipe.reference import HUB
 FILE_LIMIT = 4 << 20
 """Bytes of a credential file that are read at most."""
 
+_FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
 _API_PATHS = frozenset({"", "v1", "v2"})
 # Docker keeps the parts of a web login beside the credential that is made of them.
 _NOT_CREDENTIALS = ("/access-token", "/refresh-token")
@@ -189,13 +190,16 @@ def _is_filled(entry: object) -> bool:
     """Tell whether an entry is more than the mark that a helper has the credential."""
     if not isinstance(entry, dict):
         return True  # wrong, and to be complained of
-    return any(entry.get(k) for k in ("auth", "username", "identitytoken", "registrytoken"))
+    return any(entry.get(k) for k in _FIELDS if k != "password")
 
 
 def _decode(entry: object, key: str, name: str) -> Credential:
     if not isinstance(entry, dict):
         raise _failure(name, f"its entry {ascii(key)} is no object")
     texts = {k: v for k, v in entry.items() if isinstance(v, str)}
+    for field in _FIELDS:
+        if entry.get(field) and field not in texts:
+            raise _failure(name, f"its entry {ascii(key)} has a {field!r} that is no text")
     username, password = texts.get("username", ""), texts.get("password", "")
     if auth := texts.get("auth"):
         try:
@@ -212,6 +216,8 @@ def _decode(entry: object, key: str, name: str) -> Credential:
     for token in (identity, registry):
         if token and not is_header_value(token):
             raise _failure(name, f"its entry {ascii(key)} has a token with wrong characters")
+    if not (username or identity or registry):
+        raise _failure(name, f"its entry {ascii(key)} names no user")
     found = password_credential(username, password, name)
     return found._replace(identity_token=identity, registry_token=registry)
 

@@ -128,6 +128,8 @@ def _read(output: bytes, source: str) -> Credential | None:
         return Credential("", "", secret, "", source)
     if not username and not secret:
         return None
+    if not username:
+        raise _failure(source, "the credential helper answers with a secret and no user name")
     return password_credential(username, secret, source)
 
 

@@ -1,18 +1,20 @@
 """One request to a registry, from the first try to the answer: authorization, retries, limits."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import urllib3
 
+from regpipe.errors import UnauthorizedError
 from regpipe.transport import failures, origins, retry, wire
 from regpipe.transport.connections import Connections
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.pace import Pace
 from regpipe.transport.reader import Fault
-from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, header_line
+from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, compose
 from regpipe.transport.seam import Authorizer
 from regpipe.transport.trace import Trace
 from regpipe.transport.wire import Reply
@@ -77,7 +79,7 @@ class Transport:
             ResponseError: the answer leads where it must not, or cannot be read.
             TooLargeError: the body has more than `limit` bytes.
         """
-        message = _message("GET", url, headers, limit)
+        message = compose("GET", url, headers, limit)
         pace = self._pace(message.origin)
         if counted and pace.quota:
             return self._counted(message, scope, pace)
@@ -87,12 +89,12 @@ class Transport:
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
     ) -> Answer:
         """Ask for the headers that a GET would come with; see `get`."""
-        message = _message("HEAD", url, headers, 0)
+        message = compose("HEAD", url, headers, 0)
         pace = self._pace(message.origin)
         return self._judged(message, self._persistently(message, scope, pace))
 
     def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
-        """Ask as `get` does and return whatever is answered, errors too, after a single try.
+        """Ask as `get` does and return whatever is answered in the end, errors too.
 
         Args:
             url: where to.
@@ -102,15 +104,10 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no answer.
         """
-        message = _message("GET", url, None, wire.ERROR_LIMIT)
-        try:
-            if anonymous:
-                arrival = self._redirects.follow(message)
-            else:
-                arrival = self._authorized(message, scope).arrival
-        except _BROKEN as error:
-            raise failures.verdict(error, message.origin).error from error
-        return arrival.answer()
+        message = compose("GET", url, None, wire.ERROR_LIMIT)
+        if anonymous:
+            return self._repeatedly(message, lambda: self._redirects.follow(message)).answer()
+        return self._repeatedly(message, lambda: self._authorized(message, scope).arrival).answer()
 
     def warn(self, url: str, message: str) -> None:
         """Tell people something about a registry, once."""
@@ -143,26 +140,34 @@ class Transport:
         if form is not None:
             lines["Content-Type"] = "application/x-www-form-urlencoded"
         secret = form is not None or any(name.lower() == "authorization" for name in headers)
-        message = _message(method, url, lines, TOKEN_LIMIT)
+        message = compose(method, url, lines, TOKEN_LIMIT)
         message = message._replace(
             is_registry=message.origin in self._paces, form=form, confined=secret
         )
+        reply = self._repeatedly(message, lambda: self._redirects.follow(message)).reply
+        return reply.status, reply.body
+
+    def _repeatedly(self, message: Message, ask: Callable[[], Arrival]) -> Arrival:
+        """Ask until there is an answer that will not pass, or the tries are used up."""
         persistence = self.options.persistence
         for attempt in range(persistence.retries + 1):
             last = attempt == persistence.retries
             try:
-                reply = self._redirects.follow(message).reply
+                arrival = ask()
             except _BROKEN as error:
                 verdict = failures.verdict(error, message.origin)
-                if last or verdict.refused or not verdict.retry:
+                vain = verdict.refused or (verdict.silent and attempt > 0)
+                if last or vain or not verdict.retry:
                     raise verdict.error from error
                 time.sleep(retry.pause(persistence, attempt, None))
                 continue
-            seconds = self._pause(message.origin, reply, attempt)
-            if last or seconds is None or not retry.passes(reply.status):
+            if last or not retry.passes(arrival.reply.status):
+                break
+            seconds = self._pause(message.origin, arrival.reply, attempt)
+            if seconds is None:
                 break
             time.sleep(seconds)
-        return reply.status, reply.body
+        return arrival
 
     def _pace(self, origin: Origin) -> Pace:
         pace = self._paces.get(origin)
@@ -197,7 +202,8 @@ class Transport:
             self._trace.warnings(host, reply.headers["warning"], outcome.sent)
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
-            raise failures.from_reply(reply, message.origin, outcome.sent, outcome.refused)
+            origin, elsewhere = message.origin, outcome.arrival.elsewhere()
+            raise failures.from_reply(reply, origin, outcome.sent, outcome.refused, elsewhere)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -273,28 +279,20 @@ class Transport:
             return _Outcome(arrival, sent)
         challenges = arrival.challenges()
         if not challenges and sent is None:
-            challenges = self._ping(message)
+            challenges = self._redirects.ping(message.origin)
         wanted = status == 401 or (challenges and sent is None)
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
             arrival = self._redirects.follow(message, sent)
+            # Some tell only the bearer of a token which scope they want. Where that is the one it
+            # has, or is not to be had, the answer stands.
+            with suppress(UnauthorizedError):
+                challenges = arrival.challenges() if arrival.lacks_scope else []
+                if challenges and authorizer.challenged(url, scope, challenges, sent):
+                    sent = authorizer.header(url, scope)
+                    arrival = self._redirects.follow(message, sent)
             status = arrival.reply.status
         if sent is None or status not in (401, 403) or not arrival.home:
             return _Outcome(arrival, sent)
         who = authorizer.refused(url, scope, sent, status)
         return _Outcome(arrival, sent, who)
-
-    def _ping(self, message: Message) -> list[str]:
-        """Return the challenges of `/v2/`, for registries that refuse other requests without."""
-        url = f"{message.origin}/v2/"
-        ping = _message("GET", url, None, wire.ERROR_LIMIT)
-        arrival = self._redirects.follow(ping)
-        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
-
-
-def _message(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
-    lines = [header_line(name, value) for name, value in (headers or _ANYTHING).items()]
-    return Message(method, url, origins.split(url)[0], "".join(lines), limit)
-
-
-_ANYTHING = {"Accept": "*/*"}

@@ -5,10 +5,13 @@ the environment names one. No cookie, no netrc and no environment is looked at f
 proxies are settled once for each origin.
 """
 
+import ipaddress
+import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import urllib3
@@ -123,8 +126,8 @@ class Endpoint:
         self._pool = pool
         self._proxy = proxy
         # A proxy is handed requests for http as they are; for https it only passes bytes on.
-        self._forwarded = proxy is not None and origin.scheme == "http"
-        lines = proxy_headers if self._forwarded else {}
+        self.forwarded = proxy is not None and origin.scheme == "http"
+        lines = proxy_headers if self.forwarded else {}
         extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
         self.reach = literal_reach(origin.host)
@@ -132,7 +135,7 @@ class Endpoint:
 
     def request(self, method: str, target: str, headers: str, body: bytes | None) -> bytes:
         """Return a request's bytes; `headers` are whole lines."""
-        where = f"{self.origin}{target}" if self._forwarded else target
+        where = f"{self.origin}{target}" if self.forwarded else target
         length = f"Content-Length: {len(body)}\r\n" if body is not None else ""
         head = f"{method} {where} HTTP/1.1\r\n{self._head}{headers}{length}\r\n"
         return head.encode("latin-1") + (body or b"")
@@ -259,8 +262,29 @@ class Connections:
         return tls.Policy(options.insecure, authorities, identity if is_registry else None)
 
 
+def _spared(origin: Origin) -> bool:
+    """Tell whether NO_PROXY names an origin's address, alone, with its port, or by a block.
+
+    What Go's programs take there; requests knows no ports beside addresses, and no IPv6.
+    """
+    try:
+        address = ipaddress.ip_address(origin.host.strip("[]"))
+    except ValueError:
+        return False
+    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    for entry in (part.strip() for part in exempt.split(",")):
+        if entry in (str(address), origin.host, f"{origin.host}:{origin.port}"):
+            return True
+        with suppress(ValueError):
+            if "/" in entry and address in ipaddress.ip_network(entry, strict=False):
+                return True
+    return False
+
+
 def _proxy_for(origin: Origin) -> str | None:
     """Return the environment's proxy for an origin, as requests reads it, NO_PROXY included."""
+    if _spared(origin):
+        return None
     url = f"{origin}/"
     chosen = select_proxy(url, get_environ_proxies(url))
     return f"http://{chosen}" if chosen and "://" not in chosen else chosen or None

@@ -86,7 +86,13 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     return Verdict(_no_answer(way, text), retry=not denied)
 
 
-def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = "") -> RegpipeError:
+def from_reply(
+    reply: Reply,
+    origin: Origin,
+    secret: str | None,
+    refused: str = "",
+    elsewhere: Origin | None = None,
+) -> RegpipeError:
     """Turn an error answer into an exception (distribution-spec, "Error Codes").
 
     The status decides; the body may be anything.
@@ -96,10 +102,18 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = 
         origin: whose.
         secret: what was sent as authorization, to be kept out of the message if it is echoed.
         refused: who was refused; empty for anybody.
+        elsewhere: where a redirect led to, if the answer is from there. Nobody is known there, so
+            that a refusal (a storage's link that has expired) is nothing that a login would mend.
     """
     code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
     said = f" ({message})" if message else ""
     status, host = reply.status, origin.netloc
+    if status in (401, 403) and elsewhere is not None:
+        return RegistryError(
+            f"{elsewhere}, where {host} redirects to, refuses access{said}",
+            code=f"HTTP_{status}",
+            status=status,
+        )
     if status in (401, 403):
         return _refused(code, said, status, host, refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
@@ -119,6 +133,11 @@ def from_reply(reply: Reply, origin: Origin, secret: str | None, refused: str = 
     return RegistryError(
         f"{host} answered {status}{said}", code=code or f"HTTP_{status}", status=status
     )
+
+
+def code_of(body: bytes) -> str:
+    """Return the registry's own code in an error body; empty if there is none."""
+    return _diagnosis(body)[0]
 
 
 _MISSING = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "TAG_EXPIRED"})

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from regpipe.errors import ResponseError, TooLargeError
+from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
 from regpipe.transport import origins, wire
 from regpipe.transport.connections import Connections, Endpoint, NearbyError
 from regpipe.transport.options import Options
@@ -70,10 +70,20 @@ class Arrival(NamedTuple):
         """Return what others are told of it."""
         return Answer(self.reply.status, self.reply.headers, self.reply.body, self.url)
 
+    def elsewhere(self) -> Origin | None:
+        """Return the origin that it is from; None if that is the one that was asked."""
+        return None if self.home else origins.split(self.url)[0]
+
     def challenges(self) -> list[str]:
         """Return the values of its WWW-Authenticate headers."""
         value = self.reply.headers.get("www-authenticate")
         return value.split("\n") if value else []
+
+    @property
+    def lacks_scope(self) -> bool:
+        """Whether the registry itself says that a token was good, but not for this (RFC 6750)."""
+        told = self.home and self.reply.status in (401, 403)
+        return told and any("insufficient_scope" in one for one in self.challenges())
 
 
 class Redirects:
@@ -124,6 +134,11 @@ class Redirects:
             url = origins.redirected(url, reply.headers["location"])
         raise ResponseError(f"redirected more than {_LIMIT} times")
 
+    def ping(self, origin: Origin) -> list[str]:
+        """Return the challenges of `/v2/`, for registries that refuse other requests without."""
+        arrival = self.follow(compose("GET", f"{origin}/v2/", None, wire.ERROR_LIMIT))
+        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
+
     def _send(
         self, endpoint: Endpoint, message: Message, target: str, headers: str, nearest: Reach
     ) -> Reply:
@@ -143,6 +158,12 @@ class Redirects:
         except NearbyError as near:
             raise origins.too_near(endpoint.origin, near.reach) from None
         self._trace.reply(reply)
+        if reply.status == 407 and endpoint.forwarded:
+            raise ConnectionFailedError(
+                f"no answer from the proxy on the way to {endpoint.origin.netloc}:"
+                " 407 Proxy Authentication Required",
+                status=407,
+            )
         return reply
 
     def _nearest(self, message: Message, origin: Origin) -> Reach:
@@ -162,6 +183,13 @@ class Redirects:
         if named > (reach if literal is not None else min(reach, Reach.PRIVATE)):
             raise origins.too_near(origin, named)
         return Reach.LOOPBACK
+
+
+def compose(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
+    """Return a message to a registry; without headers any type of answer will do."""
+    given = headers or {"Accept": "*/*"}
+    lines = [header_line(name, value) for name, value in given.items()]
+    return Message(method, url, origins.split(url)[0], "".join(lines), limit)
 
 
 def header_line(name: str, value: str) -> str:

@@ -80,7 +80,8 @@ def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
     try:
         head = reader.until(b"\r\n\r\n", HEAD_LIMIT)
     except Fault:
-        if reader.buffer[:2] == _TLS_ALERT:
+        # What speaks first (SSH) or in lines of its own need not send what ends a head.
+        if not b"HTTP/1.".startswith(reader.buffer[:7]):
             raise Fault(_no_http(reader.buffer), retry=False) from None
         raise
     first, _, rest = head.partition(b"\r\n")
@@ -139,9 +140,12 @@ def _length(headers: dict[str, str]) -> int | None:
     text = headers.get("content-length")
     if text is None:
         return None
-    if not _LENGTH.fullmatch(text):
+    # RFC 9110, 8.6: the same length several times over is that length.
+    lengths = {part.strip(" \t") for part in text.split(",")}
+    length = lengths.pop()
+    if lengths or not _LENGTH.fullmatch(length):
         raise Fault("the answer has a malformed length", retry=False)
-    return int(text)
+    return int(length)
 
 
 def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:

@@ -1,0 +1,42 @@
+"""`regpipe check` where a registry fails for a moment, or for good."""
+
+from typing import Any
+
+import pytest
+
+from regpipe.transport import retry
+from support.cli import run
+from support.replies import PASS, RESET, Reply, error, html, short_body, too_many
+from support.scripted import Scripted
+
+ONCE = ("check", "--retries", "0")
+
+
+@pytest.mark.parametrize(
+    "fault", [too_many("0"), error(503), RESET, short_body], ids=["429", "503", "reset", "short"]
+)
+def test_what_passes_is_asked_again(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, fault: Any
+) -> None:
+    monkeypatch.setattr(retry, "pause", lambda *_: 0.001)
+    scripted.on("/v2/", fault, PASS)
+    result = run(["check", scripted.url])
+    assert (result.code, result.records[0]["catalog"]) == (0, "allowed")
+    scripted.on("/v2/", fault, PASS)
+    assert run([*ONCE, scripted.url]).code == 5
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (error(429, "TOOMANYREQUESTS", "slow down"), "TOOMANYREQUESTS"),
+        (html(429), "TOOMANYREQUESTS"),
+        (error(400, "UNSUPPORTED"), "UNSUPPORTED"),
+        (html(500), "HTTP_500"),
+    ],
+    ids=["429", "429 page", "400", "500 page"],
+)
+def test_a_failure_has_the_registrys_own_code(scripted: Scripted, reply: Reply, code: str) -> None:
+    scripted.on("/v2/", reply)
+    result = run([*ONCE, scripted.url])
+    assert result.errors[0].startswith(f"regpipe check: {scripted.host}: {code}: ")
