@@ -5,12 +5,11 @@ back for the repository that it came from: another one may be private. What a ta
 too, to ask the registry whether it still does, and for runs without a network.
 """
 
-import json
 import os
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,11 @@ _CONTENT = (
     "SELECT content.id, size, body, used, media_type FROM content"
     " JOIN served ON content = content.id JOIN place ON place = place.id"
     " WHERE name = ? AND digest = ? AND (media_type = '') = ?"
+)
+_LIST = (
+    "SELECT pages, names FROM listing JOIN place ON listing.place = place.id"
+    " JOIN page ON page.place = listing.place AND page.run = listing.run"
+    " WHERE name = ? ORDER BY number"
 )
 _TAG = "SELECT digest FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?"
 
@@ -88,17 +92,20 @@ class Cache:
         row = self._row(_TAG, place, tag)
         return row[0] if row else None
 
-    def prefers_head(self, registry: str) -> bool:
-        """Tell whether a registry is one of those that ignore a conditional GET."""
-        return bool(self._row("SELECT 1 FROM place WHERE name = ? AND head", registry))
+    def prefers_head(self, registry: str) -> bool | None:
+        """Tell whether a registry is to be asked by HEAD or never; None where that is not known."""
+        row = self._row("SELECT head FROM place WHERE name = ?", registry)
+        return row[0] > 0 if row and row[0] else None
 
     def names(self, place: str) -> Iterator[str] | None:
         """Return the last whole list of a repository's tags, or of a registry's repositories."""
-        row = self._row(
-            "SELECT place, run, pages FROM listing JOIN place ON place = place.id WHERE name = ?",
-            place,
-        )
-        return self._pages(*row) if row else None
+        # All at once, while no other process can put a newer list in its place, and checked before
+        # any of it is given: half a list would be taken for whole.
+        rows = self._rows(_LIST, place)
+        pages = [packed for _, packed in rows]
+        if not rows or rows[0][0] != len(pages) or None in map(cachewrite.unpack_names, pages):
+            return None
+        return (name for packed in pages for name in cachewrite.unpack_names(packed) or ())
 
     def keep_manifest(self, place: str, content: Content) -> None:
         """Keep a manifest that a place gave, unless its digest cannot be computed."""
@@ -114,9 +121,13 @@ class Cache:
         """Keep what a tag led to."""
         self._later(cachewrite.insert_tag, place, tag, digest)
 
-    def keep_preference(self, registry: str) -> None:
-        """Keep that a registry ignores conditional GETs."""
-        self._later(cachewrite.set_head, registry)
+    def drop_tag(self, place: str, tag: str) -> None:
+        """Forget what a tag led to: it is gone."""
+        self._later(cachewrite.delete_tag, place, tag)
+
+    def keep_preference(self, registry: str, *, head: bool) -> None:
+        """Keep that a registry ignores conditional GETs, or that its HEAD is of no use either."""
+        self._later(partial(cachewrite.set_head, useful=head), registry)
 
     def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
         """Pass a list through, and keep it if it is taken to its end."""
@@ -153,29 +164,21 @@ class Cache:
             self._later(cachewrite.touch, entry)
         return entry, body, media_type
 
-    def _pages(self, place: int, run: str, pages: int) -> Iterator[str]:
-        for number in range(pages):
-            row = self._row(
-                "SELECT names FROM page WHERE place = ? AND run = ? AND number = ?",
-                *(place, run, number),
-            )
-            try:
-                yield from json.loads(zlib.decompress(row[0] if row else b""))
-            except (zlib.error, ValueError, TypeError) as error:
-                raise CacheError("the list in the cache is damaged") from error
-
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._rows(query, *values)
+        return rows[0] if rows else None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
             if self._reader is None:
-                return None
+                return []
             try:
-                row: tuple[Any, ...] | None = self._reader.execute(query, values).fetchone()
+                return self._reader.execute(query, values).fetchall()
             except cachefile.ERRORS as error:
                 self._reader.close()
                 self._reader = None
                 self._fail(str(error))
-                return None
-            return row
+                return []
 
     def _fail(self, reason: str) -> None:
         self._writable = False

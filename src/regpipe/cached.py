@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from regpipe.cache import Cache
 from regpipe.content import Content
-from regpipe.errors import NotFoundError
+from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.reference import HUB_URL, is_digest
 from regpipe.source import CONFIG_LIMIT, Source
 
@@ -44,7 +44,8 @@ class Cached:
         self._cache = cache
         self._flights = _Flights()
         # Docker Hub counts a manifest's GET against its quota, and HEAD not.
-        self._head = url == HUB_URL or bool(cache and cache.prefers_head(url))
+        # None: nobody has seen yet how this registry takes conditions.
+        self._head = True if url == HUB_URL else cache and cache.prefers_head(url)
 
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories."""
@@ -65,11 +66,19 @@ class Cached:
             if known is None:
                 raise _missing(target)
             return known
-        content = known and self._asked_by_head(self._remote, repository, target, known)
-        if content is None:
-            content = self._remote.manifest(repository, target, known)
-            if known and content is not known and content.digest == known.digest and not self._head:
-                self._prefer_head()
+        said = None
+        by_head = bool(known and self._head)
+        if known and by_head:
+            said = _head(self._remote, repository, target)
+            if said == known.digest:
+                return known
+        # Only GET is believed of anything else: HEAD may be stale, wrong, or refused.
+        content = self._get(self._remote, repository, target, known)
+        same = known is not None and content.digest == known.digest
+        if by_head and (said is None or same):
+            self._take_note(head=False)
+        elif same and content is not known and self._head is None:
+            self._take_note(head=True)
         if content is not known:
             self._keep(repository, target, content, known)
         return content
@@ -94,7 +103,7 @@ class Cached:
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
         """Return what refers to a manifest; the list may grow at any time, so it is not kept."""
         if self._remote is None:
-            raise _missing("the list of referrers")
+            raise _missing("a list of referrers, which is never kept,")
         return self._remote.referrers(repository, digest)
 
     def _place(self, repository: str) -> str:
@@ -135,29 +144,38 @@ class Cached:
         remembered = self._flights.get((repository, digest, "manifest"))
         return cast("Content | None", remembered) or self._cache.manifest(place, digest)
 
-    def _asked_by_head(
-        self, remote: Remote, repository: str, tag: str, known: Content
-    ) -> Content | None:
-        """Return what a tag leads to where HEAD can tell and is the better way; else None."""
-        if not self._head:
-            return None
-        digest = remote.head(repository, tag)
-        if digest is None:
-            self._head = False
-            return None
-        return known if digest == known.digest else self._by_digest(repository, digest)
+    def _get(self, remote: Remote, repository: str, tag: str, known: Content | None) -> Content:
+        try:
+            return remote.manifest(repository, tag, known)
+        except NotFoundError as error:
+            # No other code says for certain that it was the registry, and the tag that is gone.
+            if known and self._cache and error.code == "MANIFEST_UNKNOWN":
+                self._cache.drop_tag(self._place(repository), tag)
+            raise
 
-    def _prefer_head(self) -> None:
-        """Take note that the registry has sent again what it was told is known here."""
-        self._head = True
-        if self._cache:
-            self._cache.keep_preference(self._url)
+    def _take_note(self, *, head: bool) -> None:
+        """Ask the registry by HEAD from now on, in later runs too, or never again.
+
+        By HEAD where it has sent again what it was told is known here; never where HEAD did not
+        say what GET then did. Docker Hub's HEAD is tried anew in each run.
+        """
+        if self._head is head:
+            return
+        self._head = head
+        if self._cache and self._url != HUB_URL:
+            self._cache.keep_preference(self._url, head=head)
 
     def _keep(self, repository: str, tag: str, content: Content, known: Content | None) -> None:
         self._flights.put((repository, content.digest, "manifest"), content)
-        if self._cache and (known is None or known.digest != content.digest):
-            place = self._place(repository)
+        if self._cache is None:
+            return
+        place = self._place(repository)
+        if known is None or (known.digest, known.media_type) != (
+            content.digest,
+            content.media_type,
+        ):
             self._cache.keep_manifest(place, content)
+        if known is None or known.digest != content.digest:
             self._cache.keep_tag(place, tag, content.digest)
 
 
@@ -219,6 +237,17 @@ class _Flight:
         self.done = threading.Event()
         self.value: Any = None
         self.error: BaseException | None = None
+
+
+def _head(remote: Remote, repository: str, tag: str) -> str | None:
+    """Return the digest that HEAD says a tag has; None where it says none, or refuses."""
+    try:
+        return remote.head(repository, tag)
+    except RegpipeError as error:
+        # Where no answer came, or one to wait, GET is not the better question.
+        if error.status in (None, 429):
+            raise
+        return None
 
 
 def _missing(what: str) -> NotFoundError:

@@ -25,7 +25,7 @@ _SCHEMA = """
 CREATE TABLE place (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,             -- base URL/repository
-    head INTEGER NOT NULL DEFAULT 0        -- of a registry: HEAD tells it less work than GET
+    head INTEGER NOT NULL DEFAULT 0        -- of a registry: 1 is to be asked by HEAD, -1 never
 );
 CREATE TABLE content (
     id INTEGER PRIMARY KEY,
@@ -148,14 +148,12 @@ def _create(path: Path) -> None:
     # The log beside it gets the same permissions: SQLite sees to that. What is there already must
     # not be opened here: on closing, the locks of this process's other connections would be gone,
     # and their log with the next process that ends (sqlite.org/howtocorrupt.html, 2.2).
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    _claim(connection, path)
     connection.execute("PRAGMA foreign_keys = ON")
     if pragma(connection, "application_id") == 0:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before there is a table
@@ -177,8 +175,19 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-    if pragma(connection, "application_id") != _APPLICATION:
+
+
+def _claim(connection: sqlite3.Connection, path: Path) -> None:
+    """See that a file is a cache or empty, before anything about it is changed; then shut it."""
+    # In this order: who makes a cache gives it its tables and its number in one transaction.
+    empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    number = pragma(connection, "application_id")
+    if number != _APPLICATION and (number or not empty):
         raise CacheError(f"{ascii(str(path))[1:-1]}: this is another program's database")
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            if (file := _beside(path, suffix)).stat().st_mode & 0o077:
+                file.chmod(0o600)
 
 
 def _is_shared(path: Path) -> bool:
@@ -213,13 +222,27 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def exists(path: Path) -> bool:
+    """Tell whether there is a cache.
+
+    Raises:
+        CacheError: that cannot be told, as of what lies in a directory that may not be read.
+    """
+    with failures(path):
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
+
+
 def stats(path: Path) -> Stats:
     """Return what is in a cache; of one that is not there, nothing.
 
     Raises:
         CacheError: it cannot be read.
     """
-    if not path.exists():
+    if not exists(path):
         return Stats(0, 0, 0, 0)
     with failures(path), contextlib.closing(connect(path)) as connection:
         entries, tags, places = (

@@ -106,9 +106,15 @@ def insert(
             "INSERT INTO content (digest, size, body, used) VALUES (?, ?, ?, ?)",
             (digest, len(body), _pack(body), int(time.time())),
         ).lastrowid
+    at = _place(connection, place)
+    # A manifest is of the type that it was last served as; a registry may have been wrong before.
     connection.execute(
-        "INSERT OR IGNORE INTO served (place, content, media_type) VALUES (?, ?, ?)",
-        (_place(connection, place), entry, media_type),
+        "DELETE FROM served WHERE place = ? AND content = ? AND (media_type = '') = (? = '')",
+        (at, entry, media_type),
+    )
+    connection.execute(
+        "INSERT INTO served (place, content, media_type) VALUES (?, ?, ?)",
+        (at, entry, media_type),
     )
 
 
@@ -120,9 +126,23 @@ def insert_tag(connection: sqlite3.Connection, place: str, tag: str, digest: str
     )
 
 
-def set_head(connection: sqlite3.Connection, registry: str) -> None:
-    """Keep that HEAD tells of a registry's tags what a conditional GET does not."""
-    connection.execute("UPDATE place SET head = 1 WHERE id = ?", (_place(connection, registry),))
+def delete_tag(connection: sqlite3.Connection, place: str, tag: str) -> None:
+    """Forget what a tag led to."""
+    connection.execute(
+        "DELETE FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?",
+        (place, tag),
+    )
+
+
+def set_head(connection: sqlite3.Connection, registry: str, *, useful: bool) -> None:
+    """Keep whether HEAD tells of a registry's tags what a conditional GET does not.
+
+    That it does not is for good: it has been tried then.
+    """
+    connection.execute(
+        "UPDATE place SET head = ? WHERE id = ? AND head != -1",
+        (1 if useful else -1, _place(connection, registry)),
+    )
 
 
 def insert_page(
@@ -178,6 +198,17 @@ def unpack(stored: object, size: object) -> bytes | None:
         return zlib.decompressobj().decompress(stored, max(size, 1))
     except (zlib.error, OverflowError, ValueError):
         return None
+
+
+def unpack_names(packed: object) -> list[str] | None:
+    """Undo what packing did to a part of a list; None where what is stored is damaged."""
+    if not isinstance(packed, bytes):
+        return None
+    try:
+        names = json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError):
+        return None
+    return names if isinstance(names, list) else None
 
 
 def live_size(connection: sqlite3.Connection) -> int:

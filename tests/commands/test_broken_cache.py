@@ -108,6 +108,16 @@ def test_a_cache_that_cannot_be_used_is_a_warning(
     assert result.err.startswith("regpipe manifests: going on without the cache: ")
 
 
+@pytest.mark.parametrize("option", [[], ["--clear"], ["--prune", "1d"]])
+def test_the_command_says_that_the_cache_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: list[str]
+) -> None:
+    monkeypatch.setenv("REGPIPE_CACHE", str(tmp_path / ("x" * 300)))
+    result = run(["cache", *option])
+    assert (result.code, result.out, len(result.errors)) == (2, b"", 1)
+    assert "xxx/cache-1.db: File name too long" in result.err
+
+
 def test_without_a_home_it_is_a_warning(
     registry: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,17 @@
 """Runs with a cache: what they ask of a registry, what they say, and that it is never wrong."""
 
 import contextlib
+import json
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from regpipe import oci
+from regpipe.cache import Cache
 from support import artifacts, caching, images, schema1
 from support.blobs import Image
 from support.caching import TAGS, manifests
@@ -102,7 +106,11 @@ def test_a_tag_that_moved_is_fetched(registry: Scripted) -> None:
 def test_a_tag_that_is_gone_is_gone(registry: Scripted) -> None:
     manifests(registry)
     del registry.content.tags["team/app"]["v03"]
-    assert run(["manifests", f"{registry.host}/team/app:v03"]).code == 4
+    registry.on("/v2/team/app/manifests/v04", error(404, "NOT_FOUND", "says who?"))
+    for option in ([], ["--offline"]):
+        assert run(["manifests", *option, f"{registry.host}/team/app:v03"]).code == 4
+    command = ["manifests", f"{registry.host}/team/app:v04"]
+    assert [run(command).code, run([*command, "--offline"]).code] == [4, 0]
 
 
 def test_who_may_not_see_a_tag_does_not_get_it_from_the_cache(registry: Scripted) -> None:
@@ -203,6 +211,53 @@ def test_an_interrupted_list_is_not_taken_for_whole(registry: Scripted) -> None:
     registry.on("/v2/team/app/tags/list*last=v1*", error(404, "NAME_UNKNOWN"))
     assert run(["tags", f"{registry.host}/team/app"]).code == 4
     assert run(["tags", "--offline", f"{registry.host}/team/app"]).out == b""
+
+
+def test_a_list_goes_on_while_another_process_lists_the_same(registry: Scripted) -> None:
+    for number in range(3000):
+        registry.add("team/many", f"t{number:04}", images.classic())
+    command = ["tags", f"{registry.host}/team/many"]
+    whole = run(command).out
+    cache = Cache(caching.path(), pytest.fail)
+    names = cache.names(f"{registry.url}/team/many")
+    assert names
+    first = next(names)
+    assert run(command).out == whole
+    assert len([first, *names]) == len(whole.splitlines()) == 3000
+    cache.close()
+
+
+@pytest.mark.parametrize("change", ["names = x'00'", "number = 9, run = 'x'"])
+def test_of_a_damaged_list_nothing_is_given(registry: Scripted, path: Path, change: str) -> None:
+    registry.add("team/many", "v0", images.classic())
+    command = ["tags", f"{registry.host}/team/many"]
+    for number in range(1500):
+        registry.add("team/many", f"t{number:04}", images.classic())
+    run(command)
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE page SET {change} WHERE number = 1")
+    result = run([*command, "--offline"])
+    assert (result.code, result.out) == (4, b"")
+    assert "NOT_CACHED" in result.err
+
+
+def test_a_media_type_that_the_registry_has_mended_is_mended(scripted: Scripted) -> None:
+    served = "application/vnd.docker.distribution.manifest.v2+json"
+    document = images.oci("app").json
+    document.pop("mediaType", None)
+    image = replace(images.oci("app"), raw=json.dumps(document).encode())
+    scripted.add("team/app", "v1", image)
+    scripted.content.etag = False
+
+    def wrong(request: Request) -> Reply:
+        return request.ordinary().without("content-type").plus(Content_Type=served)
+
+    scripted.on("/v2/team/app/manifests/v1", wrong)
+    command = ["manifests", f"{scripted.host}/team/app:v1"]
+    assert run(command).records[0]["mediaType"] == served
+    served = oci.OCI_MANIFEST
+    for option in ([], [], ["--offline"]):
+        assert run([*command, *option]).records[0]["mediaType"] == oci.OCI_MANIFEST
 
 
 def test_the_command_shows_prunes_and_clears(registry: Scripted, path: Path) -> None:

@@ -1,6 +1,6 @@
 """A registry seen through the cache: which requests it is spared."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,14 @@ from regpipe import cachefile, oci
 from regpipe.cache import Cache
 from regpipe.cached import Cached
 from regpipe.content import Content, read_manifest
-from regpipe.errors import DigestMismatchError
+from regpipe.errors import (
+    ConnectionFailedError,
+    DigestMismatchError,
+    NotFoundError,
+    RegistryError,
+    RegpipeError,
+    UnauthorizedError,
+)
 from regpipe.reference import HUB_URL
 from support import images
 
@@ -23,7 +30,8 @@ class Remote:
     def __init__(self) -> None:
         self.image = IMAGE
         self.asked: list[str] = []
-        self.says_digest = True
+        self.head_says: Callable[[], str | None] = lambda: self.image.digest
+        self.takes_conditions = True
 
     def repositories(self) -> Iterator[str]:
         return iter(())
@@ -35,13 +43,13 @@ class Remote:
     def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:  # noqa: ARG002
         self.asked.append(f"GET {target[:9]}")
         image = next((i for i in (IMAGE, OTHER) if i.digest == target), self.image)
-        if known and known.digest == image.digest:
+        if known and known.digest == image.digest and self.takes_conditions:
             return known
         return read_manifest(image.raw, image.media_type)
 
     def head(self, repository: str, tag: str) -> str | None:  # noqa: ARG002
         self.asked.append(f"HEAD {tag}")
-        return self.image.digest if self.says_digest else None
+        return self.head_says()
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
         self.asked.append("blob")
@@ -78,16 +86,54 @@ def test_docker_hub_is_not_asked_to_count_what_is_known(remote: Remote, path: Pa
     assert run(remote, path) == (IMAGE.digest, ["GET v1"])
     assert run(remote, path) == (IMAGE.digest, ["HEAD v1"])
     remote.image = OTHER
-    assert run(remote, path) == (OTHER.digest, ["HEAD v1", f"GET {OTHER.digest[:9]}"])
+    assert run(remote, path) == (OTHER.digest, ["HEAD v1", "GET v1"])
     assert run(remote, path) == (OTHER.digest, ["HEAD v1"])
-    remote.image = IMAGE  # back to what is still known
-    assert run(remote, path) == (IMAGE.digest, ["HEAD v1"])
 
 
-def test_where_head_says_nothing_get_does(remote: Remote, path: Path) -> None:
+def refuses(error: RegpipeError) -> Callable[[], str | None]:
+    """Return what a HEAD does that fails."""
+
+    def head() -> str | None:
+        raise error
+
+    return head
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(lambda: None, id="no-digest"),
+        pytest.param(lambda: f"sha256:{'b' * 64}", id="wrong-digest"),
+        pytest.param(lambda: OTHER.digest, id="stale-digest"),
+        pytest.param(refuses(NotFoundError("not found", status=404)), id="not-found"),
+        pytest.param(refuses(UnauthorizedError("refused", status=403)), id="refused"),
+        pytest.param(refuses(RegistryError("answered 500", status=500)), id="failed"),
+    ],
+)
+def test_where_head_is_wrong_get_decides_and_head_is_left(
+    remote: Remote, path: Path, head: Callable[[], str | None]
+) -> None:
     run(remote, path)
-    remote.says_digest = False
+    remote.head_says = head
     assert run(remote, path) == (IMAGE.digest, ["HEAD v1", "GET v1"])
+    url = "http://r.example"
+    remote.takes_conditions = False
+    for _ in range(2):
+        assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
+    assert run(remote, path, url) == (IMAGE.digest, ["HEAD v1", "GET v1"])  # it is tried once
+    for _ in range(2):
+        assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
+    remote.image = OTHER
+    assert run(remote, path, url) == (OTHER.digest, ["GET v1"])
+
+
+def test_a_registry_that_cannot_be_reached_is_not_asked_twice(remote: Remote, path: Path) -> None:
+    run(remote, path)
+    for error in (ConnectionFailedError("no answer"), RegistryError("too many", status=429)):
+        remote.head_says = refuses(error)
+        with pytest.raises(type(error)):
+            run(remote, path)
+        assert remote.asked == ["HEAD v1"]
 
 
 def test_others_are_asked_by_a_condition(remote: Remote, path: Path) -> None:

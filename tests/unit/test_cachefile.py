@@ -102,20 +102,43 @@ def test_the_log_is_not_used_on_a_network_file_system(
     assert cachefile.stats(path).entries == 3
 
 
-def test_another_programs_database_is_left_alone(path: Path) -> None:
+@pytest.mark.parametrize("number", [7, 0], ids=["numbered", "unnumbered"])
+@pytest.mark.parametrize("table", ["theirs", "content"])
+def test_another_programs_database_is_left_alone(path: Path, number: int, table: str) -> None:
     path.parent.mkdir()
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA application_id = 7")
-        connection.execute("CREATE TABLE theirs (x)")
-    before = path.read_bytes()
+    theirs = path.with_name("theirs.db")
+    with contextlib.closing(sqlite3.connect(theirs)) as connection, connection:
+        connection.execute(f"PRAGMA application_id = {number}")
+        connection.execute(f"CREATE TABLE {table} (x)")
+    theirs.chmod(0o644)
+    path.symlink_to(theirs)
+    before = theirs.read_bytes()
     warnings: list[str] = []
     Cache(path, warnings.append).close()
     with pytest.raises(CacheError, match="another program's"):
         cachefile.clear(path)
     assert "another program's database" in warnings[0]
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
-    assert before
+    assert theirs.read_bytes() == before
+    assert stat.S_IMODE(theirs.stat().st_mode) == 0o644
+
+
+def test_the_mode_of_what_is_no_cache_stays(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("notes " * 999)
+    path.chmod(0o644)
+    with pytest.raises(CacheError, match="not a database"):
+        cachefile.connect(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_the_log_of_what_others_could_read_is_shut_too(path: Path) -> None:
+    with contextlib.closing(cachefile.connect(path)) as connection:
+        connection.execute("INSERT INTO place (name) VALUES ('x')")
+        files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+        for file in files:
+            file.chmod(0o644)
+        cachefile.stats(path)
+        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
 
 
 def test_what_is_of_no_use_is_pruned(path: Path) -> None:

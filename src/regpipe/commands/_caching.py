@@ -21,7 +21,9 @@ def add_options(made: Parser) -> None:
     group = made.add_argument_group("what is kept from run to run")
     group.add_argument("--no-cache", action="store_true", help="neither use the cache nor fill it")
     group.add_argument(
-        "--offline", action="store_true", help="ask no registry: answer from the cache alone"
+        "--offline",
+        action="store_true",
+        help="ask no registry: answer from the cache alone\n(which keeps no lists of referrers)",
     )
 
 

@@ -34,9 +34,9 @@ def main(argv: list[str], streams: Streams) -> int:
     )
     args = parser.parse_args(argv)
     path = cachefile.default_path(os.environ)
-    if args.clear and path.exists():
+    if args.clear and cachefile.exists(path):
         cachefile.clear(path)
-    elif args.prune and path.exists():
+    elif args.prune and cachefile.exists(path):
         with cachefile.failures(path), closing(cachefile.connect(path)) as connection:
             cachewrite.prune(connection, time.time() - args.prune)
     record = {"path": str(path), **cachefile.stats(path)._asdict()}
