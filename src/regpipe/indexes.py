@@ -74,7 +74,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     """
     content = source.manifest(ref.repository, ref.target)
     if content.media_type not in oci.INDEX_TYPES:
-        return [Place(content)]
+        return [Place(content, descriptor=_listed(source, ref, content.digest))]
     found = list(_entries(source, ref.repository, content))
     images = [place for place in found if not oci.is_attestation(place.descriptor)]
     statements = [place for place in found if oci.is_attestation(place.descriptor)]
@@ -95,6 +95,11 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
         for place in chosen
     ]
     return named or [Place(content, index)]
+
+
+def _listed(source: Source, ref: Reference, digest: str) -> Mapping[str, Any]:
+    """Return what a layout's own index says of an image that it names; a registry has none."""
+    return cast("LocalSource", source).descriptor(digest) if ref.is_local else {}
 
 
 def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:

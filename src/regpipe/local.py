@@ -91,6 +91,10 @@ class LocalSource:
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, checked against its descriptor; see `Source.blob`."""
 
+    def descriptor(self, digest: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return the source's own descriptor of an image; empty as a `docker save` has none."""
+        return {}
+
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
         """Return what has a manifest for its subject; None as a `docker save` has no list."""
         return None
