@@ -106,6 +106,10 @@ class DockerArchive(LocalSource):
         oci.verify(body, digest, "blob")
         return body
 
+    def descriptor(self, digest: str) -> Mapping[str, Any]:
+        """Return the descriptor of a digest, where there is a layout that lists it."""
+        return self._layout.descriptor(digest) if self._layout else {}
+
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
         """Return what has a manifest for its subject, where there is a layout that lists it."""
         return self._layout.referrers(repository, digest) if self._layout else None

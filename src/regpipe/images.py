@@ -8,7 +8,7 @@ from regpipe import oci, records, schema1
 from regpipe.content import Content, embedded
 from regpipe.dates import Created, find_created
 from regpipe.errors import RegpipeError, ResponseError, TooLargeError
-from regpipe.indexes import Place, platform_of_entry
+from regpipe.indexes import Place
 from regpipe.inputs import Target
 from regpipe.platforms import Platform, platform_of
 from regpipe.records import Record
@@ -50,7 +50,7 @@ def image_record(
     else:
         image = config.document if config else {}
         created = find_created(image, annotations, _mapping(entry.get("annotations")))
-        platform = _platform(entry, image)
+        platform = _platform(place, image)
         view = _view(ref, content, config, created) if with_view else {}
     return records.image_record(
         ref,
@@ -106,9 +106,9 @@ def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], li
     return body
 
 
-def _platform(entry: Mapping[str, Any], image: Mapping[str, Any]) -> Platform:
+def _platform(place: Place, image: Mapping[str, Any]) -> Platform:
     """Return the platform that an index's entry names, completed by the image's own config."""
-    named, own = platform_of_entry(entry), platform_of(image)
+    named, own = place.platform, platform_of(image)
     if named is None:
         return own
     if named[:2] != own[:2]:

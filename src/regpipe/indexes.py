@@ -42,6 +42,7 @@ class Place(NamedTuple):
         descriptor: the index's entry for the manifest.
         attestations: the entries of the index that are BuildKit's statements about the manifest.
         error: why the manifest cannot be had, if that is known by now.
+        inherited: the platform of the nested index that the entry stands in.
     """
 
     content: Content | None = None
@@ -49,6 +50,15 @@ class Place(NamedTuple):
     descriptor: Mapping[str, Any] = {}
     attestations: tuple[Mapping[str, Any], ...] = ()
     error: RegpipeError | None = None
+    inherited: Platform | None = None
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform that the indexes name; None for a part of one, and unknown."""
+        own = platform_of(_mapping(self.descriptor.get("platform")))
+        platform = own if any(own) else self.inherited or own
+        known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
+        return platform if known else None
 
     @property
     def digest(self) -> str:
@@ -64,7 +74,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     """
     content = source.manifest(ref.repository, ref.target)
     if content.media_type not in oci.INDEX_TYPES:
-        return [Place(content)]
+        return [Place(content, descriptor=_listed(source, ref, content.digest))]
     found = list(_entries(source, ref.repository, content))
     images = [place for place in found if not oci.is_attestation(place.descriptor)]
     statements = [place for place in found if oci.is_attestation(place.descriptor)]
@@ -87,6 +97,11 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     return named or [Place(content, index)]
 
 
+def _listed(source: Source, ref: Reference, digest: str) -> Mapping[str, Any]:
+    """Return what a layout's own index says of an image that it names; a registry has none."""
+    return cast("LocalSource", source).descriptor(digest) if ref.is_local else {}
+
+
 def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:
     """Leave out what a local source lacks: `docker save` writes whole indexes, and what it has."""
     if not ref.is_local:
@@ -103,19 +118,21 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
     """
     seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
 
-    def walk(content: Content, depth: int) -> Iterator[Place]:
+    def walk(content: Content, depth: int, around: Platform | None) -> Iterator[Place]:
         for entry in oci.descriptors(content.document, "manifests"):
             is_index = entry.get("mediaType") in oci.INDEX_TYPES
-            platform = None if is_index else platform_of(_mapping(entry.get("platform")))
-            if (entry["digest"], platform) in seen:
+            own = platform_of(_mapping(entry.get("platform")))
+            platform = own if any(own) else around
+            key = (entry["digest"], None if is_index else platform)
+            if key in seen:
                 continue
             if len(seen) > _ENTRY_LIMIT:
                 raise ResponseError(
                     f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
                 )
-            seen.add((entry["digest"], platform))
+            seen.add(key)
             if not is_index:
-                yield Place(descriptor=entry)
+                yield Place(descriptor=entry, inherited=around)
             elif depth == 0:
                 raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
             else:
@@ -123,14 +140,14 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:
                     # It may not be needed: say so where it is.
-                    yield Place(descriptor=entry, error=error)
+                    yield Place(descriptor=entry, error=error, inherited=around)
                     continue
                 if nested.media_type in oci.INDEX_TYPES:
-                    yield from walk(nested, depth - 1)
+                    yield from walk(nested, depth - 1, platform)
                 else:
-                    yield Place(nested, descriptor=entry)
+                    yield Place(nested, descriptor=entry, inherited=around)
 
-    return walk(index, _INDEX_DEPTH)
+    return walk(index, _INDEX_DEPTH, None)
 
 
 def manifest_at(source: Source, repository: str, place: Place) -> Content:
@@ -144,8 +161,7 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     """
     if place.content:
         return place.content
-    platform = platform_of_entry(place.descriptor)
-    what = f"{platform}, {place.digest}" if platform else place.digest
+    what = f"{place.platform}, {place.digest}" if place.platform else place.digest
     if place.error:
         raise place.error.about(what)
     kind = place.descriptor.get("mediaType") or ""
@@ -166,13 +182,6 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     return content
 
 
-def platform_of_entry(entry: Mapping[str, Any]) -> Platform | None:
-    """Return the platform that an index's entry names; None for a part of one, and unknown."""
-    platform = platform_of(_mapping(entry.get("platform")))
-    known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
-    return platform if known else None
-
-
 def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
     """Make the part of a record that says which index led to the image.
 
@@ -180,7 +189,7 @@ def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
         content: the index.
         images: its entries, less attestations.
     """
-    platforms = filter(None, (platform_of_entry(place.descriptor) for place in images))
+    platforms = filter(None, (place.platform for place in images))
     kind = content.document.get("artifactType")
     fields = {
         "artifactType": kind if isinstance(kind, str) else None,
@@ -203,13 +212,18 @@ def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _choose(places: list[Place], wanted: Platform) -> list[Place]:
     """Return the place of the wanted platform in a list; where there is none, the first image's."""
-    offered = [platform_of_entry(place.descriptor) or Platform("", "") for place in places]
+    offered = [place.platform or Platform("", "") for place in places]
     position = choose_platform(offered, wanted)
     if position is None:
-        kinds = [place.descriptor.get("mediaType") or oci.OCI_MANIFEST for place in places]
-        images = (i for i, kind in enumerate(kinds) if kind in oci.IMAGE_TYPES | oci.SCHEMA1_TYPES)
-        position = next(images, 0)
-    return places[position:][:1]
+        return sorted(places, key=_unlike_an_image)[:1]
+    return [places[position]]
+
+
+def _unlike_an_image(place: Place) -> tuple[bool, bool, bool]:
+    """Say how little a place looks like an image's: artifacts rarely have a platform."""
+    kind = place.descriptor.get("mediaType") or oci.OCI_MANIFEST
+    is_image = kind in oci.IMAGE_TYPES | oci.SCHEMA1_TYPES
+    return not is_image, bool(place.descriptor.get("artifactType")), place.platform is None
 
 
 def _mapping(value: object) -> dict[str, Any]:

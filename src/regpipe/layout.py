@@ -65,7 +65,11 @@ class Layout(LocalSource):
         oci.verify(body, descriptor["digest"], "blob")
         return body
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+    def descriptor(self, digest: str) -> Mapping[str, Any]:
+        """Return the descriptor of a digest in index.json."""
+        return self._entries.get(digest, {})
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]]:
         """Return what the index lists that has the manifest for its subject."""
         found = []
         for entry in self._entries.values():
@@ -75,8 +79,7 @@ class Layout(LocalSource):
                 continue
             if isinstance(subject, dict) and subject.get("digest") == digest:
                 found.append(entry)
-        # Tools that keep the list under a tag instead write that into a layout as well.
-        return found or None
+        return found
 
     def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
         name, full = _annotation(entry, _REF_NAME), _annotation(entry, _FULL_NAME)

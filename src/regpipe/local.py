@@ -58,6 +58,11 @@ class LocalSource:
         return self.list_images()
 
     @cached_property
+    def _keys(self) -> list[str]:
+        """The images' keys by their places."""
+        return list(dict.fromkeys(image.key for image in self.images))
+
+    @cached_property
     def _by_tag(self) -> dict[str, list[Image]]:
         by_tag: dict[str, list[Image]] = {}
         for image in self.images:
@@ -91,6 +96,10 @@ class LocalSource:
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, checked against its descriptor; see `Source.blob`."""
 
+    def descriptor(self, digest: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return the source's own descriptor of an image; empty as a `docker save` has none."""
+        return {}
+
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
         """Return what has a manifest for its subject; None as a `docker save` has no list."""
         return None
@@ -113,7 +122,7 @@ class LocalSource:
     def tagged(self, ref: Reference) -> Iterator[Reference]:
         """Yield a repository's images by their tags; without a repository, those of all."""
         images = self._within(ref.repository) if ref.repository else self.images
-        named = (self._reference(image) for image in images if image.tag)
+        named = (self._named(image) for image in images if image.tag)
         return iter(dict.fromkeys(named))
 
     def named(self, ref: Reference) -> Iterator[Reference]:
@@ -134,13 +143,28 @@ class LocalSource:
             yield from dict.fromkeys(map(self._reference, images))
 
     def _reference(self, image: Image) -> Reference:
-        """Return an image's full name; for one without a name, whatever leads to it."""
-        ref = Reference(self._registry, image.repository or self._own_repository)
+        """Return an image's full name; for one that has none of its own, whatever leads to it."""
+        ref = self._named(image)
         if image.tag:
-            return ref._replace(tag=image.tag)
-        return (
-            ref if _is_one(self.images) else ref._replace(digest=self.manifest_of(image.key).digest)
-        )
+            leads_to_it = (image.repository, image.tag) not in self._ambiguous
+        else:
+            leads_to_it = not image.repository and _is_one(self.images)
+        if leads_to_it:
+            return ref
+        return ref._replace(tag=None, digest=self.manifest_of(image.key).digest)
+
+    def _named(self, image: Image) -> Reference:
+        repository = image.repository or self._own_repository
+        return Reference(self._registry, repository, image.tag or None)
+
+    @cached_property
+    def _ambiguous(self) -> frozenset[tuple[str, str]]:
+        """The repository and tag of every name, as `_found` takes it, that several images have."""
+        keys: dict[tuple[str, str], set[str]] = {}
+        for image in self.images:
+            for repository in {image.repository, image.repository or self._own_repository, ""}:
+                keys.setdefault((repository, image.tag), set()).add(image.key)
+        return frozenset(name for name, images in keys.items() if len(images) > 1)
 
     def _within(self, repository: str) -> list[Image]:
         """Return the images of one repository."""
@@ -171,8 +195,8 @@ class LocalSource:
 
     def _found(self, repository: str, tag: str) -> list[Image]:
         if _PLACE.fullmatch(tag):
-            keys = list(dict.fromkeys(image.key for image in self.images))
-            return [image for image in self.images if image.key in keys[int(tag[1:]) :][:1]]
+            keys = self._keys[int(tag[1:]) :][:1]
+            return [image for image in self.images if image.key in keys]
         images = self._by_tag.get(tag, []) if tag else self.images
         if repository:
             images = [image for image in images if self._is_in(image, repository)]
@@ -182,12 +206,15 @@ class LocalSource:
 
     def _not_found(self, repository: str, tag: str, found: list[Image]) -> NotFoundError:
         what = self._files.what
+        asked = ascii(str(Image(repository, tag or "latest", "")))
         if not tag and not repository:
             why = f"the {what} has no image" if not self.images else f"name an image of the {what}"
         elif found:
-            why = f"the {what} has several images named {ascii(str(found[0]))}: ask by digest"
+            places = sorted({self._keys.index(image.key) for image in found})
+            shown = ", ".join(f":@{place}" for place in places[:NAMES_SHOWN])
+            why = f"the {what} has several images named {asked}: say which by its place ({shown})"
         else:
-            why = f"the {what} has no image {ascii(str(Image(repository, tag or 'latest', '')))}"
+            why = f"the {what} has no image {asked}"
         return NotFoundError(why + self._offer(), code="MANIFEST_UNKNOWN")
 
     def _offer(self) -> str:

@@ -13,6 +13,7 @@ LOCAL_SCHEMES = ("oci", "oci-archive", "docker-archive")
 STDIN = "-"
 
 _STDIN_PATH = re.compile("[^:]*:-(?:[:@]|$)")
+_DIGEST = re.compile(r"@(?:sha|blake)\d+:[^/@]*$")
 _SUFFIXES = (".gz", ".zst", ".bz2", ".xz", ".tgz", ".tzst", ".tbz2", ".txz", ".tar")
 
 
@@ -67,7 +68,13 @@ def split_name(name: str) -> tuple[str, str]:
     ('docker.io/library/busybox', '1.36')
     >>> split_name("v1")
     ('', 'v1')
+    >>> split_name("quay.io/team/app@sha256:ab12")
+    ('quay.io/team/app', '')
     """
+    named = _DIGEST.sub("", name)
+    if named != name:
+        repository, colon, tag = named.rpartition(":")
+        return (repository, tag) if colon and "/" not in tag else (named, "")
     repository, colon, tag = name.rpartition(":")
     if colon and "/" not in tag:
         return repository, tag

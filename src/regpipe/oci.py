@@ -48,10 +48,12 @@ ACCEPT = ", ".join(
     )
 )
 
+HASHES = frozenset({"sha256", "sha384", "sha512"})
+"""The algorithms of digests that regpipe computes."""
+
 _ATTESTATION = "vnd.docker.reference.type"
 _ATTESTED = "vnd.docker.reference.digest"
 
-_HASHES = frozenset({"sha256", "sha384", "sha512"})
 _DEPTH_LIMIT = 100
 # RFC 6838, section 4.2, which descriptor.md asks media types to comply with.
 _NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
@@ -268,7 +270,7 @@ def attested(descriptor: Mapping[str, Any]) -> str:
 
 
 def digest_of(body: bytes, algorithm: str = "sha256") -> str:
-    """Return the digest of bytes; the algorithm is sha256, sha384 or sha512."""
+    """Return the digest of bytes; the algorithm is one of `HASHES`."""
     return f"{algorithm}:{hashlib.new(algorithm, body, usedforsecurity=False).hexdigest()}"
 
 
@@ -283,7 +285,7 @@ def verify(body: bytes, digest: str, what: str) -> bool:
         DigestMismatchError: they are other bytes.
     """
     algorithm = digest.partition(":")[0]
-    if algorithm not in _HASHES:
+    if algorithm not in HASHES:
         return False
     found = digest_of(body, algorithm)
     if found != digest:

@@ -18,6 +18,7 @@ from regpipe import images, oci
 from regpipe.content import Content
 from regpipe.errors import NotFoundError, ResponseError
 from regpipe.indexes import Place
+from regpipe.reference import Reference
 from regpipe.source import Source
 
 API, FALLBACK, COSIGN, INDEX = "api", "tag-fallback", "cosign-tag", "index"
@@ -69,17 +70,22 @@ def subjects(places: Iterable[Place]) -> list[Subject]:
     return list(found.values())
 
 
-def find(source: Source, repository: str, subject: Subject) -> Iterator[Referrer]:
+def find(source: Source, ref: Reference, subject: Subject) -> Iterator[Referrer]:
     """Yield what refers to a subject, each once.
+
+    Args:
+        source: where to look.
+        ref: what was asked for there.
+        subject: the image, as `subjects` found it for the reference.
 
     Raises:
         RegpipeError: the source fails, or denies access.
     """
     seen: set[str] = set()
-    for kind, descriptor in _found(source, repository, subject):
+    for kind, descriptor in _found(source, ref, subject):
         if descriptor["digest"] not in seen:
             seen.add(descriptor["digest"])
-            yield Referrer(subject.digest, _described(source, repository, descriptor), kind)
+            yield Referrer(subject.digest, _described(source, ref.repository, descriptor), kind)
 
 
 def fallback_tag(digest: str) -> str:
@@ -93,14 +99,15 @@ def fallback_tag(digest: str) -> str:
 
 
 def _found(
-    source: Source, repository: str, subject: Subject
+    source: Source, ref: Reference, subject: Subject
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    repository = ref.repository
     listed = source.referrers(repository, subject.digest)
-    if listed is None:
+    yield from ((API, descriptor) for descriptor in listed or ())
+    # A registry's list is whole; but of the tools that write into one layout, some keep a tag.
+    if listed is None or ref.is_local:
         tagged = _tagged(source, repository, subject.digest)
         yield from ((FALLBACK, descriptor) for descriptor in tagged)
-    else:
-        yield from ((API, descriptor) for descriptor in listed)
     for suffix in _COSIGN_SUFFIXES:
         content = _manifest(source, repository, f"{fallback_tag(subject.digest)}.{suffix}")
         if content:

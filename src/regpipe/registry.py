@@ -152,11 +152,13 @@ class Registry:
         said = answer.headers.get("docker-content-digest")
         if said is None or said == content.digest:
             return content
-        if is_digest(said) and said.partition(":")[0] != content.digest.partition(":")[0]:
-            found = oci.digest_of(_signed(content), said.partition(":")[0])
-            if found is None or found == said:
+        algorithm = said.partition(":")[0]
+        if is_digest(said) and algorithm != content.digest.partition(":")[0]:
+            if algorithm not in oci.HASHES:
+                return content  # whether it is right cannot be told
+            if oci.digest_of(_signed(content), algorithm) == said:
                 # A registry that goes by another algorithm has the manifest under that name only.
-                return content if asked or found is None else content._replace(digest=said)
+                return content if asked else content._replace(digest=said)
         self._transport.warn(
             self._url,
             "it sends manifests with a Docker-Content-Digest that is not theirs,"

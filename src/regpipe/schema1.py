@@ -20,7 +20,7 @@ EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c2295
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d[Tt])(\d?\d)(:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _SPACE = re.compile(r"[ \t\r\n]")
 # What stands between the white space outside strings: of a compact text, all of it at once.
@@ -226,9 +226,17 @@ def _go_time(value: object) -> str:
     match = _TIME.fullmatch(_string(value))
     if not match:
         return _ZERO_TIME
-    fraction = (match[2] or "")[:9].rstrip("0")
-    offset = "Z" if match[3] in ("z", "+00:00", "-00:00") else match[3]
-    return match[1].upper() + (f".{fraction}" if fraction else "") + offset
+    date, hour, rest, digits, zone = match.groups()
+    fraction = (digits or "")[:9].rstrip("0")
+    return (
+        f"{date.upper()}{hour:0>2}{rest}" + (f".{fraction}" if fraction else "") + _go_offset(zone)
+    )
+
+
+def _go_offset(zone: str) -> str:
+    """Write an offset in whole hours and the minutes left over, of which Go reads up to 99."""
+    minutes = 0 if zone in "Zz" else int(zone[1:3]) * 60 + int(zone[4:])
+    return f"{zone[0]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
 
 
 def _go_string(text: str) -> str:

@@ -41,6 +41,33 @@ def test_nested_indexes_are_searched(scripted: Scripted) -> None:
     assert [found["digest"] for found in every] == [ARM64.digest, ARM.digest, AMD64.digest]
 
 
+def test_entries_without_a_platform_have_that_of_the_index_around_them(
+    scripted: Scripted,
+) -> None:
+    inner = [oci_index([image.descriptor()], [image]) for image in (AMD64, ARM64)]
+    entries = [
+        index.descriptor(platform=platform_json(name))
+        for index, name in zip(inner, ("linux/amd64", "linux/arm64"), strict=True)
+    ]
+    record = one(scripted, oci_index(entries, inner), "--platform", "linux/arm64")
+    assert record["digest"] == ARM64.digest
+    assert record["index"]["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert "platform" not in record["index"]["descriptor"]  # as it stands there
+    assert one(scripted, oci_index(entries, inner))["digest"] == AMD64.digest
+
+
+def test_where_the_platform_is_missing_the_first_image_is_meant(scripted: Scripted) -> None:
+    artifact = images.oci("x", platform="linux/riscv64")
+    entries = [
+        artifact.descriptor() | {"artifactType": "application/x.test"},
+        ARM.descriptor(),
+        ARM64.descriptor(platform=platform_json("linux/arm64")),
+    ]
+    for left, first in ((3, ARM64), (2, ARM), (1, artifact)):
+        index = oci_index(entries[:left], [artifact, ARM, ARM64][:left])
+        assert one(scripted, index)["digest"] == first.digest
+
+
 def nest(depth: int) -> Image:
     image = index_of(AMD64)
     for _ in range(depth - 1):

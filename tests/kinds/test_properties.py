@@ -93,7 +93,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
                 content = indexes.manifest_at(source, "a/b", place)
                 record = images.image_record(source, target, place, content, with_view=True)
                 for subject in referrers.subjects([place]):
-                    for found in referrers.find(source, "a/b", subject):
+                    for found in referrers.find(source, target.ref, subject):
                         records.referrer_record(target.ref, {}, **found.fields())
             except RegpipeError as error:
                 clear(error)

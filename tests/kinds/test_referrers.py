@@ -265,6 +265,17 @@ def test_layouts_have_referrers_too(tmp_path: Path) -> None:
     assert b'"predicateType":"https://slsa.dev/provenance/v0.2"' in statements
 
 
+def test_of_a_layout_the_fallback_tag_counts_too(tmp_path: Path) -> None:
+    """One tool has added a tag for its own, and another the list that the registry would have."""
+    one, other = artifacts.sbom(APP), SIGNATURE
+    listed = images.oci_index([other.descriptor()], [other])
+    tags = {"v1": APP, "an-sbom": one, fallback_tag(APP.digest): listed}
+    write_layout(tmp_path / "layout", tags)
+    result = run(["referrers", f"oci:{tmp_path}/layout:v1"])
+    found = {(record["digest"], record["source"]) for record in result.records}
+    assert found >= {(one.digest, "api"), (other.digest, "tag-fallback")}
+
+
 def test_the_longest_digest_makes_a_tag_that_is_one() -> None:
     assert fallback_tag("sha512:" + "ab" * 64) == "sha512-" + "ab" * 32
     assert fallback_tag("very+long.algorithm_name-that_goes_on:=x=") == (

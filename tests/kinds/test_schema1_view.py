@@ -35,6 +35,8 @@ DATES = (
     "2021-12-30T19:19:41+00:00",
     "2021-12-30T19:19:41-00:00",
     "1969-12-31T16:00:00-08:00",
+    "2020-01-01T0:00:00Z",
+    "2021-12-30T19:19:41+00:60",
     "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59.999999999Z",
     "2021-12-30T19:19:41,5Z",
@@ -59,7 +61,7 @@ def config(seed: int) -> tuple[bytes, list[Blob]]:
     history: list[Json] = []
     for empty in _order(chance, len(layers)):
         step: Json = {}
-        maybe(step, "created", lambda: chance.choice(DATES[:11]), 0.8)
+        maybe(step, "created", lambda: chance.choice(DATES[:13]), 0.8)
         maybe(step, "created_by", lambda: chance.choice(TEXTS), 0.8)
         maybe(step, "author", lambda: chance.choice(TEXTS), 0.3)
         maybe(step, "comment", lambda: chance.choice(TEXTS), 0.3)

@@ -146,3 +146,17 @@ def test_a_digest_of_another_algorithm_is_checked_with_that(
     assert len(said) == 1
     with pytest.raises(RegpipeError, match="came with digest"):
         found.manifest("team/app", wrong)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [f"blake3:{'0' * 64}", f"md5:{'0' * 32}", f"shake_128:{'0' * 64}", "multihash+base58:QmRZ"],
+)
+def test_a_digest_of_an_unknown_algorithm_is_let_pass(scripted: Scripted, other: str) -> None:
+    image = images.oci()
+    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
+    scripted.on("/v2/team/app/manifests/v1", reply.plus(Docker_Content_Digest=other))
+    said: list[str] = []
+    found = registry(scripted, say=said.append)
+    assert found.manifest("team/app", "v1").digest == image.digest
+    assert said == []

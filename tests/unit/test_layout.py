@@ -11,7 +11,7 @@ from regpipe.files import Directory
 from regpipe.layout import Layout
 from regpipe.reference import Defaults, Reference, parse, parse_repository
 from support import images
-from support.blobs import Image, go_json
+from support.blobs import DOCKER_CONFIG, Blob, Image, go_json
 from support.cli import run
 from support.push import write_layout
 
@@ -84,7 +84,55 @@ def test_an_image_of_two_names(layout: Path) -> None:
     rename(layout, (ONE, {REF_NAME: "v1"}), (ONE, {REF_NAME: "latest"}), (TWO, {REF_NAME: "v1"}))
     result = run(["manifests", "oci:box:v1"])
     (line,) = result.errors
-    assert line.endswith("several images named 'v1': ask by digest; it has 'v1', 'latest'")
+    assert line.endswith(
+        "several images named 'v1': say which by its place (:@0, :@1); it has 'v1', 'latest'"
+    )
+
+
+def test_images_that_share_a_name_are_reached_by_their_places(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "v1"}), (TWO, {REF_NAME: "v1"}))
+    for place, image in enumerate((ONE, TWO)):
+        (record,) = run(["manifests", f"oci:box:@{place}"]).records
+        assert record["digest"] == image.digest
+        assert run(["manifests"], record["ref"]).records == [record]
+    archive = Path(shutil.make_archive("box", "tar", layout)).read_bytes()
+    piped = run(["manifests", "oci-archive:-"], archive)
+    assert [record["digest"] for record in piped.records] == [ONE.digest, TWO.digest]
+
+
+def test_a_tag_that_several_repositories_have_is_told_as_it_was_asked_for(layout: Path) -> None:
+    rename(layout, (ONE, {REF_NAME: "a/app:v1"}), (TWO, {REF_NAME: "a/lib:v1"}))
+    (line,) = run(["manifests", "oci:box:v1"]).errors
+    assert "several images named 'v1': " in line
+    assert [record["ref"] for record in run(["manifests", "oci:box:@1"]).records] == [
+        "oci:box:a/lib:v1"
+    ]
+
+
+def test_a_name_with_a_digest(layout: Path) -> None:
+    names = [f"quay.io/x/y@{ONE.digest}", f"x/y:v1@{TWO.digest}"]
+    rename(
+        layout, *((image, {REF_NAME: name}) for image, name in zip((ONE, TWO), names, strict=True))
+    )
+    catalog = run(["catalog", "oci:box"])
+    assert [record["repository"] for record in catalog.records] == ["quay.io/x/y", "x/y"]
+    assert names_of() == ["oci:box:x/y:v1"]
+    for place, image in enumerate((ONE, TWO)):
+        (record,) = run(["manifests", f"oci:box:@{place}"]).records
+        (again,) = run(["manifests"], record["ref"]).records
+        assert again["digest"] == record["digest"] == image.digest
+
+
+def test_the_date_that_index_json_gives_an_image(layout: Path) -> None:
+    config = Blob(go_json({"os": "linux", "architecture": "amd64"}), DOCKER_CONFIG)
+    undated = images.docker_manifest(config, [])
+    shutil.rmtree(layout)
+    write_layout(layout, {"one": undated})
+    date = "2024-01-02T03:04:05Z"
+    rename(layout, (undated, {REF_NAME: "v1", "org.opencontainers.image.created": date}))
+    (record,) = run(["manifests", "oci:box:v1"]).records
+    assert (record["created"], record["createdFrom"]) == (date, "annotation")
+    assert "index" not in record
 
 
 def test_records_say_repository_and_tag(layout: Path) -> None:

@@ -10,6 +10,7 @@ from regpipe.errors import RegpipeError
 from regpipe.indexes import Place
 from regpipe.inputs import Target
 from regpipe.records import Record
+from regpipe.reference import Reference
 from regpipe.source import Source
 from regpipe.streams import Streams
 
@@ -37,7 +38,7 @@ def main(argv: list[str], streams: Streams) -> int:
                     source, target, place, content, with_view=not args.no_v1
                 )
                 if args.referrers:
-                    record["referrers"] = _referrers(source, ref.repository, place, known)
+                    record["referrers"] = _referrers(source, ref, place, known)
                 yield ndjson.write(record)
             except RegpipeError as error:
                 yield error
@@ -46,12 +47,12 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _referrers(
-    source: Source, repository: str, place: Place, known: dict[str, list[Record]]
+    source: Source, ref: Reference, place: Place, known: dict[str, list[Record]]
 ) -> list[Record]:
     """Return what refers to an image or its index; that of the index is found once for all."""
     for subject in referrers.subjects([place]):
         if subject.digest not in known:
-            found = referrers.find(source, repository, subject)
+            found = referrers.find(source, ref, subject)
             known[subject.digest] = [records.referrer(**one.fields()) for one in found]
     return [one for subject in referrers.subjects([place]) for one in known[subject.digest]]
 

@@ -24,7 +24,7 @@ def main(argv: list[str], streams: Streams) -> int:
     def find(target: Target, source: Source) -> Iterator[bytes]:
         ref = target.ref
         for subject in referrers.subjects(_places(source, target, wanted)):
-            for found in referrers.find(source, ref.repository, subject):
+            for found in referrers.find(source, ref, subject):
                 fields = found.fields()
                 if not kinds or fields["artifactType"] in kinds:
                     yield ndjson.write(records.referrer_record(ref, target.record, **fields))
