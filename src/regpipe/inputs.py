@@ -25,6 +25,9 @@ class Refused(NamedTuple):
 
 Parse = Callable[[str, Defaults], Reference]
 
+# The fields of a record that name something; the first three are enough for a repository.
+_FIELDS = ("registry", "repository", "ref", "tag", "digest")
+
 
 def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the registries that an input names (for `catalog`), or why it names none."""
@@ -102,11 +105,13 @@ def _reference(part: object, defaults: Defaults, parse: Parse) -> Reference:
 
 
 def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) -> Reference:
-    registry, repository, ref = (record.get(key) for key in ("registry", "repository", "ref"))
-    tag, digest = record.get("tag"), record.get("digest")
-    for key in ("registry", "repository", "ref", "tag", "digest"):
-        if not isinstance(record.get(key), str | None):
+    # Where no image is asked for, a record may hold anything as its tag or digest.
+    fields = _FIELDS if parse is reference.parse else _FIELDS[:3]
+    said = {key: record.get(key) for key in fields}
+    for key, value in said.items():
+        if not isinstance(value, str | None):
             raise InputError(f"the record's {key} is no text")
+    registry, repository, ref, tag, digest = map(said.get, _FIELDS)
     if registry and parse is _parse_registry:
         return _parse_registry(registry, defaults)
     if registry and repository:
@@ -124,9 +129,11 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) ->
 
 
 def _assemble(registry: str, repository: str, tag: str | None, digest: str | None) -> Reference:
+    # Local sources have tags of any form; an empty one is none there either, and not `latest`.
+    if tag == "" or (tag and not is_local(registry)):
+        reference.check_tag(tag)
     if is_local(registry):
         return Reference(registry, repository, tag, _checked_digest(digest))
-    tag = tag and reference.check_tag(tag)
     if reference.host_of(registry) == HUB and "/" not in repository:
         repository = f"library/{repository}"
     reference.check_repository(repository)

@@ -10,11 +10,23 @@ _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n\x1e"  # an RS between texts separates them
 _QUOTE, _RS = 0x22, 0x1E
 # What can change the depth of a value. A string counts as one token, closed or not; it never runs
-# over a line end or an RS, because no JSON string may hold one unescaped. A line that begins with
-# an opening bracket is looked at too: it may be the next record after a broken one.
+# over a line end or an RS, because no JSON string may hold one unescaped. The beginning of a line
+# is looked at too, for it may be the next record or reference after a broken text: not where it
+# can only go on with this one, nor where a string stands after what may have one behind it.
 _INSIDE = rb'[^"\\\n\x1e]*(?:\\[^\n\x1e][^"\\\n\x1e]*)*(")?'
-_TOKEN = re.compile(rb'"' + _INSIDE + rb"|[{}\[\]\x1e]|\n(?=[{\[])")
+_LINE = rb"\n[ \t\r]{0,64}"  # no more, so that it may be looked at again when the rest is there
+_TOKEN = re.compile(
+    rb'"' + _INSIDE + rb"|[{}\[\]\x1e]"
+    rb"|" + _LINE + rb'(?=[^ \t\r\n}\],:"])'
+    rb"|(?<![{\[,:])" + _LINE + rb'(?=")'
+)  # fmt: skip
 _STRING_REST = re.compile(_INSIDE)
+# A line's first word: one that JSON has, and one that the end of the data may have cut.
+_WORD = re.compile(
+    rb"(?:-?[0-9][-+.0-9eE]*|true|false|null|NaN|-?Infinity)(?:(?=[\s,\]}\x1e])|\Z)"
+    rb"|[-+.\w]{0,64}\Z"
+)
+_LINE_BEGUN = re.compile(_LINE + rb"[-+.\w]{0,64}\Z")
 
 
 def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
@@ -24,7 +36,7 @@ def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
     other text is one line without the blanks around it: a number, a plain reference, or nonsense.
     Whether a text is valid JSON is for the caller's parser to say. A broken text ends where no
     valid one could go on: at a line end inside a string, at an RS (RFC 7464), or before a line that
-    begins with a bracket that cannot stand there; so one broken record does not swallow the rest.
+    begins with what cannot stand there; so one broken record does not swallow the rest.
 
     Args:
         read: returns at most that many bytes, at least one, or none at the end of the stream.
@@ -76,6 +88,8 @@ class _Splitter:
 
     def finish(self) -> Iterator[tuple[bytes, int]]:
         """Yield what the end of the stream leaves unfinished."""
+        if self._carry:  # nothing comes after it: a line end shows what it is
+            yield from self.feed(b"\n")
         self._text += self._carry
         if self._text.strip(_SPACE):
             yield self._take()
@@ -144,19 +158,27 @@ class _Splitter:
                 if not self._open:
                     self._text += data[pos : begin + 1]
                     return begin + 1, True
-            elif first == _RS or not self._may_open(data, pos, begin):
+            elif first == _RS or not self._goes_on(data, pos, token):
                 self._text += data[pos:begin]
                 return begin, True
         self._text += data[pos:]
-        if self._text.endswith(b"\n"):  # what begins the next line is still to come
-            self._carry = b"\n"
-            del self._text[-1]
+        # Of the line that has begun, what tells what it is may still be to come.
+        begun = _LINE_BEGUN.search(self._text, max(0, len(self._text) - 2 * 65))
+        if begun:
+            self._carry = begun[0]
+            del self._text[begun.start() :]
         return len(data), False
 
-    def _may_open(self, data: bytes, pos: int, end: int) -> bool:
-        """Say whether a value may begin after data[pos:end] in the container that is open."""
-        before = _last_visible(data, pos, end) or _last_visible(self._text, 0, len(self._text))
-        return before in (b"[," if self._open[-1:] == b"[" else b":")
+    def _goes_on(self, data: bytes, pos: int, line: "re.Match[bytes]") -> bool:
+        """Say whether the container that is open may go on with what a line begins with."""
+        begin, end = line.span()
+        before = _last_visible(data, pos, begin) or _last_visible(self._text, 0, len(self._text))
+        first = data[end]
+        if first == _QUOTE:
+            return before in b"{[,:"
+        if before not in (b"[," if self._open[-1:] == b"[" else b":"):
+            return False
+        return first in b"{[" or _WORD.match(data, end) is not None
 
 
 def _last_visible(data: bytes | bytearray, pos: int, end: int) -> bytes:

@@ -15,6 +15,10 @@ _JSON_START = ("{", "[", '"')
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 
+# Escapes as json.dumps writes them. Those that are none of a lone surrogate come first, to be left
+# as they are: of other characters (an escaped backslash may have a `u` after it), and of a pair.
+_SURROGATE = re.compile(r"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
+
 
 class Input(NamedTuple):
     """One value of a command's input: a parsed JSON value, or as text a line that is none."""
@@ -62,8 +66,12 @@ def write(record: dict[str, Any]) -> bytes:
     """Return a record as one line of JSON, compact and in ASCII.
 
     ASCII because a terminal obeys control characters, which a tag, label or message may hold.
+    A surrogate that is not half of a pair becomes U+FFFD, as Go writes it: jq refuses it, and with
+    it all lines that follow.
     """
     text = _ENCODER.encode(record)
+    if r"\ud" in text:
+        text = _SURROGATE.sub(lambda found: found[1] or r"\ufffd", text)
     if _MARK in text:
         text = _MARKED.sub(r"\1", text)
     return text.encode() + b"\n"

@@ -139,11 +139,19 @@ class Progress:
 
     def _draw(self, line: str) -> None:
         assert self._stream  # noqa: S101 -- without one there is no thread
-        line = line[: shutil.get_terminal_size().columns - 1]
+        line = line[: self._width() - 1]
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone
             self._stream.write(_ERASE + line)
             self._stream.flush()
         self._shown = line
+
+    def _width(self) -> int:
+        """Return the columns of the terminal that the line is on: standard output is elsewhere."""
+        assert self._stream  # noqa: S101 -- likewise
+        columns = 0
+        with contextlib.suppress(OSError, ValueError):  # a pipe, with --progress
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        return columns or shutil.get_terminal_size().columns
 
     def _is_followed(self) -> bool:
         """Tell whether a later stage of the same pipeline is running."""

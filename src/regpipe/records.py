@@ -74,7 +74,7 @@ def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
 
 def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
     """Make a repository record: where the repository is and what docker calls it."""
-    return carried(record) | {
+    return carried(record, ("tag", "digest")) | {
         "registry": ref.registry,
         "repository": ref.repository,
         "ref": str(ref),
@@ -83,7 +83,8 @@ def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
 
 def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
     """Make a tag record: a repository record with the tag, `ref` included."""
-    return carried(record) | {
+    # A digest is one image's, and would be fetched in place of each of the tags.
+    return carried(record, ("digest",)) | {
         "registry": ref.registry,
         "repository": ref.repository,
         "tag": ref.tag,

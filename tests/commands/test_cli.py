@@ -43,6 +43,11 @@ def test_wrong_arguments_exit_2_and_say_which(argv: list[str]) -> None:
     assert result.errors[-1].startswith(f"regpipe {argv[0]}: ")
 
 
+def test_what_follows_two_dashes_is_no_option() -> None:
+    (line,) = run(["tags", "--", "--nosuch"]).errors
+    assert line.startswith("regpipe tags: --nosuch: REFERENCE_INVALID: ")
+
+
 def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def mistaken(*_: object, **__: object) -> None:
         raise KeyError("oops")

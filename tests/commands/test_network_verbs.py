@@ -99,6 +99,14 @@ def test_the_order_of_the_inputs_is_kept(registry: Scripted) -> None:
     assert [record["tag"] for record in run(["manifests"], lines).records] == wanted
 
 
+def test_options_may_stand_between_inputs(registry: Scripted) -> None:
+    refs = [f"{registry.host}/team/app:{tag}" for tag in ("v1", "v2")]
+    result = run(["manifests", refs[0], "--no-v1", refs[1], "-j", "1"])
+    assert [(record["ref"], "history" in record) for record in result.records] == [
+        (ref, False) for ref in refs
+    ]
+
+
 def bad_inputs(registry: Scripted) -> dict[str, tuple[str, str, int]]:
     """Inputs of `manifests`: what is given, how the error line begins, and the exit code alone."""
     host = registry.host

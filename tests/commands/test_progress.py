@@ -1,11 +1,14 @@
 """The progress line: when there is one, what it says, and whose it is in a pipeline."""
 
+import fcntl
 import io
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -34,10 +37,11 @@ def regpipe(home: Path) -> None:
     assert (home / "bin" / "regpipe").exists()
 
 
-def on_terminal(script: str, home: Path, timeout: float = 60) -> str:
+def on_terminal(script: str, home: Path, timeout: float = 60, columns: int = 120) -> str:
     """Run a shell script whose stderr, and nothing else, is a terminal; return what is said."""
     ours, theirs = pty.openpty()
-    env = process_env() | {"PATH": f"{home}/bin:{os.environ['PATH']}", "COLUMNS": "120"}
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 25, columns, 0, 0))
+    env = process_env() | {"PATH": f"{home}/bin:{os.environ['PATH']}"}
     process = subprocess.Popen(
         ["bash", "-c", script],
         stdin=subprocess.DEVNULL,
@@ -67,7 +71,8 @@ def screen(said: str) -> list[str]:
 
 
 def test_a_long_run_says_how_far_it_is(registry: Scripted, home: Path) -> None:
-    said = on_terminal(f"regpipe tags {registry.host}/team/app | regpipe manifests", home)
+    script = f"regpipe tags {registry.host}/team/app | regpipe manifests > records"
+    said = on_terminal(f"cd && {script}", home)
     found = re.findall(r"regpipe manifests: (\d+) of 24 done, (\d+) records, \d+/s", said)
     assert found
     assert all(0 <= int(done) <= 24 for done, _ in found)
@@ -77,7 +82,8 @@ def test_a_long_run_says_how_far_it_is(registry: Scripted, home: Path) -> None:
 def test_a_pipeline_has_one_line(registry: Scripted, home: Path) -> None:
     registry.on("/v2/team/app/tags/list*", slow(2.5))
     script = (
-        f"regpipe catalog {registry.url} | regpipe tags | regpipe manifests | regpipe summarize"
+        f"regpipe catalog --progress {registry.url} | regpipe tags --progress"
+        " | regpipe manifests --progress | regpipe summarize"
     )
     said = on_terminal(script, home)
     shown = re.findall(r"regpipe (\w+):", said)
@@ -89,8 +95,21 @@ def test_a_pipeline_has_one_line(registry: Scripted, home: Path) -> None:
 def test_alone_the_first_stage_shows(registry: Scripted, home: Path) -> None:
     registry.on("/v2/team/app/tags/list*", slow(2.5))
     assert "regpipe tags: 0 of 1 done" in on_terminal(
-        f"regpipe tags {registry.host}/team/app | cat", home
+        f"regpipe tags --progress {registry.host}/team/app | cat", home
     )
+
+
+def test_no_line_where_a_later_command_may_print(registry: Scripted, home: Path) -> None:
+    tags = f"regpipe tags {registry.host}/team/app"
+    script = f"{tags} | regpipe manifests | regpipe summarize -r .tag >&2"
+    said = on_terminal(script, home)
+    assert said.split() == [f"v{number:02}" for number in range(24)]
+
+
+def test_the_line_is_as_wide_as_its_terminal(registry: Scripted, home: Path) -> None:
+    registry.on("/v2/team/app/tags/list*", slow(2.5))
+    said = on_terminal(f"regpipe tags {registry.host}/team/app", home, columns=15)
+    assert {line for line in said.split("\r\x1b[K") if line} == {"regpipe tags: "}
 
 
 def test_two_pipelines_do_not_hide_each_other(registry: Scripted, home: Path) -> None:

@@ -34,6 +34,7 @@ INPUTS: dict[str, tuple[bytes, list[Any]]] = {
     "record separators": (b'\x1e{"a":1}\n\x1e{"a":2}\n', [{"a": 1}, {"a": 2}]),
     "cut off, then good": (b'{"a":1\n{"a":2}\n', [1, {"a": 2}]),
     "cut off in a string": (b'{"a":"x\n{"a":2}\n', [1, {"a": 2}]),
+    "cut off, then references": (b'{"a":1\nx:1\n"y:1"\n', [1, "x:1", "y:1"]),
     "cut off at the end": (b'{"a":2}\n{"a":\n', [{"a": 2}, 2]),
     "stray bracket": (b'{"a":1}}\n{"a":2}\n', [{"a": 1}, "}", {"a": 2}]),
     "not UTF-8": (b'{"a":"\xff"}\n{"a":2}\n', [1, {"a": 2}]),
@@ -74,6 +75,22 @@ def test_a_malformed_line_is_told_what_is_wrong() -> None:
     (item,) = ndjson.read(io.BytesIO(b'{"a":1,}'))
     assert isinstance(item, Malformed)
     assert item.message.startswith("malformed JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\ud800<", rb"\ufffd<"),
+        ("\udead\ud83d\ude00\ud83d", rb"\ufffd\ud83d\ude00\ufffd"),
+        ("\ud800\U0001f600", rb"\ufffd\ud83d\ude00"),
+        ("\ud800\\ude00", rb"\ufffd\\ude00"),
+        ("\\ud800\\\\ud800\\\ud800", rb"\\ud800\\\\ud800\\\ufffd"),
+        ('\ud55c\n"', rb"\ud55c\n\""),
+    ],
+    ids=ascii,
+)
+def test_half_a_surrogate_pair_is_replaced(text: str, expected: bytes) -> None:
+    assert ndjson.write({text: text}) == b'{"%b":"%b"}\n' % (expected, expected)
 
 
 def test_what_is_written_holds_nothing_a_terminal_obeys() -> None:

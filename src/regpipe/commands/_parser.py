@@ -1,6 +1,7 @@
 """An argument parser that writes to the command's own streams and raises what is wrong."""
 
 import argparse
+from collections.abc import Sequence
 from typing import NoReturn
 
 from regpipe.errors import UsageError
@@ -24,6 +25,14 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self._streams = streams
+
+    def parse_args(  # type: ignore[override]  # argparse's is overloaded for other namespaces
+        self, args: Sequence[str], namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Parse arguments; options may stand between inputs too, where argparse wants none."""
+        # What follows a `--` the other method takes for options on some Pythons.
+        parse = super().parse_args if "--" in args else self.parse_intermixed_args
+        return parse(args, namespace)
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 -- argparse's signature
         """Write the help to the command's standard output."""

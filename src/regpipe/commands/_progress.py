@@ -1,6 +1,9 @@
 """The progress line of a network verb's run: its options, and when there is one."""
 
 import argparse
+import os
+import stat
+from typing import BinaryIO
 
 from regpipe.commands._parser import Parser
 from regpipe.progress import Progress
@@ -17,7 +20,7 @@ def add_options(made: Parser) -> None:
         "--progress",
         action=argparse.BooleanOptionalAction,
         help="say on one line of stderr how far the run has come\n"
-        "(default: if it is a terminal and the records go elsewhere)",
+        "(default: if it is a terminal and the records go to a file)",
     )
 
 
@@ -25,7 +28,19 @@ def of(verb: str, args: argparse.Namespace, streams: Streams) -> Progress:
     """Return a run's progress, which shows itself only where that was asked for or is of use."""
     wanted = args.progress
     if wanted is None:
-        wanted = streams.stderr.isatty() and not streams.stdout.isatty()
+        wanted = streams.stderr.isatty() and _is_kept(streams.stdout)
     stage = _STAGES.index(verb) if verb in _STAGES else len(_STAGES)
     stream = streams.stderr if wanted else None
     return Progress(f"regpipe {verb}", stage, stream, beside_records=streams.stdout.isatty())
+
+
+def _is_kept(stream: BinaryIO) -> bool:
+    """Tell whether what is written to a stream ends there: in a file or in /dev/null.
+
+    What goes into a pipe may be written to the same terminal by who reads it, into the line.
+    """
+    try:
+        about = os.fstat(stream.fileno())
+        return stat.S_ISREG(about.st_mode) or os.path.samestat(about, os.stat(os.devnull))  # noqa: PTH116 -- start-up
+    except OSError:  # no descriptor, or no /dev/null
+        return False
