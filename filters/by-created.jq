@@ -2,4 +2,4 @@
 # input: slurp
 # output: json
 include "oci" {search: "./lib"};
-over_images(sort_by(by_date)[] | if .info then . else summary end | with_undated)
+over_images(sort_by(by_date)[] | with_undated(if .info then . else summary end))

@@ -14,6 +14,10 @@ def instruction:
     | sub(" # buildkit$"; "")
   end;
 
+# The command of a schema 1 history entry.
+def command:
+  try (.container_config.Cmd | if type == "array" then join(" ") else . end) catch null;
+
 # Each step with its layer; a step that made none has neither size nor digest.
 def with_layers($layers):
   foreach (.[], {rest: true}) as $step ({next: 0};
@@ -28,7 +32,7 @@ def steps:
   if is_schema1 then
     [v1_history, layers] | transpose
     | map({
-        instruction: (.[0].container_config.Cmd | if type == "array" then join(" ") else . end | instruction),
+        instruction: (.[0] | command | instruction),
         created: .[0].created,
         digest: (if .[0].throwaway then null else .[1].digest end),
         size: .[0].Size
@@ -36,6 +40,8 @@ def steps:
   else
     layers as $layers
     | _array(image_config.history)
+    # Where one step is unreadable, none can be told its layer.
+    | if all(type == "object") then . else [] end
     | map({instruction: (.created_by | instruction), created, empty: .empty_layer})
     | [with_layers($layers)][]
     | {instruction, created, digest, size}

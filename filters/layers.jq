@@ -6,7 +6,7 @@ include "oci" {search: "./lib"};
 if is_error then .
 else
   {ref, repository: repository, tag, platform: platform} as $image
-  | (image_config.rootfs.diff_ids // []) as $diff_ids
+  | _array(image_config.rootfs.diff_ids) as $diff_ids
   | layers
   | to_entries[]
   | $image + {layer: (.key + 1)} + .value + {diffId: $diff_ids[.key]}

@@ -9,12 +9,11 @@
 # declared: what the annotations or labels org.opencontainers.image.base.name and .digest say.
 include "oci" {search: "./lib"};
 
-# What an image is made of, the lowest first, as strings: diff_ids, or ids of schema 1.
+# What an image is made of, the lowest first, as strings: diff_ids, or ids of schema 1; nothing where
+# one of them is not told, as the others alone could be those of another image.
 def parts:
-  if is_schema1 then v1_history | map(.id // "")
-  else image_config.rootfs.diff_ids // []
-  end
-  | map(strings);
+  if is_schema1 then v1_history | map(.id) else _array(image_config.rootfs.diff_ids) end
+  | if all(_string(.)) then . else [] end;
 
 # An image's own name among bases: all its parts, or for schema 1 its id.
 def tops: if is_schema1 then parts[-1:] else parts | join(" ") | select(. != "") | [.] end;

@@ -1,11 +1,12 @@
 # Tags that could go if the newest (--argjson keep 10) and the last days' (--argjson days 30) stay.
 # input: slurp
 # output: json
-# reads: .registry .ref .tag repository tag_digest created undated by_date
+# reads: .registry .ref repository tag_or_digest tag_digest created undated by_date
 #
 # Nothing is deleted. Listed are the tags that are neither among so many newest of their repository
 # nor younger than so many days; `goes` says whether one could go. It does not where another tag that
-# stays has the same digest, because registries delete manifests, and where it has no real date.
+# stays has the same digest, itself or for a platform that came in (manifests --all-platforms),
+# because registries delete manifests; and where it has no real date.
 # --arg now 2024-01-31T00:00:00Z asks as of that time.
 include "oci" {search: "./lib"};
 
@@ -23,11 +24,13 @@ def limit($days):
 
 # One object for a tag, whatever the number of its platforms; its date is the newest of theirs.
 def by_tag:
-  group_by(.tag)
+  group_by(tag_or_digest)
   | map(
-      max_by(by_date)
+      # Without the manifests of its platforms an index is of no use.
+      (map(tag_digest, .digest) | unique) as $digests
+      | max_by(by_date)
       | {ref, repository: repository, tag, digest: tag_digest, created: created, undated: undated,
-         date: by_date}
+         date: by_date, digests: $digests}
     );
 
 def verdicts($keep; $days; $limit):
@@ -36,7 +39,10 @@ def verdicts($keep; $days; $limit):
   | (. - $old) as $staying
   | ($old | reverse)[], (.[] | select(.undated))
   | .digest as $digest
-  | [$staying[] | select($digest != null and .digest == $digest) | .tag] as $sharing
+  | [ $staying[]
+      | select($digest != null and any(.digests[]; . == $digest))
+      | .tag // .digest
+    ] as $sharing
   | {ref, repository, tag, digest, created}
     + if .undated then {goes: false, undated, reason: "it has no real date"}
       elif $sharing != [] then

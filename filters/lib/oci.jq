@@ -45,6 +45,10 @@ def repository: _string(.repository) // _string(.name);
 # copies tag_digest: .index.digest .digest
 def tag_digest: _string(.index.digest) // .digest;
 
+# What the records of one tag have in common: the tag, or where there is none what it would point to.
+# copies tag_or_digest: .tag tag_digest
+def tag_or_digest: if .tag == null then [tag_digest] else .tag end;
+
 # The image id: what `docker images` shows.
 # copies image_id: .info.sha .manifest.config.digest .config.digest
 def image_id: _string(.info.sha) // _string(manifest.config.digest);
@@ -75,7 +79,7 @@ def platform: _platform(image_config // v1);
 # reads layers: .blobs[].digest .blobs[].size .blobs[].mediaType
 def _listed: manifest | .layers // .blobs;
 def layers:
-  if is_schema1 then manifest.fsLayers | reverse | map({digest: .blobSum, size: null, mediaType: null})
+  if is_schema1 then manifest.fsLayers | reverse | map({digest: (.blobSum? // null), size: null, mediaType: null})
   else _array(_listed) | map(objects | {digest, size, mediaType})
   end;
 
@@ -83,12 +87,12 @@ def layers:
 # reads layers_size: layers
 def layers_size:
   if is_schema1 or (_listed | type) != "array" then null
-  else layers | map(.size) | if any(. == null) then null else add // 0 end
+  else layers | map(.size | numbers // null) | if any(. == null) then null else add // 0 end
   end;
 
 # reads labels: image_config .config.config.Labels .config.Labels
 # reads labels: .history[0].v1Compatibility|fromjson.config.Labels
-def labels: (image_config.config.Labels // v1.config.Labels) | _object(.) // {};
+def labels: _object(image_config.config.Labels) // _object(v1.config.Labels) // {};
 # reads annotations: .annotations .manifest.annotations
 def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 
@@ -103,11 +107,30 @@ def created:
 
 # A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
 def instant:
+  def digits: explode | min >= 48 and max <= 57;
+  def fraction:
+    if . == "" then 0
+    elif .[:1] == "." and (.[1:] | digits) then "0" + . | tonumber
+    else error
+    end;
+  # strptime takes spaces, short numbers and 30 February: what it read must look as it was written.
+  def seconds:
+    . as $text
+    | fromdateiso8601
+    | if ("000" + todate)[-20:] == $text then . else error end;
   def zoned($time; $offset):
-    ($time[:19] + "Z" | fromdateiso8601) as $seconds
-    | ("0" + $time[19:] | tonumber) as $fraction
-    | if $fraction < 1 then [$seconds - $offset, $fraction] else null end;
-  def minutes: (.[1:3] | tonumber) * 60 + (.[4:] | tonumber);
+    ($time[19:] | fraction) as $fraction
+    | if $time[16:19] == ":60" then
+        # A leap second, which is there at the end of a day in UTC alone.
+        ($time[:17] + "59Z" | seconds - $offset + 1) | if . % 86400 == 0 then . else error end
+      else $time[:19] + "Z" | seconds - $offset
+      end
+    | [., $fraction];
+  def minutes:
+    if (.[1:3] + .[4:] | digits) and .[1:3] < "24" and .[4:] < "60" then
+      (.[1:3] | tonumber) * 60 + (.[4:] | tonumber)
+    else error
+    end;
   if type != "string" then null
   else
     ascii_upcase
@@ -145,8 +168,8 @@ def undated: _dating[1];
 # reads by_date: undated created
 def by_date: _dating | if .[1] then [0] else [1] + .[0] end;
 
-# The object with a word on its date, where that is no real one.
-def with_undated: undated as $reason | if $reason then . + {undated: $reason} else . end;
+# What f says of an image, with a word on the image's date, where that is no real one.
+def with_undated(f): undated as $reason | f | if $reason then . + {undated: $reason} else . end;
 
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
 # reads summary: platform

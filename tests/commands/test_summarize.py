@@ -48,6 +48,19 @@ def test_options_mean_what_they_mean_in_jq(
     assert (result.out.decode(), result.code) == (out, code)
 
 
+def test_a_broken_program_of_ones_own_is_named_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "regpipe" / "filters" / "mine.jq"
+    file.parent.mkdir(parents=True)
+    file.write_text("# Mine.\nnosuch\n")
+    result = summarize("mine", stdin="1")
+    assert result.code == 3
+    assert result.err.endswith(f"; in {file}\n")
+    assert "did you mean" not in result.err
+
+
 @pytest.mark.parametrize("size", [1, 10_000], ids=["small", "large"])
 @pytest.mark.parametrize("program", ["until(false; .)", "until(false; . + {x: [.x]})"])
 def test_an_endless_program_ends_at_once_when_interrupted(

@@ -198,10 +198,13 @@ def _compile_messages(error: CompileError, options: Options) -> str:
 
 
 def _hint(options: Options) -> str:
-    """Return what someone may have meant by a word that is no program, or nothing."""
+    """Return the file of a program with a name, what another word may have meant, or nothing."""
     word = options.program or ""
     if options.from_file:
         return ""
+    named = library.find(word or DEFAULT)
+    if named is not None:
+        return f"in {named.path}"
     if os.path.isfile(word):  # noqa: PTH113
         return f"it is a file, and PROGRAM comes first: regpipe summarize {DEFAULT} {word}"
     if not library.may_be_name(word):
