@@ -126,10 +126,16 @@ def _require_registry(answer: Answer, url: str, auth: Mapping[str, Any]) -> None
 
 
 def _is_json(body: bytes) -> bool:
+    return not body.strip() or _object(body) is not None
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a body, None where there is none."""
     try:
-        return not body.strip() or isinstance(json.loads(body), dict)
+        document = json.loads(body)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _catalog(url: str, transport: Transport, fields: dict[str, Any]) -> Mapping[str, str]:
@@ -162,11 +168,7 @@ _CATALOG = {200: "allowed", 401: "refused", 403: "refused", 404: "absent", 405: 
 
 def _is_list(body: bytes) -> bool:
     """Tell whether a page lists repositories; some registries write null for none."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    found = document.get("repositories", "") if isinstance(document, dict) else ""
+    found = (_object(body) or {}).get("repositories", "")
     return found is None or isinstance(found, list)
 
 

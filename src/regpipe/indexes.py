@@ -55,8 +55,9 @@ class Place(NamedTuple):
     @property
     def platform(self) -> Platform | None:
         """The platform that the indexes name; None for a part of one, and unknown."""
-        own = platform_of(_mapping(self.descriptor.get("platform")))
-        platform = own if any(own) else self.inherited or own
+        platform = _platform_within(self.descriptor, self.inherited)
+        if platform is None:
+            return None
         known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
         return platform if known else None
 
@@ -97,6 +98,12 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     return named or [Place(content, index)]
 
 
+def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
+    """Return the platform in an entry; where it has none, that of the index it stands in."""
+    own = platform_of(_mapping(entry.get("platform")))
+    return own if any(own) else around
+
+
 def _listed(source: Source, ref: Reference, digest: str) -> Mapping[str, Any]:
     """Return what a layout's own index says of an image that it names; a registry has none."""
     return cast("LocalSource", source).descriptor(digest) if ref.is_local else {}
@@ -121,8 +128,7 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
     def walk(content: Content, depth: int, around: Platform | None) -> Iterator[Place]:
         for entry in oci.descriptors(content.document, "manifests"):
             is_index = entry.get("mediaType") in oci.INDEX_TYPES
-            own = platform_of(_mapping(entry.get("platform")))
-            platform = own if any(own) else around
+            platform = _platform_within(entry, around)
             key = (entry["digest"], None if is_index else platform)
             if key in seen:
                 continue

@@ -72,12 +72,11 @@ def split_name(name: str) -> tuple[str, str]:
     ('quay.io/team/app', '')
     """
     named = _DIGEST.sub("", name)
-    if named != name:
-        repository, colon, tag = named.rpartition(":")
-        return (repository, tag) if colon and "/" not in tag else (named, "")
-    repository, colon, tag = name.rpartition(":")
+    repository, colon, tag = named.rpartition(":")
     if colon and "/" not in tag:
         return repository, tag
+    if named != name:
+        return named, ""
     return (name, "latest") if "/" in name else ("", name)
 
 

@@ -52,17 +52,21 @@ def run(
         WorkerError: a worker process was killed.
     """
     reading, output = inputs.reading, program.output
-    paths = named.paths() if named and named.says_paths else None
+    says_paths = named is not None and named.says_paths
+    if named and says_paths and not named.bundled:
+        named.paths()  # its mistakes are told whatever the size of the inputs
 
     def cutter() -> "Cutter":
         from regpipe.programs.cut import Cutter  # noqa: PLC0415 -- json costs 6 ms
 
-        reads, copies = (paths.reads, paths.copies) if paths else ([], [])
-        return Cutter(reads + copies) if reading.slurp else Cutter(reads, copies)
+        paths = named.paths() if named else library.Paths("")
+        if reading.slurp:
+            return Cutter(paths.reads + paths.copies)
+        return Cutter(paths.reads, paths.copies)
 
-    if reads_on or reading.special or (reading.slurp and not paths):
+    if reads_on or reading.special or (reading.slurp and not says_paths):
         return NativeInputs(libjq, inputs.files, inputs.stdin, reading, output).run(program)
     source = ByteInputs(inputs.files, inputs.stdin, output)
     if reading.slurp:
         return slurp.run(libjq, program, source, output, cutter)
-    return parallel.run(libjq, program, source, output, cutter if paths else None)
+    return parallel.run(libjq, program, source, output, cutter if says_paths else None)
