@@ -76,8 +76,8 @@ def test_a_verb_is_a_file() -> None:
 def test_summarize_starts_without(module: str) -> None:
     """Each of these costs more than all that `summarize` does (see its start-up time)."""
     script = (
-        "import sys; from regpipe import cli, streams\n"
-        "code = cli.main(['summarize', '.'], streams.standard())\n"
+        "import sys; from regpipe import cli, stdio\n"
+        "code = cli.main(['summarize', '.'], stdio.standard())\n"
         f"sys.exit('loaded' if {module!r} in sys.modules else code)"
     )
     done = subprocess.run(

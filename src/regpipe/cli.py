@@ -9,7 +9,7 @@ from regpipe.errors import ExitCode, InternalError, RegpipeError
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from regpipe.streams import Streams
+    from regpipe.stdio import Streams
 
 COMMANDS = {
     "catalog": "the repositories of registries",

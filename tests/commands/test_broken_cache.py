@@ -138,8 +138,8 @@ def locked(registry: Scripted, path: Path) -> Iterator[None]:
 def test_a_cache_that_another_process_holds_is_read(
     registry: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regpipe.cachewrite._GIVE_UP_SECONDS", 0.1)
-    monkeypatch.setattr("regpipe.cachefile._BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("regpipe.cache.writer._GIVE_UP_SECONDS", 0.1)
+    monkeypatch.setattr("regpipe.cache.database._BUSY_SECONDS", 0.1)
     registry.add("team/app", "v00", images.classic("new"))
     tags = "".join(f"{registry.host}/team/app:v{number:02}\n" for number in range(TAGS))
     registry.requests.clear()

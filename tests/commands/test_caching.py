@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from regpipe import oci
-from regpipe.cache import Cache
+from regpipe.cache.store import Cache
+from regpipe.oci import media_types
 from support import artifacts, caching, images, schema1
 from support.blobs import Image
 from support.caching import TAGS, manifests
@@ -255,9 +255,9 @@ def test_a_media_type_that_the_registry_has_mended_is_mended(scripted: Scripted)
     scripted.on("/v2/team/app/manifests/v1", wrong)
     command = ["manifests", f"{scripted.host}/team/app:v1"]
     assert run(command).records[0]["mediaType"] == served
-    served = oci.OCI_MANIFEST
+    served = media_types.OCI_MANIFEST
     for option in ([], [], ["--offline"]):
-        assert run([*command, *option]).records[0]["mediaType"] == oci.OCI_MANIFEST
+        assert run([*command, *option]).records[0]["mediaType"] == media_types.OCI_MANIFEST
 
 
 def test_the_command_shows_prunes_and_clears(registry: Scripted, path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from regpipe import cli
-from regpipe.checkup import check, rate_limit
-from regpipe.streams import Streams
+from regpipe.sources.checkup import check, rate_limit
+from regpipe.stdio import Streams
 from regpipe.transport import Answer, Transport
 from support.cli import PASSWORD, USER, run
 from support.credentials import docker, entry

@@ -214,7 +214,7 @@ def test_a_mistake_in_regpipe_is_one_line_and_loses_no_other_input(
         raise KeyError("oops")
 
     monkeypatch.delenv("REGPIPE_DEBUG")
-    monkeypatch.setattr("regpipe.images.image_record", mistaken)
+    monkeypatch.setattr("regpipe.commands.manifests.image_record", mistaken)
     refs = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
     result = run(["manifests", *refs])
     assert result.code == 5
@@ -278,8 +278,8 @@ def test_full_disk_is_one_line() -> None:
 
 def test_local_sources_load_no_http() -> None:
     code = (
-        "import sys; from regpipe import cli, streams;"
-        "cli.main(['manifests', 'oci:tests/data/sample'], streams.standard());"
+        "import sys; from regpipe import cli, stdio;"
+        "cli.main(['manifests', 'oci:tests/data/sample'], stdio.standard());"
         "sys.exit('requests' in sys.modules)"
     )
     done = subprocess.run(

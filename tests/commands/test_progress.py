@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.progress import Progress
+from regpipe.stage.progress import Progress
 from support import images
 from support.cli import process_env, run_process, shell
 from support.replies import PASS, error, slow, too_many

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.programs import library
+from regpipe.jq import library
 from support.cases import CASES, expected, run_case, write
 
 

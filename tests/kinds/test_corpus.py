@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from regpipe import content, schema1
 from regpipe.errors import ResponseError
+from regpipe.oci import schema1
+from regpipe.oci.manifest import read_manifest
 from support import corpus
 from support.cli import Result, run
 from support.corpus import REPOSITORY, Entry
@@ -79,12 +80,12 @@ def _shown(registry: Scripted, record: dict[str, Any]) -> dict[str, Any]:
 def test_the_digest_is_the_one_that_registries_give(entry: Entry) -> None:
     if entry.kind == "malformed" or "not reconstructable" in entry.notes:
         with pytest.raises(ResponseError):
-            content.read_manifest(entry.body, entry.image.media_type)
+            read_manifest(entry.body, entry.image.media_type)
         return
-    found = content.read_manifest(entry.body, entry.image.media_type)
+    found = read_manifest(entry.body, entry.image.media_type)
     assert found.digest == entry.digest
     assert hashlib.sha256(entry.body).hexdigest() == entry.sha256
-    assert content.read_manifest(entry.body, "", entry.digest).digest == entry.digest
+    assert read_manifest(entry.body, "", entry.digest).digest == entry.digest
 
 
 @pytest.mark.parametrize("entry", MANIFESTS, ids=lambda entry: entry.name)

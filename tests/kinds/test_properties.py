@@ -7,11 +7,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regpipe import images, indexes, inputs, ndjson, oci, records, reference, referrers, schema1
-from regpipe.content import Content, read_manifest
 from regpipe.errors import NotFoundError, RegpipeError
-from regpipe.inputs import Target
-from regpipe.reference import Defaults, Reference
+from regpipe.images import referrers, resolve
+from regpipe.images.record import image_record
+from regpipe.oci import media_types, reference, schema1
+from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.reference import Defaults, Reference
+from regpipe.records import make, ndjson, targets
 from support import images as samples
 from support.blobs import base64url, go_json, sha256
 from support.records import check
@@ -26,15 +28,16 @@ bounded = settings(
 )
 
 DIGEST = sha256(b"some")
+KNOWN = sorted(media_types.KNOWN_TYPES)
 TEXT = st.text(st.characters() | st.sampled_from('\ud800\udfff\u2028\x00<>&"\\/:@'), max_size=20)
 NUMBERS = st.integers() | st.floats() | st.sampled_from([2**63, -(2**80), 1e308, -0.0])
-LEAVES = st.none() | st.booleans() | NUMBERS | TEXT | st.sampled_from([DIGEST, *oci.KNOWN_TYPES])
+LEAVES = st.none() | st.booleans() | NUMBERS | TEXT | st.sampled_from([DIGEST, *KNOWN])
 NAMES = st.sampled_from(
     [
         "schemaVersion", "mediaType", "config", "layers", "manifests", "annotations", "platform",
         "digest", "size", "data", "urls", "subject", "artifactType", "blobs", "signatures",
         "history", "fsLayers", "architecture", "os", "created", "rootfs", "base_layer", "name",
-        "v1Compatibility", "empty_layer", "Labels", oci.OCI_CONFIG,
+        "v1Compatibility", "empty_layer", "Labels", media_types.OCI_CONFIG,
         "org.opencontainers.image.created", "vnd.docker.reference.type",
         "vnd.docker.reference.digest",
     ]
@@ -44,7 +47,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | TEXT, inner, max_size=5),
     max_leaves=8,
 )
-TYPES = st.sampled_from([*sorted(oci.KNOWN_TYPES), "", "application/json", "x/y", "text/html"])
+TYPES = st.sampled_from([*KNOWN, "", "application/json", "x/y", "text/html"])
 
 
 class Memory:
@@ -85,16 +88,16 @@ def clear(error: RegpipeError) -> None:
 def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
     """Make records of the manifest `v1`; each is one that its schema allows, and can be written."""
     source = Memory(bodies, content_type)
-    target = Target(Reference("https://r", "a/b", "v1"), {})
-    wanted = indexes.Wanted(all_platforms=True, attestations=True)
+    target = targets.Target(Reference("https://r", "a/b", "v1"), {})
+    wanted = resolve.Wanted(all_platforms=True, attestations=True)
     try:
-        for place in indexes.find(source, target.ref, wanted):
+        for place in resolve.find(source, target.ref, wanted):
             try:
-                content = indexes.manifest_at(source, "a/b", place)
-                record = images.image_record(source, target, place, content, with_view=True)
+                content = resolve.manifest_at(source, "a/b", place)
+                record = image_record(source, target, place, content, with_view=True)
                 for subject in referrers.subjects([place]):
                     for found in referrers.find(source, target.ref, subject):
-                        records.referrer_record(target.ref, {}, **found.fields())
+                        make.referrer_record(target.ref, {}, **found.fields())
             except RegpipeError as error:
                 clear(error)
                 continue
@@ -105,7 +108,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
 
 def descriptor(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     """A descriptor that is nearly one."""
-    known = st.sampled_from([*sorted(oci.KNOWN_TYPES), oci.OCI_CONFIG, oci.DOCKER_CONFIG])
+    known = st.sampled_from([*KNOWN, media_types.OCI_CONFIG, media_types.DOCKER_CONFIG])
     return st.fixed_dictionaries(
         {"digest": st.just(DIGEST) | ANYTHING},
         optional={
@@ -169,8 +172,8 @@ def test_any_manifest(document: object, content_type: str, behind: object) -> No
 @bounded
 @given(st.lists(descriptor(), max_size=6), MANIFEST | CONFIG)
 def test_any_index(entries: list[object], behind: object) -> None:
-    index = {"schemaVersion": 2, "mediaType": oci.OCI_INDEX, "manifests": entries}
-    outcome({"v1": encode(index), DIGEST: encode(behind)}, oci.OCI_INDEX)
+    index = {"schemaVersion": 2, "mediaType": media_types.OCI_INDEX, "manifests": entries}
+    outcome({"v1": encode(index), DIGEST: encode(behind)}, media_types.OCI_INDEX)
 
 
 @bounded
@@ -179,10 +182,10 @@ def test_any_config(config: object, layers: int) -> None:
     layer = {"mediaType": "x/y", "digest": DIGEST, "size": 1}
     manifest = {
         "schemaVersion": 2,
-        "config": {"mediaType": oci.OCI_CONFIG, "digest": DIGEST, "size": 2},
+        "config": {"mediaType": media_types.OCI_CONFIG, "digest": DIGEST, "size": 2},
         "layers": [layer] * layers,
     }
-    outcome({"v1": encode(manifest), DIGEST: encode(config)}, oci.OCI_MANIFEST)
+    outcome({"v1": encode(manifest), DIGEST: encode(config)}, media_types.OCI_MANIFEST)
 
 
 @bounded
@@ -237,7 +240,8 @@ SIGNATURE = st.fixed_dictionaries(
 @given(st.lists(SIGNATURE, max_size=2) | ANYTHING, ANYTHING, ANYTHING)
 def test_any_signatures(signatures: object, history: object, layers: object) -> None:
     document = {"schemaVersion": 1, "fsLayers": layers, "history": history}
-    outcome({"v1": encode({**document, "signatures": signatures})}, oci.DOCKER_SCHEMA1_SIGNED)
+    signed_document = encode({**document, "signatures": signatures})
+    outcome({"v1": signed_document}, media_types.DOCKER_SCHEMA1_SIGNED)
 
 
 @bounded
@@ -260,7 +264,7 @@ def test_what_is_changed_in_a_signed_manifest_is_noticed(at: int, change: bytes)
 def test_what_was_signed_matches(payload: bytes) -> None:
     text = go_json({"schemaVersion": 1, "x": payload.hex()}, indent=3)
     body = sign(text)
-    content = read_manifest(body, oci.DOCKER_SCHEMA1_SIGNED)
+    content = read_manifest(body, media_types.DOCKER_SCHEMA1_SIGNED)
     assert (content.digest, content.warnings) == (sha256(text), ())
     assert schema1.payload(body, json.loads(body)) == text
 
@@ -288,9 +292,9 @@ def test_any_reference(text: str) -> None:
     )
 )
 def test_any_record(record: dict[str, Any]) -> None:
-    for interpret in (inputs.registries, inputs.repositories, inputs.images):
+    for interpret in (targets.registries, targets.repositories, targets.images):
         for target in interpret(record, Defaults()):
-            if isinstance(target, inputs.Target):
+            if isinstance(target, targets.Target):
                 assert target.ref.registry
             else:
                 clear(target.error)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.referrers import fallback_tag
+from regpipe.images.referrers import fallback_tag
 from support import artifacts, images
 from support.blobs import Image, sha256
 from support.cli import Result, run

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from regpipe import schema1
+from regpipe.oci import schema1
 from support.blobs import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_V1_SIGNED, Blob, Json, go_json, layer
 from support.cli import run
 from support.images import docker_manifest

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from regpipe import cachefile
+from regpipe.cache import database
 from support import images
 from support.cli import process_env, run
 from support.scripted import Scripted
@@ -22,7 +22,7 @@ TAGS = 60
 def test_killed_at_any_moment_the_cache_is_never_wrong(scripted: Scripted, home: Path) -> None:
     for number in range(TAGS):
         scripted.add("team/app", f"v{number:02}", images.classic(f"image-{number}"))
-    path = home / ".cache" / "regpipe" / cachefile.NAME
+    path = home / ".cache" / "regpipe" / database.NAME
     lines = "".join(f"{scripted.host}/team/app:v{number:02}\n" for number in range(TAGS))
     expected = run(["manifests", "--no-cache"], lines).out
     moments = random.Random(11)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe import cachefile
+from regpipe.cache import database
 from support import schema1
 from support.cli import process_env, run, shell
 from support.replies import Reply, Request
@@ -22,7 +22,7 @@ ALLOWED = 1.2
 
 @pytest.fixture
 def path(home: Path) -> Path:
-    return home / ".cache" / "regpipe" / cachefile.NAME
+    return home / ".cache" / "regpipe" / database.NAME
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from regpipe.errors import ResponseError
-from regpipe.transport import connections
+from regpipe.transport import endpoints
 from regpipe.transport.origins import Reach
 from support.attacks import LIMIT
 from support.cli import run
@@ -65,7 +65,7 @@ def test_06_nor_does_a_name_that_turns_out_to_be_local(
         socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
     )
     found = iter([Reach.PUBLIC, Reach.LOOPBACK])
-    monkeypatch.setattr(connections, "reach_of", lambda _: next(found))
+    monkeypatch.setattr(endpoints, "reach_of", lambda _: next(found))
     here, there = (server.host.partition(":")[2] for server in (scripted, other))
     scripted.on("/v2/", redirect(f"http://inside.example:{there}/"))
     with pytest.raises(ResponseError, match="loopback address: not followed"):

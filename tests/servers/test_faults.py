@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from regpipe.commands import _network
+from regpipe.stage import network
 from regpipe.transport import Options
 from support import images
 from support.cli import Result, run
@@ -33,13 +33,13 @@ IMAGES = 40
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verbs with the tests' own patience."""
-    given = _network.options
+    given = network.options
 
     def quick(*arguments: object) -> Options:
         patience = PATIENCE._replace(first=0.5, stall=0.2)
         return given(*arguments)._replace(patience=patience, persistence=PERSISTENCE)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(_network, "options", quick)
+    monkeypatch.setattr(network, "options", quick)
 
 
 def soon() -> str:

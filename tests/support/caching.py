@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from regpipe import cachefile
+from regpipe.cache import database
 from support import images
 from support.cli import Result, run
 from support.scripted import Scripted
@@ -20,7 +20,7 @@ def fill(registry: Scripted) -> Scripted:
 
 def path() -> Path:
     """Where the cache is by default."""
-    return Path(os.environ["HOME"]) / ".cache" / "regpipe" / cachefile.NAME
+    return Path(os.environ["HOME"]) / ".cache" / "regpipe" / database.NAME
 
 
 def manifests(registry: Scripted, *options: str) -> Result:

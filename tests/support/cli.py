@@ -13,7 +13,7 @@ from typing import Any
 
 import regpipe
 from regpipe import cli
-from regpipe.streams import Streams
+from regpipe.stdio import Streams
 from support import records
 
 USER = "canary-user"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from regpipe.registry import Registry
+from regpipe.sources.registry import Registry
 from regpipe.transport import Options, Patience, Persistence, Transport
 from support.cli import TOKEN
 from support.scripted import Scripted

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 
 import regpipe
-from regpipe.inputs import is_error
+from regpipe.records.targets import is_error
 
 SCHEMAS = Path(regpipe.__file__).parent / "schemas"
 GIVEN = {

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from regpipe.programs import parallel
+from regpipe.jq import parallel
 from support.both import Both
 from support.cli import Result, run
 

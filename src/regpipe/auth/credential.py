@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from regpipe.errors import UnauthorizedError
-from regpipe.reference import HUB
+from regpipe.oci.reference import HUB
 
 HUB_KEY = "https://index.docker.io/v1/"
 """What docker calls Docker Hub in its files, and asks credential helpers for."""

@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 
-from regpipe.auth import files
-from regpipe.auth.credential import (
-    Credential,
-    host_of,
-    origin_of,
-    password_credential,
-)
-from regpipe.auth.files import ConfigFile
+from regpipe.auth import config_files
+from regpipe.auth.config_files import ConfigFile
+from regpipe.auth.credential import Credential, host_of, origin_of, password_credential
 from regpipe.errors import UnauthorizedError
 
 T = TypeVar("T")
@@ -86,7 +81,7 @@ class Keychain:
         if self._own() is not None and self._owner is not None:
             name = host_of(self._owner)
             return f"those of this run are for {name}; log in with: docker login {host}"
-        if named := files.named(self._authfile, self._environment):
+        if named := config_files.named(self._authfile, self._environment):
             return f"only {named} is looked into: podman login --authfile {named} {host}"
         return f"log in with: docker login {host}"
 
@@ -113,8 +108,8 @@ class Keychain:
 
     def _files(self) -> Iterator[ConfigFile]:
         """Yield the files there are; a later one is not read before it is asked for."""
-        for location in files.locations(self._authfile, self._environment):
-            file = self._once(location, partial(files.read, location))
+        for location in config_files.locations(self._authfile, self._environment):
+            file = self._once(location, partial(config_files.read, location))
             if file is not None:
                 yield file
 
@@ -125,7 +120,7 @@ class Keychain:
         # Here because it loads subprocess, which few runs need.
         from regpipe.auth import helpers  # noqa: PLC0415
 
-        for server in files.server_names(origin, file.name):
+        for server in config_files.server_names(origin, file.name):
             ask = partial(helpers.ask, helper, server, file.name)
             found = self._once((helper, server), ask)
             if found is not None:

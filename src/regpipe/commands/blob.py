@@ -5,14 +5,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from regpipe import images, inputs, oci
-from regpipe.commands import _intake, _stage
-from regpipe.commands._parser import Parser
-from regpipe.content import Content
 from regpipe.errors import InputError, ResponseError
-from regpipe.inputs import Target
-from regpipe.source import Source
-from regpipe.streams import Streams
+from regpipe.images.record import read_blob
+from regpipe.oci import media_types
+from regpipe.oci.descriptor import check_descriptor, descriptors
+from regpipe.oci.manifest import Content
+from regpipe.records import targets
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.stage import intake, run
+from regpipe.stage.parser import Parser
+from regpipe.stdio import Streams
 
 _EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate"
 _DEFAULT_LIMIT = 4 << 20
@@ -22,16 +25,16 @@ _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _intake.require_input(args, streams, _EXAMPLE)
+    intake.require_input(args, streams, _EXAMPLE)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
         repository = target.ref.repository
         for descriptor in _descriptors(target, source):
-            yield images.read_blob(source, repository, descriptor, args.max_size)
+            yield read_blob(source, repository, descriptor, args.max_size)
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
     output = Streams(streams.stdin, separated, streams.stderr)
-    return _stage.run("blob", args, output, inputs.images, fetch)
+    return run.run("blob", args, output, targets.images, fetch)
 
 
 class _Separated:
@@ -77,11 +80,11 @@ def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
             code="DIGEST_INVALID",
         )
     kind = record.get("mediaType")
-    is_manifest = isinstance(kind, str) and kind in oci.KNOWN_TYPES
+    is_manifest = isinstance(kind, str) and kind in media_types.KNOWN_TYPES
     if not (is_manifest or "manifest" in record or _is_referrer(record)):
         return [{"digest": ref.digest}]
     content = source.manifest(ref.repository, ref.digest)
-    if content.media_type in oci.INDEX_TYPES:
+    if content.media_type in media_types.INDEX_TYPES:
         raise ResponseError("this is an index, which has no blobs; name one of its manifests")
     return _held(content, is_referrer=_is_referrer(record))
 
@@ -92,14 +95,14 @@ def _is_referrer(record: Mapping[str, Any]) -> bool:
 
 def _held(content: Content, *, is_referrer: bool) -> list[Mapping[str, Any]]:
     """Return what a reader wants of a manifest: statements and documents, else the config."""
-    member = "blobs" if content.media_type == oci.OCI_ARTIFACT else "layers"
-    layers: list[Mapping[str, Any]] = list(oci.descriptors(content.document, member))
+    member = "blobs" if content.media_type == media_types.OCI_ARTIFACT else "layers"
+    layers: list[Mapping[str, Any]] = list(descriptors(content.document, member))
     documents = [layer for layer in layers if is_referrer or not _is_file_system(layer)]
     if documents:
         return documents
     if "config" not in content.document:
         raise ResponseError("the manifest has no config and no blob that is a document")
-    return [oci.check_descriptor(content.document["config"], "config")]
+    return [check_descriptor(content.document["config"], "config")]
 
 
 def _is_file_system(layer: Mapping[str, Any]) -> bool:
@@ -115,7 +118,7 @@ def _size(text: str) -> int:
 
 
 def _parser(streams: Streams) -> Parser:
-    parser = _stage.parser(
+    parser = run.parser(
         "blob",
         "Print small blobs as they are, checked against their digests.\n\n"
         "Of a record of `referrers`: the layers of the manifest it names (the signature, the\n"

@@ -6,10 +6,11 @@ import re
 import time
 from contextlib import closing
 
-from regpipe import cachefile, cachewrite, ndjson
-from regpipe.commands._parser import Parser
+from regpipe.cache import database, writer
 from regpipe.errors import ExitCode
-from regpipe.streams import Streams
+from regpipe.records import ndjson
+from regpipe.stage.parser import Parser
+from regpipe.stdio import Streams
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])", re.ASCII)
 _SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
@@ -33,13 +34,13 @@ def main(argv: list[str], streams: Streams) -> int:
         help="first drop what was of no use for so long:\n30d, 12h, 8w",
     )
     args = parser.parse_args(argv)
-    path = cachefile.default_path(os.environ)
-    if args.clear and cachefile.exists(path):
-        cachefile.clear(path)
-    elif args.prune and cachefile.exists(path):
-        with cachefile.failures(path), closing(cachefile.connect(path)) as connection:
-            cachewrite.prune(connection, time.time() - args.prune)
-    record = {"path": str(path), **cachefile.stats(path)._asdict()}
+    path = database.default_path(os.environ)
+    if args.clear and database.exists(path):
+        database.clear(path)
+    elif args.prune and database.exists(path):
+        with database.failures(path), closing(database.connect(path)) as connection:
+            writer.prune(connection, time.time() - args.prune)
+    record = {"path": str(path), **database.stats(path)._asdict()}
     streams.stdout.write(ndjson.write(record))
     return ExitCode.OK
 

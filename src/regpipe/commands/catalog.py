@@ -3,19 +3,21 @@
 import os
 from collections.abc import Iterator
 
-from regpipe import inputs, ndjson, records, reference
-from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
-from regpipe.inputs import Target
-from regpipe.source import Source
-from regpipe.streams import Streams
+from regpipe.oci import reference
+from regpipe.records import ndjson, targets
+from regpipe.records.make import repository_record
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.stage import intake, run
+from regpipe.stdio import Streams
 
 _EXAMPLE = "regpipe catalog my.registry:5000 | regpipe tags"
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the repositories of registries; return the exit code."""
-    parser = _stage.parser(
+    parser = run.parser(
         "catalog",
         f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
         "registries: my.registry:5000, http://host, oci:DIR,\n"
@@ -27,8 +29,8 @@ def main(argv: list[str], streams: Streams) -> int:
     if args.registry and not args.inputs:
         args.inputs = [args.registry]
     args.fallback = os.environ.get("REGPIPE_REGISTRY")
-    _intake.require_input(args, streams, _EXAMPLE)
-    return _stage.run("catalog", args, streams, inputs.registries, _repositories)
+    intake.require_input(args, streams, _EXAMPLE)
+    return run.run("catalog", args, streams, targets.registries, _repositories)
 
 
 def _repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
@@ -40,4 +42,4 @@ def _repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeErr
             yield ResponseError(f"in the registry's list {error.message}", code=error.code)
         else:
             ref = target.ref._replace(repository=name)
-            yield ndjson.write(records.repository_record(ref, target.record))
+            yield ndjson.write(repository_record(ref, target.record))

@@ -3,20 +3,21 @@
 import os
 from collections.abc import Iterator
 
-from regpipe import inputs, ndjson, records
-from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError
-from regpipe.inputs import Target
-from regpipe.reference import HUB
-from regpipe.source import Source
-from regpipe.streams import Streams
+from regpipe.oci.reference import HUB
+from regpipe.records import ndjson, targets
+from regpipe.records.make import check_record
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.stage import intake, run
+from regpipe.stdio import Streams
 
 _EXAMPLE = "regpipe check my.registry:5000 | jq .auth"
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """Check registries; return the exit code."""
-    parser = _stage.parser(
+    parser = run.parser(
         "check",
         "Check registries: a record for each, which says whether it is reached, who one is there\n"
         "and by which file, whether that is accepted, whether repositories are listed, and what\n"
@@ -31,18 +32,18 @@ def main(argv: list[str], streams: Streams) -> int:
     if args.registry and not args.inputs:
         args.inputs = [args.registry]
     args.fallback = os.environ.get("REGPIPE_REGISTRY") or HUB
-    _intake.require_input(args, streams, _EXAMPLE)
-    return _stage.run("check", args, streams, inputs.registries, _check)
+    intake.require_input(args, streams, _EXAMPLE)
+    return run.run("check", args, streams, targets.registries, _check)
 
 
 def _check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
     # Here because they load the HTTP library, and a wrong command line should not wait for it.
-    from regpipe import checkup  # noqa: PLC0415
-    from regpipe.registry import Registry  # noqa: PLC0415
+    from regpipe.sources import checkup  # noqa: PLC0415
+    from regpipe.sources.registry import Registry  # noqa: PLC0415
 
     if not isinstance(source, Registry):
         raise InputError(f"{target.ref.registry} is no registry")
     found = checkup.check(target.ref.registry, source.transport)
-    yield ndjson.write(records.check_record(target.ref, target.record, **found.fields))
+    yield ndjson.write(check_record(target.ref, target.record, **found.fields))
     if found.error is not None:
         yield found.error

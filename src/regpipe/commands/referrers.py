@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
-from regpipe import indexes, inputs, ndjson, records, reference, referrers
-from regpipe.commands import _intake, _platform, _stage
-from regpipe.commands._parser import Parser
 from regpipe.errors import NotFoundError
-from regpipe.indexes import Place, Wanted
-from regpipe.inputs import Target
-from regpipe.source import Source
-from regpipe.streams import Streams
+from regpipe.images import referrers, resolve
+from regpipe.images.resolve import Place, Wanted
+from regpipe.oci import reference
+from regpipe.records import ndjson, targets
+from regpipe.records.make import referrer_record
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.stage import intake, platform, run
+from regpipe.stage.parser import Parser
+from regpipe.stdio import Streams
 
 _EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate"
 
@@ -17,8 +20,8 @@ _EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .
 def main(argv: list[str], streams: Streams) -> int:
     """Find what refers to images; return the exit code."""
     args = _parser(streams).parse_args(argv)
-    _intake.require_input(args, streams, _EXAMPLE)
-    wanted = Wanted(_platform.wanted(args.platform), args.all_platforms)
+    intake.require_input(args, streams, _EXAMPLE)
+    wanted = Wanted(platform.wanted(args.platform), args.all_platforms)
     kinds = frozenset(args.artifact_type)
 
     def find(target: Target, source: Source) -> Iterator[bytes]:
@@ -27,9 +30,9 @@ def main(argv: list[str], streams: Streams) -> int:
             for found in referrers.find(source, ref, subject):
                 fields = found.fields()
                 if not kinds or fields["artifactType"] in kinds:
-                    yield ndjson.write(records.referrer_record(ref, target.record, **fields))
+                    yield ndjson.write(referrer_record(ref, target.record, **fields))
 
-    return _stage.run("referrers", args, streams, inputs.images, find)
+    return run.run("referrers", args, streams, targets.images, find)
 
 
 def _places(source: Source, target: Target, wanted: Wanted) -> list[Place]:
@@ -39,16 +42,16 @@ def _places(source: Source, target: Target, wanted: Wanted) -> list[Place]:
     if reference.is_digest(digest):
         by_index = target.ref._replace(digest=digest)
         try:
-            places = indexes.find(source, by_index, wanted._replace(all_platforms=True))
+            places = resolve.find(source, by_index, wanted._replace(all_platforms=True))
         except NotFoundError:
             places = []  # retagged since, and cleaned up
         if named := [place for place in places if place.digest == target.ref.digest]:
             return named
-    return indexes.find(source, target.ref, wanted)
+    return resolve.find(source, target.ref, wanted)
 
 
 def _parser(streams: Streams) -> Parser:
-    parser = _stage.parser(
+    parser = run.parser(
         "referrers",
         "Find what refers to images: signatures, SBOMs and provenance, a record for each.\n\n"
         "Of a multi-platform image, what refers to its index and to the platform wanted. Each\n"
@@ -60,7 +63,7 @@ def _parser(streams: Streams) -> Parser:
         "(default: lines, records or a registry's tags/list JSON on standard input)",
         streams,
     )
-    _platform.add_options(parser, "what refers to any platform's image")
+    platform.add_options(parser, "what refers to any platform's image")
     parser.add_argument(
         "--artifact-type",
         metavar="TYPE",

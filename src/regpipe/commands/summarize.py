@@ -5,20 +5,20 @@ import signal
 import sys
 
 from regpipe import __version__
-from regpipe.commands._jq_options import Options
 from regpipe.errors import UsageError
-from regpipe.programs import engine, library, running
-from regpipe.programs import libjq as lj
-from regpipe.programs.engine import CompileError, Output, Program
-from regpipe.programs.libjq import Libjq
-from regpipe.programs.plain import Run
+from regpipe.jq import libjq as lj
+from regpipe.jq import library, strategy
+from regpipe.jq.libjq import Libjq
+from regpipe.jq.options import Options
+from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Output, Program
+from regpipe.jq.sequential import Run
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-    from regpipe.streams import Streams
+    from regpipe.stdio import Streams
 
     _Handler = Callable[[int, FrameType | None], object] | int | None
 
@@ -88,7 +88,7 @@ def main(argv: list[str], streams: "Streams") -> int:
     options = Options(argv, libjq)
     if options.answer:
         streams.stdout.write(_answer(options).encode())
-        return engine.OK
+        return OK
     source = _source(libjq, options)
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
         raise UsageError("there is no input: name a file, or pipe records in; see --help")
@@ -100,7 +100,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         return _run(libjq, options, source, streams)
     except CompileError as error:
         streams.stderr.write(_compile_messages(error, options))
-        return engine.COMPILE
+        return COMPILE
     finally:
         _set_interrupt(handler)
 
@@ -146,8 +146,8 @@ def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") ->
         attributes=_attributes(libjq, options, source),
     )
     reading = options.reading(slurp=bool(named and named.slurp))
-    inputs = running.Inputs(options.files, streams.stdin, reading)
-    run = running.run(libjq, program, inputs, named, reads_on=_may_read_on(source))
+    inputs = strategy.Inputs(options.files, streams.stdin, reading)
+    run = strategy.run(libjq, program, inputs, named, reads_on=_may_read_on(source))
     output.flush()
     return _exit_code(run, exit_status=options.exit_status)
 
@@ -180,7 +180,7 @@ def _exit_code(run: Run, *, exit_status: bool) -> int:
     """Return the exit code main.c ends with."""
     if not exit_status:
         return max(run.ret, 0) % 256
-    if run.ret != engine.NO_OUTPUT:
+    if run.ret != NO_OUTPUT:
         return abs(run.ret) % 256
     return {-1: 4, 0: 1}.get(run.last, 0)
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 
-from regpipe import inputs, ndjson, records, reference
-from regpipe.commands import _intake, _stage
 from regpipe.errors import InputError, RegpipeError, ResponseError
-from regpipe.inputs import Target
-from regpipe.source import Source
-from regpipe.sources import tags_of
-from regpipe.streams import Streams
+from regpipe.oci import reference
+from regpipe.records import ndjson, targets
+from regpipe.records.make import tag_record
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.sources.opening import tags_of
+from regpipe.stage import intake, run
+from regpipe.stdio import Streams
 
 _EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the tags of repositories; return the exit code."""
-    parser = _stage.parser(
+    parser = run.parser(
         "tags",
         f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
         "repositories: team/app, my.registry:5000/team/app, oci:DIR,\n"
@@ -24,8 +26,8 @@ def main(argv: list[str], streams: Streams) -> int:
         streams,
     )
     args = parser.parse_args(argv)
-    _intake.require_input(args, streams, _EXAMPLE)
-    return _stage.run("tags", args, streams, inputs.repositories, _tags)
+    intake.require_input(args, streams, _EXAMPLE)
+    return run.run("tags", args, streams, targets.repositories, _tags)
 
 
 def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
@@ -36,4 +38,4 @@ def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
         except InputError as error:
             yield ResponseError(f"in the registry's list {error.message}", code=error.code)
         else:
-            yield ndjson.write(records.tag_record(ref, target.record))
+            yield ndjson.write(tag_record(ref, target.record))

@@ -14,12 +14,12 @@ failures     answers and broken connections made into errors
 trace        `-v` and warnings, without secrets
 """
 
+from regpipe.transport.authorizer import Authorizer, TokenExchange
 from regpipe.transport.client import PAGE_LIMIT, Transport
 from regpipe.transport.options import Options
 from regpipe.transport.reader import Patience
 from regpipe.transport.redirects import Answer
 from regpipe.transport.retry import Persistence
-from regpipe.transport.seam import Authorizer, TokenExchange
 
 __all__ = [
     "PAGE_LIMIT",

@@ -8,16 +8,16 @@ from typing import NamedTuple
 import urllib3
 
 from regpipe.errors import UnauthorizedError
-from regpipe.transport import failures, origins, retry, wire
-from regpipe.transport.connections import Connections
+from regpipe.transport import errors, http1, origins, retry
+from regpipe.transport.authorizer import Authorizer
+from regpipe.transport.endpoints import Connections
+from regpipe.transport.http1 import Reply
+from regpipe.transport.limiter import Pace
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
-from regpipe.transport.pace import Pace
 from regpipe.transport.reader import Fault
 from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, compose
-from regpipe.transport.seam import Authorizer
 from regpipe.transport.trace import Trace
-from regpipe.transport.wire import Reply
 
 PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
@@ -104,7 +104,7 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no answer.
         """
-        message = compose("GET", url, None, wire.ERROR_LIMIT)
+        message = compose("GET", url, None, http1.ERROR_LIMIT)
         if anonymous:
             return self._repeatedly(message, lambda: self._redirects.follow(message)).answer()
         return self._repeatedly(message, lambda: self._authorized(message, scope).arrival).answer()
@@ -155,7 +155,7 @@ class Transport:
             try:
                 arrival = ask()
             except _BROKEN as error:
-                verdict = failures.verdict(error, message.origin)
+                verdict = errors.verdict(error, message.origin)
                 vain = verdict.refused or (verdict.silent and attempt > 0)
                 if last or vain or not verdict.retry:
                     raise verdict.error from error
@@ -203,7 +203,7 @@ class Transport:
         conditional = "If-None-Match: " in message.headers
         if reply.status != 200 and not (reply.status == 304 and conditional):
             origin, elsewhere = message.origin, outcome.arrival.elsewhere()
-            raise failures.from_reply(reply, origin, outcome.sent, outcome.refused, elsewhere)
+            raise errors.from_reply(reply, origin, outcome.sent, outcome.refused, elsewhere)
         return outcome.arrival.answer()
 
     def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
@@ -216,7 +216,7 @@ class Transport:
             try:
                 outcome = self._authorized(message, scope)
             except _BROKEN as error:
-                verdict = failures.verdict(error, message.origin)
+                verdict = errors.verdict(error, message.origin)
             finally:
                 pace.leave()
             if outcome is None:
@@ -228,8 +228,8 @@ class Transport:
                 reply, hope = outcome.arrival.reply, True
                 if not retry.passes(reply.status):
                     break
-                failed = failures.from_reply(reply, message.origin, outcome.sent)
-                verdict = failures.Verdict(failed, retry=True)
+                failed = errors.from_reply(reply, message.origin, outcome.sent)
+                verdict = errors.Verdict(failed, retry=True)
             seconds = self._pause(message.origin, reply, attempt)
             throttled = reply is not None and reply.status in retry.THROTTLED
             if reply is not None and throttled and not pace.is_down:

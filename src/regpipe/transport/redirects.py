@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
-from regpipe.transport import origins, wire
-from regpipe.transport.connections import Connections, Endpoint, NearbyError
+from regpipe.transport import http1, origins
+from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
+from regpipe.transport.http1 import Reply
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin, Reach
 from regpipe.transport.trace import Trace
-from regpipe.transport.wire import Reply
 
 _LIMIT = 10
 # Bytes a second below which a large answer is given up: the deadline grows with what is allowed.
@@ -127,7 +127,7 @@ class Redirects:
             endpoint = self._connections.endpoint(origin, is_registry=home and message.is_registry)
             nearest = Reach.LOOPBACK if home else self._nearest(message, origin)
             reply = self._send(endpoint, message, target, headers, nearest)
-            if reply.status not in wire.REDIRECTS or "location" not in reply.headers:
+            if reply.status not in http1.REDIRECTS or "location" not in reply.headers:
                 return Arrival(_plain(reply, message.limit), url, home)
             if message.form is not None and reply.status not in (307, 308):
                 raise ResponseError(f"{origin.netloc} redirects a POST")
@@ -136,7 +136,7 @@ class Redirects:
 
     def ping(self, origin: Origin) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
-        arrival = self.follow(compose("GET", f"{origin}/v2/", None, wire.ERROR_LIMIT))
+        arrival = self.follow(compose("GET", f"{origin}/v2/", None, http1.ERROR_LIMIT))
         return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
     def _send(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from regpipe.errors import UsageError
-from regpipe.reference import HUB, HUB_URL
+from regpipe.oci.reference import HUB, HUB_URL
 
 _DIRECTORIES = ("~/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d")
 _HUB_HOST = HUB_URL.partition("://")[2]

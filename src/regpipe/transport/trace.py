@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import parse_qs
 
-from regpipe.transport.wire import Reply
+from regpipe.transport.http1 import Reply
 
 _SECRET = re.compile(
     r"auth(?!enticate)|token|cookie|secret|signature|credential|key", re.IGNORECASE

@@ -1,0 +1,239 @@
+"""The files in which docker and podman keep credentials: where they are, and what is in them."""
+
+import base64
+import binascii
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from regpipe.auth.credential import (
+    HUB_KEY,
+    Credential,
+    canonical,
+    host_of,
+    is_header_value,
+    password_credential,
+)
+from regpipe.errors import UnauthorizedError
+from regpipe.oci.reference import HUB
+
+FILE_LIMIT = 4 << 20
+"""Bytes of a credential file that are read at most."""
+
+_FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
+_API_PATHS = frozenset({"", "v1", "v2"})
+# Docker keeps the parts of a web login beside the credential that is made of them.
+_NOT_CREDENTIALS = ("/access-token", "/refresh-token")
+
+
+class Location(NamedTuple):
+    """A place where credentials may be: a file, or with `text` a variable that holds its text."""
+
+    name: str
+    text: str | None = None
+
+
+class ConfigFile(NamedTuple):
+    """What one file says.
+
+    Attributes:
+        name: what to call it.
+        auths: the entries, by host, URL or `host/namespace/repository`.
+        helpers: the credential helper of each host that has one of its own.
+        store: the helper for all other hosts; empty if there is none.
+    """
+
+    name: str
+    auths: Mapping[str, Any]
+    helpers: Mapping[str, str]
+    store: str
+
+    def helper(self, origin: str) -> str:
+        """Return the name of the credential helper for a registry; empty if it has none."""
+        host, scheme = host_of(origin), origin.partition("://")[0]
+        for key, name in self.helpers.items():
+            found, path, _ = _split_key(key, scheme)
+            if found == host and path in _API_PATHS:
+                return name
+        return self.store
+
+    def entry(self, origin: str, repository: str) -> Credential | None:
+        """Return the credential that is kept in the file itself, if there is one.
+
+        An entry for the repository goes before one for a namespace above it, and that before one
+        for the registry (containers-auth.json(5)). Docker's older files have URLs as keys.
+
+        Raises:
+            UnauthorizedError: there is an entry, and it cannot be used.
+        """
+        host, scheme = host_of(origin), origin.partition("://")[0]
+        ranked: dict[int, Any] = {}
+        depth = repository.count("/") + 1 if repository else 0
+        for key, value in self.auths.items():
+            found, path, is_url = _split_key(key, scheme)
+            if found != host or key.endswith(_NOT_CREDENTIALS):
+                continue
+            if path in _API_PATHS:
+                rank = depth + 1
+            elif is_url:
+                rank = depth + 2
+            elif f"{repository}/".startswith(f"{path}/"):
+                rank = depth - path.count("/")
+            else:
+                continue
+            if _is_filled(value):
+                ranked.setdefault(rank, (key, value))
+        if not ranked:
+            return None
+        key, value = ranked[min(ranked)]
+        return _decode(value, key, self.name)
+
+
+def named(authfile: str | None, environment: Mapping[str, str]) -> str | None:
+    """Return the file that stands for all others, if one is named."""
+    return authfile or environment.get("REGISTRY_AUTH_FILE") or None
+
+
+def locations(authfile: str | None, environment: Mapping[str, str]) -> Iterator[Location]:
+    """Yield the places to look in, first those that decide.
+
+    A file that is named (`--authfile`, $REGISTRY_AUTH_FILE) is the only one, as with podman. Else
+    what the environment points to goes before what is found in the usual places, and podman's file
+    before docker's, which is the order of containers-auth.json(5).
+    """
+    if only := named(authfile, environment):
+        yield Location(only)
+        return
+    home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 -- no pathlib here
+    if text := environment.get("DOCKER_AUTH_CONFIG"):
+        yield Location("$DOCKER_AUTH_CONFIG", text)
+    if docker := environment.get("DOCKER_CONFIG"):
+        yield Location(f"{docker}/config.json")
+    settings = environment.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    if runtime := environment.get("XDG_RUNTIME_DIR"):
+        yield Location(f"{runtime}/containers/auth.json")
+    elif sys.platform == "linux":
+        yield Location(f"/run/containers/{os.getuid()}/auth.json")
+    yield Location(f"{settings}/containers/auth.json")
+    if not docker:
+        yield Location(f"{home}/.docker/config.json")
+    yield Location(f"{home}/.dockercfg")
+
+
+def read(location: Location) -> ConfigFile | None:
+    """Read one place; None if there is nothing.
+
+    Raises:
+        UnauthorizedError: there is something, and it cannot be read. Nothing of it is repeated.
+    """
+    name = location.name
+    text = _read_file(name) if location.text is None else location.text.encode()
+    if text is None or not text.strip():
+        return None
+    try:
+        document = json.loads(text.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise _failure(name, f"not valid JSON (line {error.lineno})") from None
+    except (ValueError, RecursionError):
+        raise _failure(name, "not valid JSON") from None
+    if not isinstance(document, dict):
+        raise _failure(name, "no JSON object")
+    if name.endswith(".dockercfg"):  # docker's first format: nothing but the entries
+        return ConfigFile(name, document, {}, "")
+    auths = document.get("auths") or {}
+    helpers = document.get("credHelpers") or {}
+    store = document.get("credsStore") or ""
+    if not isinstance(auths, dict):
+        raise _failure(name, "its `auths` is no object")
+    if not isinstance(helpers, dict) or not all(isinstance(v, str) for v in helpers.values()):
+        raise _failure(name, "its `credHelpers` is no object of names")
+    if not isinstance(store, str):
+        raise _failure(name, "its `credsStore` is no name")
+    return ConfigFile(name, auths, helpers, store)
+
+
+def _read_file(path: str) -> bytes | None:
+    try:
+        # Without waiting: a named pipe that nobody writes to must not hold up the run.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise _failure(path, "not a file")
+            text = file.read(FILE_LIMIT + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _failure(path, f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise _failure(path, "no path of a file") from None
+    if len(text) > FILE_LIMIT:
+        raise _failure(path, f"larger than {FILE_LIMIT} bytes")
+    return text
+
+
+def _split_key(key: str, scheme: str) -> tuple[str, str, bool]:
+    """Split a key into the host it is for, its path, and whether it is a URL.
+
+    `https://host/v1/` is for the host; `host/team` is for what is below that path on it.
+    """
+    found, mark, rest = key.partition("://")
+    is_url = bool(mark) and found.lower() in ("http", "https")
+    host, _, path = (rest if is_url else key).partition("/")
+    own_scheme = found.lower() if is_url else scheme
+    return host_of(f"{own_scheme}://{canonical(host, own_scheme)}"), path.strip("/"), is_url
+
+
+def _is_filled(entry: object) -> bool:
+    """Tell whether an entry is more than the mark that a helper has the credential."""
+    if not isinstance(entry, dict):
+        return True  # wrong, and to be complained of
+    return any(entry.get(k) for k in _FIELDS if k != "password")
+
+
+def _decode(entry: object, key: str, name: str) -> Credential:
+    if not isinstance(entry, dict):
+        raise _failure(name, f"its entry {ascii(key)} is no object")
+    texts = {k: v for k, v in entry.items() if isinstance(v, str)}
+    for field in _FIELDS:
+        if entry.get(field) and field not in texts:
+            raise _failure(name, f"its entry {ascii(key)} has a {field!r} that is no text")
+    username, password = texts.get("username", ""), texts.get("password", "")
+    if auth := texts.get("auth"):
+        try:
+            pair = base64.b64decode("".join(auth.split()), validate=True)
+        except (binascii.Error, ValueError):
+            raise _failure(
+                name, f"its entry {ascii(key)} has an `auth` that is no base64"
+            ) from None
+        username, colon, password = pair.decode("utf-8", "surrogateescape").partition(":")
+        if not colon:
+            raise _failure(name, f"its entry {ascii(key)} has an `auth` that is no user:password")
+        password = password.rstrip("\0")
+    identity, registry = texts.get("identitytoken", ""), texts.get("registrytoken", "")
+    for token in (identity, registry):
+        if token and not is_header_value(token):
+            raise _failure(name, f"its entry {ascii(key)} has a token with wrong characters")
+    if not (username or identity or registry):
+        raise _failure(name, f"its entry {ascii(key)} names no user")
+    found = password_credential(username, password, name)
+    return found._replace(identity_token=identity, registry_token=registry)
+
+
+def server_names(origin: str, name: str) -> tuple[str, ...]:
+    """Return what a helper may know a registry as, in the order to ask.
+
+    Args:
+        origin: the registry.
+        name: the file that names the helper: podman calls Docker Hub by another name than docker.
+    """
+    host = host_of(origin)
+    if host != HUB:
+        return (host,)
+    return (HUB_KEY, HUB) if name.endswith("auth.json") else (HUB_KEY,)
+
+
+def _failure(name: str, what: str) -> UnauthorizedError:
+    return UnauthorizedError(f"{name}: {what}", code="CREDENTIALS_UNAVAILABLE")

@@ -1,0 +1,1 @@
+"""What registries gave, kept from run to run."""

@@ -1,0 +1,219 @@
+"""What registries gave, kept from run to run: manifests and blobs by digest, tags and lists.
+
+Content is immutable by its digest and checked against it each time it is read. It is only given
+back for the repository that it came from: another one may be private. What a tag led to is kept
+too, to ask the registry whether it still does, and for runs without a network.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from regpipe.cache import database, writer
+from regpipe.errors import CacheError, RegpipeError
+from regpipe.oci.descriptor import verify
+from regpipe.oci.manifest import Content, read_manifest
+
+if TYPE_CHECKING:
+    import sqlite3
+
+LIMIT = 1 << 30
+"""Bytes that the cache may take up."""
+
+_HOUR = 3600
+_PAGE = 1000
+
+_CONTENT = (
+    "SELECT content.id, size, body, used, media_type FROM content"
+    " JOIN served ON content = content.id JOIN place ON place = place.id"
+    " WHERE name = ? AND digest = ? AND (media_type = '') = ?"
+)
+_LIST = (
+    "SELECT pages, names FROM listing JOIN place ON listing.place = place.id"
+    " JOIN page ON page.place = listing.place AND page.run = listing.run"
+    " WHERE name = ? ORDER BY number"
+)
+_TAG = "SELECT digest FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?"
+
+
+class Cache:
+    """One run's use of the cache file; threads may share it.
+
+    Nothing that goes wrong with the file is raised: it is said once, and the run goes on without.
+
+    Args:
+        path: the file.
+        warn: says one line to the user.
+        limit: how many bytes of it may be in use; what was longest of none goes first.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None], limit: int = LIMIT) -> None:
+        self._warn = warn
+        self._path = path
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._writer = writer.Writer(self._write_all)
+        self._writable = True
+        try:
+            self._reader = database.connect(path)
+        except CacheError as error:
+            self._fail(error.message)
+
+    def manifest(self, place: str, digest: str) -> Content | None:
+        """Return a manifest that a place (`base URL/repository`) has given before."""
+        found = self._content(place, digest, blob=False)
+        if found is None:
+            return None
+        entry, body, media_type = found
+        try:
+            return read_manifest(body, media_type, digest)
+        except RegpipeError:
+            self._later(writer.drop, entry)
+            return None
+
+    def blob(self, place: str, digest: str) -> bytes | None:
+        """Return a blob that a place has given before."""
+        found = self._content(place, digest, blob=True)
+        if found is None:
+            return None
+        entry, body, _ = found
+        try:
+            return body if verify(body, digest, "blob") else None
+        except RegpipeError:
+            self._later(writer.drop, entry)
+            return None
+
+    def tag(self, place: str, tag: str) -> str | None:
+        """Return the digest that a tag had when it was last asked for."""
+        row = self._row(_TAG, place, tag)
+        return row[0] if row else None
+
+    def prefers_head(self, registry: str) -> bool | None:
+        """Tell whether a registry is to be asked by HEAD or never; None where that is not known."""
+        row = self._row("SELECT head FROM place WHERE name = ?", registry)
+        return row[0] > 0 if row and row[0] else None
+
+    def names(self, place: str) -> Iterator[str] | None:
+        """Return the last whole list of a repository's tags, or of a registry's repositories."""
+        # All at once, while no other process can put a newer list in its place, and checked before
+        # any of it is given: half a list would be taken for whole.
+        rows = self._rows(_LIST, place)
+        pages = [packed for _, packed in rows]
+        if not rows or rows[0][0] != len(pages) or None in map(writer.unpack_names, pages):
+            return None
+        return (name for packed in pages for name in writer.unpack_names(packed) or ())
+
+    def keep_manifest(self, place: str, content: Content) -> None:
+        """Keep a manifest that a place gave, unless its digest cannot be computed."""
+        if content.verified:
+            self._later(writer.insert, place, content.digest, content.media_type, content.body)
+
+    def keep_blob(self, place: str, digest: str, body: bytes) -> None:
+        """Keep a blob that a place gave, unless its digest cannot be computed."""
+        if verify(body, digest, "blob"):
+            self._later(writer.insert, place, digest, "", body)
+
+    def keep_tag(self, place: str, tag: str, digest: str) -> None:
+        """Keep what a tag led to."""
+        self._later(writer.insert_tag, place, tag, digest)
+
+    def drop_tag(self, place: str, tag: str) -> None:
+        """Forget what a tag led to: it is gone."""
+        self._later(writer.delete_tag, place, tag)
+
+    def keep_preference(self, registry: str, *, head: bool) -> None:
+        """Keep that a registry ignores conditional GETs, or that its HEAD is of no use either."""
+        self._later(partial(writer.set_head, useful=head), registry)
+
+    def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
+        """Pass a list through, and keep it if it is taken to its end."""
+        run = os.urandom(8).hex()
+        page: list[str] = []
+        pages = 0
+        for name in names:
+            page.append(name)
+            if len(page) == _PAGE:
+                self._later(writer.insert_page, place, run, pages, page)
+                page, pages = [], pages + 1
+            yield name
+        self._later(writer.insert_page, place, run, pages, page)
+        self._later(writer.finish_list, place, run, pages + 1)
+
+    def close(self) -> None:
+        """Write what still waits; the cache is not to be used after that."""
+        self._writer.close()
+        if self._reader is not None:
+            with self._lock:
+                self._reader.close()
+                self._reader = None
+
+    def _content(self, place: str, digest: str, *, blob: bool) -> tuple[int, bytes, str] | None:
+        row = self._row(_CONTENT, place, digest, blob)
+        if row is None:
+            return None
+        entry, size, stored, used, media_type = row
+        body = writer.unpack(stored, size)
+        if body is None or not isinstance(media_type, str):
+            self._later(writer.drop, entry)
+            return None
+        if not isinstance(used, int) or time.time() - used > _HOUR:
+            self._later(writer.touch, entry)
+        return entry, body, media_type
+
+    def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
+        rows = self._rows(query, *values)
+        return rows[0] if rows else None
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock:
+            if self._reader is None:
+                return []
+            try:
+                return self._reader.execute(query, values).fetchall()
+            except database.ERRORS as error:
+                self._reader.close()
+                self._reader = None
+                self._fail(str(error))
+                return []
+
+    def _fail(self, reason: str) -> None:
+        self._writable = False
+        if str(self._path) not in reason:
+            reason = f"{ascii(str(self._path))[1:-1]}: {reason}"
+        cure = "; see regpipe cache --clear" if "malformed" in reason or "not a d" in reason else ""
+        self._warn(f"going on without the cache: {reason}{cure}")
+
+    def _later(self, write: Callable[..., None], *values: object) -> None:
+        if self._writable:
+            self._writer.put((write, values))
+
+    def _write_all(self, batches: Iterator[list[writer.Write]]) -> None:
+        """Write batches as they come, on the writer's thread."""
+        connection: sqlite3.Connection | None = None
+        try:
+            for batch in batches:
+                if not self._writable:
+                    continue
+                if connection is None:
+                    connection = database.connect(self._path)
+                writer.write_batch(connection, batch)
+            if connection is not None:
+                writer.shrink(connection, self._limit)
+        except CacheError as error:
+            self._stop_writing(error.message, batches)
+        except database.ERRORS as error:
+            self._stop_writing(str(error), batches)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _stop_writing(self, reason: str, batches: Iterator[object]) -> None:
+        if self._writable:
+            self._fail(reason)
+        for _ in batches:  # whoever waits for room must not wait for ever
+            pass

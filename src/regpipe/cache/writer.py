@@ -1,0 +1,263 @@
+"""Writing to the cache, on a thread of its own and in large transactions; making it smaller."""
+
+import json
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+
+from regpipe.cache import database
+
+# Writes gather for as long as this, and at most so many wait until who brings more must wait too.
+_GATHER_SECONDS = 0.2
+_PENDING = 4096
+_GIVE_UP_SECONDS = 5.0
+
+Write = tuple[Callable[..., None], tuple[object, ...]]
+"""One of the functions below, and its arguments after the connection."""
+
+
+class Writer:
+    """The thread that writes, started with the first write, and what waits for it.
+
+    Args:
+        write_all: called on that thread with the batches as they come; must take all of them.
+    """
+
+    def __init__(self, write_all: Callable[[Iterator[list[Write]]], None]) -> None:
+        self._write_all = write_all
+        self._changed = threading.Condition()
+        self._pending: list[Write] = []
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+
+    def put(self, write: Write) -> None:
+        """Leave a write to the thread; wait if very many wait already."""
+        with self._changed:
+            while len(self._pending) >= _PENDING:
+                self._changed.wait()
+            self._pending.append(write)
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif len(self._pending) == 1:
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what waits, and end the thread."""
+        self._closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        self._write_all(self._batches())
+
+    def _batches(self) -> Iterator[list[Write]]:
+        while True:
+            self._closing.wait(_GATHER_SECONDS)
+            with self._changed:
+                while not self._pending and not self._closing.is_set():
+                    self._changed.wait()
+                batch, self._pending = self._pending, []
+                self._changed.notify_all()
+            if batch:
+                yield batch
+            elif self._closing.is_set():
+                return
+
+
+def write_batch(connection: sqlite3.Connection, batch: list[Write]) -> None:
+    """Carry out writes, all or none.
+
+    Raises:
+        sqlite3.Error: none were; another process may have been writing for too long.
+    """
+    deadline = time.monotonic() + _GIVE_UP_SECONDS
+    while True:
+        try:
+            with database.transaction(connection):
+                for write, values in batch:
+                    write(connection, *values)
+        except sqlite3.OperationalError as error:
+            # SQLite's own waiting is not fair: with many writers one may miss its turn.
+            if not database.is_busy(error) or time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+def _place(connection: sqlite3.Connection, name: str) -> int:
+    connection.execute("INSERT OR IGNORE INTO place (name) VALUES (?)", (name,))
+    row = connection.execute("SELECT id FROM place WHERE name = ?", (name,)).fetchone()
+    return int(row[0])
+
+
+def insert(
+    connection: sqlite3.Connection, place: str, digest: str, media_type: str, body: bytes
+) -> None:
+    """Keep a manifest or, with no media type, a blob, and that the place gave it."""
+    row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
+    entry = row and row[0]
+    if row is None:
+        entry = connection.execute(
+            "INSERT INTO content (digest, size, body, used) VALUES (?, ?, ?, ?)",
+            (digest, len(body), _pack(body), int(time.time())),
+        ).lastrowid
+    at = _place(connection, place)
+    # A manifest is of the type that it was last served as; a registry may have been wrong before.
+    connection.execute(
+        "DELETE FROM served WHERE place = ? AND content = ? AND (media_type = '') = (? = '')",
+        (at, entry, media_type),
+    )
+    connection.execute(
+        "INSERT INTO served (place, content, media_type) VALUES (?, ?, ?)",
+        (at, entry, media_type),
+    )
+
+
+def insert_tag(connection: sqlite3.Connection, place: str, tag: str, digest: str) -> None:
+    """Keep what a tag led to."""
+    connection.execute(
+        "INSERT OR REPLACE INTO tag (place, name, digest) VALUES (?, ?, ?)",
+        (_place(connection, place), tag, digest),
+    )
+
+
+def delete_tag(connection: sqlite3.Connection, place: str, tag: str) -> None:
+    """Forget what a tag led to."""
+    connection.execute(
+        "DELETE FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?",
+        (place, tag),
+    )
+
+
+def set_head(connection: sqlite3.Connection, registry: str, *, useful: bool) -> None:
+    """Keep whether HEAD tells of a registry's tags what a conditional GET does not.
+
+    That it does not is for good: it has been tried then.
+    """
+    connection.execute(
+        "UPDATE place SET head = ? WHERE id = ? AND head != -1",
+        (1 if useful else -1, _place(connection, registry)),
+    )
+
+
+def insert_page(
+    connection: sqlite3.Connection, place: str, run: str, number: int, names: list[str]
+) -> None:
+    """Keep a part of a list; it counts once `finish_list` says that it is whole."""
+    packed = zlib.compress(json.dumps(names).encode(), 1)
+    connection.execute(
+        "INSERT INTO page (place, run, number, names, written) VALUES (?, ?, ?, ?, ?)",
+        (_place(connection, place), run, number, packed, int(time.time())),
+    )
+
+
+def finish_list(connection: sqlite3.Connection, place: str, run: str, pages: int) -> None:
+    """Put a list in place of the last, if all its pages are there."""
+    entry = _place(connection, place)
+    written = connection.execute(
+        "SELECT count(*) FROM page WHERE place = ? AND run = ?", (entry, run)
+    ).fetchone()
+    # Another run that was done first has taken away pages of this one; then its list stays.
+    whole = written[0] == pages
+    unwanted = "run != ?" if whole else "run = ?"
+    connection.execute(f"DELETE FROM page WHERE place = ? AND {unwanted}", (entry, run))  # noqa: S608
+    if whole:
+        connection.execute(
+            "INSERT OR REPLACE INTO listing (place, run, pages) VALUES (?, ?, ?)",
+            (entry, run, pages),
+        )
+
+
+def touch(connection: sqlite3.Connection, entry: int) -> None:
+    """Note that an entry was of use."""
+    connection.execute("UPDATE content SET used = ? WHERE id = ?", (int(time.time()), entry))
+
+
+def drop(connection: sqlite3.Connection, entry: int) -> None:
+    """Take out an entry."""
+    connection.execute("DELETE FROM content WHERE id = ?", (entry,))
+
+
+def _pack(body: bytes) -> bytes:
+    packed = zlib.compress(body, 1)
+    return packed if len(packed) < len(body) else body
+
+
+def unpack(stored: object, size: object) -> bytes | None:
+    """Undo what packing did to a body of this size; None where what is stored is damaged."""
+    if not isinstance(stored, bytes) or not isinstance(size, int):
+        return None
+    if len(stored) == size:
+        return stored
+    try:
+        return zlib.decompressobj().decompress(stored, max(size, 1))
+    except (zlib.error, OverflowError, ValueError):
+        return None
+
+
+def unpack_names(packed: object) -> list[str] | None:
+    """Undo what packing did to a part of a list; None where what is stored is damaged."""
+    if not isinstance(packed, bytes):
+        return None
+    try:
+        names = json.loads(zlib.decompress(packed))
+    except (zlib.error, ValueError):
+        return None
+    return names if isinstance(names, list) else None
+
+
+def live_size(connection: sqlite3.Connection) -> int:
+    """Return how many bytes of the file are in use."""
+    pages, free, size = (
+        int(database.pragma(connection, name))
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def shrink(connection: sqlite3.Connection, limit: int) -> None:
+    """Drop what was longest of no use, until a tenth less than `limit` bytes is left."""
+    if live_size(connection) <= limit:
+        return
+    while live_size(connection) > limit * 9 // 10:
+        with database.transaction(connection):
+            dropped = connection.execute(
+                "DELETE FROM content WHERE id IN"
+                " (SELECT id FROM content ORDER BY used, id LIMIT 1 + (SELECT count(*) / 20"
+                "  FROM content))"
+            ).rowcount
+            _drop_dangling(connection)
+        if not dropped:
+            break
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+
+def prune(connection: sqlite3.Connection, before: float) -> None:
+    """Drop what was of no use since a time (in seconds), and give the space back."""
+    with database.transaction(connection):
+        connection.execute("DELETE FROM content WHERE used < ?", (before,))
+        _drop_dangling(connection)
+        connection.execute("DELETE FROM page WHERE written < ?", (before,))
+        connection.execute(
+            "DELETE FROM listing WHERE NOT EXISTS"
+            " (SELECT 1 FROM page WHERE page.place = listing.place AND page.run = listing.run)"
+        )
+        # What a killed run had begun to list, an hour being more than a list takes.
+        connection.execute(
+            "DELETE FROM page WHERE written < ? AND NOT EXISTS"
+            " (SELECT 1 FROM listing WHERE page.place = listing.place AND page.run = listing.run)",
+            (time.time() - 3600,),
+        )
+    connection.execute("PRAGMA incremental_vacuum").fetchall()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _drop_dangling(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "DELETE FROM tag WHERE NOT EXISTS (SELECT 1 FROM content WHERE digest = tag.digest)"
+    )

@@ -1,0 +1,162 @@
+"""A block of many records in memory: run over cut, by results that are known, or as it is."""
+
+from regpipe.jq import libjq as lj
+from regpipe.jq.inputs import Chunk, LineCounter
+from regpipe.jq.libjq import Jv, Libjq
+from regpipe.jq.program import Output, Program, Runnable
+from regpipe.jq.sequential import Run, Stream
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from regpipe.jq.projection import Cutter
+    from regpipe.jq.templates import Templates
+
+_SHORT = 1500  # so short a record is parsed whole in less time than it takes to cut it
+_SPACE = " \t\r\n"
+
+
+class Block:
+    """A program's run over the records of a block.
+
+    Args:
+        libjq: the library.
+        program: the program.
+        output: where its results and messages go.
+        cutter: cuts the records, if the program says what it reads.
+    """
+
+    def __init__(
+        self,
+        libjq: Libjq,
+        program: Runnable,
+        output: Output,
+        cutter: "Cutter | None",
+    ) -> None:
+        self.output = output
+        self._libjq = libjq
+        self._program = program
+        self._cutter = cutter
+        self._templates = _templates(libjq, program, cutter)
+
+    def run(self, chunk: Chunk, result: Run) -> int:
+        """Run over a block; return the index up to which it is whole values."""
+        end = self._run_cut(self._cutter, chunk, result) if self._cutter else 0
+        if result.ended or end == len(chunk.data):
+            return end
+        return end + self._run_uncut(chunk.after(end), result)
+
+    def _run_uncut(self, chunk: Chunk, result: Run) -> int:
+        """Run over values as libjq's parser finds them."""
+        values = Stream(self._libjq, self._program, result, chunk, count_lines=False)
+        message = values.feed(chunk)
+        end = values.end_of_last
+        if message is None and not result.ended and not chunk.data[end:].strip():
+            return len(chunk.data)
+        return end
+
+    def _run_cut(self, cutter: "Cutter", chunk: Chunk, result: Run) -> int:
+        """Run over values as Python's parser finds them, up to one it does not understand."""
+        try:
+            text = chunk.data.decode()
+        except UnicodeDecodeError:
+            return 0
+        program, lines = self._program, LineCounter(text)
+        run = self._run_by_template if self._templates else self._run_one
+        records = _Records(text, cutter)
+        records.end = int(chunk.first and text.startswith("\ufeff"))
+        program.where = lambda: chunk.at_line(lines.before(records.end))
+        while not result.ended and records.skip_space():
+            ret = run(records)
+            if ret is None:
+                break
+            result.add(ret)
+            result.ended = program.halted
+        end = records.begin
+        return end if text.isascii() else len(text[:end].encode())
+
+    def _run_one(self, records: "_Records") -> int | None:
+        """Run over the next record; return what it came to, None where it is none."""
+        value = self._value(records.short_line()) or self._value(records.cut())
+        return None if value is None else self._program.run(value)
+
+    def _run_by_template(self, records: "_Records") -> int | None:
+        """Do likewise; where records like it have been run over already, take their result."""
+        templates = self._templates
+        marked = records.mark()
+        if marked is None or templates is None:
+            return self._run_one(records)
+        template = templates.get(marked[0])
+        if template:
+            self.output.write(template.fill(marked[1]))
+            return template.ret
+        value = self._value(records.cut())
+        return None if value is None else templates.learn(*marked, value)
+
+    def _value(self, record: str | None) -> Jv | None:
+        if record is None:
+            return None
+        value = self._libjq.parse(record.encode())
+        if self._libjq.call.jv_get_kind(value) != lj.INVALID:
+            return value
+        self._libjq.call.jv_free(value)
+        return None
+
+
+def _templates(libjq: Libjq, program: Runnable, cutter: "Cutter | None") -> "Templates | None":
+    """Return where results are kept, if the program copies strings in a way that allows it."""
+    if cutter is None or not cutter.can_mark or not isinstance(program, Program):
+        return None
+    from regpipe.jq.templates import Templates, fits  # noqa: PLC0415
+
+    return Templates(libjq, program, cutter) if fits(program.output.style) else None
+
+
+class _Records:
+    """The records of a text, as Python's parser finds them.
+
+    Attributes:
+        begin: where the record begins that is the next, or the last if it has been taken.
+        end: where the last one ended.
+    """
+
+    def __init__(self, text: str, cutter: "Cutter") -> None:
+        self.begin = self.end = 0
+        self._text = text
+        self._cutter = cutter
+        self._is_ambiguous = cutter.is_ambiguous(text)
+
+    def skip_space(self) -> bool:
+        """Go on to the next record; say whether there is one."""
+        text, begin = self._text, self.end
+        while text[begin : begin + 1] in _SPACE and begin < len(text):
+            begin += 1
+        self.begin = begin
+        return begin < len(text)
+
+    def short_line(self) -> str | None:
+        """Take the rest of a line, if it is short and may be a whole object."""
+        end = self._text.find("\n", self.begin, self.begin + _SHORT)
+        if end < 0 or self._text[self.begin] != "{":
+            return None
+        self.end = end
+        return self._text[self.begin : end]
+
+    def cut(self) -> str | None:
+        """Take what is left of an object, None where there is none."""
+        try:
+            cut, self.end = self._cutter.cut(self._text, self.begin)
+        except ValueError:
+            return None
+        return cut if cut is not None and not self._half() else self._text[self.begin : self.end]
+
+    def mark(self) -> tuple[str, list[str]] | None:
+        """Take a marked object and what was marked, None where that cannot be done."""
+        try:
+            marked, self.end, strings = self._cutter.cut_and_mark(self._text, self.begin)
+        except ValueError:
+            return None
+        return (marked, strings) if marked is not None and not self._half() else None
+
+    def _half(self) -> bool:
+        """Say whether the record may hold half a character."""
+        return self._is_ambiguous and self._cutter.is_ambiguous(self._text[self.begin : self.end])

@@ -1,0 +1,174 @@
+"""Inputs as libjq itself reads them, for every option of jq's and for `input` and `inputs`.
+
+libjq opens, reads and parses them with its own code, so that what it makes of them is what jq
+makes of them. It reads descriptors, not Python objects: an input that is none goes through a pipe.
+"""
+
+import ctypes
+import os
+import select
+import stat
+
+from regpipe.jq import libjq as lj
+from regpipe.jq.libjq import Libjq
+from regpipe.jq.program import RUNTIME, SYSTEM, Output, Program
+from regpipe.jq.sequential import Run
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+_CHUNK = 65536
+
+
+class Reading:
+    """How inputs are read: jq's input options."""
+
+    null = False  # not at all, unless by the program
+    raw = False  # as lines
+    slurp = False  # as one array
+    flags = 0  # of libjq's parser
+
+    @property
+    def seq(self) -> bool:
+        """Whether texts are separated by RS, and a broken one is skipped."""
+        return bool(self.flags & lj.PARSE_SEQ)
+
+    @property
+    def special(self) -> bool:
+        """Whether the inputs are something else than JSON values, or none."""
+        return bool(self.null or self.raw or self.flags)
+
+
+class NativeInputs:
+    """The inputs of one run.
+
+    Args:
+        libjq: the library.
+        files: the names of the files; none means standard input.
+        stdin: what a file named `-` stands for.
+        reading: how they are read.
+        output: where results and messages go.
+    """
+
+    def __init__(
+        self,
+        libjq: Libjq,
+        files: "Sequence[str]",
+        stdin: "BinaryIO",
+        reading: Reading,
+        output: Output,
+    ) -> None:
+        self._libjq = libjq
+        self._call = libjq.call
+        self._reading = reading
+        self._output = output
+        self._stdin_name = b"-"
+        self._descriptor: int | None = None
+
+        def unopened(_data: int | None, name: bytes) -> None:
+            reason = os.strerror(ctypes.get_errno())
+            output.say(f"error: Could not open file {os.fsdecode(name)}: {reason}")
+
+        self._unopened = lj.ERROR_CALLBACK(unopened)  # libjq keeps only its address
+        self._state = self._call.jq_util_input_init(self._unopened, None)
+        parser = None if reading.raw else self._call.jv_parser_new(reading.flags)
+        self._call.jq_util_input_set_parser(self._state, parser, reading.slurp)
+        for name in files or ["-"]:
+            given = self._open_stdin(stdin) if name == "-" else os.fsencode(name)
+            self._call.jq_util_input_add_input(self._state, given)
+        self._regular = all(_is_regular(name) for name in files)
+
+    def run(self, program: Program) -> Run:
+        """Run a program over the inputs."""
+        call, state = self._call, self._state
+        next_input = self._libjq.address("jq_util_input_next_input_cb")
+        call.jq_set_input_cb(program.state, next_input, state)
+        program.where = lambda: self._position(program)
+        program.before_next = self._flush_before_waiting
+        result = Run()
+        if self._reading.null:
+            result.ret = program.run(call.jv_null())
+        else:
+            self._run_each(program, result)
+        if call.jq_util_input_errors(state):
+            result.ret = SYSTEM
+        if self._descriptor:
+            os.close(self._descriptor)
+        return result
+
+    def _run_each(self, program: Program, result: Run) -> None:
+        call, state = self._call, self._state
+        while not call.jq_util_input_errors(state) and not program.halted:
+            self._flush_before_waiting()
+            value = call.jq_util_input_next_input(state)
+            if call.jv_get_kind(value) != lj.INVALID:
+                result.add(program.run(value))
+                continue
+            message = self._libjq.take_message(value)
+            if message is None:
+                return
+            self._report(program, message)
+            if not self._reading.seq:
+                result.ret = RUNTIME
+                return
+
+    def _report(self, program: Program, message: bytes) -> None:
+        text = message.decode("utf-8", "replace")
+        ignoring = "ignoring " if self._reading.seq else ""
+        self._output.say(f"{ignoring}parse error (at {program.where()}): {text}")
+
+    def _position(self, program: Program) -> str:
+        position = self._libjq.take_string(self._call.jq_util_input_get_position(program.state))
+        if self._stdin_name != b"-" and position.startswith(self._stdin_name):
+            position = b"<stdin>" + position.removeprefix(self._stdin_name)
+        return os.fsdecode(position)
+
+    def _flush_before_waiting(self) -> None:
+        if self._output.pending and not self._more_to_read():
+            self._output.flush()
+
+    def _more_to_read(self) -> bool:
+        if self._descriptor is None:
+            return self._regular
+        return bool(select.select([self._descriptor], [], [], 0)[0])
+
+    def _open_stdin(self, stdin: "BinaryIO") -> bytes:
+        """Return a name under which libjq can open the standard input that was handed over."""
+        try:
+            descriptor = stdin.fileno()
+        except (OSError, AttributeError):
+            descriptor = -1
+        if descriptor == 0:
+            self._descriptor = 0
+            return b"-"
+        # Some other stream: a caller's in the same process, such as a test's.
+        self._descriptor = _relay(stdin)
+        self._stdin_name = f"/dev/fd/{self._descriptor}".encode()
+        return self._stdin_name
+
+
+def _relay(stream: "BinaryIO") -> int:
+    """Return a descriptor from which the stream's bytes can be read."""
+    from threading import Thread  # noqa: PLC0415 -- no command line comes this way
+
+    reader, writer = os.pipe()
+
+    def copy() -> None:
+        try:
+            with open(writer, "wb") as pipe:  # noqa: PTH123
+                while data := stream.read(_CHUNK):
+                    pipe.write(data)
+        except BrokenPipeError:
+            return  # the program wants no more
+
+    Thread(target=copy, daemon=True).start()
+    return reader
+
+
+def _is_regular(name: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 -- pathlib costs 3 ms
+    except OSError:
+        return True  # libjq will say so, and wait for nothing

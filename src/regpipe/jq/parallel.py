@@ -1,0 +1,157 @@
+"""Large inputs: in blocks, by several processes, cut down to what a program reads.
+
+The stream is divided before lines that begin with `{`, or `}{`. That a record begins there is a
+guess, which the run over the block before it confirms, by ending with a whole value. Where it does
+not, and wherever anything else is out of the ordinary, the blocks are given back, and the run goes
+on from there a value at a time: what comes out is the same, only later.
+"""
+
+from regpipe.jq.block import Block
+from regpipe.jq.inputs import ByteInputs, Chunk
+from regpipe.jq.libjq import Libjq
+from regpipe.jq.program import Output, Runnable
+from regpipe.jq.sequential import Run, stream
+from regpipe.jq.workers import Inline, Worker, count_workers
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from regpipe.jq.projection import Cutter
+
+LARGE = 256 << 10
+"""From how many bytes on it is worth while."""
+
+_BLOCK = 256 << 10
+_MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
+_PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
+
+
+def run(
+    libjq: Libjq,
+    program: Runnable,
+    source: ByteInputs,
+    output: Output,
+    cutter: "Callable[[], Cutter] | None",
+) -> Run:
+    """Run a program over inputs, in blocks if they are large, else a value at a time.
+
+    Args:
+        libjq: the library.
+        program: the program.
+        source: the inputs.
+        output: where results and messages go.
+        cutter: makes what cuts records, if the program says what it reads.
+
+    Raises:
+        WorkerError: a worker was killed, as by a system that has no more memory.
+    """
+    result = Run()
+    if _is_large(source):
+        workers = count_workers()
+        if workers > 1 or cutter:
+            block = Block(libjq, program, output, cutter() if cutter else None)
+            _run_blocks(block, source, workers, result)
+    if not result.ended:
+        stream(libjq, program, source, output, result)
+    source.close()
+    return result
+
+
+def _is_large(source: ByteInputs) -> bool:
+    """Say whether there is much input that need not be waited for."""
+    chunks: list[Chunk] = []
+    size = 0
+    while size < LARGE and (not chunks or source.is_ready(_PATIENCE)):
+        chunk = source.read()
+        if chunk is None:
+            break
+        chunks.append(chunk)
+        size += len(chunk.data)
+    source.give_back(chunks)
+    return size >= LARGE
+
+
+def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> None:
+    """Run over blocks, in their order, up to one that is not whole values; give that back."""
+    blocks = _Blocks(source)
+    # One more than can work at once, for the time that reading and writing takes here.
+    kind, number = (Worker, count + 1) if count > 1 else (Inline, 1)
+    workers: list[Inline] = [kind(block) for _ in range(number)]
+    rest: list[Chunk] = []
+    try:
+        while True:
+            worker = workers.pop(0)
+            workers.append(worker)
+            chunk = worker.chunk
+            end = worker.finish(result)
+            block.output.flush()
+            if end is not None and chunk is not None:
+                rest.append(chunk.after(end))
+            next_ = None if rest or result.ended else blocks.take()
+            if next_ is not None:
+                worker.give(next_)
+            elif rest or result.ended or not any(each.chunk for each in workers):
+                break
+    finally:
+        for each in workers:
+            each.stop()
+    blocks.give_back(rest + [each.chunk for each in workers if each.chunk])
+
+
+def _last_begin(data: bytes) -> int:
+    """Return the index at which the last record begins, as far as its line tells; 0 for none.
+
+    Records begin their lines, or, where indented ones were put together without line ends, follow
+    the last brace of the one before, which stands at the beginning of its line.
+    """
+    end = data.rfind(b"\n{") + 1
+    between = data.rfind(b"\n}{", end)
+    return between + 2 if between >= 0 else end
+
+
+class _Blocks:
+    """The inputs, divided into blocks of whole records, if the guess is right."""
+
+    def __init__(self, source: ByteInputs) -> None:
+        self._source = source
+        self._held: Chunk | None = None  # read, and not yet taken
+
+    def take(self) -> Chunk | None:
+        """Return the next block; None at the end, and where the next one is not to be had at once.
+
+        That is: more input has to be waited for, or there is no line to divide at.
+        """
+        self._held = self._held or self._source.read(_BLOCK)
+        while self._held is not None and not self._held.failed:
+            size = len(self._held.data)
+            held, ended = self._fill(self._held)
+            if ended:
+                return held
+            self._held = held
+            end = _last_begin(held.data)
+            if end and len(held.data) >= _BLOCK:
+                self._held = held.after(end)
+                return held.at_same_place(held.data[:end], held.ends - self._held.ends)
+            if len(held.data) == size or size >= _MAX_BLOCK:
+                break
+        return None
+
+    def give_back(self, blocks: list[Chunk]) -> None:
+        """Return blocks, and what has not been taken, to the source."""
+        self._source.give_back(blocks + ([self._held] if self._held else []))
+
+    def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
+        """Read on until a block is full or reading would take long; say whether its file ended."""
+        pieces, size, ends = [held.data], len(held.data), held.ends
+        wanted = max(_BLOCK, 2 * size)
+        ended = False
+        while size < wanted and not ended and self._source.is_ready(_PATIENCE):
+            more = self._source.read(wanted - size)
+            if more is None or more.begins:
+                self._held, ended = more, True
+            else:
+                pieces.append(more.data)
+                size += len(more.data)
+                ends += more.ends
+        return held.at_same_place(b"".join(pieces), ends), ended

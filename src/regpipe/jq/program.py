@@ -1,0 +1,299 @@
+"""One compiled jq program: a value in; its results, its messages and jq's exit code out.
+
+What jq's main.c does with the results of a program is done here in the same order, so that the
+bytes and the exit codes are jq's.
+"""
+
+import ctypes
+import io
+import math
+
+from regpipe.errors import RegpipeError
+from regpipe.jq import libjq as lj
+from regpipe.jq.libjq import Jv, Libjq
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
+    class Writable(Protocol):
+        """A stream to write to."""
+
+        def write(self, content: Any, /) -> int: ...  # noqa: ANN401, D102 -- bytes or text
+        def flush(self) -> None: ...  # noqa: D102
+
+
+# What a run over one input comes to, in main.c's numbers: those that are negative end in exit
+# code 0 unless -e was given.
+OK, OK_NULL, SYSTEM, COMPILE, NO_OUTPUT, RUNTIME = 0, -1, 2, 3, -4, 5
+
+_BUFFER = 65536
+
+
+class CompileError(RegpipeError):
+    """A program is no jq program. `messages` has libjq's own words, one error each."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = messages
+
+
+class Style:
+    """How results are written: jq's output options."""
+
+    flags = 0  # of jv_dump_string
+    raw = False  # strings without quotes
+    end = b"\n"  # after each result
+    seq = False  # an RS before each result
+    unbuffered = False
+
+
+class Output:
+    """Where results and messages go; results wait in a buffer until input has to be waited for.
+
+    Args:
+        stdout: for results.
+        style: how results are written.
+        stderr: for messages.
+    """
+
+    def __init__(self, stdout: "Writable", style: Style, stderr: "Writable") -> None:
+        self.style = style
+        self._stream = stdout
+        self.messages = stderr
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def say(self, message: str) -> None:
+        """Say something about the run, in one line."""
+        self.say_raw(f"regpipe summarize: {message}\n")
+
+    def say_raw(self, text: str) -> None:
+        """Write to stderr what the program itself wants there, at once: it may be no whole line."""
+        self.messages.write(text)
+        self.messages.flush()
+
+    @property
+    def pending(self) -> bool:
+        """Whether something waits to be flushed."""
+        return self._size > 0
+
+    def write(self, data: bytes) -> None:
+        """Take bytes; they are written at the latest with the next flush."""
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size >= _BUFFER:
+            self._drain()
+
+    def flush(self) -> None:
+        """Hand everything to the next process."""
+        if self._size:
+            self._drain()
+        self._stream.flush()
+
+    def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
+        """Write to others from now on; nothing may be pending."""
+        self._stream, self.messages = stdout, stderr
+
+    def _drain(self) -> None:
+        data = memoryview(b"".join(self._pieces))
+        self._pieces.clear()
+        self._size = 0
+        while data:  # an unbuffered stream (python -u) may take only a part
+            data = data[self._stream.write(data) :]
+
+
+class Runnable:
+    """What inputs can be run through.
+
+    Attributes:
+        where: says where the current input ends, as in `<stdin>:3`.
+        halted: nothing more is to be run.
+    """
+
+    where: "Callable[[], str]" = staticmethod(lambda: "<unknown>")
+    halted = False
+
+    def run(self, value: Jv) -> int:
+        """Run over one value, consumed; return what it came to, in main.c's numbers."""
+        raise NotImplementedError
+
+
+class Program(Runnable):
+    """A compiled program with the means to run it.
+
+    Args:
+        libjq: the library.
+        text: the program.
+        output: where results and messages go.
+        arguments: the values of `$name` variables, an object; consumed.
+        attributes: what libjq is told of directories: JQ_LIBRARY_PATH (a list), JQ_ORIGIN,
+            PROGRAM_ORIGIN.
+
+    Raises:
+        CompileError: the text is no jq program.
+    """
+
+    def __init__(
+        self,
+        libjq: Libjq,
+        text: bytes,
+        output: Output,
+        *,
+        arguments: Jv,
+        attributes: "Mapping[str, str | list[str]]",
+    ) -> None:
+        self._libjq = libjq
+        self._call = libjq.call
+        self.output = output
+        self._style = output.style
+        self._failure: Exception | None = None  # raised inside a callback, to be raised outside
+        # Set where a program may wait for input while it runs, with results still unflushed.
+        self.before_next: Callable[[], None] | None = None
+        self.state = self._call.jq_init()
+        for name, value in attributes.items():
+            self._call.jq_set_attr(self.state, libjq.string(name), self._attribute(value))
+        self._compile(text, arguments)
+        self._connect()
+
+    def run(self, value: Jv) -> int:
+        """Run over one value, consumed; write the results; return what main.c calls `ret`."""
+        call, state, emit, next_ = self._call, self.state, self._emit, self._call.jq_next
+        get_kind = call.jv_get_kind
+        outcome = NO_OUTPUT
+        call.jq_start(state, value, 0)
+        while True:
+            if self.before_next is not None:
+                self.before_next()
+            result = next_(state)
+            if self._failure is not None:
+                raise self._failure
+            kind = get_kind(result)
+            if kind == lj.INVALID:
+                break
+            outcome = OK_NULL if kind in (lj.NULL, lj.FALSE) else OK
+            if not emit(result, kind):
+                self._report(b"Cannot dump a string containing NUL with --raw-output0 option")
+                return RUNTIME
+        if call.jq_halted(state):
+            call.jv_free(result)
+            self.halted = True
+            return self._halt()
+        if not call.jv_invalid_has_msg(call.jv_copy(result)):
+            call.jv_free(result)
+            return outcome
+        message = call.jv_invalid_get_msg(result)
+        if call.jv_get_kind(message) == lj.STRING:
+            self._report(self._libjq.take_string(message))
+        else:
+            self._report(self._libjq.take_dump(message, 0), " (not a string)")
+        return RUNTIME
+
+    def trial(self, value: Jv) -> tuple[int, bytes, str]:
+        """Run over one value, consumed; return the outcome, the results and the messages."""
+        results, messages = io.BytesIO(), io.StringIO()
+        output, self.output = self.output, Output(results, self._style, messages)
+        try:
+            ret = self.run(value)
+            self.output.flush()
+        finally:
+            self.output = output
+        return ret, results.getvalue(), messages.getvalue()
+
+    def _emit(self, result: Jv, kind: int) -> bool:
+        """Write one result, consumed; say whether it could be written."""
+        style = self._style
+        if kind == lj.STRING and style.raw:
+            if style.flags & lj.ASCII:
+                text = self._libjq.take_dump(result, lj.ASCII)
+            else:
+                text = self._libjq.take_string(result)
+                if b"\0" in style.end and b"\0" in text:
+                    return False
+        else:
+            text = self._libjq.take_dump(result, style.flags)
+            if style.seq:
+                text = b"\x1e" + text
+        self.output.write(text + style.end)
+        if style.unbuffered:
+            self.output.flush()
+        return True
+
+    def _halt(self) -> int:
+        """Carry out `halt` and `halt_error`: a message without prefix, and an exit code."""
+        call = self._call
+        message = call.jq_get_error_message(self.state)
+        kind = call.jv_get_kind(message)
+        if kind == lj.STRING:
+            self.output.say_raw(_text(self._libjq.take_string(message)))
+        elif kind in (lj.NULL, lj.INVALID):
+            call.jv_free(message)
+        else:
+            self.output.say_raw(_text(self._libjq.take_dump(message, 0)) + "\n")
+        code = call.jq_get_exit_code(self.state)
+        if call.jv_get_kind(code) == lj.INVALID:
+            call.jv_free(code)
+            return OK
+        number: float = call.jv_number_value(code)
+        call.jv_free(code)
+        return int(number) if math.isfinite(number) else RUNTIME
+
+    def _report(self, message: bytes, note: str = "") -> None:
+        self.output.say(f"error (at {self.where()}){note}: {_text(message)}")
+
+    def _compile(self, text: bytes, arguments: Jv) -> None:
+        messages: list[str] = []
+
+        def error(_data: int | None, message: Jv) -> None:
+            messages.append(_text(self._libjq.take_string(message)))
+
+        self._on_error = lj.MESSAGE_CALLBACK(error)  # libjq keeps only its address
+        self._call.jq_set_error_cb(self.state, self._on_error, None)
+        if not self._call.jq_compile_args(self.state, text, arguments):
+            self._call.jq_teardown(ctypes.byref(ctypes.c_void_p(self.state)))
+            raise CompileError(messages)
+
+    def _connect(self) -> None:
+        """Give `debug` and `stderr` somewhere to go."""
+
+        def debug(_data: int | None, message: Jv) -> None:
+            call = self._call
+            pair = call.jv_array_append(call.jv_array(), self._libjq.string("DEBUG:"))
+            pair = call.jv_array_append(pair, message)
+            flags = self._style.flags & ~lj.PRETTY
+            self._guarded(
+                lambda: self.output.say_raw(_text(self._libjq.take_dump(pair, flags)) + "\n")
+            )
+
+        def stderr(_data: int | None, message: Jv) -> None:
+            is_text = self._call.jv_get_kind(message) == lj.STRING
+            take = self._libjq.take_string if is_text else self._dump
+            self._guarded(lambda: self.output.say_raw(_text(take(message))))
+
+        self._callbacks = lj.MESSAGE_CALLBACK(debug), lj.MESSAGE_CALLBACK(stderr)
+        self._call.jq_set_debug_cb(self.state, self._callbacks[0], None)
+        self._call.jq_set_stderr_cb(self.state, self._callbacks[1], None)
+
+    def _dump(self, value: Jv) -> bytes:
+        return self._libjq.take_dump(value, 0)
+
+    def _guarded(self, action: "Callable[[], None]") -> None:
+        # ctypes prints and forgets what a callback raises.
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 -- raised again by run()
+            self._failure = error
+
+    def _attribute(self, value: str | list[str]) -> Jv:
+        if isinstance(value, str):
+            return self._libjq.string(value)
+        array = self._call.jv_array()
+        for item in value:
+            array = self._call.jv_array_append(array, self._libjq.string(item))
+        made: Jv = array
+        return made
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,73 @@
+"""Which way a program is run over its inputs: all of them come to the same, at another speed."""
+
+from regpipe.jq import library, parallel, slurp
+from regpipe.jq.inputs import ByteInputs
+from regpipe.jq.libjq import Libjq
+from regpipe.jq.native import NativeInputs, Reading
+from regpipe.jq.program import Program
+from regpipe.jq.sequential import Run
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import BinaryIO
+
+    from regpipe.jq.projection import Cutter
+
+
+class Inputs:
+    """What a program is run over.
+
+    Args:
+        files: the names of the files; none means standard input.
+        stdin: what a file named `-` stands for.
+        reading: how they are read.
+    """
+
+    def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", reading: Reading) -> None:
+        self.files = files
+        self.stdin = stdin
+        self.reading = reading
+
+
+def run(
+    libjq: Libjq,
+    program: Program,
+    inputs: Inputs,
+    named: "library.NamedProgram | None",
+    *,
+    reads_on: bool,
+) -> Run:
+    """Run a program over its inputs.
+
+    Args:
+        libjq: the library.
+        program: the program.
+        inputs: its inputs.
+        named: where the program's text is from, if it has a name: its header may say what it reads.
+        reads_on: it may ask for inputs itself, or of them, which only libjq's own way of reading
+            them can answer.
+
+    Raises:
+        UsageError: the program's header is wrong.
+        WorkerError: a worker process was killed.
+    """
+    reading, output = inputs.reading, program.output
+    says_paths = named is not None and named.says_paths
+    if named and says_paths and not named.bundled:
+        named.paths()  # its mistakes are told whatever the size of the inputs
+
+    def cutter() -> "Cutter":
+        from regpipe.jq.projection import Cutter  # noqa: PLC0415 -- json costs 6 ms
+
+        paths = named.paths() if named else library.Paths("")
+        if reading.slurp:
+            return Cutter(paths.reads + paths.copies)
+        return Cutter(paths.reads, paths.copies)
+
+    if reads_on or reading.special or (reading.slurp and not says_paths):
+        return NativeInputs(libjq, inputs.files, inputs.stdin, reading, output).run(program)
+    source = ByteInputs(inputs.files, inputs.stdin, output)
+    if reading.slurp:
+        return slurp.run(libjq, program, source, output, cutter)
+    return parallel.run(libjq, program, source, output, cutter if says_paths else None)

@@ -1,0 +1,1 @@
+"""What the specifications define: pure functions and plain data."""

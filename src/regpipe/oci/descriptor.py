@@ -1,0 +1,88 @@
+"""Descriptors and digests (image-spec, descriptor.md): checked before anything relies on them."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from regpipe.errors import DigestMismatchError, ResponseError
+from regpipe.oci.reference import is_digest
+
+HASHES = frozenset({"sha256", "sha384", "sha512"})
+"""The algorithms of digests that regpipe computes."""
+_ATTESTATION = "vnd.docker.reference.type"
+_ATTESTED = "vnd.docker.reference.digest"
+
+
+def descriptors(document: Mapping[str, Any], member: str) -> Iterator[dict[str, Any]]:
+    """Yield the descriptors in a list of a manifest (`manifests`, `layers`, `blobs`).
+
+    Raises:
+        ResponseError: one has no well-formed digest, so that it must not enter a URL or a path.
+    """
+    listed = document.get(member)
+    if listed is None:
+        return
+    if not isinstance(listed, list):
+        raise ResponseError(f"the manifest's {member} is no list", code="MANIFEST_INVALID")
+    for entry in listed:
+        yield check_descriptor(entry, member)
+
+
+def check_descriptor(entry: object, where: str) -> dict[str, Any]:
+    """Return a descriptor unchanged (descriptor.md: `digest` and `size` are required).
+
+    Raises:
+        ResponseError: its digest, size or media type is malformed.
+    """
+    if not isinstance(entry, dict) or not is_digest(entry.get("digest")):
+        raise ResponseError(
+            f"a descriptor in the manifest's {where} has no valid digest", code="DIGEST_INVALID"
+        )
+    size = entry.get("size")
+    if size is not None and (type(size) is not int or not 0 <= size < 1 << 63):
+        raise ResponseError(
+            f"a descriptor in the manifest's {where} has no valid size", code="SIZE_INVALID"
+        )
+    if not isinstance(entry.get("mediaType"), str | None):
+        raise ResponseError(
+            f"a descriptor in the manifest's {where} has no valid mediaType",
+            code="MANIFEST_INVALID",
+        )
+    return entry
+
+
+def is_attestation(descriptor: Mapping[str, Any]) -> bool:
+    """Tell whether an index entry is BuildKit's statement about another entry, and no platform."""
+    annotations = descriptor.get("annotations")
+    return isinstance(annotations, dict) and _ATTESTATION in annotations
+
+
+def attested(descriptor: Mapping[str, Any]) -> str:
+    """Return the digest of the entry that an attestation is about, or the empty string."""
+    annotations = descriptor.get("annotations")
+    digest = annotations.get(_ATTESTED) if isinstance(annotations, dict) else None
+    return digest if isinstance(digest, str) else ""
+
+
+def digest_of(body: bytes, algorithm: str = "sha256") -> str:
+    """Return the digest of bytes; the algorithm is one of `HASHES`."""
+    return f"{algorithm}:{hashlib.new(algorithm, body, usedforsecurity=False).hexdigest()}"
+
+
+def verify(body: bytes, digest: str, what: str) -> bool:
+    """Check bytes against the digest they were asked for by.
+
+    Returns:
+        True if they match; False if the algorithm is not one regpipe computes, so that nothing
+        is known (descriptor.md: such digests "SHOULD" pass where verification is not required).
+
+    Raises:
+        DigestMismatchError: they are other bytes.
+    """
+    algorithm = digest.partition(":")[0]
+    if algorithm not in HASHES:
+        return False
+    found = digest_of(body, algorithm)
+    if found != digest:
+        raise DigestMismatchError(f"the {what} asked for as {digest} came with digest {found}")
+    return True

@@ -1,0 +1,92 @@
+"""JSON documents as registries serve them, parsed strictly."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+from regpipe.errors import ResponseError
+
+_DEPTH_LIMIT = 100
+
+
+def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, Any]:
+    """Parse a JSON object that a registry served, strictly.
+
+    Duplicate members are refused because two readers may take different ones (the root of
+    CVE-2021-41190's kind of confusion), NaN and infinities because they are not JSON, numbers and
+    depths out of all proportion because what reads the record may not cope with them.
+
+    Args:
+        body: the document's bytes.
+        what: what to call it in an error (`manifest`, `image config`).
+        unique: refuse duplicate members; else the last of them counts.
+
+    Raises:
+        ResponseError: it is no JSON object in UTF-8.
+    """
+    try:
+        document = (_DECODER if unique else _LENIENT_DECODER).decode(body.decode())
+        if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT:
+            _check_depth(document)
+    except RecursionError as error:
+        raise ResponseError(f"the {what} is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise ResponseError(f"the {what} is not UTF-8 text") from error
+    except ValueError as error:
+        raise ResponseError(f"the {what} is not valid JSON{_looks_like(body)}: {error}") from error
+    if not isinstance(document, dict):
+        raise ResponseError(f"the {what} is JSON, but no object")
+    return document
+
+
+def _check_depth(document: object) -> None:
+    level = [document]
+    for _ in range(_DEPTH_LIMIT):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands in it twice")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _float(literal: str) -> float:
+    number = float(literal)
+    if math.isinf(number):
+        raise ValueError("a number in it is out of range")
+    return number
+
+
+def _integer(literal: str) -> int:
+    # Python itself refuses those of thousands of digits, with advice for programmers.
+    if len(literal) > _INTEGER_DIGITS:
+        raise ValueError("a number in it is out of range")
+    return int(literal)
+
+
+_INTEGER_DIGITS = 310  # as long as the largest double
+_NUMBERS: dict[str, Any] = {
+    "parse_float": _float,
+    "parse_int": _integer,
+    "parse_constant": _refuse_constant,
+}
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, **_NUMBERS)
+_LENIENT_DECODER = json.JSONDecoder(**_NUMBERS)
+
+
+def _looks_like(body: bytes) -> str:
+    return " (it looks like an HTML page)" if body.lstrip()[:1] == b"<" else ""

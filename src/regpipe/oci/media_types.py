@@ -1,0 +1,121 @@
+"""Media types of manifests and configs, and which one a manifest has.
+
+Sources are the OCI image-spec (manifest.md, image-index.md, config.md) and, for the Docker types,
+distribution's manifest-v2-2.md.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from regpipe.errors import ResponseError
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_ARTIFACT = "application/vnd.oci.artifact.manifest.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+json"
+DOCKER_SCHEMA1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
+IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
+SCHEMA1_TYPES = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED})
+CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# What registries and old builders wrote for the type of a docker image's config; docker itself
+# takes each of them for an image (moby's ImageTypes, distribution issue 1621).
+DEFAULTED_CONFIG_TYPES = frozenset(
+    {"", "application/octet-stream", "application/json", "text/html"}
+)
+# Every type by name: distribution and Quay compare exact strings, and `*/*` gets a conversion.
+ACCEPT = ", ".join(
+    (
+        OCI_INDEX,
+        OCI_MANIFEST,
+        DOCKER_LIST,
+        DOCKER_MANIFEST,
+        OCI_ARTIFACT,
+        DOCKER_SCHEMA1_SIGNED,
+        DOCKER_SCHEMA1,
+    )
+)
+# RFC 6838, section 4.2, which descriptor.md asks media types to comply with.
+_NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = re.compile(f"{_NAME}/{_NAME}")
+# Served types that say nothing about what was served.
+_VAGUE_TYPES = frozenset(
+    {"", "application/json", "application/octet-stream", "text/html", "text/plain"}
+)
+
+
+def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
+    """Settle a manifest's media type from its content and the type it was served with.
+
+    The document's own `mediaType` must be the one it was served as (distribution-spec, "Pulling
+    manifests"). Without one, a served type that says nothing (`application/json`, `text/plain`)
+    gives way to what the content shows.
+
+    Raises:
+        ResponseError: the two disagree, or the document could be read as two kinds.
+    """
+    if "manifests" in document and ("layers" in document or "config" in document):
+        raise ResponseError(
+            "the manifest has both the members of an index and those of an image (CVE-2021-41190)",
+            code="MANIFEST_INVALID",
+        )
+    served = content_type.partition(";")[0].strip().lower()
+    declared = document.get("mediaType")
+    shown = _shown_type(document)
+    if declared is not None:
+        if not isinstance(declared, str) or not _MEDIA_TYPE.fullmatch(declared):
+            raise ResponseError(
+                f"the manifest's mediaType, {_shown(declared)}, is none", code="MANIFEST_INVALID"
+            )
+        if served in KNOWN_TYPES and served != declared and not {served, declared} <= SCHEMA1_TYPES:
+            raise ResponseError(
+                f"the manifest says it is {declared}, but was served as {served}",
+                code="MANIFEST_INVALID",
+            )
+        served = declared
+    elif served not in KNOWN_TYPES and shown:
+        served = shown
+    if _KIND.get(served, shown and _KIND[shown]) != (shown and _KIND[shown]):
+        raise ResponseError(
+            f"the manifest's content is not that of its type, {served}", code="MANIFEST_INVALID"
+        )
+    if served in _VAGUE_TYPES or not _MEDIA_TYPE.fullmatch(served):
+        raise ResponseError("what was served is no manifest", code="MANIFEST_INVALID")
+    return served
+
+
+def _shown(value: object) -> str:
+    """Quote something untrusted for a message: short, and nothing that a terminal would obey."""
+    text = ascii(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+_KIND = {
+    **dict.fromkeys(INDEX_TYPES, "index"),
+    **dict.fromkeys(IMAGE_TYPES, "image"),
+    **dict.fromkeys(SCHEMA1_TYPES, "schema1"),
+    OCI_ARTIFACT: "artifact",
+}
+KNOWN_TYPES = frozenset(_KIND)
+
+
+def _shown_type(document: Mapping[str, Any]) -> str:
+    """Return the type that a manifest's members show it to be, or the empty string."""
+    version = document.get("schemaVersion")
+    if type(version) is int and version == 1:  # True is 1, too
+        return DOCKER_SCHEMA1_SIGNED if "signatures" in document else DOCKER_SCHEMA1
+    if "manifests" in document:
+        return OCI_INDEX
+    if "blobs" in document and "layers" not in document:
+        return OCI_ARTIFACT
+    if "config" in document or "layers" in document:
+        config = document.get("config")
+        docker = isinstance(config, dict) and config.get("mediaType") == DOCKER_CONFIG
+        return DOCKER_MANIFEST if docker else OCI_MANIFEST
+    return ""

@@ -1,0 +1,283 @@
+"""Names of images: the reference grammar, its defaults, and where each name leads.
+
+    [registry/]repository[:tag][@digest]
+
+The grammar and defaults are those of github.com/distribution/reference: the first component is a
+registry if it holds a dot, a colon or a capital, or is `localhost`; otherwise the name belongs to
+the default registry. On Docker Hub a name of one component stands below `library/`. Where there is
+both a tag and a digest the digest decides; where there is neither the tag is `latest`.
+
+Accepted besides, because people paste them: a scheme (`http://`, `https://`, `docker://`) in front.
+Local sources (`oci:DIR[:tag]` and the archives, see localname.py) are names of the same type, whose
+`registry` is the source itself and whose `repository` is empty where the name says of none.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from regpipe.errors import InputError
+from regpipe.oci import local_names
+from regpipe.oci.local_names import is_local
+from regpipe.text import without_password
+
+HUB = "docker.io"
+HUB_URL = "https://registry-1.docker.io"
+NAME_LIMIT = 255
+
+_HUB_HOSTS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
+_HOST_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_HOST = re.compile(rf"(?:{_HOST_LABEL}(?:\.{_HOST_LABEL})*\.?|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?")
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+")
+_ENCODED = {
+    "sha256": re.compile("[a-f0-9]{64}"),
+    "sha384": re.compile("[a-f0-9]{96}"),
+    "sha512": re.compile("[a-f0-9]{128}"),
+}
+# A path may hold an `@` too, so that not everything after one is meant for a digest.
+_LOCAL_DIGEST = re.compile(r"@((?:sha|blake)\d+:[^/@]*)$")
+_DIGEST_HINT = "a digest is written algorithm:hex, as in sha256:<64 hex digits>"
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
+_WEB_SCHEME = re.compile(r"(https?|docker)://", re.IGNORECASE)
+
+
+class Reference(NamedTuple):
+    """One repository, or one image in it.
+
+    `registry` is the registry's base URL (`https://my.registry:5000`) or, for a local source, its
+    scheme and path (`oci:DIR`). `tag` and `digest` are None where the reference is to a repository.
+    """
+
+    registry: str
+    repository: str
+    tag: str | None = None
+    digest: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this names a layout or an archive on disk, for which no server is asked."""
+        return is_local(self.registry)
+
+    @property
+    def target(self) -> str:
+        """The tag or digest to ask for; the digest wins, and `latest` stands in for neither.
+
+        A local source is asked for the empty tag then, and settles itself what is meant.
+        """
+        return self.digest or self.tag or ("" if self.is_local else "latest")
+
+    def __str__(self) -> str:
+        """Return the form that docker, crane and skopeo take."""
+        tag = f":{self.tag}" if self.tag else ""
+        digest = f"@{self.digest}" if self.digest and not self.tag else ""
+        if self.is_local:
+            named = self.repository not in ("", local_names.default_repository(self.registry))
+            repository = f":{self.repository}" if named and not digest else ""
+            return f"{self.registry}{repository}{tag}{digest}"
+        slash = "/" if self.repository else ""
+        return f"{host_of(self.registry)}{slash}{self.repository}{tag}{digest}"
+
+
+class Defaults(NamedTuple):
+    """What a reference that does not say gets: the registry's base URL and the scheme."""
+
+    registry: str = HUB_URL
+    plain_http: bool = False
+
+
+def host_of(registry: str) -> str:
+    """Return the `host[:port]` of a base URL as it stands in references; Docker Hub's is docker.io.
+
+    A host of one word gets its port, because a reference would take it for part of the name.
+    """
+    scheme, _, host = registry.partition("://")
+    if host in _HUB_HOSTS:
+        return HUB
+    return host if _is_host(host) else f"{host}:{443 if scheme == 'https' else 80}"
+
+
+def parse_registry(text: str, *, plain_http: bool = False) -> str:
+    """Turn what a user calls a registry into its base URL (or a local source).
+
+    Args:
+        text: `my.registry:5000`, `http://some.host`, `docker.io` or `oci:DIR`.
+        plain_http: use http where the text names no scheme.
+
+    Raises:
+        InputError: it is no host, or carries a path.
+    """
+    if is_local(text):
+        return _local_source(text)
+    scheme, rest = _split_scheme(text)
+    host = rest.rstrip("/")
+    if not _HOST.fullmatch(host):
+        hint = "a registry is a host with an optional port, and has no path" if "/" in host else ""
+        raise _invalid(text, hint or "a registry is written host[:port]", what="registry")
+    return _base_url(host, scheme, plain_http=plain_http)
+
+
+def parse_repository(text: str, defaults: Defaults) -> Reference:
+    """Parse the name of a repository; see `parse`.
+
+    Raises:
+        InputError: it is no repository name, or has a tag or digest besides.
+    """
+    ref = _parse_local(text, split=_whole) if is_local(text) else _parse(text, defaults)
+    if ref.tag or ref.digest:
+        named = f"tag {ref.tag!r}" if ref.tag else f"digest {ref.digest}"
+        raise _invalid(text, f"a repository is wanted here, and this names the {named} in one")
+    return ref
+
+
+def parse(text: str, defaults: Defaults) -> Reference:
+    """Parse a reference to an image.
+
+    Args:
+        text: the reference as typed or pasted.
+        defaults: the registry and scheme for references that name none.
+
+    Returns:
+        The reference; its tag is `latest` where the text has neither tag nor digest.
+
+    Raises:
+        InputError: the text does not follow the grammar.
+    """
+    if is_local(text):
+        return _parse_local(text, split=local_names.split_name)
+    ref = _parse(text, defaults)
+    return ref if ref.tag or ref.digest else ref._replace(tag="latest")
+
+
+def check_repository(name: str) -> str:
+    """Return a repository path unchanged.
+
+    Raises:
+        InputError: it does not follow the grammar, so that it must not enter a URL.
+    """
+    if not _REPOSITORY.fullmatch(name) or len(name) > NAME_LIMIT:
+        raise InputError(f"{_shown(name)} is no repository name", code="NAME_INVALID")
+    return name
+
+
+def check_tag(tag: str) -> str:
+    """Return a tag unchanged.
+
+    Raises:
+        InputError: it does not follow the grammar, so that it must not enter a URL.
+    """
+    if not _TAG.fullmatch(tag):
+        raise InputError(f"{_shown(tag)} is no tag", code="TAG_INVALID")
+    return tag
+
+
+def is_digest(text: object) -> bool:
+    """Tell whether a value is a well-formed digest (image-spec descriptor.md, "Digests").
+
+    The encoded part of registered algorithms has one length and lower-case hex only; of others
+    just the characters are known.
+    """
+    if not isinstance(text, str) or not _DIGEST.fullmatch(text):
+        return False
+    algorithm, _, encoded = text.partition(":")
+    form = _ENCODED.get(algorithm)
+    return form is None or form.fullmatch(encoded) is not None
+
+
+def _parse(text: str, defaults: Defaults) -> Reference:
+    scheme, rest = _split_scheme(text)
+    name, digest_mark, digest = rest.partition("@")
+    head, slash, tail = name.partition("/")
+    # With a scheme in front the first component can be nothing but the registry.
+    explicit = scheme in ("http", "https")
+    named = slash and (explicit or _is_host(head))
+    if not named and explicit:
+        raise _invalid(text, "after the scheme comes a registry and then a repository")
+    registry = (
+        _base_url(head, scheme, plain_http=defaults.plain_http) if named else defaults.registry
+    )
+    repository, tag_mark, tag = (tail if named else name).partition(":")
+    if named and not _HOST.fullmatch(head):
+        raise _invalid(text, f"{_shown(head)} is no host[:port]")
+    if registry == HUB_URL and "/" not in repository:
+        if re.fullmatch("[a-f0-9]{64}", repository):
+            raise _invalid(text, "64 hexadecimal digits are an image id; write repository@sha256:…")
+        repository = f"library/{repository}"
+    if not _REPOSITORY.fullmatch(repository):
+        raise _invalid(text, _repository_hint(repository))
+    if len(repository) > NAME_LIMIT:
+        raise _invalid(text, f"a repository name has at most {NAME_LIMIT} characters")
+    if tag_mark and not _TAG.fullmatch(tag):
+        raise _invalid(text, "a tag has 1 to 128 letters, digits, '_', '.' or '-'")
+    if digest_mark and not is_digest(digest):
+        raise _invalid(text, _DIGEST_HINT)
+    return Reference(registry, repository, tag or None, digest or None)
+
+
+def _is_host(head: str) -> bool:
+    """Tell whether a reference's first component is a registry (reference's normalize.go)."""
+    return head == "localhost" or head != head.lower() or "." in head or ":" in head
+
+
+def _split_scheme(text: str) -> tuple[str, str]:
+    match = _WEB_SCHEME.match(text)
+    if not match:
+        return "", text
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if scheme != "docker" and "@" in rest.partition("/")[0]:
+        raise _invalid(text, "a user name is given by --user, and a password by --password-stdin")
+    return scheme, rest
+
+
+def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:
+    if host in _HUB_HOSTS:
+        return HUB_URL
+    if scheme not in ("http", "https"):
+        scheme = "http" if plain_http or _LOOPBACK.fullmatch(host) else "https"
+    return f"{scheme}://{host}"
+
+
+def _local_source(text: str) -> str:
+    try:
+        return local_names.source_at(text)
+    except ValueError as error:
+        raise _invalid(text, str(error)) from error
+
+
+def _parse_local(text: str, split: Callable[[str], tuple[str, str]]) -> Reference:
+    """Parse `scheme:PATH[:NAME][@digest]`; `split` gives the repository and tag of NAME."""
+    at = _LOCAL_DIGEST.search(text)
+    rest, digest = (text[: at.start()], at[1]) if at else (text, None)
+    if digest and not is_digest(digest):
+        raise _invalid(text, _DIGEST_HINT)
+    try:
+        source = local_names.split_source(rest)
+    except ValueError as error:
+        raise _invalid(text, str(error)) from error
+    repository, tag = split(source.name)
+    return Reference(source.registry, repository, tag or None, digest)
+
+
+def _whole(name: str) -> tuple[str, str]:
+    """Take a name in a local source for that of a repository, unless it has a tag besides."""
+    repository, colon, tag = name.rpartition(":")
+    return (repository, tag) if colon and "/" not in tag else (name, "")
+
+
+def _repository_hint(repository: str) -> str:
+    lowered = repository.lower()
+    if lowered != repository and _REPOSITORY.fullmatch(lowered):
+        return f"repository names are in lower case; did you mean {lowered}?"
+    return "a repository is lower-case words joined by '/', '.', '_' or '-'"
+
+
+def _invalid(text: str, hint: str, what: str = "reference") -> InputError:
+    return InputError(f"{_shown(text)} is no {what}: {hint}", code="REFERENCE_INVALID")
+
+
+def _shown(text: str) -> str:
+    """Quote untrusted text for a message, with nothing in it that a terminal would obey."""
+    text = without_password(text)
+    return ascii(text if len(text) <= 80 else text[:77] + "...")

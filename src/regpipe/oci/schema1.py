@@ -1,0 +1,271 @@
+"""Docker image manifest v2, schema 1: the signed form's payload, and its view of newer images.
+
+Schema 1 keeps everything a reader wants in one document: `history[].v1Compatibility` is a JSON
+text in a string, newest first. Registries stopped serving it, and the programs written for it
+stopped working; `view` gives them the same document back, as distribution 2.8 derived it on the
+fly (its manifest/schema1/config_builder.go), ids and parents included.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from regpipe.errors import ResponseError
+from regpipe.oci import jws
+
+# What every empty layer's blob is in schema 1: the gzipped empty tar that distribution serves.
+EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
+
+_ZERO_TIME = "0001-01-01T00:00:00Z"
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt])(\d?\d)(:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_SPACE = re.compile(r"[ \t\r\n]")
+# What stands between the white space outside strings: of a compact text, all of it at once.
+_NO_SPACE = re.compile(r'(?:[^" \t\r\n]+|"[^"\\]*(?:\\.[^"\\]*)*")+')
+_DECODER = json.JSONDecoder()
+
+
+class View(NamedTuple):
+    """The fields of a schema 1 manifest that carry content."""
+
+    architecture: str
+    fs_layers: list[dict[str, str]]
+    history: list[dict[str, str]]
+
+
+def payload(body: bytes, document: Mapping[str, Any]) -> bytes:
+    """Return the bytes that a schema 1 manifest's digest and content are taken from.
+
+    For a signed manifest (JWS, `prettyjws`) these are the first `formatLength` bytes of the body
+    and the decoded `formatTail`, both found in the `protected` header of every signature. What
+    stands in the body after them is covered by no digest and must not be read.
+
+    Args:
+        body: the manifest as served.
+        document: the same, parsed.
+
+    Returns:
+        The payload; the body itself where there are no signatures.
+
+    Raises:
+        ResponseError: the signatures are malformed or disagree.
+    """
+    signatures = document.get("signatures")
+    if signatures is None:
+        return body
+    length, tail = _split(signatures)
+    if not 0 < length <= len(body):
+        raise _broken("formatLength lies outside the document, which was altered after signing")
+    return body[:length] + tail
+
+
+def alterations(body: bytes, document: Mapping[str, Any], signed: bytes) -> Iterator[str]:
+    """Yield what shows that a signed schema 1 manifest was altered after it was signed.
+
+    Nothing shown is no proof that it was not: whoever alters it can sign it with a key of his own.
+
+    Args:
+        body: the manifest as served.
+        document: the same, parsed.
+        signed: its payload.
+    """
+    signatures = document.get("signatures")
+    if not signatures:
+        return
+    if any(jws.matches(signature, signed) is False for signature in signatures):
+        yield "a signature does not match the content, which was altered after signing"
+    length, _ = _split(signatures)
+    try:
+        rest = json.loads(b"{" + body[length:].lstrip().removeprefix(b","))
+    except (ValueError, RecursionError):
+        rest = None
+    if rest is None or list(rest) != ["signatures"]:
+        yield "the manifest holds more than was signed; what was added is left out"
+
+
+def _split(signatures: object) -> tuple[int, bytes]:
+    """Return what every signature says about how the payload is put together."""
+    if not isinstance(signatures, list) or not signatures:
+        raise _broken("signatures is no list with an entry")
+    heads = {_protected(signature) for signature in signatures}
+    if len(heads) != 1:
+        raise _broken("its signatures disagree about what they sign")
+    return heads.pop()
+
+
+def _protected(signature: object) -> tuple[int, bytes]:
+    encoded = signature.get("protected") if isinstance(signature, dict) else None
+    try:
+        head = json.loads(jws.base64url(encoded))
+        length, tail = head["formatLength"], jws.base64url(head["formatTail"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _broken("a signature's protected header cannot be read") from error
+    # A bool is an int in Python, and a negative length would slice from the end.
+    if type(length) is not int:
+        raise _broken("formatLength is no integer")
+    return length, tail
+
+
+def _broken(why: str) -> ResponseError:
+    return ResponseError(f"broken schema 1 manifest: {why}", code="MANIFEST_INVALID")
+
+
+def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> View:
+    """Derive the schema 1 form of an image.
+
+    Args:
+        config_text: the image config's own text; the newest entry keeps its literals.
+        config: the same, parsed.
+        layers: the digests of the manifest's layers, base first.
+
+    Returns:
+        The view, newest entry first. distribution refuses images whose config has no history, or
+        one that does not fit its layers; here each layer of such an image gets an entry that says
+        no more than its place in the chain.
+    """
+    steps = _steps(config, len(layers))
+    base_layer = _mapping(config.get("rootfs")).get("base_layer")
+    fs_layers: list[dict[str, str]] = []
+    history: list[dict[str, str]] = []
+    remaining = iter(layers)
+    parent = ""
+    for i, step in enumerate(steps):
+        empty = step.get("empty_layer") is True
+        blob = EMPTY_LAYER if empty else next(remaining)
+        chain = f"{_encoded(blob)} {parent}"
+        if i == len(steps) - 1:
+            entry_id = _sha256(f"{chain} {config_text}")
+            entry = _newest(config_text, entry_id, parent, throwaway=empty)
+        else:
+            entry_id = _sha256(chain)
+            if i == 0 and isinstance(base_layer, str) and base_layer:
+                # Windows: the base layer stands in no manifest, only its name in the config.
+                parent = hashlib.sha384(base_layer.encode()).hexdigest()[:64]
+            entry = _older(step, entry_id, parent, throwaway=empty)
+        fs_layers.append({"blobSum": blob})
+        history.append({"v1Compatibility": entry})
+        parent = entry_id
+    fs_layers.reverse()
+    history.reverse()
+    return View(_string(config.get("architecture")), fs_layers, history)
+
+
+def _steps(config: Mapping[str, Any], layers: int) -> list[Mapping[str, Any]]:
+    """Return the config's history, base first, or one that fits the layers where it does not."""
+    history = config.get("history")
+    if isinstance(history, list) and history:
+        steps = [_mapping(step) for step in history]
+        if sum(step.get("empty_layer") is not True for step in steps) <= layers:
+            return steps
+    return [{}] * layers or [{"empty_layer": True}]
+
+
+def _older(step: Mapping[str, Any], entry_id: str, parent: str, *, throwaway: bool) -> str:
+    """Write the entry of a layer below the newest, member for member as Go's encoder does."""
+    comment, author = _string(step.get("comment")), _string(step.get("author"))
+    members = [
+        ("id", entry_id),
+        ("parent", parent),
+        ("comment", comment),
+        ("created", _go_time(step.get("created"))),
+    ]
+    text = ",".join(f'"{key}":{_go_string(value)}' for key, value in members if value)
+    text += f',"container_config":{{"Cmd":[{_go_string(_string(step.get("created_by")))}]}}'
+    text += f',"author":{_go_string(author)}' if author else ""
+    text += ',"throwaway":true' if throwaway else ""
+    return f"{{{text}}}"
+
+
+def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) -> str:
+    """Write the newest entry: the config less rootfs and history, with its place in the chain."""
+    parts = _members(config_text)
+    members = {key: _copied(parts[key]) for key in parts.keys() - {"rootfs", "history"}}
+    members["id"] = f'"{entry_id}"'
+    if parent:
+        members["parent"] = f'"{parent}"'
+    if throwaway:
+        members["throwaway"] = "true"
+    # Go sorts a map's keys by their bytes, which is code point order.
+    return "{" + ",".join(f"{_go_string(key)}:{members[key]}" for key in sorted(members)) + "}"
+
+
+def _members(text: str) -> dict[str, str]:
+    """Split an object's text into its members, each value as it is written."""
+    members: dict[str, str] = {}
+    at = _after_space(text, _after_space(text, 0) + 1)
+    while text[at] != "}":
+        key, at = _DECODER.raw_decode(text, at)
+        start = _after_space(text, _after_space(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, start)
+        members[key] = text[start:end]
+        at = _after_space(text, end)
+        if text[at] == ",":
+            at = _after_space(text, at + 1)
+    return members
+
+
+def _after_space(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _copied(value: str) -> str:
+    """Write a JSON text as Go's encoder does what it copies: compacted, otherwise the same."""
+    if _SPACE.search(value):
+        value = "".join(_NO_SPACE.findall(value))
+    # Escaped everywhere; they occur in strings only.
+    return _GO_COPIED_CHARACTER.sub(lambda m: _GO_COPIED[ord(m[0])], value)
+
+
+def _go_time(value: object) -> str:
+    """Write a time as Go's time.Time does: fraction without trailing zeros, Z for offset zero."""
+    match = _TIME.fullmatch(_string(value))
+    if not match:
+        return _ZERO_TIME
+    date, hour, rest, digits, zone = match.groups()
+    fraction = (digits or "")[:9].rstrip("0")
+    return (
+        f"{date.upper()}{hour:0>2}{rest}" + (f".{fraction}" if fraction else "") + _go_offset(zone)
+    )
+
+
+def _go_offset(zone: str) -> str:
+    """Write an offset in whole hours and the minutes left over, of which Go reads up to 99."""
+    minutes = 0 if zone in "Zz" else int(zone[1:3]) * 60 + int(zone[4:])
+    return f"{zone[0]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
+
+
+def _go_string(text: str) -> str:
+    return f'"{_GO_CHARACTER.sub(lambda m: _GO_STRING[ord(m[0])], text)}"'
+
+
+_GO_COPIED: dict[int, str] = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_GO_STRING: dict[int, str] = (
+    {code: f"\\u{code:04x}" for code in range(0x20)}
+    | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", ord('"'): '\\"', ord("\\"): "\\\\"}
+    | _GO_COPIED
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # Go has no lone surrogates
+)
+# Few texts hold such a character: looking for one is far quicker than translating every other.
+_GO_COPIED_CHARACTER = re.compile("[<>&\u2028\u2029]")
+_GO_CHARACTER = re.compile('[\\x00-\\x1f"\\\\<>&\u2028\u2029\\ud800-\\udfff]')
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _encoded(digest: str) -> str:
+    return digest.partition(":")[2]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

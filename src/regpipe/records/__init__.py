@@ -1,0 +1,1 @@
+"""The lines between the stages."""

@@ -1,0 +1,166 @@
+"""The records that regpipe emits: the only place where they are put together.
+
+Each is a flat object whose JSON Schema lies in schemas/. A stage adds its fields to those of the
+record that came in; what it does not know it carries through.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from regpipe.errors import RegpipeError
+from regpipe.oci.created import Created
+from regpipe.oci.platform import Platform
+from regpipe.oci.reference import Reference
+
+Record = dict[str, Any]
+
+# What a manifest record adds. They speak of one image, and so are not carried to another one.
+MANIFEST_FIELDS = (
+    "digest",
+    "mediaType",
+    "size",
+    "derived",
+    "platform",
+    "index",
+    "artifactType",
+    "subject",
+    "annotations",
+    "created",
+    "createdFrom",
+    "reproducible",
+    "manifest",
+    "config",
+    "name",
+    "architecture",
+    "fsLayers",
+    "history",
+    "warnings",
+    "referrers",
+)
+# What a referrer record has in place of those.
+REFERRER_FIELDS = (
+    "subject",
+    "digest",
+    "mediaType",
+    "artifactType",
+    "size",
+    "annotations",
+    "source",
+)
+CHECK_FIELDS = (
+    "reachable",
+    "status",
+    "apiVersion",
+    "scheme",
+    "auth",
+    "catalog",
+    "rateLimit",
+    "hint",
+)
+
+
+def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
+    """Return the fields of an incoming record that the next one starts from.
+
+    Args:
+        record: the incoming one; what it says of one image is not said of the next.
+        known: the fields of the next one, which it has of its own or not at all.
+    """
+    dropped = set(known)
+    if "mediaType" in record and ("manifest" in record or {"source", "subject"} <= record.keys()):
+        dropped.update(MANIFEST_FIELDS, REFERRER_FIELDS)
+    return {key: value for key, value in record.items() if key not in dropped}
+
+
+def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
+    """Make a repository record: where the repository is and what docker calls it."""
+    return carried(record, ("tag", "digest")) | {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "ref": str(ref),
+    }
+
+
+def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
+    """Make a tag record: a repository record with the tag, `ref` included."""
+    # A digest is one image's, and would be fetched in place of each of the tags.
+    return carried(record, ("digest",)) | {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "tag": ref.tag,
+        "ref": str(ref),
+    }
+
+
+def image_record(
+    ref: Reference,
+    record: Mapping[str, Any],
+    *,
+    created: Created | None,
+    platform: Platform | None,
+    view: Mapping[str, Any],
+    **fields: object,
+) -> Record:
+    """Make a manifest record.
+
+    Args:
+        ref: what was asked for.
+        record: the input it came from.
+        created: the image's date, if one is told.
+        platform: what the image runs on; None for what is no image.
+        view: the schema 1 view's fields; empty where it is left out.
+        fields: the record's other fields by name; those that are None or {} are left out.
+    """
+    found: Record = dict(fields)
+    found["platform"] = platform.as_record() if platform else None
+    if created:
+        found |= {"created": created.text, "createdFrom": created.source}
+        found["reproducible"] = created.is_placeholder or None
+    found |= view
+    return _with(_named(ref, record, MANIFEST_FIELDS), MANIFEST_FIELDS, found)
+
+
+def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
+    """Make the record of something that refers to an image.
+
+    Args:
+        ref: what was asked for.
+        record: the input it came from.
+        fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
+    """
+    return _with(_named(ref, record, REFERRER_FIELDS), REFERRER_FIELDS, fields)
+
+
+def referrer(**fields: object) -> Record:
+    """Make an entry of a manifest record's `referrers`; see `referrer_record`."""
+    return _with({}, REFERRER_FIELDS, fields)
+
+
+def check_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
+    """Make the record of a registry that was looked at.
+
+    Args:
+        ref: to the registry.
+        record: the input it came from.
+        fields: those of `CHECK_FIELDS`; those that are None or {} are left out.
+    """
+    return _with(carried(record) | {"registry": ref.registry}, CHECK_FIELDS, fields)
+
+
+def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
+    """Make an error record: the input record and what became of it."""
+    return dict(record) | {
+        "error": {"code": error.code, "message": error.message, "status": error.status}
+    }
+
+
+def _named(ref: Reference, record: Mapping[str, Any], known: Collection[str]) -> Record:
+    named = {"registry": ref.registry, "repository": ref.repository, "tag": ref.tag}
+    base = carried(record, known) | named | {"ref": str(ref)}
+    if not ref.tag:
+        del base["tag"]
+    return base
+
+
+def _with(base: Record, names: Sequence[str], fields: Mapping[str, object]) -> Record:
+    return base | {key: fields[key] for key in names if fields.get(key) not in (None, {})}

@@ -1,0 +1,95 @@
+"""Lines to inputs, and records to lines."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple, NoReturn
+
+from regpipe.records import jsontext
+
+_JSON_START = ("{", "[", '"')
+
+# Python's floats lose a number's literal (1.10, 1e1000). One that would is carried as a string
+# behind this mark, which no input can know, and written without the quotes.
+_MARK = secrets.token_hex(16)
+_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+
+# Escapes as json.dumps writes them. Those that are none of a lone surrogate come first, to be left
+# as they are: of other characters (an escaped backslash may have a `u` after it), and of a pair.
+_SURROGATE = re.compile(r"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
+
+
+class Input(NamedTuple):
+    """One value of a command's input: a parsed JSON value, or as text a line that is none."""
+
+    value: Any
+    line: int
+
+
+class Malformed(NamedTuple):
+    """A part of the input that cannot be read: what is wrong with it, and the line it begins on."""
+
+    message: str
+    line: int
+
+
+def read(stream: BinaryIO) -> Iterator[Input | Malformed]:
+    """Read a command's input, a value at a time, as soon as each is whole.
+
+    JSON may be one value a line, several on one, or pretty-printed over many. A line that does not
+    begin like JSON is passed on as text: a plain reference. Empty lines are skipped.
+
+    Yields:
+        Each value, or in its place what is wrong with it; what follows is read all the same.
+    """
+    for text, line in jsontext.texts(stream.read):
+        yield _interpret(text, line)
+
+
+def _interpret(data: bytes, line: int) -> Input | Malformed:
+    try:
+        text = data.decode()
+        value = _DECODER.decode(text) if text.startswith(_JSON_START) else text
+    except UnicodeDecodeError:
+        return Malformed("not UTF-8 text", line)
+    except json.JSONDecodeError as error:
+        return Malformed(f"malformed JSON: {error.msg}", line)
+    except (ValueError, RecursionError) as error:
+        return Malformed(f"malformed JSON: {str(error) or 'nested too deeply'}", line)
+    if value == "null":
+        return Malformed("null is no reference (was a field missing?)", line)
+    return Input(value, line)
+
+
+def write(record: dict[str, Any]) -> bytes:
+    """Return a record as one line of JSON, compact and in ASCII.
+
+    ASCII because a terminal obeys control characters, which a tag, label or message may hold.
+    A surrogate that is not half of a pair becomes U+FFFD, as Go writes it: jq refuses it, and with
+    it all lines that follow.
+    """
+    text = _ENCODER.encode(record)
+    if r"\ud" in text:
+        text = _SURROGATE.sub(lambda found: found[1] or r"\ufffd", text)
+    if _MARK in text:
+        text = _MARKED.sub(r"\1", text)
+    return text.encode() + b"\n"
+
+
+def _float(literal: str) -> float | str:
+    number = float(literal)
+    return number if repr(number) == literal else _MARK + literal
+
+
+def _integer(literal: str) -> int | str:
+    # Python refuses to convert very long integers, and writes -0 as 0.
+    return int(literal) if len(literal) < 1000 and literal != "-0" else _MARK + literal
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

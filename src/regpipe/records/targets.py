@@ -1,0 +1,146 @@
+"""What an input means: records, plain references and registries' own JSON, made into targets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeGuard
+
+from regpipe.errors import InputError
+from regpipe.oci import reference
+from regpipe.oci.local_names import is_local
+from regpipe.oci.reference import HUB, Defaults, Reference
+
+
+class Target(NamedTuple):
+    """One thing for a verb to work on, and the record that it came in."""
+
+    ref: Reference
+    record: Mapping[str, Any]
+
+
+class Refused(NamedTuple):
+    """A part of an input that names nothing, and why; its other parts may be good."""
+
+    value: object
+    error: InputError
+
+
+Parse = Callable[[str, Defaults], Reference]
+
+# The fields of a record that name something; the first three are enough for a repository.
+_FIELDS = ("registry", "repository", "ref", "tag", "digest")
+
+
+def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
+    """Yield the registries that an input names (for `catalog`), or why it names none."""
+    return _targets(value, defaults, _parse_registry)
+
+
+def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
+    """Yield the repositories that an input names (for `tags`); see `registries`."""
+    if _lists_tags(value):
+        value = {"repository": value["name"]}
+    for target in _targets(value, defaults, reference.parse_repository):
+        if isinstance(target, Target):
+            yield target._replace(ref=target.ref._replace(tag=None, digest=None))
+        else:
+            yield target
+
+
+def images(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
+    """Yield the images that an input names (for `manifests`); see `registries`."""
+    return _targets(value, defaults, reference.parse)
+
+
+def is_error(value: object) -> bool:
+    """Tell whether an input is an error record of an earlier verb, to be passed through."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("error"), dict)
+        and "code" in value["error"]
+    )
+
+
+def _parse_registry(text: str, defaults: Defaults) -> Reference:
+    return Reference(reference.parse_registry(text, plain_http=defaults.plain_http), "")
+
+
+def _targets(value: object, defaults: Defaults, parse: Parse) -> Iterator[Target | Refused]:
+    for part, record in _parts(value):
+        try:
+            yield Target(_reference(part, defaults, parse), record)
+        except InputError as error:
+            yield Refused(part, error)
+
+
+def _parts(value: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Yield what each part of an input says, and the record that it came in."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _parts(item)
+    elif _lists_tags(value):
+        for tag in value["tags"] or []:
+            # Nexus has been seen to list null.
+            yield (tag if tag is None else {"repository": value["name"], "tag": tag}), {}
+    elif isinstance(value, dict) and isinstance(value.get("repositories"), list):
+        for name in value["repositories"]:
+            yield {"repository": name}, {}
+    else:
+        yield value, value if isinstance(value, dict) else {}
+
+
+def _lists_tags(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is what a registry answers to `tags/list`."""
+    return (
+        isinstance(value, dict)
+        and {"name", "tags"} <= value.keys()
+        and isinstance(value["tags"], list | None)
+    )
+
+
+def _reference(part: object, defaults: Defaults, parse: Parse) -> Reference:
+    if isinstance(part, str):
+        return parse(part, defaults)
+    if isinstance(part, dict):
+        return _from_record(part, defaults, parse)
+    raise InputError("a record or a reference is wanted here")
+
+
+def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) -> Reference:
+    # Where no image is asked for, a record may hold anything as its tag or digest.
+    fields = _FIELDS if parse is reference.parse else _FIELDS[:3]
+    said = {key: record.get(key) for key in fields}
+    for key, value in said.items():
+        if not isinstance(value, str | None):
+            raise InputError(f"the record's {key} is no text")
+    registry, repository, ref, tag, digest = map(said.get, _FIELDS)
+    if registry and parse is _parse_registry:
+        return _parse_registry(registry, defaults)
+    if registry and repository:
+        return _assemble(registry, repository, tag, digest)
+    if ref:
+        # A record's `ref` may be pinned or tagged more closely by its other fields.
+        found = reference.parse(ref, defaults)
+        if registry and not found.is_local:
+            found = found._replace(registry=reference.parse_registry(registry))
+        return found._replace(digest=_checked_digest(digest) or found.digest)
+    if repository:
+        return _assemble(defaults.registry, repository, tag, digest)
+    wanted = "registry" if parse is _parse_registry else "ref, and no registry and repository"
+    raise InputError(f"the record has no {wanted}")
+
+
+def _assemble(registry: str, repository: str, tag: str | None, digest: str | None) -> Reference:
+    # Local sources have tags of any form; an empty one is none there either, and not `latest`.
+    if tag == "" or (tag and not is_local(registry)):
+        reference.check_tag(tag)
+    if is_local(registry):
+        return Reference(registry, repository, tag, _checked_digest(digest))
+    if reference.host_of(registry) == HUB and "/" not in repository:
+        repository = f"library/{repository}"
+    reference.check_repository(repository)
+    return Reference(reference.parse_registry(registry), repository, tag, _checked_digest(digest))
+
+
+def _checked_digest(digest: str | None) -> str | None:
+    if digest is not None and not reference.is_digest(digest):
+        raise InputError(f"{ascii(digest)} is no digest", code="DIGEST_INVALID")
+    return digest

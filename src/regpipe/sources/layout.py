@@ -1,0 +1,141 @@
+"""OCI image layouts, in a directory or an archive (image-spec image-layout.md)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from regpipe.archives.files import Files
+from regpipe.errors import NotFoundError, ResponseError
+from regpipe.oci.descriptor import descriptors, verify
+from regpipe.oci.document import parse_document
+from regpipe.oci.local_names import split_name
+from regpipe.oci.manifest import Content, read_manifest
+from regpipe.sources.base import MANIFEST_LIMIT
+from regpipe.sources.local import Image, LocalSource, damaged
+
+INDEX = "index.json"
+
+_REF_NAME = "org.opencontainers.image.ref.name"
+_FULL_NAME = "io.containerd.image.name"
+
+
+class Layout(LocalSource):
+    """The images that a layout's index.json lists.
+
+    A name is `org.opencontainers.image.ref.name`, as for skopeo, whether it is a tag or a whole
+    name. containerd and BuildKit write the tag alone there and the whole name beside it, which
+    counts where the tag alone would stand for several images.
+
+    Args:
+        registry: its name: scheme and path.
+        files: where to read.
+        full_names: whether containerd's whole names always come first, as `docker load` has it.
+    """
+
+    def __init__(self, registry: str, files: Files, *, full_names: bool = False) -> None:
+        super().__init__(registry, files)
+        self._full_names = full_names
+
+    def list_images(self) -> list[Image]:
+        """Return what index.json lists."""
+        entries = list(self._entries.values())
+        if _is_one_image(entries):
+            return [Image("", "", INDEX)]
+        listed = list(descriptors(self._index.document, "manifests"))
+        uses = Counter(
+            name for name, _ in {(_annotation(e, _REF_NAME), e["digest"]) for e in listed}
+        )
+        return [Image(*self._name(entry, uses), key=entry["digest"]) for entry in listed]
+
+    def manifest_of(self, key: str) -> Content:
+        """Return the manifest of a digest, whether index.json lists it or another index."""
+        if key in (INDEX, self._index.digest):
+            return self._index
+        body = self._read(key, MANIFEST_LIMIT, "manifest")
+        media_type = self._entries.get(key, {}).get("mediaType")
+        return read_manifest(body, media_type if isinstance(media_type, str) else "", key)
+
+    def manifest_at(self, digest: str) -> Content:
+        """Return the manifest of a digest."""
+        return self.manifest_of(digest)
+
+    def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
+        """Return a blob, checked against its descriptor."""
+        body = self._read(descriptor["digest"], limit, "blob")
+        verify(body, descriptor["digest"], "blob")
+        return body
+
+    def descriptor(self, digest: str) -> Mapping[str, Any]:
+        """Return the descriptor of a digest in index.json."""
+        return self._entries.get(digest, {})
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]]:
+        """Return what the index lists that has the manifest for its subject."""
+        found = []
+        for entry in self._entries.values():
+            try:
+                subject = self.manifest(repository, entry["digest"]).document.get("subject")
+            except (NotFoundError, ResponseError):
+                continue
+            if isinstance(subject, dict) and subject.get("digest") == digest:
+                found.append(entry)
+        return found
+
+    def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
+        name, full = _annotation(entry, _REF_NAME), _annotation(entry, _FULL_NAME)
+        if full and (self._full_names or uses[name] > 1 or not name):
+            name = full
+        return split_name(name)
+
+    @cached_property
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        """The descriptors in index.json by their digests."""
+        listed = descriptors(self._index.document, "manifests")
+        return {entry["digest"]: entry for entry in listed}
+
+    @cached_property
+    def _index(self) -> Content:
+        body = self._files.read(INDEX, MANIFEST_LIMIT)
+        if body is None:
+            hint = (
+                ": it may be a docker archive (docker-archive:)"
+                if self._is_docker_archive()
+                else ""
+            )
+            raise NotFoundError(f"it is no OCI image layout, having no {INDEX}{hint}")
+        self._check_version()
+        return read_manifest(body, "")
+
+    def _is_docker_archive(self) -> bool:
+        return self._files.read("manifest.json", MANIFEST_LIMIT) is not None
+
+    def _check_version(self) -> None:
+        """Refuse a layout of a later major version; one that says nothing is let pass."""
+        body = self._files.read("oci-layout", MANIFEST_LIMIT)
+        version = parse_document(body, "oci-layout").get("imageLayoutVersion") if body else "1."
+        if not isinstance(version, str) or not version.startswith("1."):
+            raise damaged(f"it is an OCI image layout of version {ascii(version)}, not 1")
+
+    def _read(self, digest: str, limit: int, what: str) -> bytes:
+        algorithm, _, encoded = digest.partition(":")
+        body = self._files.read(f"blobs/{algorithm}/{encoded}", limit)
+        if body is None:
+            raise NotFoundError(
+                f"the {self._files.what} has no {what} {digest}", code="BLOB_UNKNOWN"
+            )
+        return body
+
+
+def _is_one_image(entries: list[dict[str, Any]]) -> bool:
+    """Tell whether index.json is itself the index of one image: platforms, and no names."""
+    return len(entries) > 1 and not any(
+        _annotation(entry, _REF_NAME) or _annotation(entry, _FULL_NAME) or "platform" not in entry
+        for entry in entries
+    )
+
+
+def _annotation(entry: Mapping[str, Any], key: str) -> str:
+    annotations = entry.get("annotations")
+    value = annotations.get(key) if isinstance(annotations, dict) else None
+    return value if isinstance(value, str) else ""

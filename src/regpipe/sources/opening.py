@@ -1,0 +1,80 @@
+"""From a name to the place that holds its images: a registry, or a layout or archive on disk."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from regpipe.oci.local_names import is_local
+from regpipe.oci.reference import Reference
+from regpipe.sources.base import Source
+
+if TYPE_CHECKING:
+    from regpipe.sources.local import LocalSource
+
+
+class Sources:
+    """The sources of one run, each opened once, when it is first asked for.
+
+    Args:
+        open_registry: opens the registry at a base URL. Given as a function so that a run over
+            local sources loads nothing of HTTP.
+        stdin: standard input, if an archive may be read from it.
+    """
+
+    def __init__(
+        self, open_registry: Callable[[str], Source], stdin: BinaryIO | None = None
+    ) -> None:
+        self._open_registry = open_registry
+        self._stdin = stdin
+        self._opened: dict[str, Source] = {}
+
+    def open(self, registry: str) -> Source:
+        """Return the source that a record's `registry` names; threads may share it."""
+        source = self._opened.get(registry)
+        if source is None:
+            opened = (
+                _open_local(registry, self._stdin)
+                if is_local(registry)
+                else self._open_registry(registry)
+            )
+            # Two threads may open one registry at once; both must go on with the same one.
+            source = self._opened.setdefault(registry, opened)
+        return source
+
+
+def images_of(source: Source, ref: Reference) -> Iterator[Reference]:
+    """Yield the images that a reference means: itself, or what a local source has under it.
+
+    Raises:
+        NotFoundError: a local source has no such image, or several and none is named.
+    """
+    return cast("LocalSource", source).named(ref) if ref.is_local else iter((ref,))
+
+
+def tags_of(source: Source, ref: Reference) -> Iterator[Reference]:
+    """Yield the tagged images of a repository; of a local source without one, all it has.
+
+    Raises:
+        NotFoundError: there is no such repository.
+    """
+    if ref.is_local:
+        yield from cast("LocalSource", source).tagged(ref)
+    else:
+        for tag in source.tags(ref.repository):
+            yield ref._replace(tag=tag)
+
+
+def _open_local(registry: str, stdin: BinaryIO | None) -> Source:
+    # Only who reads an archive pays for loading what reads it.
+    from regpipe.archives.files import Directory  # noqa: PLC0415
+    from regpipe.sources.layout import Layout  # noqa: PLC0415
+
+    scheme, _, path = registry.partition(":")
+    if scheme == "oci":
+        return Layout(registry, Directory(path))
+    from regpipe.archives.archive import Archive  # noqa: PLC0415
+
+    if scheme == "oci-archive":
+        return Layout(registry, Archive(path, stdin))
+    from regpipe.sources.docker_archive import DockerArchive  # noqa: PLC0415
+
+    return DockerArchive(registry, Archive(path, stdin, layers=True))

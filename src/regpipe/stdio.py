@@ -1,0 +1,67 @@
+"""The three standard streams a command runs with, so that tests can hand it others."""
+
+import errno
+import io
+import os
+import sys
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from typing import BinaryIO, TextIO
+
+    from typing_extensions import Buffer
+
+
+class Streams:
+    """Where a command reads its input, writes its records and says its messages."""
+
+    __slots__ = ("stderr", "stdin", "stdout")
+
+    def __init__(self, stdin: "BinaryIO", stdout: "BinaryIO", stderr: "TextIO") -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+def standard() -> Streams:
+    """Return the process's own streams, which whoever started it may have closed.
+
+    stdin is unbuffered because a thread blocked in a buffered read holds its lock, and the
+    interpreter aborts when it shuts down while that lock is held.
+    """
+    _reserve_descriptors()
+    stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer) if sys.stdin else io.FileIO(0)
+    stdout = sys.stdout.buffer if sys.stdout else io.BufferedWriter(_Unwritable())
+    encoding = sys.stderr.encoding if sys.stderr else "utf-8"
+    messages = io.BufferedWriter(_Heedless(2, "wb", closefd=False))
+    stderr = io.TextIOWrapper(messages, encoding, "backslashreplace", line_buffering=True)
+    return Streams(stdin, stdout, stderr)
+
+
+class _Heedless(io.FileIO):
+    """Where messages go: that nobody can read them, on a full disk, costs no record."""
+
+    def write(self, data: "Buffer", /) -> int:
+        try:
+            return super().write(data) or 0
+        except OSError:
+            return memoryview(data).nbytes
+
+
+class _Unwritable(io.RawIOBase):
+    """In the place of a stdout that is closed: there is something to write, and that fails."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _data: "Buffer", /) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def _reserve_descriptors() -> None:
+    """Let no file or connection get the number of a standard stream that is closed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)

@@ -1,0 +1,290 @@
+"""Connections: one endpoint for each origin and each way to appear there.
+
+requests' adapter and urllib3's pools open, keep and check the connections, through a proxy where
+the environment names one. No cookie, no netrc and no environment is looked at for a request:
+proxies are settled once for each origin.
+"""
+
+import ipaddress
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from regpipe import __version__
+from regpipe.errors import UsageError
+from regpipe.transport import http1, tls
+from regpipe.transport.http1 import Reply
+from regpipe.transport.options import Options
+from regpipe.transport.origins import Origin, Reach, literal_reach, reach_of
+from regpipe.transport.reader import Connection, Fault, Patience
+
+_HEADERS = (
+    f"User-Agent: regpipe/{__version__}\r\n"
+    # Digests are of the bytes as served: nothing on the way may recode them.
+    "Accept-Encoding: identity\r\n"
+)
+
+
+class _Lending:
+    """What both kinds of pool get: connections lent out ready to be written to."""
+
+    def lend(self, timeout: float) -> tuple[HTTPConnection, bool]:
+        """Return an open connection, and whether it has been used before."""
+        pool = cast("HTTPConnectionPool", self)
+        connection = cast("HTTPConnection", pool._get_conn())  # noqa: SLF001 -- a subclass's
+        if connection.sock is not None:
+            return connection, True
+        connection.timeout = timeout
+        try:
+            if pool.proxy is not None and isinstance(pool, HTTPSConnectionPool):
+                pool._prepare_proxy(connection)  # type: ignore[arg-type]  # noqa: SLF001
+            if connection.sock is None:
+                connection.connect()
+        except Exception as error:
+            via_proxy = pool.proxy is not None and not connection.has_connected_to_proxy
+            connection.close()
+            if via_proxy:
+                raise urllib3.exceptions.ProxyError("no connection", error) from error
+            raise
+        return connection, False
+
+    def take_back(self, connection: HTTPConnection) -> None:
+        """Keep a connection for the next request."""
+        cast("HTTPConnectionPool", self)._put_conn(connection)  # noqa: SLF001
+
+
+class _Pool(_Lending, HTTPConnectionPool):
+    pass
+
+
+class _SecurePool(_Lending, HTTPSConnectionPool):
+    pass
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter over our pools, with one TLS context for all of its connections."""
+
+    def __init__(self, jobs: int, context: ssl.SSLContext | None) -> None:
+        self._tls: dict[str, Any] = {"ssl_context": context} if context else {}
+        super().__init__(pool_connections=64, pool_maxsize=jobs)
+
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = False,  # noqa: FBT001, FBT002 -- as in requests
+        **more: Any,  # noqa: ANN401
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **more, **self._tls)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def pool(self, origin: Origin, proxy: str | None) -> _Lending:
+        """Return the pool of connections to an origin, by way of a proxy if one is given."""
+        manager: urllib3.PoolManager = self.poolmanager
+        if proxy:
+            manager = self.proxy_manager_for(proxy, **self._tls)
+            manager.pool_classes_by_scheme = _POOLS
+        made = manager.connection_from_host(origin.host, origin.port, origin.scheme)
+        return cast("_Lending", made)
+
+
+class Endpoint:
+    """An origin as one run reaches it.
+
+    Args:
+        origin: which.
+        pool: its connections.
+        proxy: the proxy on the way there.
+        proxy_headers: what the proxy wants with each request that it is to forward.
+        trace: is told of new connections.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        pool: _Lending,
+        proxy: str | None,
+        proxy_headers: dict[str, str],
+        trace: Callable[[str], None] | None,
+    ) -> None:
+        self.origin = origin
+        self._trace = trace
+        self._pool = pool
+        self._proxy = proxy
+        # A proxy is handed requests for http as they are; for https it only passes bytes on.
+        self.forwarded = proxy is not None and origin.scheme == "http"
+        lines = proxy_headers if self.forwarded else {}
+        extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
+        self.reach = literal_reach(origin.host)
+        """How near it is; None while it is not known, as it stays where a proxy asks for us."""
+
+    def request(self, method: str, target: str, headers: str, body: bytes | None) -> bytes:
+        """Return a request's bytes; `headers` are whole lines."""
+        where = f"{self.origin}{target}" if self.forwarded else target
+        length = f"Content-Length: {len(body)}\r\n" if body is not None else ""
+        head = f"{method} {where} HTTP/1.1\r\n{self._head}{headers}{length}\r\n"
+        return head.encode("latin-1") + (body or b"")
+
+    def exchange(
+        self,
+        request: bytes,
+        *,
+        head: bool,
+        limit: int,
+        patience: Patience,
+        nearest: Reach = Reach.LOOPBACK,
+    ) -> Reply:
+        """Send a request and read the answer, on a kept connection where there is one.
+
+        Args:
+            request: as `request` made it.
+            head: whether it is a HEAD.
+            limit: see `wire.exchange`.
+            patience: see `wire.exchange`.
+            nearest: how near the server may be. What is nearer is sent nothing.
+
+        Raises:
+            Fault: there is no whole answer.
+            NearbyError: the server is nearer.
+            urllib3.exceptions.HTTPError, OSError: there is no connection.
+        """
+        while True:
+            connection, used = self._pool.lend(patience.connect)
+            done = False
+            try:
+                if not used:
+                    self._look(connection)
+                if self.reach is not None and self.reach > nearest:
+                    raise NearbyError(self.reach)
+                reply = http1.exchange(
+                    cast("Connection", connection.sock),
+                    request,
+                    head=head,
+                    limit=limit,
+                    patience=patience,
+                )
+                done = reply.reusable
+            except Fault as fault:
+                if used and fault.untouched:
+                    continue
+                raise
+            finally:
+                if not done:
+                    connection.close()
+                self._pool.take_back(connection)
+            return reply
+
+    def _look(self, connection: HTTPConnection) -> None:
+        """Note how near the server is, and say that there is a connection."""
+        made = connection.sock
+        if self._trace:
+            version = made.version() if isinstance(made, ssl.SSLSocket) else None
+            secured = f" ({version})" if version else ""
+            way = " by way of a proxy" if self._proxy else ""
+            self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
+        if self._proxy is not None or not isinstance(made, socket.socket):
+            return
+        found = reach_of(made.getpeername()[0])
+        self.reach = found if self.reach is None else max(found, self.reach)
+
+
+class NearbyError(Exception):
+    """A server is nearer than it may be."""
+
+    def __init__(self, reach: Reach) -> None:
+        super().__init__(reach.name)
+        self.reach = reach
+
+
+class Connections:
+    """The endpoints of a run; threads share them."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._adapters: dict[tls.Policy | None, _Adapter] = {}
+        self._endpoints: dict[tuple[Origin, bool], Endpoint] = {}
+        self._lock = threading.Lock()
+
+    def endpoint(self, origin: Origin, *, is_registry: bool) -> Endpoint:
+        """Return the endpoint of an origin.
+
+        Args:
+            origin: which.
+            is_registry: whether it is the registry that was asked for, and no place that it led
+                to: only there a client certificate is shown.
+
+        Raises:
+            UsageError: a certificate, key or proxy is not usable.
+        """
+        found = self._endpoints.get((origin, is_registry))
+        if found is None:
+            with self._lock:
+                made = self._make(origin, is_registry=is_registry)
+                found = self._endpoints.setdefault((origin, is_registry), made)
+        return found
+
+    def _make(self, origin: Origin, *, is_registry: bool) -> Endpoint:
+        policy = self._policy(origin, is_registry=is_registry) if origin.scheme == "https" else None
+        adapter = self._adapters.get(policy)
+        if adapter is None:
+            context = tls.context(policy) if policy is not None else None
+            adapter = self._adapters[policy] = _Adapter(self._options.jobs, context)
+        proxy = _proxy_for(origin)
+        try:
+            pool = adapter.pool(origin, proxy)
+            headers = adapter.proxy_headers(proxy) if proxy else {}
+        except (InvalidSchema, urllib3.exceptions.HTTPError) as error:
+            raise UsageError(f"the proxy in the environment is not usable: {error}") from error
+        return Endpoint(origin, pool, proxy, headers, self._options.trace)
+
+    def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:
+        options = self._options
+        authorities, identity = tls.folder(origin.netloc)
+        if options.cacert:
+            authorities += (options.cacert,)
+        if options.cert:
+            identity = tls.Identity(options.cert, options.key)
+        return tls.Policy(options.insecure, authorities, identity if is_registry else None)
+
+
+def _spared(origin: Origin) -> bool:
+    """Tell whether NO_PROXY names an origin's address, alone, with its port, or by a block.
+
+    What Go's programs take there; requests knows no ports beside addresses, and no IPv6.
+    """
+    try:
+        address = ipaddress.ip_address(origin.host.strip("[]"))
+    except ValueError:
+        return False
+    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    for entry in (part.strip() for part in exempt.split(",")):
+        if entry in (str(address), origin.host, f"{origin.host}:{origin.port}"):
+            return True
+        with suppress(ValueError):
+            if "/" in entry and address in ipaddress.ip_network(entry, strict=False):
+                return True
+    return False
+
+
+def _proxy_for(origin: Origin) -> str | None:
+    """Return the environment's proxy for an origin, as requests reads it, NO_PROXY included."""
+    if _spared(origin):
+        return None
+    url = f"{origin}/"
+    chosen = select_proxy(url, get_environ_proxies(url))
+    return f"http://{chosen}" if chosen and "://" not in chosen else chosen or None

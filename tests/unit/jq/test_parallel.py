@@ -1,0 +1,169 @@
+"""Blocks, workers and cut records: the same results as without them, whatever the input."""
+
+import itertools
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from regpipe.jq import block, library
+from support.both import Both
+from support.cli import run
+from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
+
+CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere nothing is run by several processes"
+)
+
+
+PROGRAMS = [
+    ["summary"],
+    ["blog"],
+    ["-e", "blog"],
+    ["-S", "--tab", "summary"],
+    ["-a", "blog"],
+    ["-C", "--seq", "summary"],
+    ["-r", "--unbuffered", "blog"],
+    ["."],
+    ["tsv"],
+    ["-r", ".tag"],
+    ['if .tag == "v11" then halt_error(3) else .tag end'],
+    ["-e", '.tag == "v3"'],
+    ["debug(.tag), stderr | empty"],
+]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("words", PROGRAMS, ids=" ".join)
+@pytest.mark.parametrize("name", INPUTS)
+def test_no_difference(both: Both, name: str, words: list[str], workers: int) -> None:
+    divided, whole = both(*words, stdin=INPUTS[name], block=2000, workers=workers)
+    assert divided == whole
+
+
+CUTTING = [program.name for program in library.every() if program.says_paths]
+SETTINGS = ["--arg", "now", "2024-01-31T00:00:00Z", "--argjson", "keep", "1"]
+
+
+def documents() -> list[Any]:
+    """Records, of images and errors, and what registries serve, which records are made of."""
+    served = [json.loads(path.read_text()) for path in CORPUS]
+    configs = [document for document in served if "rootfs" in document]
+    manifests = [document for document in served if "layers" in document]
+    pairs = itertools.product(configs, manifests[::5])
+    made = [
+        {"ref": f"r/a:{n % 40}", "registry": "r", "repository": "a", "tag": f"{n % 40}", "size": n,
+         "digest": f"sha256:{n % 17}", "manifest": manifest, "config": config, "history": [],
+         "created": config.get("created"), "name": "a"}
+        for n, (config, manifest) in enumerate(pairs)
+    ]  # fmt: skip
+    reports = [{**RECORD, "info": {"created": "2020-01-01T00:00:00Z", "sha": "x"}, "more": 1}]
+    errors = [{"ref": "r/a:x", "tag": "x", "error": {"code": "DENIED", "message": "no"}, "size": 1}]
+    return [*served, *made[:200], *reports, *errors, *NUMBERED]
+
+
+@pytest.mark.parametrize("program", [*CUTTING, "by-created", "."])
+def test_no_difference_on_real_documents(both: Both, program: str, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.write_bytes(lines(*documents()[::3]))
+    stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*documents())])
+    words = [program, *SETTINGS, "--slurpfile", "before", before]
+    divided, whole = both(*words, stdin=stdin, block=20_000)
+    assert divided == whole
+    assert whole.code == 0
+    named = library.find(program)
+    if named and named.slurp:
+        file = ["-sr" if named.raw else "-s", "-f", named.path, *words[1:]]
+        assert run(["summarize", *file], stdin) == whole
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_no_difference_for_a_slurp(both: Both, name: str) -> None:
+    divided, whole = both("digests", stdin=INPUTS[name], block=2000)
+    assert divided == whole
+    divided, whole = both("changes", stdin=INPUTS[name], block=2000)
+    assert divided == whole
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text('ab\\"\n{}é', max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["tag", "history", "config", "Image", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+HISTORY = st.builds(
+    lambda tag, v1: {"tag": tag, "history": [{"v1Compatibility": json.dumps(v1)}]}, JSON, JSON
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=st.lists(st.tuples(JSON | HISTORY, st.sampled_from([None, 1])), max_size=12),
+    separator=st.sampled_from(["\n", "", "\n\n", " "]),
+    block=st.integers(1, 80),
+    program=st.sampled_from(["summary", "blog", "."]),
+)
+def test_no_difference_on_any_json(
+    both: Both,
+    values: list[tuple[object, int | None]],
+    separator: str,
+    block: int,
+    program: str,
+) -> None:
+    text = separator.join(json.dumps(value, indent=indent) for value, indent in values)
+    divided, whole = both(program, stdin=text.encode(), block=block, workers=1)
+    assert divided == whole
+
+
+def test_several_files(both: Both, tmp_path: Path) -> None:
+    for name, content in {
+        "a": lines(*NUMBERED),
+        "b": lines(*NUMBERED)[:-2],  # its last record goes on in the next file
+        "c": b"}\n" + lines(*NUMBERED) + b"\n" + lines([1]),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    files = [tmp_path / name for name in ("a", "b", "c", "a")]
+    divided, whole = both("summary", *files, stdin=b"", block=500)
+    assert divided == whole
+    assert len(whole.records) == 80
+    divided, whole = both("summary", files[0], tmp_path / "missing", *files, stdin=b"", block=500)
+    assert divided == whole
+    assert (whole.code, len(whole.records)) == (2, 21)
+
+
+def test_a_killed_worker_is_said(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_arguments: object) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+
+    monkeypatch.setattr(block.Block, "run", killed)
+    divided, _ = both(".", stdin=INPUTS["lines"], block=2000)
+    assert divided.code == 5
+    (said,) = divided.errors
+    assert said == (
+        "regpipe summarize: a worker process ended with -9 while it ran the program over what "
+        "begins at <stdin>:1"
+    )
+
+
+def children() -> set[str]:
+    """The processes that this one has started: servers of other tests, and what it forgot."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {pid for task in tasks for pid in task.read_text().split()}
+
+
+def test_no_worker_is_left(both: Both) -> None:
+    before = children()
+    both('if .tag == "v3" then halt else . end', stdin=INPUTS["lines"] * 9, block=500)
+    assert children() == before

@@ -1,0 +1,137 @@
+"""What is left of a record when it is cut down to the paths that a program reads."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from regpipe.jq import library, projection
+from regpipe.jq.projection import Cutter
+from support.cli import run
+
+RECORD = (
+    '{"a":1,"b":{"c":"x","d":[1]},"e":[{"f":1,"g":2},{"f":3}],"j":"{\\"k\\":1,\\"l\\":2}","t":null,'
+    '"n":{"x.y":5,"x":{"y":6}}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("reads", "left"),
+    [
+        (".a", '{"a":1}'),
+        (".a .t", '{"a":1,"t":null}'),
+        (".nosuch", "{}"),
+        (".b", '{"b":{"c":"x","d":[1]}}'),
+        (".b.c", '{"b":{"c":"x"}}'),
+        (".b.c .b", '{"b":{"c":"x","d":[1]}}'),
+        (".b .b.c", '{"b":{"c":"x","d":[1]}}'),
+        (".b.nosuch", '{"b":{}}'),
+        (".a.b.c", '{"a":1}'),
+        (".t.x", '{"t":null}'),
+        (".e[].f", '{"e":[{"f":1},{"f":3}]}'),
+        (".e[0].f", '{"e":[{"f":1}]}'),
+        (".e[0]", '{"e":[{"f":1,"g":2}]}'),
+        (".b[0]", '{"b":{"c":"x","d":[1]}}'),
+        (".e[].f .e[0].g", '{"e":[{"f":1,"g":2},{"f":3}]}'),
+        (".b[] .b.c", '{"b":{"c":"x","d":[1]}}'),
+        (".j|fromjson.k", '{"j":"{\\"k\\":1}"}'),
+        (".j", '{"j":"{\\"k\\":1,\\"l\\":2}"}'),
+        (".b.c|fromjson.k", '{"b":{"c":"x"}}'),
+        (".e|fromjson.k .e[0].g", '{"e":[{"g":2}]}'),
+        ('.n."x.y"', '{"n":{"x.y":5}}'),
+        ('.n."x.y".z .n."a"', '{"n":{"x.y":5}}'),
+    ],
+)
+def test_what_is_left(reads: str, left: str) -> None:
+    assert Cutter(reads.split()).cut(f"  {RECORD}\n", 2) == (left, len(RECORD) + 2)
+
+
+@pytest.mark.parametrize(
+    "record",
+    ['{"a":1.0}', '{"a":0}', '{"a":-0}', '{"a":[0]}', '{"a":{"b":0}}', '{"b":1e1000}', '{"b":NaN}',
+     '{"a":1,"error":{}}'],
+)  # fmt: skip
+def test_what_is_taken_as_it_is(record: str) -> None:
+    assert Cutter([".a"]).cut(record, 0) == (None, len(record))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " {}", "{", '{"a":', "{]", "[1]", "1", '"x"', '{"a":' + "[" * 100_000]
+)
+def test_what_is_no_object(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- whatever the parser says
+        Cutter([".a"]).cut(text, 0)
+
+
+def test_a_record_that_may_be_too_deep_for_libjq_is_not_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = '{"a":1,"b":[[[[]]]]}'
+    assert Cutter([".a"]).cut(record, 0) == ('{"a":1}', len(record))
+    monkeypatch.setattr(projection, "_LONG", 10)
+    monkeypatch.setattr(projection, "_BRACKETS", 4)
+    assert Cutter([".a"]).cut(record, 0) == (None, len(record))
+
+
+@pytest.mark.parametrize(
+    ("reads", "copies", "left", "strings"),
+    [
+        ("", ".s .t", '{"s":0,"t":1}', ["x", "y"]),
+        (".s", ".s .t", '{"s":"x","t":0}', ["y"]),
+        (".s|fromjson.a", ".s .t", '{"s":"x","t":0}', ["y"]),
+        ("", ".empty .none .nosuch", '{"empty":"","none":null}', []),
+        ("", ".number .odd", '{"number":5,"odd":"\x7f"}', []),
+        ("", ".object", '{"object":{"a":"b"}}', []),
+        (".object.a", ".object", '{"object":{"a":"b"}}', []),
+        ("", ".object.a .list[].a .j|fromjson.a",
+         '{"object":{"a":0},"list":[{"a":1},{"a":2}],"j":"{\\"a\\":3}"}',
+         ["b", "c", "d", "e\u00e9"]),
+    ],
+)  # fmt: skip
+def test_what_is_marked(reads: str, copies: str, left: str, strings: list[str]) -> None:
+    record = {
+        "s": "x", "t": "y", "empty": "", "none": None, "number": 5, "odd": "\x7f",
+        "object": {"a": "b"}, "list": [{"a": "c"}, {"a": "d"}], "j": '{"a":"e\u00e9"}',
+    }  # fmt: skip
+    cutter = Cutter(reads.split(), copies.split())
+    text = json.dumps(record)
+    marked, end, found = cutter.cut_and_mark(text, 0)
+    for number, mark in enumerate(cutter.marks):
+        marked = (marked or "").replace(mark, str(number)).replace(_in_text(mark), str(number))
+    assert (marked, end, found) == (left, len(text), strings)
+    assert Cutter([*reads.split(), *copies.split()]).cut(text, 0) == cutter.cut(text, 0)
+
+
+def _in_text(mark: str) -> str:
+    return json.dumps(mark)[1:-1]
+
+
+def test_what_the_bundled_programs_read_can_be_read() -> None:
+    cutting = [program for program in library.every() if program.says_paths]
+    assert {"summary", "blog", "tsv"} <= {program.name for program in cutting}
+    for program in cutting:
+        paths = program.paths()
+        left, _ = Cutter(paths.reads, paths.copies).cut('{"ref":"x","tag":"y"}', 0)
+        assert json.loads(left or "") is not None
+
+
+def test_what_one_definition_copies_another_may_read() -> None:
+    paths = library.Paths("by_date", "repository")
+    assert ".created" in paths.reads
+    assert paths.copies == [".repository", ".name"]
+    assert ".platform.os" in library.Paths("", "summary").reads
+    assert ".created" in library.Paths("", "summary").copies
+
+
+@pytest.mark.parametrize("header", ["reads: nosuch", "copies: .tag created, .ref"])
+def test_a_header_that_names_nothing(header: str, home: Path) -> None:
+    folder = home / ".config" / "regpipe" / "filters"
+    folder.mkdir(parents=True)
+    (folder / "mine.jq").write_text(f"# Mine.\n# {header}\n.tag\n")
+    small, large = '{"tag":"v1"}\n', '{"tag":"v1"}\n' * 50_000
+    for stdin in small, large:
+        result = run(["summarize", "mine"], stdin)
+        assert result.code == 2
+        assert len(result.errors) == 1
+        assert f"{folder}/mine.jq" in result.err
+        assert "is neither a path nor a shared definition" in result.err

@@ -1,0 +1,70 @@
+"""The records' JSON Schemas: valid, explained, with examples that hold, and in the package."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from regpipe.records.make import MANIFEST_FIELDS, REFERRER_FIELDS
+from support.records import SCHEMAS, check
+
+NAMES = ("check", "error", "manifest", "referrer", "repository", "summary", "tag")
+
+
+def schema(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text())
+    return loaded
+
+
+def properties(node: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property in a schema, however deep, with the way to it."""
+    if isinstance(node, dict):
+        for name, inner in node.get("properties", {}).items():
+            yield f"{path}.{name}", inner
+            yield from properties(inner, f"{path}.{name}")
+        yield from properties(node.get("items"), f"{path}[]")
+
+
+def test_there_is_one_for_each_record() -> None:
+    assert sorted(Path(path).stem for path in SCHEMAS.iterdir()) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_schema(name: str) -> None:
+    found = schema(name)
+    assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert found["title"]
+    assert found["description"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_property_is_described(name: str) -> None:
+    silent = [path for path, inner in properties(schema(name)) if not inner.get("description")]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_examples_hold(name: str) -> None:
+    found = schema(name)
+    assert found["examples"]
+    for example in found["examples"]:
+        check(name, example)
+    for _, inner in properties(found):
+        for example in inner.get("examples", []):
+            jsonschema.Draft202012Validator(inner).validate(example)
+
+
+def test_no_field_is_left_out() -> None:
+    named = {"registry", "repository", "tag", "ref"}
+    assert set(schema("manifest")["properties"]) == named | set(MANIFEST_FIELDS)
+    assert set(schema("referrer")["properties"]) == named | set(REFERRER_FIELDS)
+
+
+@pytest.mark.parametrize("name", [*NAMES])
+def test_it_refuses_something(name: str) -> None:
+    with pytest.raises(AssertionError):
+        check(name, {})

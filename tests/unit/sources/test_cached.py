@@ -1,0 +1,172 @@
+"""A registry seen through the cache: which requests it is spared."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regpipe.cache import database
+from regpipe.cache.store import Cache
+from regpipe.errors import (
+    ConnectionFailedError,
+    DigestMismatchError,
+    NotFoundError,
+    RegistryError,
+    RegpipeError,
+    UnauthorizedError,
+)
+from regpipe.oci.descriptor import digest_of
+from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.reference import HUB_URL
+from regpipe.sources.cached import Cached
+from support import images
+
+IMAGE, OTHER = images.classic("one"), images.classic("two")
+
+
+class Remote:
+    """A registry with one tag, which notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.image = IMAGE
+        self.asked: list[str] = []
+        self.head_says: Callable[[], str | None] = lambda: self.image.digest
+        self.takes_conditions = True
+
+    def repositories(self) -> Iterator[str]:
+        return iter(())
+
+    def tags(self, repository: str) -> Iterator[str]:
+        self.asked.append(f"tags {repository}")
+        return iter(("v1",))
+
+    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:  # noqa: ARG002
+        self.asked.append(f"GET {target[:9]}")
+        image = next((i for i in (IMAGE, OTHER) if i.digest == target), self.image)
+        if known and known.digest == image.digest and self.takes_conditions:
+            return known
+        return read_manifest(image.raw, image.media_type)
+
+    def head(self, repository: str, tag: str) -> str | None:  # noqa: ARG002
+        self.asked.append(f"HEAD {tag}")
+        return self.head_says()
+
+    def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
+        self.asked.append("blob")
+        body = b"a blob"
+        if digest_of(body) != descriptor["digest"]:
+            raise DigestMismatchError("other bytes")
+        return body
+
+    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+        self.asked.append(f"referrers {repository} {digest}")
+        return None
+
+
+@pytest.fixture
+def remote() -> Remote:
+    return Remote()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / database.NAME
+
+
+def run(remote: Remote, path: Path, url: str = HUB_URL) -> tuple[str, list[str]]:
+    """Ask for the tag in a run of its own; return its digest and what the registry was asked."""
+    remote.asked.clear()
+    cache = Cache(path, pytest.fail)
+    digest = Cached(url, remote, cache).manifest("library/app", "v1").digest
+    cache.close()
+    return digest, list(remote.asked)
+
+
+def test_docker_hub_is_not_asked_to_count_what_is_known(remote: Remote, path: Path) -> None:
+    assert run(remote, path) == (IMAGE.digest, ["GET v1"])
+    assert run(remote, path) == (IMAGE.digest, ["HEAD v1"])
+    remote.image = OTHER
+    assert run(remote, path) == (OTHER.digest, ["HEAD v1", "GET v1"])
+    assert run(remote, path) == (OTHER.digest, ["HEAD v1"])
+
+
+def refuses(error: RegpipeError) -> Callable[[], str | None]:
+    """Return what a HEAD does that fails."""
+
+    def head() -> str | None:
+        raise error
+
+    return head
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(lambda: None, id="no-digest"),
+        pytest.param(lambda: f"sha256:{'b' * 64}", id="wrong-digest"),
+        pytest.param(lambda: OTHER.digest, id="stale-digest"),
+        pytest.param(refuses(NotFoundError("not found", status=404)), id="not-found"),
+        pytest.param(refuses(UnauthorizedError("refused", status=403)), id="refused"),
+        pytest.param(refuses(RegistryError("answered 500", status=500)), id="failed"),
+    ],
+)
+def test_where_head_is_wrong_get_decides_and_head_is_left(
+    remote: Remote, path: Path, head: Callable[[], str | None]
+) -> None:
+    run(remote, path)
+    remote.head_says = head
+    assert run(remote, path) == (IMAGE.digest, ["HEAD v1", "GET v1"])
+    url = "http://r.example"
+    remote.takes_conditions = False
+    for _ in range(2):
+        assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
+    assert run(remote, path, url) == (IMAGE.digest, ["HEAD v1", "GET v1"])  # it is tried once
+    for _ in range(2):
+        assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
+    remote.image = OTHER
+    assert run(remote, path, url) == (OTHER.digest, ["GET v1"])
+
+
+def test_a_registry_that_cannot_be_reached_is_not_asked_twice(remote: Remote, path: Path) -> None:
+    run(remote, path)
+    for error in (ConnectionFailedError("no answer"), RegistryError("too many", status=429)):
+        remote.head_says = refuses(error)
+        with pytest.raises(type(error)):
+            run(remote, path)
+        assert remote.asked == ["HEAD v1"]
+
+
+def test_others_are_asked_by_a_condition(remote: Remote, path: Path) -> None:
+    for _ in range(2):
+        assert run(remote, path, "http://r.example") == (IMAGE.digest, ["GET v1"])
+
+
+def test_a_blob_of_another_size_than_the_manifest_says_is_not_given_back(
+    remote: Remote, path: Path
+) -> None:
+    for claimed, asked in ((6, 1), (6, 1), (7, 2)):  # the registry is left to refuse the last
+        cache = Cache(path, pytest.fail)
+        descriptor = {"digest": digest_of(b"a blob"), "size": claimed}
+        Cached("http://r.example", remote, cache).blob("app", descriptor, 100)
+        cache.close()
+        assert len(remote.asked) == asked
+
+
+def test_what_is_kept_of_one_registry_is_not_given_for_another(remote: Remote, path: Path) -> None:
+    run(remote, path, "http://r.example")
+    assert run(remote, path, "https://r.example")[1] == ["GET v1"]
+    cache = Cache(path, pytest.fail)
+    assert cache.manifest("http://r.example/library/app", IMAGE.digest)
+    assert cache.manifest("http://r.example/library/other", IMAGE.digest) is None
+    assert cache.blob("http://r.example/library/app", IMAGE.digest) is None
+    cache.close()
+
+
+def test_a_digest_that_cannot_be_checked_is_not_kept(path: Path) -> None:
+    unknown = read_manifest(IMAGE.raw, IMAGE.media_type, "blake9:abcdef")
+    cache = Cache(path, pytest.fail)
+    cache.keep_manifest("http://r.example/app", unknown)
+    cache.keep_blob("http://r.example/app", "blake9:abcdef", b"a blob")
+    cache.close()
+    assert database.stats(path).entries == 0

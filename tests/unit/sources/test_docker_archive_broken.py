@@ -1,0 +1,174 @@
+"""`docker save` archives that are broken, or none: one clear line, and nothing else."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from regpipe.archives.archive import Archive
+from regpipe.errors import RegpipeError
+from regpipe.sources.docker_archive import DockerArchive
+from support import images
+from support.archives import Content, docker_save, docker_save_before_1_10, pack
+from support.blobs import hex64
+from support.cli import run
+
+RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ONE = images.classic("one")
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current directory for the archive, which is called `x.tar`."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def save(members: dict[str, Content]) -> None:
+    Path("x.tar").write_bytes(pack(members))
+
+
+def listed(members: dict[str, Content]) -> dict[str, Any]:
+    (item,) = json.loads(str(members["manifest.json"], "utf-8"))  # type: ignore[arg-type]
+    assert isinstance(item, dict)
+    return item
+
+
+def change(**fields: object) -> Callable[[dict[str, Content]], None]:
+    def harm(members: dict[str, Content]) -> None:
+        members["manifest.json"] = json.dumps([{**listed(members), **fields}]).encode()
+
+    return harm
+
+
+def drop(which: str) -> Callable[[dict[str, Content]], None]:
+    def harm(members: dict[str, Content]) -> None:
+        name = listed(members)[which]
+        del members[name if which == "Config" else name[0]]
+
+    return harm
+
+
+def put(text: str) -> Callable[[dict[str, Content]], None]:
+    return lambda members: members.update({"manifest.json": text.encode()})
+
+
+def put_config(text: str) -> Callable[[dict[str, Content]], None]:
+    def harm(members: dict[str, Content]) -> None:
+        change(Config="config.json")(members)
+        members["config.json"] = text.encode()
+
+    return harm
+
+
+def falsify(members: dict[str, Content]) -> None:
+    members[listed(members)["Config"]] = b"{}"
+
+
+OK_DIFF_IDS = json.dumps({"rootfs": {"diff_ids": ["../../x", "y"]}})
+BROKEN: dict[str, tuple[Callable[[dict[str, Content]], object], str, int]] = {
+    "config missing": (drop("Config"), "BLOB_UNKNOWN: the archive lacks the config '", 4),
+    "layer missing": (drop("Layers"), "BLOB_UNKNOWN: the archive lacks the layer '", 4),
+    "config of other content": (falsify, "DIGEST_INVALID: the config ", 5),
+    "config that is no JSON": (put_config("<html>"), "RESPONSE_INVALID: the image config", 5),
+    "config elsewhere": (
+        change(Config="../../etc/passwd"),
+        "BLOB_UNKNOWN: the archive lacks the config '../../etc/passwd'",
+        4,
+    ),
+    "fewer layers than the config has": (
+        change(Layers=[]),
+        "MANIFEST_INVALID: the image has 0 layers in the archive, and 2 in its config",
+        5,
+    ),
+    "digests that are none": (put_config(OK_DIFF_IDS), "DIGEST_INVALID: ", 5),
+    "digests that are no text": (
+        put_config('{"rootfs": {"diff_ids": [[], {}]}}'),
+        "DIGEST_INVALID: ",
+        5,
+    ),
+    "no list": (put("{}"), "MANIFEST_INVALID: the archive's manifest.json is no list", 5),
+    "two lists": (put('[], "images": []'), "RESPONSE_INVALID: the archive's manifest.json", 5),
+    "more than a list": (put('[], "more": []'), "MANIFEST_INVALID: the archive's manifest.json", 5),
+    "no JSON": (put("x"), "RESPONSE_INVALID: the archive's manifest.json is not valid JSON", 5),
+    "entry that is none": (put("[1]"), "MANIFEST_INVALID: an image in the archive's", 5),
+    "layers that are none": (change(Layers=[1, 2]), "MANIFEST_INVALID: an image in the", 5),
+    "no image": (put("[]"), "MANIFEST_UNKNOWN: the archive has no image", 4),
+    "no manifest.json": (
+        lambda members: members.pop("manifest.json"),
+        "NOT_FOUND: it is no docker archive, having no manifest.json and no index.json",
+        4,
+    ),
+}
+
+
+@pytest.mark.parametrize(("harm", "begins", "code"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("path", ["x.tar", "-"])
+def test_what_is_wrong_is_said_in_a_line(
+    harm: Callable[[dict[str, Content]], object], begins: str, code: int, path: str
+) -> None:
+    members = docker_save([(ONE, ["one:v1"])])
+    harm(members)
+    save(members)
+    result = run(["manifests", f"docker-archive:{path}"], Path("x.tar").read_bytes())
+    (line,) = result.errors
+    where = line.removeprefix(f"regpipe manifests: docker-archive:{path}").partition(": ")[2]
+    assert where.startswith(begins)
+    assert (result.code, result.out) == (code, b"")
+
+
+def test_layers_before_docker_1_10_that_have_no_end() -> None:
+    members = docker_save_before_1_10("one:v1", [b"x"])
+    image = hex64("one:v1", "0")
+    members[f"{image}/json"] = json.dumps({"id": image, "parent": image}).encode()
+    save(members)
+    (line,) = run(["manifests", "docker-archive:x.tar"]).errors
+    assert "the image's layers have no end" in line
+
+
+def test_a_file_that_is_no_archive() -> None:
+    Path("x.tar").write_text("hello")
+    for scheme in ("docker-archive", "oci-archive"):
+        (line,) = run(["manifests", f"{scheme}:x.tar"]).errors
+        assert line == f"regpipe manifests: {scheme}:x.tar: ARCHIVE_INVALID: it is no tar archive"
+
+
+def test_an_archive_of_the_other_kind_is_told_by_its_name() -> None:
+    save(docker_save([(ONE, ["one:v1"])]))
+    (line,) = run(["manifests", "oci-archive:x.tar"]).errors
+    assert "it may be a docker archive (docker-archive:)" in line
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Config", "Layers", "RepoTags", "manifests", "digest", "rootfs", "config"]
+            )
+            | st.text(max_size=4),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+MEMBER = st.sampled_from(["index.json", "manifest.json", "repositories", "oci-layout", "c"])
+
+
+@RELAXED
+@given(st.dictionaries(MEMBER, JSON))
+def test_no_archive_makes_anything_but_images_or_an_error(members: dict[str, Any]) -> None:
+    data = pack([(name, json.dumps(value).encode()) for name, value in members.items()])
+    source = DockerArchive("docker-archive:-", Archive("-", io.BytesIO(data), layers=True))
+    try:
+        for image in source.images:
+            assert source.manifest_of(image.key).digest
+    except RegpipeError:
+        pass

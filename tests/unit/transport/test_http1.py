@@ -1,0 +1,201 @@
+"""HTTP/1.1 as it comes over a connection, right and wrong, whole and in pieces."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regpipe.transport import http1
+from regpipe.transport.http1 import Reply
+from regpipe.transport.reader import Fault, Patience
+
+OK = b"HTTP/1.1 200 OK\r\n"
+PATIENCE = Patience(total=5)
+
+
+class Line:
+    """A connection on which these pieces arrive, and then the end."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+        self.sent = b""
+
+    def settimeout(self, seconds: float, /) -> None:
+        assert 0 < seconds <= PATIENCE.first
+
+    def sendall(self, data: bytes, /) -> None:
+        self.sent += data
+
+    def recv(self, _size: int, /) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+def read(*pieces: bytes, limit: int = 1000, head: bool = False) -> Reply:
+    return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, patience=PATIENCE)
+
+
+def by_byte(raw: bytes, **options: int) -> Reply:
+    return read(*(bytes([byte]) for byte in raw), **options)  # type: ignore[arg-type]
+
+
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "body", "reusable"),
+    [
+        (OK + b"Content-Length: 3\r\n\r\nabc", b"abc", True),
+        (OK + b"content-length:3  \r\nX:\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3, 3\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 0\r\n\r\n", b"", True),
+        (OK + b"Content-Length: 3\r\nConnection: close\r\n\r\nabc", b"abc", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", b"abc", False),
+        (b"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3\r\n\r\nabcHTTP/1.1 200 OK", b"abc", False),
+        (OK + b"\r\nto the end", b"to the end", False),
+        (CHUNKED + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n", b"abcde", True),
+        (CHUNKED + b"A\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n", b"0123456789", True),
+        (
+            OK + b"Content-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"",
+            False,
+        ),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\na", b"a", True),
+        (b"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\na", b"a", True),
+        (b"HTTP/1.1 204 No\r\n\r\n", b"", True),
+        (b"HTTP/1.1 304 No\r\nContent-Length: 50\r\n\r\n", b"", True),
+        (b"HTTP/1.1 307 Go\r\nContent-Length: 3\r\nLocation: /\r\n\r\nabc", b"abc", True),
+        (b"HTTP/1.1 307 Go\r\nContent-Length: 5000\r\nLocation: /\r\n\r\nabc", b"", False),
+        (b"HTTP/1.1 307 Go\r\nLocation: /\r\n\r\nabc", b"", False),
+    ],
+)
+def test_an_answer_is_read_however_it_comes(raw: bytes, body: bytes, reusable: bool) -> None:  # noqa: FBT001
+    whole = read(raw)
+    assert (whole.body, whole.reusable) == (body, reusable)
+    pieces = by_byte(raw)
+    # What follows an answer is only seen if it comes along with it.
+    assert pieces._replace(reusable=reusable) == whole
+
+
+def test_a_head_has_no_body() -> None:
+    assert read(OK + b"Content-Length: 500\r\n\r\n", head=True) == Reply(
+        200, "HTTP/1.1 200 OK", {"content-length": "500"}, b"", reusable=True
+    )
+
+
+def test_repeated_headers_are_joined() -> None:
+    raw = OK + b"A: 1\r\na: 2\r\nWWW-Authenticate: x, y\r\nWWW-Authenticate: z\r\n"
+    headers = read(raw + b"Content-Length: 0\r\n\r\n").headers
+    assert (headers["a"], headers["www-authenticate"]) == ("1, 2", "x, y\nz")
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"", "closed before"),
+        (b"HTT", "half-way"),
+        (OK, "half-way"),
+        (OK + b"Content-Length: 3\r\n\r\nab", "after 2 of 3 bytes"),
+        (CHUNKED + b"3\r\nab", "after 2 of 3 bytes"),
+        (CHUNKED + b"3\r\nabc\r\n", "half-way"),
+    ],
+)
+def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None:
+    with pytest.raises(Fault, match=message) as caught:
+        read(raw)
+    assert caught.value.retry
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1  200 OK\r\n\r\n",
+        OK + b"no colon\r\n\r\n",
+        OK + b" folded: x\r\n\r\n",
+        OK + b"A : x\r\n\r\n",
+        OK + b": x\r\n\r\n",
+        OK + b"A: x\rB: y\r\n\r\n",
+        OK + b"A: x\nB: y\r\n\r\n",
+        OK + b"Content-Length: 1, 01\r\n\r\na",
+        OK + b"Content-Length: 1,\r\n\r\na",
+        OK + b"Content-Length: -1\r\n\r\n",
+        OK + b"Content-Length: +1\r\n\r\n",
+        OK + b"Content-Length: 1 \r\nContent-Length: 2\r\n\r\na",
+        OK + "Content-Length: ٣\r\n\r\n".encode(),
+        OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n",
+        OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        CHUNKED + b"-3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"0x3\r\nabc\r\n0\r\n\r\n",
+        CHUNKED + b"3\r\nabcXX0\r\n\r\n",
+        CHUNKED + b"\r\n0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
+    ],
+)
+def test_what_is_no_http_is_not_asked_again(raw: bytes) -> None:
+    with pytest.raises(Fault) as caught:
+        read(raw)
+    assert not caught.value.retry or b"100 Continue" in raw
+
+
+@pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
+def test_a_server_of_another_protocol_is_said_to_be_no_web_server(raw: bytes) -> None:
+    with pytest.raises(Fault, match="no web server") as caught:
+        read(raw)
+    assert not caught.value.retry
+
+
+@pytest.mark.parametrize("raw", [OK, b"HTTP/1.", b"HT"])
+def test_an_answer_that_breaks_off_is_asked_for_again(raw: bytes) -> None:
+    with pytest.raises(Fault, match="closed half-way") as caught:
+        read(raw)
+    assert caught.value.retry
+
+
+def test_an_https_server_is_told_by_its_alert() -> None:
+    with pytest.raises(Fault, match="https registry"):
+        read(b"\x15\x03\x01\x00\x02\x02\x46")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        OK + b"Content-Length: 1001\r\n\r\n",
+        CHUNKED + b"FFFFFFFF\r\n" + b"x" * 2000,
+        CHUNKED + b"1F4\r\n" + b"x" * 500 + b"\r\n1F5\r\n" + b"x" * 501 + b"\r\n0\r\n\r\n",
+        OK + b"\r\n" + b"x" * 1001,
+    ],
+    ids=["length", "chunk", "chunks", "to the end"],
+)
+def test_nothing_beyond_the_limit_is_taken(raw: bytes) -> None:
+    with pytest.raises(Fault, match="more than 1000 bytes") as caught:
+        read(raw)
+    assert caught.value.oversized
+
+
+@pytest.mark.parametrize("kind", [b"Content-Length: 200000\r\n\r\n", b"\r\n"])
+def test_an_error_is_cut(kind: bytes) -> None:
+    reply = read(b"HTTP/1.1 500 No\r\n" + kind + b"x" * 200_000)
+    assert reply.body == b"x" * http1.ERROR_LIMIT
+    assert not reply.reusable
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_an_answer_or_a_fault(raw: bytes) -> None:
+    for pieces in ((raw,), (OK, raw), (CHUNKED, raw)):
+        try:
+            reply = read(*pieces)
+        except Fault:
+            continue
+        assert len(reply.body) <= 1000
+
+
+@given(st.lists(st.binary(min_size=1, max_size=50), max_size=5), st.integers(1, 60))
+def test_chunks_are_put_together_wherever_they_are_cut(chunks: list[bytes], step: int) -> None:
+    raw = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in chunks) + b"0\r\n\r\n"
+    pieces = [raw[at : at + step] for at in range(0, len(raw), step)]
+    assert read(*pieces).body == b"".join(chunks)

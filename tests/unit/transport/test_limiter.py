@@ -1,0 +1,123 @@
+"""How much a registry is asked at a time."""
+
+import threading
+import time
+
+import pytest
+
+from regpipe.errors import ConnectionFailedError, RegistryError
+from regpipe.transport.limiter import Pace, Quota
+
+
+def pace(jobs: int = 8) -> Pace:
+    made = Pace("registry.test", jobs, 3, None)
+    made.succeeded()
+    return made
+
+
+def allowed(pace: Pace) -> int:
+    """How many requests may be under way, found by trying."""
+    entered = 0
+
+    def enter() -> None:
+        nonlocal entered
+        pace.enter()
+        entered += 1
+
+    threads = [threading.Thread(target=enter, daemon=True) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline:
+        time.sleep(0.01)
+    found = entered
+    for _ in range(20):  # let the others in and out, too
+        while entered == 0:
+            time.sleep(0.001)
+        entered -= 1
+        pace.leave()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_no_more_than_the_jobs_are_under_way() -> None:
+    assert allowed(pace(5)) == 5
+
+
+def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
+    one = pace()
+    found = []
+    for _ in range(4):
+        one.throttled(0)
+        found.append(allowed(one))
+    assert found == [6, 3, 1, 1]
+    for _ in range(100):
+        one.succeeded()
+    assert allowed(one) == 8
+
+
+def test_it_recovers_step_by_step() -> None:
+    one = pace()
+    one.throttled(0)
+    for _ in range(7):
+        one.succeeded()
+    assert allowed(one) == 7
+
+
+def test_one_429_pauses_nobody_else_and_two_pause_all() -> None:
+    one = pace()
+    one.throttled(60)
+    one.enter()
+    one.leave()
+    one.throttled(0.2)
+    before = time.monotonic()
+    one.enter()
+    assert time.monotonic() - before >= 0.15
+
+
+def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
+    one = pace()
+    error = ConnectionFailedError("no")
+    for _ in range(2):
+        one.gave_up(error, closed=False)
+    assert not one.is_down
+    one.gave_up(error, closed=False)
+    assert one.is_down
+    one.succeeded()
+    assert not one.is_down
+
+
+def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
+    one = pace()
+    error = ConnectionFailedError("no")
+    for _ in range(3):
+        one.gave_up(error, closed=True)
+    one.enter()
+    with pytest.raises(ConnectionFailedError):
+        one.enter()
+    one.leave()
+    one.gave_up(error, closed=True)
+    one.enter()
+    one.leave()
+    one.succeeded()
+    one.enter()
+    one.enter()
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9" * 20, "1 2"])
+def test_a_quota_that_cannot_be_read_is_none(value: str) -> None:
+    quota = Quota("registry.test", 10**9)
+    quota.note({"ratelimit-remaining": value})
+    quota.spend()
+
+
+@pytest.mark.parametrize("value", ["3", "3;w=21600", " 3 ; w=21600"])
+def test_a_quota_is_spent_down_to_what_is_kept(value: str) -> None:
+    quota = Quota("registry.test", 1)
+    quota.note({"ratelimit-remaining": value})
+    quota.spend()
+    quota.note({"ratelimit-remaining": "7"})
+    quota.spend()
+    with pytest.raises(RegistryError, match="1 requests are left"):
+        quota.spend()
