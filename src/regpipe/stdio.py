@@ -33,12 +33,12 @@ def standard() -> Streams:
     stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer) if sys.stdin else io.FileIO(0)
     stdout = sys.stdout.buffer if sys.stdout else io.BufferedWriter(_Unwritable())
     encoding = sys.stderr.encoding if sys.stderr else "utf-8"
-    messages = io.BufferedWriter(_Heedless(2, "wb", closefd=False))
+    messages = io.BufferedWriter(_BestEffortWriter(2, "wb", closefd=False))
     stderr = io.TextIOWrapper(messages, encoding, "backslashreplace", line_buffering=True)
     return Streams(stdin, stdout, stderr)
 
 
-class _Heedless(io.FileIO):
+class _BestEffortWriter(io.FileIO):
     """Where messages go: that nobody can read them, on a full disk, costs no record."""
 
     def write(self, data: "Buffer", /) -> int:

@@ -10,7 +10,7 @@ import pytest
 from regpipe import cli
 from regpipe.sources.checkup import check, rate_limit
 from regpipe.stdio import Streams
-from regpipe.transport import Answer, Transport
+from regpipe.transport import Response, Transport
 from support.cli import PASSWORD, USER, run
 from support.credentials import docker, entry
 from support.replies import SILENT, Reply, error, html, json_reply, not_found, unauthorized
@@ -274,17 +274,17 @@ def test_without_arguments_the_default_registry_is_checked(
 class Hub(Transport):
     """Docker Hub as it is known to answer."""
 
-    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
+    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
         challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
         if anonymous:
-            return Answer(401, challenge, b"", url)
-        return Answer(401 if scope else 200, {}, b"{}", url)
+            return Response(401, challenge, b"", url)
+        return Response(401 if scope else 200, {}, b"{}", url)
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
-    ) -> Answer:
+    ) -> Response:
         assert (headers, scope) == (None, "repository:ratelimitpreview/test:pull")
-        return Answer(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
+        return Response(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
 
 
 def test_docker_hubs_limit_is_asked_for_without_spending_any_of_it() -> None:

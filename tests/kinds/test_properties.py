@@ -11,7 +11,7 @@ from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.images import referrers, resolve
 from regpipe.images.record import image_record
 from regpipe.oci import media_types, reference, schema1
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import Defaults, Reference
 from regpipe.records import make, ndjson, targets
 from support import images as samples
@@ -63,7 +63,7 @@ class Memory:
     def tags(self, repository: str) -> Iterator[str]:  # noqa: ARG002
         return iter(())
 
-    def manifest(self, repository: str, target: str) -> Content:  # noqa: ARG002
+    def manifest(self, repository: str, target: str) -> Manifest:  # noqa: ARG002
         body = self._bodies.get(target)
         if body is None:
             raise NotFoundError("no such manifest")

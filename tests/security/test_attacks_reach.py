@@ -9,7 +9,7 @@ import pytest
 
 from regpipe.errors import ResponseError
 from regpipe.transport import endpoints
-from regpipe.transport.origins import Reach
+from regpipe.transport.origins import AddressScope
 from support.attacks import LIMIT
 from support.cli import run
 from support.clients import transport
@@ -64,8 +64,8 @@ def test_06_nor_does_a_name_that_turns_out_to_be_local(
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
     )
-    found = iter([Reach.PUBLIC, Reach.LOOPBACK])
-    monkeypatch.setattr(endpoints, "reach_of", lambda _: next(found))
+    found = iter([AddressScope.PUBLIC, AddressScope.LOOPBACK])
+    monkeypatch.setattr(endpoints, "scope_of", lambda _: next(found))
     here, there = (server.host.partition(":")[2] for server in (scripted, other))
     scripted.on("/v2/", redirect(f"http://inside.example:{there}/"))
     with pytest.raises(ResponseError, match="loopback address: not followed"):

@@ -147,7 +147,7 @@ def test_16_a_trickle_comes_to_an_end(where: str) -> None:
         thread.start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v2/"
         with pytest.raises(RegpipeError, match=r"the answer took more than 0\.5 s"):
-            transport(patience=transport().options.patience._replace(total=0.5)).get(
+            transport(timeouts=transport().options.timeouts._replace(total=0.5)).get(
                 url, limit=LIMIT
             )
         stop.set()

@@ -17,7 +17,7 @@ from support.replies import (
     PASS,
     RESET,
     SILENT,
-    Answer,
+    Response,
     error,
     reset_in_body,
     short_body,
@@ -36,8 +36,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     given = network.options
 
     def quick(*arguments: object) -> Options:
-        patience = PATIENCE._replace(first=0.5, stall=0.2)
-        return given(*arguments)._replace(patience=patience, persistence=PERSISTENCE)  # type: ignore[arg-type]
+        timeouts = PATIENCE._replace(first=0.5, stall=0.2)
+        return given(*arguments)._replace(timeouts=timeouts, retry_policy=PERSISTENCE)  # type: ignore[arg-type]
 
     monkeypatch.setattr(network, "options", quick)
 
@@ -89,7 +89,7 @@ def test_with_faults_in_every_tenth_request_every_record_comes_once(scripted: Sc
     ids=["500", "503", "429", "reset", "closed", "silent", "stalled", "short", "reset in body"],
 )
 def test_a_registry_that_stays_down_is_given_up(
-    scripted: Scripted, fault: Answer, message: str
+    scripted: Scripted, fault: Response, message: str
 ) -> None:
     scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/*", fault)

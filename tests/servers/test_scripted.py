@@ -13,7 +13,7 @@ from support.replies import (
     PASS,
     RESET,
     SILENT,
-    Answer,
+    Response,
     error,
     html,
     reset_in_body,
@@ -90,7 +90,7 @@ def test_every_nth_request_meets_a_fault(scripted: Scripted, session: requests.S
     ids=["reset", "closed", "reset in body", "short body"],
 )
 def test_a_broken_answer_breaks_the_client(
-    scripted: Scripted, session: requests.Session, fault: Answer
+    scripted: Scripted, session: requests.Session, fault: Response
 ) -> None:
     scripted.add("a/b", "v1", images.oci())
     scripted.on("/v2/a/b/manifests/v1", fault, PASS)

@@ -26,12 +26,12 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
         data, options={zstd.CompressionParameter.checksum_flag: 1}
     ),
 }
-Content = bytes | str | None
+Manifest = bytes | str | None
 """A member's content; as text the target of a symbolic link; None makes a folder."""
 
 
 def pack(
-    members: Mapping[str, Content] | Iterable[tuple[str, Content]],
+    members: Mapping[str, Manifest] | Iterable[tuple[str, Manifest]],
     format: int = tarfile.PAX_FORMAT,  # noqa: A002 -- as tarfile calls it
 ) -> bytes:
     """A tar archive of these members in this order."""
@@ -49,7 +49,7 @@ def pack(
     return out.getvalue()
 
 
-def files_of(directory: Path) -> dict[str, Content]:
+def files_of(directory: Path) -> dict[str, Manifest]:
     """Every file of a directory, by its name in there."""
     return {
         str(path.relative_to(directory)): path.read_bytes()
@@ -63,9 +63,9 @@ def unpacked_layers(image: Image) -> list[bytes]:
     return [gzip.decompress(layer.data) for layer in image.layers]
 
 
-def docker_save(images: Sequence[tuple[Image, Sequence[str] | None]]) -> dict[str, Content]:
+def docker_save(images: Sequence[tuple[Image, Sequence[str] | None]]) -> dict[str, Manifest]:
     """What `docker save` writes from 1.10 on and before 25.0: images and their names."""
-    members: dict[str, Content] = {}
+    members: dict[str, Manifest] = {}
     listed: list[Json] = []
     for image, names in images:
         assert image.config is not None
@@ -82,10 +82,10 @@ def docker_save(images: Sequence[tuple[Image, Sequence[str] | None]]) -> dict[st
     return members
 
 
-def docker_save_before_1_10(name: str, layers: Sequence[bytes]) -> dict[str, Content]:
+def docker_save_before_1_10(name: str, layers: Sequence[bytes]) -> dict[str, Manifest]:
     """What `docker save` wrote before 1.10: no config, and a v1 JSON for each layer."""
     repository, _, tag = name.rpartition(":")
-    members: dict[str, Content] = {}
+    members: dict[str, Manifest] = {}
     parent = ""
     for number, data in enumerate(layers):
         image = hex64(name, str(number))
@@ -99,7 +99,7 @@ def docker_save_before_1_10(name: str, layers: Sequence[bytes]) -> dict[str, Con
     return members
 
 
-def docker_save_oci(directory: Path, names: Mapping[str, Image]) -> dict[str, Content]:
+def docker_save_oci(directory: Path, names: Mapping[str, Image]) -> dict[str, Manifest]:
     """What `docker save` writes since 25.0: a layout, named in containerd's way, and more.
 
     Args:

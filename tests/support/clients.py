@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regpipe.sources.registry import Registry
-from regpipe.transport import Options, Patience, Persistence, Transport
+from regpipe.transport import Options, RetryPolicy, Timeouts, Transport
 from support.cli import TOKEN
 from support.scripted import Scripted
 
-PATIENCE = Patience(connect=5, first=5, stall=0.3, total=2)
-PERSISTENCE = Persistence(base=0.002, throttled_base=0.002, longest=0.02, obeyed=0.05)
+PATIENCE = Timeouts(connect=5, first=5, stall=0.3, total=2)
+PERSISTENCE = RetryPolicy(base=0.002, throttled_base=0.002, longest=0.02, obeyed=0.05)
 ONCE = PERSISTENCE._replace(retries=0)
 AUTHORIZATION = f"Bearer {TOKEN}"
 

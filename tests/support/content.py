@@ -23,7 +23,7 @@ def absolute_link(request: Request, target: str) -> str:
     return f'<http://{request.headers["host"]}{target}>; rel="next"'
 
 
-class Content:
+class Manifest:
     """Repositories with tags, manifests and blobs. The attributes are a registry's habits."""
 
     def __init__(self) -> None:

@@ -67,8 +67,8 @@ class Request:
 
 
 Handler = Callable[[Request], Reply | None]
-Answer = Reply | Handler | None
-PASS: Answer = None
+Response = Reply | Handler | None
+PASS: Response = None
 """Leaves the request to whatever else would answer it."""
 
 

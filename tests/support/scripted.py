@@ -22,8 +22,8 @@ from typing import Any
 
 from support import traffic
 from support.blobs import Image
-from support.content import Content
-from support.replies import Answer, Handler, Reply, Request
+from support.content import Manifest
+from support.replies import Handler, Reply, Request, Response
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -37,7 +37,7 @@ class Scripted:
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
-        self.content = Content()
+        self.content = Manifest()
         self.requests: list[Request] = []
         self.token_paths = {"/token"}
         """Where a POST is a request for a token."""
@@ -59,7 +59,7 @@ class Scripted:
         return self.content.add(repository, tag, image)
 
     def on(
-        self, path: str, *answers: Answer, method: str | None = None, each: bool = False
+        self, path: str, *answers: Response, method: str | None = None, each: bool = False
     ) -> None:
         """Answer requests for a path with these, one after another; the last one stays.
 
@@ -87,7 +87,7 @@ class Scripted:
 
         self._routes.insert(0, route)
 
-    def every(self, nth: int, *faults: Answer) -> None:
+    def every(self, nth: int, *faults: Response) -> None:
         """Give each nth request one of these, in turn."""
         counter, cycle, lock = itertools.count(1), itertools.cycle(faults), threading.Lock()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from regpipe.cache import database, writer
 from regpipe.errors import CacheError, RegpipeError
 from regpipe.oci.descriptor import verify
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -64,7 +64,7 @@ class Cache:
         except CacheError as error:
             self._fail(error.message)
 
-    def manifest(self, place: str, digest: str) -> Content | None:
+    def manifest(self, place: str, digest: str) -> Manifest | None:
         """Return a manifest that a place (`base URL/repository`) has given before."""
         found = self._content(place, digest, blob=False)
         if found is None:
@@ -108,7 +108,7 @@ class Cache:
             return None
         return (name for packed in pages for name in writer.unpack_names(packed) or ())
 
-    def keep_manifest(self, place: str, content: Content) -> None:
+    def keep_manifest(self, place: str, content: Manifest) -> None:
         """Keep a manifest that a place gave, unless its digest cannot be computed."""
         if content.verified:
             self._later(writer.insert, place, content.digest, content.media_type, content.body)

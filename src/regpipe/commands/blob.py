@@ -9,7 +9,7 @@ from regpipe.errors import InputError, ResponseError
 from regpipe.images.record import read_blob
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, descriptors
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 from regpipe.records import targets
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
@@ -93,7 +93,7 @@ def _is_referrer(record: Mapping[str, Any]) -> bool:
     return "source" in record and "subject" in record
 
 
-def _held(content: Content, *, is_referrer: bool) -> list[Mapping[str, Any]]:
+def _held(content: Manifest, *, is_referrer: bool) -> list[Mapping[str, Any]]:
     """Return what a reader wants of a manifest: statements and documents, else the config."""
     member = "blobs" if content.media_type == media_types.OCI_ARTIFACT else "layers"
     layers: list[Mapping[str, Any]] = list(descriptors(content.document, member))

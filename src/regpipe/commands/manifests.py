@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from regpipe.errors import RegpipeError
 from regpipe.images import referrers, resolve
 from regpipe.images.record import image_record
-from regpipe.images.resolve import Place
+from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci.reference import Reference
 from regpipe.records import ndjson, targets
 from regpipe.records.make import Record, referrer
@@ -47,7 +47,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _referrers(
-    source: Source, ref: Reference, place: Place, known: dict[str, list[Record]]
+    source: Source, ref: Reference, place: ResolvedManifest, known: dict[str, list[Record]]
 ) -> list[Record]:
     """Return what refers to an image or its index; that of the index is found once for all."""
     for subject in referrers.subjects([place]):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from regpipe.errors import NotFoundError
 from regpipe.images import referrers, resolve
-from regpipe.images.resolve import Place, Wanted
+from regpipe.images.resolve import ResolvedManifest, Wanted
 from regpipe.oci import reference
 from regpipe.records import ndjson, targets
 from regpipe.records.make import referrer_record
@@ -35,7 +35,7 @@ def main(argv: list[str], streams: Streams) -> int:
     return run.run("referrers", args, streams, targets.images, find)
 
 
-def _places(source: Source, target: Target, wanted: Wanted) -> list[Place]:
+def _places(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
     """Find the images asked for; of a manifest record, the index as well that it came from."""
     index = target.record.get("index")
     digest = index.get("digest") if isinstance(index, dict) else None

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from regpipe.errors import RegpipeError, ResponseError, TooLargeError
-from regpipe.images.resolve import Place
+from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types, schema1
 from regpipe.oci.created import Created, find_created
 from regpipe.oci.descriptor import check_descriptor, descriptors
 from regpipe.oci.document import parse_document
-from regpipe.oci.manifest import Content, embedded
+from regpipe.oci.manifest import Manifest, embedded
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.oci.reference import Reference
 from regpipe.records import make as records
@@ -27,7 +27,7 @@ class Config(NamedTuple):
 
 
 def image_record(
-    source: Source, target: Target, place: Place, content: Content, *, with_view: bool
+    source: Source, target: Target, place: ResolvedManifest, content: Manifest, *, with_view: bool
 ) -> Record:
     """Make the record of one manifest, its config fetched.
 
@@ -111,7 +111,7 @@ def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], li
     return body
 
 
-def _platform(place: Place, image: Mapping[str, Any]) -> Platform:
+def _platform(place: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
     """Return the platform that an index's entry names, completed by the image's own config."""
     named, own = place.platform, platform_of(image)
     if named is None:
@@ -121,7 +121,7 @@ def _platform(place: Place, image: Mapping[str, Any]) -> Platform:
     return Platform(*(one or other for one, other in zip(named, own, strict=True)))
 
 
-def _config(source: Source, repository: str, content: Content) -> Config | None:
+def _config(source: Source, repository: str, content: Manifest) -> Config | None:
     """Fetch and parse an image's config; None for what has no config of a known type."""
     if content.media_type not in media_types.IMAGE_TYPES:
         return None
@@ -147,7 +147,7 @@ def _config(source: Source, repository: str, content: Content) -> Config | None:
 
 
 def _view(
-    ref: Reference, content: Content, config: Config | None, created: Created | None
+    ref: Reference, content: Manifest, config: Config | None, created: Created | None
 ) -> dict[str, Any]:
     """Derive the schema 1 view; of an artifact it says no more than its layers and its date.
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 from regpipe.errors import NotFoundError, ResponseError
 from regpipe.images.record import artifact_type
-from regpipe.images.resolve import Place
+from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
 
@@ -57,7 +57,7 @@ class Subject(NamedTuple):
     attestations: tuple[Mapping[str, Any], ...] = ()
 
 
-def subjects(places: Iterable[Place]) -> list[Subject]:
+def subjects(places: Iterable[ResolvedManifest]) -> list[Subject]:
     """Return what may be referred to of an image: its index, if any, and the platforms chosen.
 
     Args:
@@ -140,7 +140,7 @@ def _described(source: Source, repository: str, known: Mapping[str, Any]) -> Map
     return {**found, **known, "artifactType": _kind(content), "annotations": notes}
 
 
-def _kind(content: Content) -> str | None:
+def _kind(content: Manifest) -> str | None:
     document = content.document
     config = _mapping(document.get("config"))
     kind = artifact_type(document)
@@ -152,7 +152,7 @@ def _kind(content: Content) -> str | None:
     return kind or (layer if isinstance(layer, str) else None)
 
 
-def _descriptor(content: Content) -> dict[str, Any]:
+def _descriptor(content: Manifest) -> dict[str, Any]:
     return {
         "digest": content.digest,
         "mediaType": content.media_type,
@@ -161,7 +161,7 @@ def _descriptor(content: Content) -> dict[str, Any]:
     }
 
 
-def _manifest(source: Source, repository: str, tag: str) -> Content | None:
+def _manifest(source: Source, repository: str, tag: str) -> Manifest | None:
     try:
         return source.manifest(repository, tag)
     except NotFoundError:

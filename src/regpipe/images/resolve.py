@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import attested, descriptors, is_attestation
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, choose_platform, platform_of
 from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
     attestations: bool = False
 
 
-class Place(NamedTuple):
+class ResolvedManifest(NamedTuple):
     """Where a manifest that a reference leads to stands.
 
     Attributes:
@@ -46,7 +46,7 @@ class Place(NamedTuple):
         inherited: the platform of the nested index that the entry stands in.
     """
 
-    content: Content | None = None
+    content: Manifest | None = None
     origin: dict[str, Any] | None = None
     descriptor: Mapping[str, Any] = {}
     attestations: tuple[Mapping[str, Any], ...] = ()
@@ -68,7 +68,7 @@ class Place(NamedTuple):
         return self.content.digest if self.content else str(self.descriptor["digest"])
 
 
-def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
+def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifest]:
     """Find the manifests that a reference gives: one, or one for each platform.
 
     Raises:
@@ -76,7 +76,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
     """
     content = source.manifest(ref.repository, ref.target)
     if content.media_type not in media_types.INDEX_TYPES:
-        return [Place(content, descriptor=_listed(source, ref, content.digest))]
+        return [ResolvedManifest(content, descriptor=_listed(source, ref, content.digest))]
     found = list(_entries(source, ref.repository, content))
     images = [place for place in found if not is_attestation(place.descriptor)]
     statements = [place for place in found if is_attestation(place.descriptor)]
@@ -96,7 +96,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[Place]:
         )
         for place in chosen
     ]
-    return named or [Place(content, index)]
+    return named or [ResolvedManifest(content, index)]
 
 
 def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
@@ -110,7 +110,9 @@ def _listed(source: Source, ref: Reference, digest: str) -> Mapping[str, Any]:
     return cast("LocalSource", source).descriptor(digest) if ref.is_local else {}
 
 
-def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:
+def _there(
+    source: Source, ref: Reference, images: list[ResolvedManifest]
+) -> list[ResolvedManifest]:
     """Leave out what a local source lacks: `docker save` writes whole indexes, and what it has."""
     if not ref.is_local:
         return images
@@ -118,7 +120,7 @@ def _there(source: Source, ref: Reference, images: list[Place]) -> list[Place]:
     return [place for place in images if has(place.digest)] or images
 
 
-def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]:
+def _entries(source: Source, repository: str, index: Manifest) -> Iterator[ResolvedManifest]:
     """Yield the entries of an index, each once; in place of a nested index, its own.
 
     Raises:
@@ -126,7 +128,7 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
     """
     seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
 
-    def walk(content: Content, depth: int, around: Platform | None) -> Iterator[Place]:
+    def walk(content: Manifest, depth: int, around: Platform | None) -> Iterator[ResolvedManifest]:
         for entry in descriptors(content.document, "manifests"):
             is_index = entry.get("mediaType") in media_types.INDEX_TYPES
             platform = _platform_within(entry, around)
@@ -139,7 +141,7 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
                 )
             seen.add(key)
             if not is_index:
-                yield Place(descriptor=entry, inherited=around)
+                yield ResolvedManifest(descriptor=entry, inherited=around)
             elif depth == 0:
                 raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
             else:
@@ -147,17 +149,17 @@ def _entries(source: Source, repository: str, index: Content) -> Iterator[Place]
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:
                     # It may not be needed: say so where it is.
-                    yield Place(descriptor=entry, error=error, inherited=around)
+                    yield ResolvedManifest(descriptor=entry, error=error, inherited=around)
                     continue
                 if nested.media_type in media_types.INDEX_TYPES:
                     yield from walk(nested, depth - 1, platform)
                 else:
-                    yield Place(nested, descriptor=entry, inherited=around)
+                    yield ResolvedManifest(nested, descriptor=entry, inherited=around)
 
     return walk(index, _INDEX_DEPTH, None)
 
 
-def manifest_at(source: Source, repository: str, place: Place) -> Content:
+def manifest_at(source: Source, repository: str, place: ResolvedManifest) -> Manifest:
     """Return the manifest at a place that `find` found.
 
     Where an index has an entry of a type that is none of the known ones, what stands behind it
@@ -180,7 +182,7 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
         if known or not unreadable or isinstance(error, DigestMismatchError):
             raise error.about(what) from error
         warnings = (f"no more is known than its index says: {error.message}",)
-        return Content(b"", kind, place.digest, False, {}, warnings)  # noqa: FBT003
+        return Manifest(b"", kind, place.digest, False, {}, warnings)  # noqa: FBT003
     if content.media_type in media_types.INDEX_TYPES:
         raise ResponseError(
             f"the index's entry {place.digest} does not say that it is an index itself",
@@ -189,7 +191,7 @@ def manifest_at(source: Source, repository: str, place: Place) -> Content:
     return content
 
 
-def _index_record(content: Content, images: list[Place]) -> dict[str, Any]:
+def _index_record(content: Manifest, images: list[ResolvedManifest]) -> dict[str, Any]:
     """Make the part of a record that says which index led to the image.
 
     Args:
@@ -217,7 +219,7 @@ def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "data" and value is not None}
 
 
-def _choose(places: list[Place], wanted: Platform) -> list[Place]:
+def _choose(places: list[ResolvedManifest], wanted: Platform) -> list[ResolvedManifest]:
     """Return the place of the wanted platform in a list; where there is none, the first image's."""
     offered = [place.platform or Platform("", "") for place in places]
     position = choose_platform(offered, wanted)
@@ -226,7 +228,7 @@ def _choose(places: list[Place], wanted: Platform) -> list[Place]:
     return [places[position]]
 
 
-def _unlike_an_image(place: Place) -> tuple[bool, bool, bool]:
+def _unlike_an_image(place: ResolvedManifest) -> tuple[bool, bool, bool]:
     """Say how little a place looks like an image's: artifacts rarely have a platform."""
     kind = place.descriptor.get("mediaType") or media_types.OCI_MANIFEST
     is_image = kind in media_types.IMAGE_TYPES | media_types.SCHEMA1_TYPES

@@ -44,12 +44,12 @@ class Chunk:
         first: whether it is the beginning of all.
         begins: whether it is the beginning of a file.
         failed: whether a file before it could not be read: as in jq, one more value is the last.
-        news: what is to be said of such files once this chunk is reached.
+        pending_errors: what is to be said of such files once this chunk is reached.
     """
 
     first = begins = failed = False
     column = 0
-    news: "Sequence[str]" = ()
+    pending_errors: "Sequence[str]" = ()
 
     def __init__(self, data: bytes, name: str, line: int, lines: int) -> None:
         self.data = data
@@ -131,7 +131,7 @@ class ByteInputs:
         self._first = self._begins = True
         self.failed = self.all_the_same = False
         self._has_failed = False
-        self._news: list[str] = []
+        self._pending_errors: list[str] = []
 
     def read(self, size: int = _CHUNK) -> Chunk | None:
         """Return the next bytes, at most so many, or None at the end of the last file."""
@@ -149,7 +149,7 @@ class ByteInputs:
 
         Chunks are read ahead, and jq does not look at a file before it has need of it.
         """
-        for message in chunk.news if chunk else self._news:
+        for message in chunk.pending_errors if chunk else self._pending_errors:
             self.failed = True
             self._output.say(message)
 
@@ -180,7 +180,7 @@ class ByteInputs:
         chunk = Chunk(data, self._name, self._line, self._lines)
         chunk.first, chunk.begins = self._first, self._begins
         chunk.failed = self._has_failed and not self.all_the_same
-        chunk.news, self._news = self._news, []
+        chunk.pending_errors, self._pending_errors = self._pending_errors, []
         chunk.column = self._column
         self._column = _column(self._column, data, len(data))
         self._line += chunk.ends
@@ -211,7 +211,7 @@ class ByteInputs:
 
     def _fail(self, what: str, error: OSError) -> None:
         self._has_failed = True
-        self._news.append(f"error: Could not {what} file {self._name}: {error.strerror}")
+        self._pending_errors.append(f"error: Could not {what} file {self._name}: {error.strerror}")
 
 
 def _column(before: int, data: bytes, end: int) -> int:

@@ -11,7 +11,7 @@ from regpipe.oci.descriptor import digest_of, verify
 from regpipe.oci.document import parse_document
 
 
-class Content(NamedTuple):
+class Manifest(NamedTuple):
     """A manifest that has been checked.
 
     Attributes:
@@ -34,7 +34,7 @@ class Content(NamedTuple):
     derived: bool = False
 
 
-def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Content:
+def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Manifest:
     """Check a manifest's bytes and settle what they are.
 
     Args:
@@ -66,7 +66,7 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
     if not verified:
         algorithm = digest.partition(":")[0]
         warnings.append(f"nothing is known of the digest's algorithm, {algorithm}: it is unchecked")
-    return Content(body, media_type, digest, verified, document, tuple(warnings))
+    return Manifest(body, media_type, digest, verified, document, tuple(warnings))
 
 
 def embedded(descriptor: Mapping[str, Any]) -> bytes | None:

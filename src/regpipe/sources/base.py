@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 
 MANIFEST_LIMIT = 8 << 20
 """Bytes of a manifest that are read at most; the distribution-spec has registries take 4 MiB."""
@@ -24,7 +24,7 @@ class Source(Protocol):
             NotFoundError: there is no such repository.
         """
 
-    def manifest(self, repository: str, target: str) -> Content:
+    def manifest(self, repository: str, target: str) -> Manifest:
         """Return the manifest that a tag or digest names.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from regpipe.cache.store import Cache
 from regpipe.errors import NotFoundError, RegpipeError
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Source
 
@@ -22,7 +22,7 @@ _REMEMBERED_BYTES = 64 << 10
 class Remote(Source, Protocol):
     """A registry that can tell in short whether a tag has moved."""
 
-    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
+    def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
         """Return a manifest: `known` itself, where the registry answers that it is still that."""
 
     def head(self, repository: str, tag: str) -> str | None:
@@ -42,7 +42,7 @@ class Cached:
         self._url = url
         self._remote = remote
         self._cache = cache
-        self._flights = _Flights()
+        self._flights = _SingleFlight()
         # Docker Hub counts a manifest's GET against its quota, and HEAD not.
         # None: nobody has seen yet how this registry takes conditions.
         self._head = True if url == HUB_URL else cache and cache.prefers_head(url)
@@ -57,7 +57,7 @@ class Cached:
         remote = self._remote
         return self._names(repository, (lambda: remote.tags(repository)) if remote else None)
 
-    def manifest(self, repository: str, target: str) -> Content:
+    def manifest(self, repository: str, target: str) -> Manifest:
         """Return the manifest of a tag, asked for anew, or of a digest, if need be."""
         if is_digest(target):
             return self._by_digest(repository, target)
@@ -118,10 +118,10 @@ class Cached:
             raise _missing("the list")
         return names
 
-    def _by_digest(self, repository: str, digest: str) -> Content:
+    def _by_digest(self, repository: str, digest: str) -> Manifest:
         place = self._place(repository)
 
-        def get() -> Content:
+        def get() -> Manifest:
             content = self._cache.manifest(place, digest) if self._cache else None
             if content is None:
                 if self._remote is None:
@@ -133,7 +133,7 @@ class Cached:
 
         return self._flights.once((repository, digest, "manifest"), get)
 
-    def _last_seen(self, repository: str, tag: str) -> Content | None:
+    def _last_seen(self, repository: str, tag: str) -> Manifest | None:
         """Return the manifest that a tag led to when it was last asked for, if it is there."""
         if self._cache is None:
             return None
@@ -142,9 +142,9 @@ class Cached:
         if digest is None:
             return None
         remembered = self._flights.get((repository, digest, "manifest"))
-        return cast("Content | None", remembered) or self._cache.manifest(place, digest)
+        return cast("Manifest | None", remembered) or self._cache.manifest(place, digest)
 
-    def _get(self, remote: Remote, repository: str, tag: str, known: Content | None) -> Content:
+    def _get(self, remote: Remote, repository: str, tag: str, known: Manifest | None) -> Manifest:
         try:
             return remote.manifest(repository, tag, known)
         except NotFoundError as error:
@@ -165,7 +165,7 @@ class Cached:
         if self._cache and self._url != HUB_URL:
             self._cache.keep_preference(self._url, head=head)
 
-    def _keep(self, repository: str, tag: str, content: Content, known: Content | None) -> None:
+    def _keep(self, repository: str, tag: str, content: Manifest, known: Manifest | None) -> None:
         self._flights.put((repository, content.digest, "manifest"), content)
         if self._cache is None:
             return
@@ -179,7 +179,7 @@ class Cached:
             self._cache.keep_tag(place, tag, content.digest)
 
 
-class _Flights:
+class _SingleFlight:
     """Things on their way: who asks for one that another is fetching waits and gets the same."""
 
     def __init__(self) -> None:
@@ -194,7 +194,7 @@ class _Flights:
 
     def put(self, key: Hashable, value: object) -> None:
         """Remember a manifest or a blob, unless it is large."""
-        body = value.body if isinstance(value, Content) else value
+        body = value.body if isinstance(value, Manifest) else value
         if not isinstance(body, bytes) or len(body) > _REMEMBERED_BYTES:
             return
         with self._lock:

@@ -16,7 +16,7 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.oci.reference import HUB_URL, host_of
-from regpipe.transport import Answer, Transport, errors
+from regpipe.transport import Response, Transport, errors
 
 CATALOG_SCOPE = "registry:catalog:*"
 # Docker Hub tells its limit with manifests only. This one is for asking, and HEAD costs nothing:
@@ -83,7 +83,7 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
         fields["rateLimit"] = rate_limit(seen)
 
 
-def _offered(answer: Answer) -> dict[str, Any]:
+def _offered(answer: Response) -> dict[str, Any]:
     """Return what a registry says to somebody unknown."""
     header = answer.headers.get("www-authenticate", "")
     way = challenges.preferred(challenges.parse(header.split("\n")))
@@ -101,7 +101,7 @@ def _identity(url: str, transport: Transport) -> dict[str, Any]:
     return {"identity": who, "source": source} if source else {"identity": who}
 
 
-def _require_registry(answer: Answer, url: str, auth: Mapping[str, Any]) -> None:
+def _require_registry(answer: Response, url: str, auth: Mapping[str, Any]) -> None:
     """Refuse what is no registry (distribution-spec, "Determining Support").
 
     Raises:

@@ -20,7 +20,7 @@ from regpipe.errors import DigestMismatchError, InputError, NotFoundError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, digest_of, verify
 from regpipe.oci.document import parse_document
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import Defaults, host_of, parse
 from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT
 from regpipe.sources.layout import INDEX, Layout
@@ -53,7 +53,7 @@ class DockerArchive(LocalSource):
     def __init__(self, registry: str, files: Files) -> None:
         super().__init__(registry, files)
         self._lock = threading.RLock()
-        self._contents: dict[str, Content] = {}
+        self._contents: dict[str, Manifest] = {}
         self._blobs: dict[str, str] = {}
 
     def list_images(self) -> list[Image]:
@@ -69,7 +69,7 @@ class DockerArchive(LocalSource):
             images += [Image(*name, key) for name in names]
         return images
 
-    def manifest_of(self, key: str) -> Content:
+    def manifest_of(self, key: str) -> Manifest:
         """Return the manifest made of an image's files."""
         if self._layout:
             return self._layout.manifest_of(key)
@@ -82,7 +82,7 @@ class DockerArchive(LocalSource):
                 self._contents[key] = content
             return content
 
-    def manifest_at(self, digest: str) -> Content:
+    def manifest_at(self, digest: str) -> Manifest:
         """Return the manifest of a digest, for which all have to be made."""
         if self._layout:
             return self._layout.manifest_at(digest)

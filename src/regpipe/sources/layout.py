@@ -10,7 +10,7 @@ from regpipe.errors import NotFoundError, ResponseError
 from regpipe.oci.descriptor import descriptors, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.local_names import split_name
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.sources.base import MANIFEST_LIMIT
 from regpipe.sources.local import Image, LocalSource, damaged
 
@@ -48,7 +48,7 @@ class Layout(LocalSource):
         )
         return [Image(*self._name(entry, uses), key=entry["digest"]) for entry in listed]
 
-    def manifest_of(self, key: str) -> Content:
+    def manifest_of(self, key: str) -> Manifest:
         """Return the manifest of a digest, whether index.json lists it or another index."""
         if key in (INDEX, self._index.digest):
             return self._index
@@ -56,7 +56,7 @@ class Layout(LocalSource):
         media_type = self._entries.get(key, {}).get("mediaType")
         return read_manifest(body, media_type if isinstance(media_type, str) else "", key)
 
-    def manifest_at(self, digest: str) -> Content:
+    def manifest_at(self, digest: str) -> Manifest:
         """Return the manifest of a digest."""
         return self.manifest_of(digest)
 
@@ -95,7 +95,7 @@ class Layout(LocalSource):
         return {entry["digest"]: entry for entry in listed}
 
     @cached_property
-    def _index(self) -> Content:
+    def _index(self) -> Manifest:
         body = self._files.read(INDEX, MANIFEST_LIMIT)
         if body is None:
             hint = (

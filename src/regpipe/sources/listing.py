@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from regpipe.errors import RegistryError, ResponseError
 from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
-from regpipe.transport import PAGE_LIMIT, Answer, Transport
+from regpipe.transport import PAGE_LIMIT, Response, Transport
 
 # ECR takes no more than 1000 for a page, distribution as much as it is set up to. One that refuses
 # is asked for less, then for as much as it likes.
@@ -75,13 +75,13 @@ class Listing:
             pages.add(page)
             answer = self._get(url)
 
-    def _first(self) -> Answer:
+    def _first(self) -> Response:
         answer = None
         for size in _PAGE_SIZES:
             answer = answer or self._first_of(size)
         return answer or self._get(self._url)
 
-    def _first_of(self, size: int) -> Answer | None:
+    def _first_of(self, size: int) -> Response | None:
         """Return the first page; None if pages of that size are refused."""
         try:
             return self._get(f"{self._url}?n={size}")
@@ -90,10 +90,10 @@ class Listing:
                 raise
             return None
 
-    def _get(self, url: str) -> Answer:
+    def _get(self, url: str) -> Response:
         return self._transport.get(url, limit=PAGE_LIMIT, scope=self._scope)
 
-    def _next(self, answer: Answer) -> str | None:
+    def _next(self, answer: Response) -> str | None:
         url = next_page(answer.headers.get("link", ""), answer.url)
         if url is None:
             return None
@@ -102,7 +102,7 @@ class Listing:
         query = urlsplit(url).query
         return f"{self._url}?{query}" if query and answer.url.startswith(self._url) else url
 
-    def _names(self, answer: Answer) -> Iterator[str]:
+    def _names(self, answer: Response) -> Iterator[str]:
         """Yield a page's names.
 
         Some registries write null for no list and for single names (Nexus), or list digests

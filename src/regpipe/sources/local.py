@@ -10,7 +10,7 @@ from regpipe.archives.archive import STDIN
 from regpipe.archives.files import Files
 from regpipe.errors import NotFoundError, RegpipeError, ResponseError
 from regpipe.oci.local_names import default_repository
-from regpipe.oci.manifest import Content
+from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, is_digest
 
 NAMES_SHOWN = 10
@@ -71,11 +71,11 @@ class LocalSource:
         return by_tag
 
     @abstractmethod
-    def manifest_of(self, key: str) -> Content:
+    def manifest_of(self, key: str) -> Manifest:
         """Return the manifest of one of the images."""
 
     @abstractmethod
-    def manifest_at(self, digest: str) -> Content:
+    def manifest_at(self, digest: str) -> Manifest:
         """Return a manifest by its digest.
 
         Raises:
@@ -114,7 +114,7 @@ class LocalSource:
         """Yield the tags of a repository, each once."""
         return iter(dict.fromkeys(image.tag for image in self._within(repository) if image.tag))
 
-    def manifest(self, repository: str, target: str) -> Content:
+    def manifest(self, repository: str, target: str) -> Manifest:
         """Return the manifest of a tag or digest; of the empty tag, that which `latest` means."""
         if is_digest(target):
             return self.manifest_at(target)

@@ -7,11 +7,11 @@ from regpipe.errors import RegistryError, RegpipeError, ResponseError, TooLargeE
 from regpipe.oci import media_types, schema1
 from regpipe.oci.descriptor import HASHES, descriptors, digest_of, verify
 from regpipe.oci.document import parse_document
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import is_digest
 from regpipe.sources.base import MANIFEST_LIMIT
 from regpipe.sources.listing import Listing, next_page
-from regpipe.transport import PAGE_LIMIT, Answer, Transport
+from regpipe.transport import PAGE_LIMIT, Response, Transport
 
 _ACCEPT = {"Accept": media_types.ACCEPT}
 # What registries without the referrers API answer to it, besides pages of HTML.
@@ -50,7 +50,7 @@ class Registry:
         url = f"{self._url}/v2/{repository}/tags/list"
         return iter(Listing(self._transport, url, "tags", _pull(repository)))
 
-    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:
+    def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
 
         Args:
@@ -136,7 +136,7 @@ class Registry:
             url = next_page(answer.headers.get("link", ""), answer.url)
         return found
 
-    def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Answer:
+    def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Response:
         return self._transport.get(
             f"{self._url}/v2/{repository}/manifests/{target}",
             limit=MANIFEST_LIMIT,
@@ -145,7 +145,7 @@ class Registry:
             counted=True,
         )
 
-    def _checked(self, content: Content, answer: Answer, asked: str | None) -> Content:
+    def _checked(self, content: Manifest, answer: Response, asked: str | None) -> Manifest:
         """Compare a manifest with what the registry says its digest is.
 
         "If used, MUST be verified" (distribution-spec). But many get it wrong for tags, so there it
@@ -169,7 +169,7 @@ class Registry:
         return content
 
 
-def _signed(content: Content) -> bytes:
+def _signed(content: Manifest) -> bytes:
     """Return the bytes that a manifest is identified by."""
     if content.media_type in media_types.SCHEMA1_TYPES:
         return schema1.payload(content.body, parse_document(content.body, "manifest"))

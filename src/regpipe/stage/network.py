@@ -120,7 +120,7 @@ def _transport(
 
 def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":
     """Return the transport's options for a verb's arguments."""
-    from regpipe.transport import Options, Patience, Persistence  # noqa: PLC0415
+    from regpipe.transport import Options, RetryPolicy, Timeouts  # noqa: PLC0415
 
     lock = threading.Lock()
 
@@ -135,7 +135,7 @@ def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":
     def trace(text: str) -> None:
         write("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
-    patience, seconds = Patience(), float(args.timeout)
+    timeouts, seconds = Timeouts(), float(args.timeout)
     return Options(
         jobs=args.jobs,
         insecure=args.insecure or _is_on(os.environ, "REGPIPE_INSECURE"),
@@ -143,13 +143,13 @@ def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":
         cert=args.cert,
         key=args.key,
         min_remaining=args.min_remaining,
-        patience=Patience(
-            connect=min(patience.connect, seconds),
+        timeouts=Timeouts(
+            connect=min(timeouts.connect, seconds),
             first=seconds,
-            stall=min(patience.stall, seconds),
-            total=max(patience.total, 2 * seconds),
+            stall=min(timeouts.stall, seconds),
+            total=max(timeouts.total, 2 * seconds),
         ),
-        persistence=Persistence(retries=args.retries),
+        retry_policy=RetryPolicy(retries=args.retries),
         say=say,
         trace=trace if args.verbose else None,
     )

@@ -17,17 +17,17 @@ trace        `-v` and warnings, without secrets
 from regpipe.transport.authorizer import Authorizer, TokenExchange
 from regpipe.transport.client import PAGE_LIMIT, Transport
 from regpipe.transport.options import Options
-from regpipe.transport.reader import Patience
-from regpipe.transport.redirects import Answer
-from regpipe.transport.retry import Persistence
+from regpipe.transport.reader import Timeouts
+from regpipe.transport.redirects import Response
+from regpipe.transport.retry import RetryPolicy
 
 __all__ = [
     "PAGE_LIMIT",
-    "Answer",
     "Authorizer",
     "Options",
-    "Patience",
-    "Persistence",
+    "Response",
+    "RetryPolicy",
+    "Timeouts",
     "TokenExchange",
     "Transport",
 ]

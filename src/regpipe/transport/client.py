@@ -12,11 +12,11 @@ from regpipe.transport import errors, http1, origins, retry
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
 from regpipe.transport.http1 import Reply
-from regpipe.transport.limiter import Pace
+from regpipe.transport.limiter import ConcurrencyLimiter
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Fault
-from regpipe.transport.redirects import Answer, Arrival, Message, Redirects, compose
+from regpipe.transport.redirects import Arrival, Message, Redirects, Response, compose
 from regpipe.transport.trace import Trace
 
 PAGE_LIMIT = 16 << 20
@@ -49,7 +49,7 @@ class Transport:
         self.authorizer = authorizer
         self._trace = Trace(self.options.say, self.options.trace)
         self._redirects = Redirects(Connections(self.options), self.options, self._trace)
-        self._paces: dict[Origin, Pace] = {}
+        self._paces: dict[Origin, ConcurrencyLimiter] = {}
 
     def get(
         self,
@@ -59,7 +59,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         scope: str | None = None,
         counted: bool = False,
-    ) -> Answer:
+    ) -> Response:
         """Fetch a URL of a registry, following redirects.
 
         Args:
@@ -87,13 +87,13 @@ class Transport:
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
-    ) -> Answer:
+    ) -> Response:
         """Ask for the headers that a GET would come with; see `get`."""
         message = compose("HEAD", url, headers, 0)
         pace = self._pace(message.origin)
         return self._judged(message, self._persistently(message, scope, pace))
 
-    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Answer:
+    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
         """Ask as `get` does and return whatever is answered in the end, errors too.
 
         Args:
@@ -149,9 +149,9 @@ class Transport:
 
     def _repeatedly(self, message: Message, ask: Callable[[], Arrival]) -> Arrival:
         """Ask until there is an answer that will not pass, or the tries are used up."""
-        persistence = self.options.persistence
-        for attempt in range(persistence.retries + 1):
-            last = attempt == persistence.retries
+        retry_policy = self.options.retry_policy
+        for attempt in range(retry_policy.retries + 1):
+            last = attempt == retry_policy.retries
             try:
                 arrival = ask()
             except _BROKEN as error:
@@ -159,7 +159,7 @@ class Transport:
                 vain = verdict.refused or (verdict.silent and attempt > 0)
                 if last or vain or not verdict.retry:
                     raise verdict.error from error
-                time.sleep(retry.pause(persistence, attempt, None))
+                time.sleep(retry.pause(retry_policy, attempt, None))
                 continue
             if last or not retry.passes(arrival.reply.status):
                 break
@@ -169,15 +169,15 @@ class Transport:
             time.sleep(seconds)
         return arrival
 
-    def _pace(self, origin: Origin) -> Pace:
+    def _pace(self, origin: Origin) -> ConcurrencyLimiter:
         pace = self._paces.get(origin)
         if pace is None:
-            jobs, down_after = self.options.jobs, self.options.persistence.down_after
-            made = Pace(origin.netloc, jobs, down_after, self.options.min_remaining)
+            jobs, down_after = self.options.jobs, self.options.retry_policy.down_after
+            made = ConcurrencyLimiter(origin.netloc, jobs, down_after, self.options.min_remaining)
             pace = self._paces.setdefault(origin, made)
         return pace
 
-    def _counted(self, message: Message, scope: str | None, pace: Pace) -> Answer:
+    def _counted(self, message: Message, scope: str | None, pace: ConcurrencyLimiter) -> Response:
         """Ask for what counts against the rate limit, if enough of that is left."""
         quota = pace.quota
         assert quota  # noqa: S101 -- who calls has looked
@@ -191,7 +191,7 @@ class Transport:
         quota.note(outcome.arrival.reply.headers)
         return self._judged(message, outcome)
 
-    def _judged(self, message: Message, outcome: _Outcome) -> Answer:
+    def _judged(self, message: Message, outcome: _Outcome) -> Response:
         """Return an answer that is a success.
 
         Raises:
@@ -206,11 +206,13 @@ class Transport:
             raise errors.from_reply(reply, origin, outcome.sent, outcome.refused, elsewhere)
         return outcome.arrival.answer()
 
-    def _persistently(self, message: Message, scope: str | None, pace: Pace) -> _Outcome:
+    def _persistently(
+        self, message: Message, scope: str | None, pace: ConcurrencyLimiter
+    ) -> _Outcome:
         """Ask until there is an answer that stands, or no hope of one."""
-        persistence = self.options.persistence
+        retry_policy = self.options.retry_policy
         started = time.monotonic()
-        for attempt in range(persistence.retries + 1):
+        for attempt in range(retry_policy.retries + 1):
             outcome: _Outcome | None = None
             pace.enter()
             try:
@@ -234,11 +236,11 @@ class Transport:
             throttled = reply is not None and reply.status in retry.THROTTLED
             if reply is not None and throttled and not pace.is_down:
                 asked = retry.asked_pause(reply.headers.get("retry-after")) or 0
-                pace.throttled(min(asked, persistence.obeyed))
-                self.options.throttled(min(seconds or 0, persistence.obeyed))
+                pace.throttled(min(asked, retry_policy.obeyed))
+                self.options.throttled(min(seconds or 0, retry_policy.obeyed))
             spent = time.monotonic() - started
-            hope = hope and attempt < persistence.retries and not pace.is_down
-            if not hope or seconds is None or spent + seconds > persistence.budget:
+            hope = hope and attempt < retry_policy.retries and not pace.is_down
+            if not hope or seconds is None or spent + seconds > retry_policy.budget:
                 pace.gave_up(verdict.error, closed=verdict.silent or throttled)
                 raise verdict.error
             time.sleep(seconds)
@@ -248,15 +250,15 @@ class Transport:
 
     def _pause(self, origin: Origin, reply: Reply | None, attempt: int) -> float | None:
         """Return how long to wait before asking again; None if that is longer than one waits."""
-        persistence = self.options.persistence
-        own = retry.pause(persistence, attempt, reply.status if reply else None)
+        retry_policy = self.options.retry_policy
+        own = retry.pause(retry_policy, attempt, reply.status if reply else None)
         asked = retry.asked_pause(reply.headers.get("retry-after")) if reply else None
         if reply is None or asked is None:
             return own
-        if asked > persistence.obeyed:
+        if asked > retry_policy.obeyed:
             self._trace.once(
                 f"{origin.netloc}: it wants to be left alone for {asked:.0f} s, longer than the"
-                f" {persistence.obeyed:g} s that are waited at most"
+                f" {retry_policy.obeyed:g} s that are waited at most"
             )
             return None
         if asked >= 1:

@@ -26,8 +26,8 @@ from regpipe.errors import UsageError
 from regpipe.transport import http1, tls
 from regpipe.transport.http1 import Reply
 from regpipe.transport.options import Options
-from regpipe.transport.origins import Origin, Reach, literal_reach, reach_of
-from regpipe.transport.reader import Connection, Fault, Patience
+from regpipe.transport.origins import AddressScope, Origin, literal_scope, scope_of
+from regpipe.transport.reader import Connection, Fault, Timeouts
 
 _HEADERS = (
     f"User-Agent: regpipe/{__version__}\r\n"
@@ -36,7 +36,7 @@ _HEADERS = (
 )
 
 
-class _Lending:
+class _PoolMixin:
     """What both kinds of pool get: connections lent out ready to be written to."""
 
     def lend(self, timeout: float) -> tuple[HTTPConnection, bool]:
@@ -64,11 +64,11 @@ class _Lending:
         cast("HTTPConnectionPool", self)._put_conn(connection)  # noqa: SLF001
 
 
-class _Pool(_Lending, HTTPConnectionPool):
+class _Pool(_PoolMixin, HTTPConnectionPool):
     pass
 
 
-class _SecurePool(_Lending, HTTPSConnectionPool):
+class _SecurePool(_PoolMixin, HTTPSConnectionPool):
     pass
 
 
@@ -92,14 +92,14 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(connections, maxsize, block, **more, **self._tls)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def pool(self, origin: Origin, proxy: str | None) -> _Lending:
+    def pool(self, origin: Origin, proxy: str | None) -> _PoolMixin:
         """Return the pool of connections to an origin, by way of a proxy if one is given."""
         manager: urllib3.PoolManager = self.poolmanager
         if proxy:
             manager = self.proxy_manager_for(proxy, **self._tls)
             manager.pool_classes_by_scheme = _POOLS
         made = manager.connection_from_host(origin.host, origin.port, origin.scheme)
-        return cast("_Lending", made)
+        return cast("_PoolMixin", made)
 
 
 class Endpoint:
@@ -116,7 +116,7 @@ class Endpoint:
     def __init__(
         self,
         origin: Origin,
-        pool: _Lending,
+        pool: _PoolMixin,
         proxy: str | None,
         proxy_headers: dict[str, str],
         trace: Callable[[str], None] | None,
@@ -130,7 +130,7 @@ class Endpoint:
         lines = proxy_headers if self.forwarded else {}
         extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
-        self.reach = literal_reach(origin.host)
+        self.reach = literal_scope(origin.host)
         """How near it is; None while it is not known, as it stays where a proxy asks for us."""
 
     def request(self, method: str, target: str, headers: str, body: bytes | None) -> bytes:
@@ -146,8 +146,8 @@ class Endpoint:
         *,
         head: bool,
         limit: int,
-        patience: Patience,
-        nearest: Reach = Reach.LOOPBACK,
+        timeouts: Timeouts,
+        nearest: AddressScope = AddressScope.LOOPBACK,
     ) -> Reply:
         """Send a request and read the answer, on a kept connection where there is one.
 
@@ -155,7 +155,7 @@ class Endpoint:
             request: as `request` made it.
             head: whether it is a HEAD.
             limit: see `wire.exchange`.
-            patience: see `wire.exchange`.
+            timeouts: see `wire.exchange`.
             nearest: how near the server may be. What is nearer is sent nothing.
 
         Raises:
@@ -164,7 +164,7 @@ class Endpoint:
             urllib3.exceptions.HTTPError, OSError: there is no connection.
         """
         while True:
-            connection, used = self._pool.lend(patience.connect)
+            connection, used = self._pool.lend(timeouts.connect)
             done = False
             try:
                 if not used:
@@ -176,7 +176,7 @@ class Endpoint:
                     request,
                     head=head,
                     limit=limit,
-                    patience=patience,
+                    timeouts=timeouts,
                 )
                 done = reply.reusable
             except Fault as fault:
@@ -199,14 +199,14 @@ class Endpoint:
             self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
         if self._proxy is not None or not isinstance(made, socket.socket):
             return
-        found = reach_of(made.getpeername()[0])
+        found = scope_of(made.getpeername()[0])
         self.reach = found if self.reach is None else max(found, self.reach)
 
 
 class NearbyError(Exception):
     """A server is nearer than it may be."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: AddressScope) -> None:
         super().__init__(reach.name)
         self.reach = reach
 

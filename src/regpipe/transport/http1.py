@@ -11,7 +11,7 @@ Whatever does not follow RFC 9112 to the letter is an error, and ends the connec
 import re
 from typing import NamedTuple
 
-from regpipe.transport.reader import Connection, Fault, Patience, Reader
+from regpipe.transport.reader import Connection, Fault, Reader, Timeouts
 
 HEAD_LIMIT = 64 << 10
 """Bytes of an answer's status line and headers that are read at most."""
@@ -46,7 +46,7 @@ class Reply(NamedTuple):
 
 
 def exchange(
-    connection: Connection, request: bytes, *, head: bool, limit: int, patience: Patience
+    connection: Connection, request: bytes, *, head: bool, limit: int, timeouts: Timeouts
 ) -> Reply:
     """Send one request and read its answer.
 
@@ -55,12 +55,12 @@ def exchange(
         request: the whole request.
         head: whether it is a HEAD, whose answer has no body.
         limit: bytes of a successful answer's body that are read at most.
-        patience: how long to wait.
+        timeouts: how long to wait.
 
     Raises:
         Fault: there is no whole answer, or none that follows the protocol.
     """
-    reader = Reader(connection, patience)
+    reader = Reader(connection, timeouts)
     reader.send(request)
     for _ in range(_INFORMATIONAL_LIMIT):
         status, version, line, headers = _read_head(reader)

@@ -19,7 +19,7 @@ _REMAINING = re.compile(r"\s*([0-9]{1,15})\s*(?:;.*)?", re.DOTALL)
 _AT_FIRST, _THEN = 0.75, 0.5
 
 
-class Pace:
+class ConcurrencyLimiter:
     """The requests to one registry that are under way.
 
     Args:
@@ -30,7 +30,7 @@ class Pace:
     """
 
     def __init__(self, host: str, jobs: int, down_after: int, min_remaining: int | None) -> None:
-        self.quota = Quota(host, min_remaining) if min_remaining is not None else None
+        self.quota = RateLimit(host, min_remaining) if min_remaining is not None else None
         self._host = host
         self._jobs = jobs
         self._down_after = down_after
@@ -117,7 +117,7 @@ class Pace:
             self._changed.notify_all()
 
 
-class Quota:
+class RateLimit:
     """What is left of a registry's rate limit, as its `ratelimit-remaining` headers tell.
 
     Args:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from regpipe.transport.reader import Patience
-from regpipe.transport.retry import Persistence
+from regpipe.transport.reader import Timeouts
+from regpipe.transport.retry import RetryPolicy
 
 
 def _silent(_: str) -> None:
@@ -38,8 +38,8 @@ class Options(NamedTuple):
     cert: str | None = None
     key: str | None = None
     min_remaining: int | None = None
-    patience: Patience = Patience()
-    persistence: Persistence = Persistence()
+    timeouts: Timeouts = Timeouts()
+    retry_policy: RetryPolicy = RetryPolicy()
     say: Callable[[str], None] = _silent
     throttled: Callable[[float], None] = _unmoved
     trace: Callable[[str], None] | None = None

@@ -36,7 +36,7 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.netloc}"
 
 
-class Reach(IntEnum):
+class AddressScope(IntEnum):
     """How near an address is: what can be reached only from nearer by is more to be guarded."""
 
     PUBLIC = 0
@@ -70,7 +70,7 @@ def without_query(url: str) -> str:
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
-def reach_of(address: str) -> Reach:
+def scope_of(address: str) -> AddressScope:
     """Return how near an IP address is; mapped and embedded IPv4 addresses count as themselves."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
@@ -78,13 +78,13 @@ def reach_of(address: str) -> Reach:
         teredo = ip.teredo[1] if ip.teredo else None
         ip = ip.ipv4_mapped or ip.sixtofour or teredo or translated or ip
     if ip.is_loopback or ip.is_unspecified:
-        return Reach.LOOPBACK
+        return AddressScope.LOOPBACK
     if ip.is_link_local:
-        return Reach.LINK_LOCAL
-    return Reach.PUBLIC if ip.is_global else Reach.PRIVATE
+        return AddressScope.LINK_LOCAL
+    return AddressScope.PUBLIC if ip.is_global else AddressScope.PRIVATE
 
 
-def literal_reach(host: str) -> Reach | None:
+def literal_scope(host: str) -> AddressScope | None:
     """Return how near the host is if its name alone tells: an IP address, or `localhost`.
 
     Numbers such as `2130706433`, `0x7f.1` and `127.1` are addresses too for a resolver, though no
@@ -92,12 +92,12 @@ def literal_reach(host: str) -> Reach | None:
     """
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
-        return Reach.LOOPBACK
+        return AddressScope.LOOPBACK
     try:
-        return reach_of(name)
+        return scope_of(name)
     except ValueError:
         numeric = re.fullmatch(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*", name)
-        return Reach.LOOPBACK if numeric else None
+        return AddressScope.LOOPBACK if numeric else None
 
 
 def redirected(url: str, location: str) -> str:
@@ -119,7 +119,7 @@ def redirected(url: str, location: str) -> str:
     return target
 
 
-def too_near(origin: Origin, found: Reach) -> ResponseError:
+def too_near(origin: Origin, found: AddressScope) -> ResponseError:
     """Make the error for a redirect to what is nearer to us than who redirects (SSRF).
 
     A public registry must not make its readers ask their own machine or network.

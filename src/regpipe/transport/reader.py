@@ -19,7 +19,7 @@ class Connection(Protocol):
         """Return some bytes; none if the other side has closed."""
 
 
-class Patience(NamedTuple):
+class Timeouts(NamedTuple):
     """How long to wait, in seconds: to connect, for the first byte, between bytes, and in all."""
 
     connect: float = 10.0
@@ -60,11 +60,11 @@ class Reader:
 
     __slots__ = ("_connection", "_deadline", "_patience", "_set", "_started", "_wait", "buffer")
 
-    def __init__(self, connection: Connection, patience: Patience) -> None:
+    def __init__(self, connection: Connection, timeouts: Timeouts) -> None:
         self._connection = connection
-        self._patience = patience
-        self._deadline = time.monotonic() + patience.total
-        self._wait = patience.first
+        self._patience = timeouts
+        self._deadline = time.monotonic() + timeouts.total
+        self._wait = timeouts.first
         self._set = 0.0
         self._started = False
         self.buffer = b""

@@ -12,7 +12,7 @@ from regpipe.transport import http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
 from regpipe.transport.http1 import Reply
 from regpipe.transport.options import Options
-from regpipe.transport.origins import Origin, Reach
+from regpipe.transport.origins import AddressScope, Origin
 from regpipe.transport.trace import Trace
 
 _LIMIT = 10
@@ -44,7 +44,7 @@ class Message(NamedTuple):
     confined: bool = False
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A successful answer: its status, headers (names in lower case), body and final URL."""
 
     status: int
@@ -66,9 +66,9 @@ class Arrival(NamedTuple):
     url: str
     home: bool
 
-    def answer(self) -> Answer:
+    def answer(self) -> Response:
         """Return what others are told of it."""
-        return Answer(self.reply.status, self.reply.headers, self.reply.body, self.url)
+        return Response(self.reply.status, self.reply.headers, self.reply.body, self.url)
 
     def elsewhere(self) -> Origin | None:
         """Return the origin that it is from; None if that is the one that was asked."""
@@ -97,7 +97,7 @@ class Redirects:
 
     def __init__(self, connections: Connections, options: Options, trace: Trace) -> None:
         self._connections = connections
-        self._patience = options.patience
+        self._patience = options.timeouts
         self._trace = trace
 
     def follow(self, message: Message, authorization: str | None = None) -> Arrival:
@@ -125,7 +125,7 @@ class Redirects:
             if home and authorization:
                 headers += header_line("Authorization", authorization)
             endpoint = self._connections.endpoint(origin, is_registry=home and message.is_registry)
-            nearest = Reach.LOOPBACK if home else self._nearest(message, origin)
+            nearest = AddressScope.LOOPBACK if home else self._nearest(message, origin)
             reply = self._send(endpoint, message, target, headers, nearest)
             if reply.status not in http1.REDIRECTS or "location" not in reply.headers:
                 return Arrival(_plain(reply, message.limit), url, home)
@@ -140,11 +140,11 @@ class Redirects:
         return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
 
     def _send(
-        self, endpoint: Endpoint, message: Message, target: str, headers: str, nearest: Reach
+        self, endpoint: Endpoint, message: Message, target: str, headers: str, nearest: AddressScope
     ) -> Reply:
-        patience, limit = self._patience, message.limit
+        timeouts, limit = self._patience, message.limit
         if limit > 16 << 20:
-            patience = patience._replace(total=max(patience.total, limit / _SLOWEST))
+            timeouts = timeouts._replace(total=max(timeouts.total, limit / _SLOWEST))
         request = endpoint.request(message.method, target, headers, message.form)
         self._trace.request(request)
         try:
@@ -152,7 +152,7 @@ class Redirects:
                 request,
                 head=message.method == "HEAD",
                 limit=limit,
-                patience=patience,
+                timeouts=timeouts,
                 nearest=nearest,
             )
         except NearbyError as near:
@@ -166,23 +166,23 @@ class Redirects:
             )
         return reply
 
-    def _nearest(self, message: Message, origin: Origin) -> Reach:
+    def _nearest(self, message: Message, origin: Origin) -> AddressScope:
         """Return how near a server may be that a message is led to.
 
         Raises:
             ResponseError: its name says that it is nearer.
         """
         sender = message.origin
-        literal = origins.literal_reach(sender.host)
+        literal = origins.literal_scope(sender.host)
         met = self._connections.endpoint(sender, is_registry=message.is_registry).reach
-        reach = literal if literal is not None else met or Reach.PUBLIC
-        named = origins.literal_reach(origin.host)
+        reach = literal if literal is not None else met or AddressScope.PUBLIC
+        named = origins.literal_scope(origin.host)
         if named is None:
             return reach
         # That a name leads to this machine does not make the name's owner one of this machine.
-        if named > (reach if literal is not None else min(reach, Reach.PRIVATE)):
+        if named > (reach if literal is not None else min(reach, AddressScope.PRIVATE)):
             raise origins.too_near(origin, named)
-        return Reach.LOOPBACK
+        return AddressScope.LOOPBACK
 
 
 def compose(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:

@@ -10,7 +10,7 @@ _PASSING = frozenset({408, 429}) | frozenset(range(500, 600)) - {501, 505}
 THROTTLED = frozenset({429, 503})
 
 
-class Persistence(NamedTuple):
+class RetryPolicy(NamedTuple):
     """How often to ask again, and after which pauses, in seconds.
 
     Attributes:
@@ -38,19 +38,19 @@ def passes(status: int) -> bool:
     return status in _PASSING
 
 
-def pause(persistence: Persistence, retry: int, status: int | None) -> float:
+def pause(retry_policy: RetryPolicy, retry: int, status: int | None) -> float:
     """Return how long to wait before a retry: any time up to a bound that doubles each time.
 
     Drawn from all of it ("full jitter"), so that those who failed together do not come back
     together.
 
     Args:
-        persistence: the bounds.
+        retry_policy: the bounds.
         retry: which retry it is, from 0.
         status: of the answer; None if there was none.
     """
-    base = persistence.throttled_base if status == 429 else persistence.base
-    return random.uniform(0, min(persistence.longest, base * 2**retry))  # noqa: S311 -- no secret
+    base = retry_policy.throttled_base if status == 429 else retry_policy.base
+    return random.uniform(0, min(retry_policy.longest, base * 2**retry))  # noqa: S311 -- no secret
 
 
 def asked_pause(value: str | None, now: float | None = None) -> float | None:

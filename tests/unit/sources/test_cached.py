@@ -17,7 +17,7 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.oci.descriptor import digest_of
-from regpipe.oci.manifest import Content, read_manifest
+from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL
 from regpipe.sources.cached import Cached
 from support import images
@@ -41,7 +41,7 @@ class Remote:
         self.asked.append(f"tags {repository}")
         return iter(("v1",))
 
-    def manifest(self, repository: str, target: str, known: Content | None = None) -> Content:  # noqa: ARG002
+    def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:  # noqa: ARG002
         self.asked.append(f"GET {target[:9]}")
         image = next((i for i in (IMAGE, OTHER) if i.digest == target), self.image)
         if known and known.digest == image.digest and self.takes_conditions:

@@ -9,7 +9,7 @@ import pytest
 from support import images
 from support.archives import (
     PACKERS,
-    Content,
+    Manifest,
     docker_save,
     docker_save_before_1_10,
     docker_save_oci,
@@ -31,7 +31,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def save(members: dict[str, Content], kind: str = "tar") -> None:
+def save(members: dict[str, Manifest], kind: str = "tar") -> None:
     Path("x.tar").write_bytes(PACKERS[kind](pack(members)))
 
 

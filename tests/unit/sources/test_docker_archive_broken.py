@@ -14,7 +14,7 @@ from regpipe.archives.archive import Archive
 from regpipe.errors import RegpipeError
 from regpipe.sources.docker_archive import DockerArchive
 from support import images
-from support.archives import Content, docker_save, docker_save_before_1_10, pack
+from support.archives import Manifest, docker_save, docker_save_before_1_10, pack
 from support.blobs import hex64
 from support.cli import run
 
@@ -29,49 +29,49 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def save(members: dict[str, Content]) -> None:
+def save(members: dict[str, Manifest]) -> None:
     Path("x.tar").write_bytes(pack(members))
 
 
-def listed(members: dict[str, Content]) -> dict[str, Any]:
+def listed(members: dict[str, Manifest]) -> dict[str, Any]:
     (item,) = json.loads(str(members["manifest.json"], "utf-8"))  # type: ignore[arg-type]
     assert isinstance(item, dict)
     return item
 
 
-def change(**fields: object) -> Callable[[dict[str, Content]], None]:
-    def harm(members: dict[str, Content]) -> None:
+def change(**fields: object) -> Callable[[dict[str, Manifest]], None]:
+    def harm(members: dict[str, Manifest]) -> None:
         members["manifest.json"] = json.dumps([{**listed(members), **fields}]).encode()
 
     return harm
 
 
-def drop(which: str) -> Callable[[dict[str, Content]], None]:
-    def harm(members: dict[str, Content]) -> None:
+def drop(which: str) -> Callable[[dict[str, Manifest]], None]:
+    def harm(members: dict[str, Manifest]) -> None:
         name = listed(members)[which]
         del members[name if which == "Config" else name[0]]
 
     return harm
 
 
-def put(text: str) -> Callable[[dict[str, Content]], None]:
+def put(text: str) -> Callable[[dict[str, Manifest]], None]:
     return lambda members: members.update({"manifest.json": text.encode()})
 
 
-def put_config(text: str) -> Callable[[dict[str, Content]], None]:
-    def harm(members: dict[str, Content]) -> None:
+def put_config(text: str) -> Callable[[dict[str, Manifest]], None]:
+    def harm(members: dict[str, Manifest]) -> None:
         change(Config="config.json")(members)
         members["config.json"] = text.encode()
 
     return harm
 
 
-def falsify(members: dict[str, Content]) -> None:
+def falsify(members: dict[str, Manifest]) -> None:
     members[listed(members)["Config"]] = b"{}"
 
 
 OK_DIFF_IDS = json.dumps({"rootfs": {"diff_ids": ["../../x", "y"]}})
-BROKEN: dict[str, tuple[Callable[[dict[str, Content]], object], str, int]] = {
+BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
     "config missing": (drop("Config"), "BLOB_UNKNOWN: the archive lacks the config '", 4),
     "layer missing": (drop("Layers"), "BLOB_UNKNOWN: the archive lacks the layer '", 4),
     "config of other content": (falsify, "DIGEST_INVALID: the config ", 5),
@@ -110,7 +110,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Content]], object], str, int]] = {
 @pytest.mark.parametrize(("harm", "begins", "code"), BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("path", ["x.tar", "-"])
 def test_what_is_wrong_is_said_in_a_line(
-    harm: Callable[[dict[str, Content]], object], begins: str, code: int, path: str
+    harm: Callable[[dict[str, Manifest]], object], begins: str, code: int, path: str
 ) -> None:
     members = docker_save([(ONE, ["one:v1"])])
     harm(members)

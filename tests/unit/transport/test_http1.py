@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from regpipe.transport import http1
 from regpipe.transport.http1 import Reply
-from regpipe.transport.reader import Fault, Patience
+from regpipe.transport.reader import Fault, Timeouts
 
 OK = b"HTTP/1.1 200 OK\r\n"
-PATIENCE = Patience(total=5)
+PATIENCE = Timeouts(total=5)
 
 
 class Line:
@@ -30,7 +30,7 @@ class Line:
 
 
 def read(*pieces: bytes, limit: int = 1000, head: bool = False) -> Reply:
-    return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, patience=PATIENCE)
+    return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, timeouts=PATIENCE)
 
 
 def by_byte(raw: bytes, **options: int) -> Reply:

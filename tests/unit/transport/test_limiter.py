@@ -6,16 +6,16 @@ import time
 import pytest
 
 from regpipe.errors import ConnectionFailedError, RegistryError
-from regpipe.transport.limiter import Pace, Quota
+from regpipe.transport.limiter import ConcurrencyLimiter, RateLimit
 
 
-def pace(jobs: int = 8) -> Pace:
-    made = Pace("registry.test", jobs, 3, None)
+def pace(jobs: int = 8) -> ConcurrencyLimiter:
+    made = ConcurrencyLimiter("registry.test", jobs, 3, None)
     made.succeeded()
     return made
 
 
-def allowed(pace: Pace) -> int:
+def allowed(pace: ConcurrencyLimiter) -> int:
     """How many requests may be under way, found by trying."""
     entered = 0
 
@@ -107,14 +107,14 @@ def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9" * 20, "1 2"])
 def test_a_quota_that_cannot_be_read_is_none(value: str) -> None:
-    quota = Quota("registry.test", 10**9)
+    quota = RateLimit("registry.test", 10**9)
     quota.note({"ratelimit-remaining": value})
     quota.spend()
 
 
 @pytest.mark.parametrize("value", ["3", "3;w=21600", " 3 ; w=21600"])
 def test_a_quota_is_spent_down_to_what_is_kept(value: str) -> None:
-    quota = Quota("registry.test", 1)
+    quota = RateLimit("registry.test", 1)
     quota.note({"ratelimit-remaining": value})
     quota.spend()
     quota.note({"ratelimit-remaining": "7"})

@@ -4,7 +4,7 @@ import pytest
 
 from regpipe.errors import ResponseError
 from regpipe.transport import origins
-from regpipe.transport.origins import Origin, Reach
+from regpipe.transport.origins import AddressScope, Origin
 
 
 @pytest.mark.parametrize(
@@ -69,36 +69,36 @@ def test_these_are_different_origins(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("host", "reach"),
     [
-        ("127.0.0.1", Reach.LOOPBACK),
-        ("127.255.0.3", Reach.LOOPBACK),
-        ("[::1]", Reach.LOOPBACK),
-        ("localhost", Reach.LOOPBACK),
-        ("LOCALHOST.", Reach.LOOPBACK),
-        ("a.localhost", Reach.LOOPBACK),
-        ("0.0.0.0", Reach.LOOPBACK),
-        ("[::]", Reach.LOOPBACK),
-        ("[::ffff:127.0.0.1]", Reach.LOOPBACK),
-        ("[64:ff9b::10.0.0.1]", Reach.PRIVATE),
-        ("[2002:7f00:1::]", Reach.LOOPBACK),
-        ("2130706433", Reach.LOOPBACK),
-        ("0x7f.1", Reach.LOOPBACK),
-        ("0177.0.0.1", Reach.LOOPBACK),
-        ("169.254.169.254", Reach.LINK_LOCAL),
-        ("[fe80::1]", Reach.LINK_LOCAL),
-        ("10.1.2.3", Reach.PRIVATE),
-        ("172.31.0.1", Reach.PRIVATE),
-        ("192.168.0.1", Reach.PRIVATE),
-        ("100.64.0.1", Reach.PRIVATE),
-        ("[fd12::1]", Reach.PRIVATE),
-        ("8.8.8.8", Reach.PUBLIC),
-        ("[2606:4700::1]", Reach.PUBLIC),
+        ("127.0.0.1", AddressScope.LOOPBACK),
+        ("127.255.0.3", AddressScope.LOOPBACK),
+        ("[::1]", AddressScope.LOOPBACK),
+        ("localhost", AddressScope.LOOPBACK),
+        ("LOCALHOST.", AddressScope.LOOPBACK),
+        ("a.localhost", AddressScope.LOOPBACK),
+        ("0.0.0.0", AddressScope.LOOPBACK),
+        ("[::]", AddressScope.LOOPBACK),
+        ("[::ffff:127.0.0.1]", AddressScope.LOOPBACK),
+        ("[64:ff9b::10.0.0.1]", AddressScope.PRIVATE),
+        ("[2002:7f00:1::]", AddressScope.LOOPBACK),
+        ("2130706433", AddressScope.LOOPBACK),
+        ("0x7f.1", AddressScope.LOOPBACK),
+        ("0177.0.0.1", AddressScope.LOOPBACK),
+        ("169.254.169.254", AddressScope.LINK_LOCAL),
+        ("[fe80::1]", AddressScope.LINK_LOCAL),
+        ("10.1.2.3", AddressScope.PRIVATE),
+        ("172.31.0.1", AddressScope.PRIVATE),
+        ("192.168.0.1", AddressScope.PRIVATE),
+        ("100.64.0.1", AddressScope.PRIVATE),
+        ("[fd12::1]", AddressScope.PRIVATE),
+        ("8.8.8.8", AddressScope.PUBLIC),
+        ("[2606:4700::1]", AddressScope.PUBLIC),
         ("example.com", None),
         ("1.example", None),
         ("0x.example", None),
     ],
 )
-def test_a_host_tells_how_near_it_is(host: str, reach: Reach | None) -> None:
-    assert origins.literal_reach(host) == reach
+def test_a_host_tells_how_near_it_is(host: str, reach: AddressScope | None) -> None:
+    assert origins.literal_scope(host) == reach
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import email.utils
 import pytest
 
 from regpipe.transport import retry
-from regpipe.transport.retry import Persistence
+from regpipe.transport.retry import RetryPolicy
 
 NOW = 1_700_000_000.0
 
@@ -44,7 +44,7 @@ def test_retry_after_is_read_in_both_forms(value: str | None, seconds: float | N
 
 
 def test_pauses_are_drawn_from_all_of_a_range_that_doubles() -> None:
-    given = Persistence(base=1, throttled_base=3, longest=10)
+    given = RetryPolicy(base=1, throttled_base=3, longest=10)
     for attempt, most in enumerate((1, 2, 4, 8, 10, 10)):
         drawn = [retry.pause(given, attempt, None) for _ in range(200)]
         assert 0 <= min(drawn) < most * 0.2
