@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from support.both import Both, in_both_ways
 from support.populate import Populated, populate
 from support.scripted import Scripted
 from support.servers import Options, Registry, running
@@ -27,6 +28,13 @@ KEPT = (
 )
 
 
+FOLDERS = {"servers": "servers", "processes": "slow", "scale": "slow", "bench": "benchmark"}
+"""Of the folders whose tests are all marked, the marker."""
+SERVERS = {"real_registry", "docker_registry", "start_registry", "populated"}
+"""Fixtures that start a real server: what uses one is marked, wherever it stands."""
+TESTS = Path(__file__).parent
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update",
@@ -35,14 +43,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "last: runs after all others, to judge what they did")
+def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # As in what a shell script starts in the background; what tests interrupt inherits it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in FOLDERS:
+            item.add_marker(FOLDERS[folder])
+        if SERVERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker("servers")
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
 
@@ -62,6 +75,12 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture
+def both(monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Runs `summarize` in blocks and without (see support/both.py)."""
+    return in_both_ways(monkeypatch)
+
+
+@pytest.fixture
 def scripted() -> Iterator[Scripted]:
     """A scripted registry over plain http (see support/scripted.py)."""
     with Scripted() as server:
@@ -75,7 +94,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session", params=["docker-registry", "distribution3", "zot"])
-def registry(
+def real_registry(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Registry]:
     """Each of the real registries that people run; shared by all tests, so see `repository`."""
@@ -110,6 +129,6 @@ def start_registry(tmp_path: Path) -> Iterator[Callable[..., Registry]]:
 
 
 @pytest.fixture(scope="session")
-def populated(registry: Registry) -> Populated:
+def populated(real_registry: Registry) -> Populated:
     """Each of the real registries with more than 200 tags of every kind; for reading only."""
-    return populate(registry)
+    return populate(real_registry)

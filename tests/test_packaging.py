@@ -14,10 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRAMS = sorted(path.stem for path in ROOT.glob("filters/*.jq"))
 
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in ("hatchling", "pip", "venv")),
-    reason="hatchling, pip and venv are needed to build and install",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in ("hatchling", "pip", "venv")),
+        reason="hatchling, pip and venv are needed to build and install",
+    ),
+]
 
 
 def python(*arguments: str | Path, cwd: Path = ROOT) -> str:

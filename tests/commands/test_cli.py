@@ -52,7 +52,6 @@ def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     def mistaken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.delenv("REGPIPE_DEBUG")
     monkeypatch.setattr("regpipe.commands.tags.main", mistaken)
     result = run(["tags", "x"])
     assert result.code == 5

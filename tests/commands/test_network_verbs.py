@@ -213,7 +213,6 @@ def test_a_mistake_in_regpipe_is_one_line_and_loses_no_other_input(
     def mistaken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.delenv("REGPIPE_DEBUG")
     monkeypatch.setattr("regpipe.commands.manifests.image_record", mistaken)
     refs = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
     result = run(["manifests", *refs])

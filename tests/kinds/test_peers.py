@@ -59,21 +59,21 @@ def records(registry: Registry, repository: str, tag: str) -> list[dict[str, Any
 
 
 @pytest.fixture(params=IMAGES)
-def image(request: pytest.FixtureRequest, registry: Registry, repository: str) -> str:
+def image(request: pytest.FixtureRequest, real_registry: Registry, repository: str) -> str:
     """The tag of each image in turn, pushed to each registry in turn."""
     tag: str = request.param
-    with registry.pusher() as pusher:
+    with real_registry.pusher() as pusher:
         try:
             pusher.push(repository, tag, IMAGES[tag])
         except RefusedError as error:
-            pytest.skip(f"{registry.name} refuses it: {error}")
+            pytest.skip(f"{real_registry.name} refuses it: {error}")
     return tag
 
 
-def test_as_skopeo_says(registry: Registry, repository: str, image: str) -> None:
-    skopeo = Peer("skopeo", registry)
-    for record in records(registry, repository, image):
-        where = f"docker://{registry.host}/{repository}@{record['digest']}"
+def test_as_skopeo_says(real_registry: Registry, repository: str, image: str) -> None:
+    skopeo = Peer("skopeo", real_registry)
+    for record in records(real_registry, repository, image):
+        where = f"docker://{real_registry.host}/{repository}@{record['digest']}"
         raw = skopeo("inspect", "--tls-verify=false", "--raw", where)
         assert record["digest"] == f"sha256:{hashlib.sha256(raw).hexdigest()}"
         assert record["size"] == len(raw)
@@ -94,13 +94,13 @@ def test_as_skopeo_says(registry: Registry, repository: str, image: str) -> None
         assert layers == inspected["Layers"]
 
 
-def test_as_crane_says(registry: Registry, repository: str, image: str) -> None:
-    crane = Peer("crane", registry)
-    where = f"{registry.host}/{repository}:{image}"
+def test_as_crane_says(real_registry: Registry, repository: str, image: str) -> None:
+    crane = Peer("crane", real_registry)
+    where = f"{real_registry.host}/{repository}:{image}"
     top = crane("digest", where).decode().strip()
-    for record in records(registry, repository, image):
+    for record in records(real_registry, repository, image):
         assert record.get("index", record)["digest"] == top
-        pinned = f"{registry.host}/{repository}@{record['digest']}"
+        pinned = f"{real_registry.host}/{repository}@{record['digest']}"
         assert crane.json("manifest", pinned) == record["manifest"]
         assert crane("digest", pinned).decode().strip() == record["digest"]
         if "config" not in record:
@@ -112,11 +112,11 @@ def test_as_crane_says(registry: Registry, repository: str, image: str) -> None:
             assert chosen == record["digest"]
 
 
-def test_as_regctl_says(registry: Registry, repository: str, image: str) -> None:
-    regctl = Peer("regctl", registry)
-    where = f"{registry.host}/{repository}:{image}"
-    for record in records(registry, repository, image):
-        pinned = f"{registry.host}/{repository}@{record['digest']}"
+def test_as_regctl_says(real_registry: Registry, repository: str, image: str) -> None:
+    regctl = Peer("regctl", real_registry)
+    where = f"{real_registry.host}/{repository}:{image}"
+    for record in records(real_registry, repository, image):
+        pinned = f"{real_registry.host}/{repository}@{record['digest']}"
         head = regctl("manifest", "head", pinned).decode().strip()
         assert head == record["digest"]
         kind = regctl("manifest", "get", "--format", "{{.GetDescriptor.MediaType}}", pinned)

@@ -1,11 +1,10 @@
 """What is tried to get at credentials, and what comes of it; a row of the table is a test or more.
 
 The other rows are in test_attacks.py, and the variants of realms, keys and helpers, one by one, in
-tests/unit/test_auth_*. `run` searches everything that is printed for the secrets. Each test was
+tests/unit/auth. `run` searches everything that is printed for the secrets. Each test was
 seen to fail with its defence taken out.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,12 +23,10 @@ IDENTITY = f"{TOKEN}-refresh"
 BASIC = f"Basic {encoded()}"
 
 
-@pytest.fixture
-def other() -> Iterator[Scripted]:
-    """A second origin, which must get nothing that was meant for the first."""
-    with Scripted() as server:
-        server.on("/token", json_reply({"token": "x"}))
-        yield server
+@pytest.fixture(autouse=True)
+def token_for_anyone(other: Scripted) -> None:
+    """The second origin gives a token to anyone who asks."""
+    other.on("/token", json_reply({"token": "x"}))
 
 
 def tags(server: Scripted, *options: str) -> Result:

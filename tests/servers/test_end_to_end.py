@@ -12,7 +12,7 @@ from support.blobs import DOCKER_V1_SIGNED, Image
 from support.populate import Populated
 from support.push import USER_AGENT
 
-WITH_SCHEMA_1 = pytest.mark.parametrize("registry", ["docker-registry"], indirect=True)
+WITH_SCHEMA_1 = pytest.mark.parametrize("real_registry", ["docker-registry"], indirect=True)
 BLOG = Path(cli.__file__).with_name("blog.sh")
 PIPELINE = 'regpipe catalog "$1" | regpipe tags | regpipe manifests | regpipe summarize'
 

@@ -8,7 +8,7 @@ import pytest
 from support import cli
 from support.populate import Populated
 
-WITH_SCHEMA_1 = pytest.mark.parametrize("registry", ["docker-registry"], indirect=True)
+WITH_SCHEMA_1 = pytest.mark.parametrize("real_registry", ["docker-registry"], indirect=True)
 BLOG = Path(cli.__file__).with_name("blog.sh")
 
 

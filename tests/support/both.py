@@ -1,8 +1,30 @@
-"""The type of the fixture that runs a command line in two ways."""
+"""Running a command line in two ways: in blocks, by several workers, and as one stream."""
 
+import sys
 from collections.abc import Callable
 
-from support.cli import Result
+import pytest
+
+from regpipe.jq import parallel
+from support.cli import Result, run
 
 Both = Callable[..., tuple[Result, Result]]
 """Runs `summarize` in blocks and without; both results are to be equal."""
+
+
+def in_both_ways(monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Return what runs a command line in tiny blocks, and then as if there were no such thing."""
+
+    def run_both(
+        *words: object, stdin: bytes, block: int = 64, workers: int = 3
+    ) -> tuple[Result, Result]:
+        results = []
+        for large in (1, sys.maxsize):
+            monkeypatch.setattr(parallel, "LARGE", large)
+            monkeypatch.setattr(parallel, "_BLOCK", block)
+            monkeypatch.setattr(parallel, "_MAX_BLOCK", 16 * block)
+            monkeypatch.setattr(parallel, "count_workers", lambda: workers)
+            results.append(run(["summarize", *words], stdin))
+        return results[0], results[1]
+
+    return run_both

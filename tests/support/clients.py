@@ -38,8 +38,8 @@ class Canary:
 
 
 def transport(authorizer: Any = None, **options: Any) -> Transport:
-    """A transport that loses patience within moments."""
-    chosen = {"patience": PATIENCE, "persistence": PERSISTENCE, **options}
+    """A transport that times out within moments."""
+    chosen = {"timeouts": PATIENCE, "retry_policy": PERSISTENCE, **options}
     return Transport(Options(**chosen), authorizer)
 
 

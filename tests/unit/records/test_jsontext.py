@@ -83,9 +83,10 @@ def test_cuts(data: bytes, expected: list[tuple[bytes, int]], size: int) -> None
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
-CONTAINERS = st.lists(JSON) | st.dictionaries(st.text(), JSON) | st.text()
+CONTAINERS = st.lists(JSON, max_size=4) | st.dictionaries(st.text(), JSON, max_size=4) | st.text()
 
 
 @given(

@@ -18,6 +18,7 @@ from support.cli import run
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
+assert CORPUS
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere nothing is run by several processes"
 )
