@@ -110,8 +110,17 @@ def test_no_fixture_shadows_another() -> None:
 
 def test_a_verb_is_a_file() -> None:
     files = {path.stem for path in ROOT.glob("src/regpipe/commands/[!_]*.py")}
-    assert set(cli.COMMANDS) == files
+    assert set(cli.summaries()) == files
     assert set(cli.ALIASES.values()) <= files
+
+
+def test_each_verb_says_in_one_line_what_it_does() -> None:
+    for verb, summary in cli.summaries().items():
+        docstring = ast.get_docstring(
+            ast.parse((ROOT / f"src/regpipe/commands/{verb}.py").read_text())
+        )
+        assert docstring == f"`regpipe {verb}`: {summary}."
+        assert len(f"  manifests, fetch-manifests  {summary}") <= 88
 
 
 @pytest.mark.parametrize(

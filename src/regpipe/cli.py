@@ -4,23 +4,17 @@ import importlib
 import os
 import sys
 
-from regpipe import __version__
+from regpipe import __version__, commands
 from regpipe.errors import ExitCode, InternalError, RegpipeError
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from regpipe.stdio import Streams
 
-COMMANDS = {
-    "catalog": "the repositories of registries",
-    "tags": "the tags of repositories",
-    "manifests": "the manifest and config of each image",
-    "referrers": "what refers to images: signatures, SBOMs, provenance",
-    "blob": "small blobs as they are: a config, an SBOM, a provenance statement",
-    "check": "whether registries are reached and let one in, and what is wrong if not",
-    "cache": "the cache: where it is and how large; empties it",
-    "summarize": "what a jq program makes of records; the blog's report by default",
-}
+_PIPELINE = ("catalog", "tags", "manifests", "summarize")
+"""The verbs that the help lists first, in the order in which they follow each other."""
 ALIASES = {"list-catalog": "catalog", "list-tags": "tags", "fetch-manifests": "manifests"}
 
 USAGE = """\
@@ -74,9 +68,38 @@ def main(argv: list[str], streams: "Streams") -> int:
     return code
 
 
+def summaries() -> dict[str, str]:
+    """Return the verbs, in the order of the help, each with a line that says what it does.
+
+    A verb is a module in commands/, whose docstring begins with that line. It is read as text:
+    to import all verbs would load everything that any of them needs.
+    """
+    directory = os.path.dirname(commands.__file__)  # noqa: PTH120 -- pathlib costs 3 ms
+    found = {}
+    for name in sorted(os.listdir(directory)):  # noqa: PTH208
+        verb, suffix = os.path.splitext(name)  # noqa: PTH122
+        if suffix == ".py" and not verb.startswith("_"):
+            with open(f"{directory}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+                line = file.readline().strip().strip('"')
+            found[verb] = line.removeprefix(f"`regpipe {verb}`: ").removesuffix(".")
+    return {verb: found.pop(verb) for verb in _PIPELINE} | found
+
+
+def _find(verb: str) -> "ModuleType | None":
+    if not verb.isidentifier() or verb.startswith("_"):
+        return None
+    name = f"regpipe.commands.{verb}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
 def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
-    if verb in COMMANDS:
-        module = importlib.import_module(f"regpipe.commands.{verb}")
+    module = _find(verb)
+    if module is not None:
         try:
             code: int = module.main(argv[1:], streams)
         except SystemExit:  # argparse's way to end after --help
@@ -97,18 +120,19 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
 
 
 def _usage() -> str:
-    names = {verb: verb for verb in COMMANDS} | {
-        verb: f"{verb}, {a}" for a, verb in ALIASES.items()
+    verbs = summaries()
+    names = {verb: verb for verb in verbs} | {
+        verb: f"{verb}, {alias}" for alias, verb in ALIASES.items()
     }
     width = max(map(len, names.values()))
-    verbs = (f"  {names[verb]:{width}}  {help_}" for verb, help_ in COMMANDS.items())
-    return USAGE.format(verbs="\n".join(verbs))
+    lines = (f"  {names[verb]:{width}}  {summary}" for verb, summary in verbs.items())
+    return USAGE.format(verbs="\n".join(lines))
 
 
 def _suggestion(verb: str) -> str:
     import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
 
-    close = difflib.get_close_matches(verb, [*COMMANDS, *ALIASES], n=1)
+    close = difflib.get_close_matches(verb, [*summaries(), *ALIASES], n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 

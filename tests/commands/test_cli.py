@@ -3,7 +3,7 @@
 import pytest
 
 import regpipe
-from regpipe.cli import ALIASES, COMMANDS
+from regpipe.cli import ALIASES, summaries
 from support.cli import run, shell
 
 
@@ -12,7 +12,7 @@ def test_help_names_every_verb_and_alias(flag: str) -> None:
     result = run([flag])
     assert (result.code, result.err) == (0, "")
     words = result.out.decode().replace(",", " ").split()
-    assert {*COMMANDS, *ALIASES} <= set(words)
+    assert {*summaries(), *ALIASES} <= set(words)
 
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])

@@ -1,4 +1,4 @@
-"""`regpipe blob`: small blobs, printed as they are."""
+"""`regpipe blob`: print small blobs: configs, SBOMs, provenance statements."""
 
 import argparse
 import re

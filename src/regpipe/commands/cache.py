@@ -1,4 +1,4 @@
-"""`regpipe cache`: where the cache is and what is in it; empties and prunes it."""
+"""`regpipe cache`: show, prune or clear the cache."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""`regpipe catalog`: a repository record for each repository of a registry."""
+"""`regpipe catalog`: list the repositories of registries."""
 
 import os
 from collections.abc import Iterator

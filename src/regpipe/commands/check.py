@@ -1,4 +1,4 @@
-"""`regpipe check`: how a registry is reached, whom it lets in, and what is wrong, if anything."""
+"""`regpipe check`: diagnose connection, login and permissions."""
 
 import os
 from collections.abc import Iterator

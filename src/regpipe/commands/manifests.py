@@ -1,4 +1,4 @@
-"""`regpipe manifests`: the manifest and config of each image, as one record."""
+"""`regpipe manifests`: fetch the manifest and config of each image."""
 
 from collections.abc import Iterator
 

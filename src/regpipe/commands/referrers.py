@@ -1,4 +1,4 @@
-"""`regpipe referrers`: a record for each signature, SBOM or provenance of an image."""
+"""`regpipe referrers`: list signatures, SBOMs and provenance of images."""
 
 from collections.abc import Iterator
 

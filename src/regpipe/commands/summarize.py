@@ -1,4 +1,4 @@
-"""`regpipe summarize`: jq over records, with programs that have names."""
+"""`regpipe summarize`: run a jq program on records; the default prints a report."""
 
 import os
 import signal

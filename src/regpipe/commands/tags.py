@@ -1,4 +1,4 @@
-"""`regpipe tags`: a tag record for each tag of a repository."""
+"""`regpipe tags`: list the tags of repositories."""
 
 from collections.abc import Iterator
 
