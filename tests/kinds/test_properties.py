@@ -14,6 +14,7 @@ from regpipe.oci import media_types, reference, schema1
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import Defaults, Reference
 from regpipe.records import make, ndjson, targets
+from regpipe.sources.base import Source
 from support import images as samples
 from support.blobs import base64url, go_json, sha256
 from support.records import check
@@ -50,7 +51,7 @@ ANYTHING = st.recursive(
 TYPES = st.sampled_from([*KNOWN, "", "application/json", "x/y", "text/html"])
 
 
-class Memory:
+class Memory(Source):
     """A source of a few manifests and blobs, whatever they are asked for as."""
 
     def __init__(self, bodies: Mapping[str, bytes], content_type: str) -> None:

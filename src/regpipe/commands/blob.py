@@ -34,7 +34,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
     output = Streams(streams.stdin, separated, streams.stderr)
-    return run.run("blob", args, output, targets.images, fetch)
+    return run.run("blob", args, output, targets.images, run.each_image(fetch))
 
 
 class _Separated:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from regpipe.errors import InputError, RegpipeError
+from regpipe.errors import RegpipeError
 from regpipe.oci.reference import HUB
 from regpipe.records import ndjson, targets
 from regpipe.records.make import check_record
@@ -37,13 +37,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-    # Here because they load the HTTP library, and a wrong command line should not wait for it.
-    from regpipe.sources import checkup  # noqa: PLC0415
-    from regpipe.sources.registry import Registry  # noqa: PLC0415
-
-    if not isinstance(source, Registry):
-        raise InputError(f"{target.ref.registry} is no registry")
-    found = checkup.check(target.ref.registry, source.transport)
+    found = source.check()
     yield ndjson.write(check_record(target.ref, target.record, **found.fields))
     if found.error is not None:
         yield found.error

@@ -43,7 +43,7 @@ def main(argv: list[str], streams: Streams) -> int:
             except RegpipeError as error:
                 yield error
 
-    return run.run("manifests", args, streams, targets.images, fetch)
+    return run.run("manifests", args, streams, targets.images, run.each_image(fetch))
 
 
 def _referrers(

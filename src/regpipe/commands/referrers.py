@@ -32,7 +32,7 @@ def main(argv: list[str], streams: Streams) -> int:
                 if not kinds or fields["artifactType"] in kinds:
                     yield ndjson.write(referrer_record(ref, target.record, **fields))
 
-    return run.run("referrers", args, streams, targets.images, find)
+    return run.run("referrers", args, streams, targets.images, run.each_image(find))
 
 
 def _places(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:

@@ -8,7 +8,6 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import tag_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.sources.opening import tags_of
 from regpipe.stage import intake, run
 from regpipe.stdio import Streams
 
@@ -31,7 +30,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-    for ref in tags_of(source, target.ref):
+    for ref in source.tagged(target.ref):
         try:
             if not ref.is_local:
                 reference.check_tag(str(ref.tag))

@@ -1,7 +1,7 @@
 """From a reference to the manifests it leads to: indexes and the platforms in them."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
 from regpipe.oci import media_types
@@ -10,9 +10,6 @@ from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, choose_platform, platform_of
 from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
-
-if TYPE_CHECKING:
-    from regpipe.sources.local import LocalSource
 
 _INDEX_DEPTH = 4
 """How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
@@ -76,14 +73,12 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
     """
     content = source.manifest(ref.repository, ref.target)
     if content.media_type not in media_types.INDEX_TYPES:
-        return [ResolvedManifest(content, descriptor=_listed(source, ref, content.digest))]
+        return [ResolvedManifest(content, descriptor=source.descriptor(content.digest))]
     found = list(_entries(source, ref.repository, content))
     images = [place for place in found if not is_attestation(place.descriptor)]
     statements = [place for place in found if is_attestation(place.descriptor)]
     index = _index_record(content, images)
-    chosen = (
-        images if wanted.all_platforms else _choose(_there(source, ref, images), wanted.platform)
-    )
+    chosen = images if wanted.all_platforms else _choose(_present(source, images), wanted.platform)
     if wanted.attestations:
         chosen = [*chosen, *statements]
     about: dict[object, list[Mapping[str, Any]]] = {}
@@ -105,19 +100,9 @@ def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platf
     return own if any(own) else around
 
 
-def _listed(source: Source, ref: Reference, digest: str) -> Mapping[str, Any]:
-    """Return what a layout's own index says of an image that it names; a registry has none."""
-    return cast("LocalSource", source).descriptor(digest) if ref.is_local else {}
-
-
-def _there(
-    source: Source, ref: Reference, images: list[ResolvedManifest]
-) -> list[ResolvedManifest]:
-    """Leave out what a local source lacks: `docker save` writes whole indexes, and what it has."""
-    if not ref.is_local:
-        return images
-    has = cast("LocalSource", source).has_manifest
-    return [place for place in images if has(place.digest)] or images
+def _present(source: Source, images: list[ResolvedManifest]) -> list[ResolvedManifest]:
+    """Leave out what a local source lacks: `docker save` writes the whole index regardless."""
+    return [resolved for resolved in images if source.has_manifest(resolved.digest)] or images
 
 
 def _entries(source: Source, repository: str, index: Manifest) -> Iterator[ResolvedManifest]:

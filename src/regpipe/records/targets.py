@@ -1,6 +1,7 @@
 """What an input means: records, plain references and registries' own JSON, made into targets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from enum import Enum
 from typing import Any, NamedTuple, TypeGuard
 
 from regpipe.errors import InputError
@@ -23,7 +24,13 @@ class Refused(NamedTuple):
     error: InputError
 
 
-Parse = Callable[[str, Defaults], Reference]
+class _Kind(Enum):
+    """What a verb takes."""
+
+    REGISTRY = "registry"
+    REPOSITORY = "repository"
+    IMAGE = "image"
+
 
 # The fields of a record that name something; the first three are enough for a repository.
 _FIELDS = ("registry", "repository", "ref", "tag", "digest")
@@ -31,14 +38,14 @@ _FIELDS = ("registry", "repository", "ref", "tag", "digest")
 
 def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the registries that an input names (for `catalog`), or why it names none."""
-    return _targets(value, defaults, _parse_registry)
+    return _targets(value, defaults, _Kind.REGISTRY)
 
 
 def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the repositories that an input names (for `tags`); see `registries`."""
     if _lists_tags(value):
         value = {"repository": value["name"]}
-    for target in _targets(value, defaults, reference.parse_repository):
+    for target in _targets(value, defaults, _Kind.REPOSITORY):
         if isinstance(target, Target):
             yield target._replace(ref=target.ref._replace(tag=None, digest=None))
         else:
@@ -47,7 +54,7 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
 
 def images(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the images that an input names (for `manifests`); see `registries`."""
-    return _targets(value, defaults, reference.parse)
+    return _targets(value, defaults, _Kind.IMAGE)
 
 
 def is_error(value: object) -> bool:
@@ -59,14 +66,18 @@ def is_error(value: object) -> bool:
     )
 
 
-def _parse_registry(text: str, defaults: Defaults) -> Reference:
-    return Reference(reference.parse_registry(text, plain_http=defaults.plain_http), "")
+def _parse(text: str, defaults: Defaults, kind: _Kind) -> Reference:
+    if kind is _Kind.REGISTRY:
+        return Reference(reference.parse_registry(text, plain_http=defaults.plain_http), "")
+    if kind is _Kind.REPOSITORY:
+        return reference.parse_repository(text, defaults)
+    return reference.parse(text, defaults)
 
 
-def _targets(value: object, defaults: Defaults, parse: Parse) -> Iterator[Target | Refused]:
+def _targets(value: object, defaults: Defaults, kind: _Kind) -> Iterator[Target | Refused]:
     for part, record in _parts(value):
         try:
-            yield Target(_reference(part, defaults, parse), record)
+            yield Target(_reference(part, defaults, kind), record)
         except InputError as error:
             yield Refused(part, error)
 
@@ -96,24 +107,24 @@ def _lists_tags(value: object) -> TypeGuard[dict[str, Any]]:
     )
 
 
-def _reference(part: object, defaults: Defaults, parse: Parse) -> Reference:
+def _reference(part: object, defaults: Defaults, kind: _Kind) -> Reference:
     if isinstance(part, str):
-        return parse(part, defaults)
+        return _parse(part, defaults, kind)
     if isinstance(part, dict):
-        return _from_record(part, defaults, parse)
+        return _from_record(part, defaults, kind)
     raise InputError("a record or a reference is wanted here")
 
 
-def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) -> Reference:
+def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> Reference:
     # Where no image is asked for, a record may hold anything as its tag or digest.
-    fields = _FIELDS if parse is reference.parse else _FIELDS[:3]
+    fields = _FIELDS if kind is _Kind.IMAGE else _FIELDS[:3]
     said = {key: record.get(key) for key in fields}
     for key, value in said.items():
         if not isinstance(value, str | None):
             raise InputError(f"the record's {key} is no text")
     registry, repository, ref, tag, digest = map(said.get, _FIELDS)
-    if registry and parse is _parse_registry:
-        return _parse_registry(registry, defaults)
+    if registry and kind is _Kind.REGISTRY:
+        return _parse(registry, defaults, kind)
     if registry and repository:
         return _assemble(registry, repository, tag, digest)
     if ref:
@@ -124,7 +135,7 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, parse: Parse) ->
         return found._replace(digest=_checked_digest(digest) or found.digest)
     if repository:
         return _assemble(defaults.registry, repository, tag, digest)
-    wanted = "registry" if parse is _parse_registry else "ref, and no registry and repository"
+    wanted = "registry" if kind is _Kind.REGISTRY else "ref, and no registry and repository"
     raise InputError(f"the record has no {wanted}")
 
 

@@ -9,7 +9,7 @@ from regpipe.cache.store import Cache
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
-from regpipe.sources.base import CONFIG_LIMIT, Source
+from regpipe.sources.base import CONFIG_LIMIT, Checkup, Source
 
 V = TypeVar("V")
 
@@ -29,7 +29,7 @@ class Remote(Source, Protocol):
         """Return the digest that a registry says a tag has; None where it does not say."""
 
 
-class Cached:
+class Cached(Source):
     """A registry whose manifests and blobs are fetched once and kept.
 
     Args:
@@ -105,6 +105,12 @@ class Cached:
         if self._remote is None:
             raise _missing("a list of referrers, which is never kept,")
         return self._remote.referrers(repository, digest)
+
+    def check(self) -> Checkup:
+        """Diagnose the registry itself, which needs a network."""
+        if self._remote is None:
+            raise _missing("a diagnosis")
+        return self._remote.check()
 
     def _place(self, repository: str) -> str:
         return f"{self._url}/{repository}"

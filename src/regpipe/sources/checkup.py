@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from regpipe.auth import Authorizer, challenges
 from regpipe.errors import (
@@ -16,6 +16,7 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.oci.reference import HUB_URL, host_of
+from regpipe.sources.base import Checkup
 from regpipe.transport import Response, Transport, errors
 
 CATALOG_SCOPE = "registry:catalog:*"
@@ -24,18 +25,6 @@ CATALOG_SCOPE = "registry:catalog:*"
 _HUB_PREVIEW = "ratelimitpreview/test"
 _API_VERSION = "docker-distribution-api-version"
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:;w=([0-9]{1,12}))?")
-
-
-class Checkup(NamedTuple):
-    """What was found out about a registry.
-
-    Attributes:
-        fields: those of a check record.
-        error: what keeps it from being used; None if it can be.
-    """
-
-    fields: dict[str, Any]
-    error: RegpipeError | None
 
 
 def check(url: str, transport: Transport) -> Checkup:

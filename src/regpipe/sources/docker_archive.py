@@ -86,7 +86,7 @@ class DockerArchive(LocalSource):
         """Return the manifest of a digest, for which all have to be made."""
         if self._layout:
             return self._layout.manifest_at(digest)
-        for key in dict.fromkeys(image.key for image in self.images):
+        for key in dict.fromkeys(image.key for image in self.named):
             content = self.manifest_of(key)
             if content.digest == digest:
                 return content
@@ -99,7 +99,7 @@ class DockerArchive(LocalSource):
         digest = descriptor["digest"]
         with self._lock:
             if digest not in self._blobs:
-                for key in dict.fromkeys(image.key for image in self.images):
+                for key in dict.fromkeys(image.key for image in self.named):
                     self.manifest_of(key)
         name = self._blobs.get(digest)
         body = self._files.read(name, limit) if name else None

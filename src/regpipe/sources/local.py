@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from regpipe.archives.archive import STDIN
 from regpipe.archives.files import Files
-from regpipe.errors import NotFoundError, RegpipeError, ResponseError
+from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError
 from regpipe.oci.local_names import default_repository
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, is_digest
+from regpipe.sources.base import Checkup, Source
 
 NAMES_SHOWN = 10
 
@@ -36,7 +37,7 @@ class Image(NamedTuple):
         return f"{self.repository}:{self.tag}" if self.repository else self.tag
 
 
-class LocalSource:
+class LocalSource(Source):
     """A source on disk (see source.py) whose images have names of their own or none.
 
     Args:
@@ -54,19 +55,19 @@ class LocalSource:
         """Read which images there are, in their order: one for each name, or without a name."""
 
     @cached_property
-    def images(self) -> list[Image]:
+    def named(self) -> list[Image]:
         """The images in the order in which they stand there, one for each name."""
         return self.list_images()
 
     @cached_property
     def _keys(self) -> list[str]:
         """The images' keys by their places."""
-        return list(dict.fromkeys(image.key for image in self.images))
+        return list(dict.fromkeys(image.key for image in self.named))
 
     @cached_property
     def _by_tag(self) -> dict[str, list[Image]]:
         by_tag: dict[str, list[Image]] = {}
-        for image in self.images:
+        for image in self.named:
             by_tag.setdefault(image.tag, []).append(image)
         return by_tag
 
@@ -97,17 +98,17 @@ class LocalSource:
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, checked against its descriptor; see `Source.blob`."""
 
-    def descriptor(self, digest: str) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return the source's own descriptor of an image; empty as a `docker save` has none."""
-        return {}
-
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
         """Return what has a manifest for its subject; None as a `docker save` has no list."""
         return None
 
+    def check(self) -> Checkup:
+        """Refuse: there is nothing to connect to."""
+        raise InputError(f"{self._registry} is not a registry")
+
     def repositories(self) -> Iterator[str]:
         """Yield the names of the repositories; unnamed images are in the source's own."""
-        names = [image.repository or self._own_repository for image in self.images]
+        names = [image.repository or self._own_repository for image in self.named]
         return iter(dict.fromkeys(names or [self._own_repository]))
 
     def tags(self, repository: str) -> Iterator[str]:
@@ -122,11 +123,11 @@ class LocalSource:
 
     def tagged(self, ref: Reference) -> Iterator[Reference]:
         """Yield a repository's images by their tags; without a repository, those of all."""
-        images = self._within(ref.repository) if ref.repository else self.images
+        images = self._within(ref.repository) if ref.repository else self.named
         named = (self._named(image) for image in images if image.tag)
         return iter(dict.fromkeys(named))
 
-    def named(self, ref: Reference) -> Iterator[Reference]:
+    def images(self, ref: Reference) -> Iterator[Reference]:
         """Yield the images that a reference means, by their full names.
 
         That is one image. Of standard input, which cannot be asked for a second one, it is every
@@ -140,7 +141,7 @@ class LocalSource:
         elif ref.tag or ref.repository or self._files.path != STDIN:
             yield self._reference(self._chosen(ref.repository, ref.tag or ""))
         else:
-            images = self.images or [self._chosen("", "")]
+            images = self.named or [self._chosen("", "")]
             yield from dict.fromkeys(map(self._reference, images))
 
     def _reference(self, image: Image) -> Reference:
@@ -149,7 +150,7 @@ class LocalSource:
         if image.tag:
             leads_to_it = (image.repository, image.tag) not in self._ambiguous
         else:
-            leads_to_it = not image.repository and _is_one(self.images)
+            leads_to_it = not image.repository and _is_one(self.named)
         if leads_to_it:
             return ref
         return ref._replace(tag=None, digest=self.manifest_of(image.key).digest)
@@ -162,14 +163,14 @@ class LocalSource:
     def _ambiguous(self) -> frozenset[tuple[str, str]]:
         """The repository and tag of every name, as `_found` takes it, that several images have."""
         keys: dict[tuple[str, str], set[str]] = {}
-        for image in self.images:
+        for image in self.named:
             for repository in {image.repository, image.repository or self._own_repository, ""}:
                 keys.setdefault((repository, image.tag), set()).add(image.key)
         return frozenset(name for name, images in keys.items() if len(images) > 1)
 
     def _within(self, repository: str) -> list[Image]:
         """Return the images of one repository."""
-        images = [image for image in self.images if self._is_in(image, repository)]
+        images = [image for image in self.named if self._is_in(image, repository)]
         if not images and repository != self._own_repository:
             raise NotFoundError(
                 f"the {self._files.what} has no repository {ascii(repository)}{self._offer()}",
@@ -197,8 +198,8 @@ class LocalSource:
     def _found(self, repository: str, tag: str) -> list[Image]:
         if _PLACE.fullmatch(tag):
             keys = self._keys[int(tag[1:]) :][:1]
-            return [image for image in self.images if image.key in keys]
-        images = self._by_tag.get(tag, []) if tag else self.images
+            return [image for image in self.named if image.key in keys]
+        images = self._by_tag.get(tag, []) if tag else self.named
         if repository:
             images = [image for image in images if self._is_in(image, repository)]
         if not tag and not _is_one(images):
@@ -209,7 +210,7 @@ class LocalSource:
         what = self._files.what
         asked = ascii(str(Image(repository, tag or "latest", "")))
         if not tag and not repository:
-            why = f"the {what} has no image" if not self.images else f"name an image of the {what}"
+            why = f"the {what} has no image" if not self.named else f"name an image of the {what}"
         elif found:
             places = sorted({self._keys.index(image.key) for image in found})
             shown = ", ".join(f":@{place}" for place in places[:NAMES_SHOWN])
@@ -219,7 +220,7 @@ class LocalSource:
         return NotFoundError(why + self._offer(), code="MANIFEST_UNKNOWN")
 
     def _offer(self) -> str:
-        names = list(dict.fromkeys(str(image) for image in self.images if image.tag))
+        names = list(dict.fromkeys(str(image) for image in self.named if image.tag))
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
         return f"; it has {', '.join(map(ascii, names[:NAMES_SHOWN]))}{more}" if names else ""
 

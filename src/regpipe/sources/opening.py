@@ -1,14 +1,10 @@
 """From a name to the place that holds its images: a registry, or a layout or archive on disk."""
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, BinaryIO, cast
+from collections.abc import Callable
+from typing import BinaryIO
 
 from regpipe.oci.local_names import is_local
-from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
-
-if TYPE_CHECKING:
-    from regpipe.sources.local import LocalSource
 
 
 class Sources:
@@ -39,28 +35,6 @@ class Sources:
             # Two threads may open one registry at once; both must go on with the same one.
             source = self._opened.setdefault(registry, opened)
         return source
-
-
-def images_of(source: Source, ref: Reference) -> Iterator[Reference]:
-    """Yield the images that a reference means: itself, or what a local source has under it.
-
-    Raises:
-        NotFoundError: a local source has no such image, or several and none is named.
-    """
-    return cast("LocalSource", source).named(ref) if ref.is_local else iter((ref,))
-
-
-def tags_of(source: Source, ref: Reference) -> Iterator[Reference]:
-    """Yield the tagged images of a repository; of a local source without one, all it has.
-
-    Raises:
-        NotFoundError: there is no such repository.
-    """
-    if ref.is_local:
-        yield from cast("LocalSource", source).tagged(ref)
-    else:
-        for tag in source.tags(ref.repository):
-            yield ref._replace(tag=tag)
 
 
 def _open_local(registry: str, stdin: BinaryIO | None) -> Source:

@@ -9,7 +9,7 @@ from regpipe.oci.descriptor import HASHES, descriptors, digest_of, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import is_digest
-from regpipe.sources.base import MANIFEST_LIMIT
+from regpipe.sources.base import MANIFEST_LIMIT, Checkup, Source
 from regpipe.sources.listing import Listing, next_page
 from regpipe.transport import PAGE_LIMIT, Response, Transport
 
@@ -22,7 +22,7 @@ _REFERRERS_LIMIT = 10_000
 _NO_HEAD = frozenset({400, 405, 501})
 
 
-class Registry:
+class Registry(Source):
     """The registry at one base URL; threads may share it.
 
     Args:
@@ -34,11 +34,6 @@ class Registry:
         self._url = url
         self._transport = transport
         self._takes_head = True
-
-    @property
-    def transport(self) -> Transport:
-        """What carries its requests."""
-        return self._transport
 
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories, page by page (distribution's api.md, "Catalog")."""
@@ -135,6 +130,12 @@ class Registry:
                 raise TooLargeError(f"more than {_REFERRERS_LIMIT} things refer to {digest}")
             url = next_page(answer.headers.get("link", ""), answer.url)
         return found
+
+    def check(self) -> Checkup:
+        """Diagnose connection, login and permissions."""
+        from regpipe.sources import checkup  # noqa: PLC0415 -- only `regpipe check` needs it
+
+        return checkup.check(self._url, self._transport)
 
     def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Response:
         return self._transport.get(

@@ -9,10 +9,10 @@ from regpipe.errors import InternalError, RegpipeError, UsageError
 from regpipe.oci import reference
 from regpipe.oci.local_names import reads_stdin
 from regpipe.oci.reference import Defaults
-from regpipe.records import ndjson, targets
+from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.sources.opening import Sources, images_of
+from regpipe.sources.opening import Sources
 from regpipe.stage import intake, network, pool, progress_options
 from regpipe.stage.caching import Caching
 from regpipe.stage.caching import add_options as add_cache_options
@@ -102,7 +102,7 @@ def run(
             yield ndjson.write(job.record)
         else:
             try:
-                for result in _work_on(job, sources, interpret, work):
+                for result in work(job, sources.open(job.ref.registry)):
                     if isinstance(result, RegpipeError):
                         yield Failure(str(job.ref), _described(job), result)
                     else:
@@ -125,14 +125,14 @@ def run(
     return report.exit_code()
 
 
-def _work_on(
-    target: Target, sources: Sources, interpret: Interpret, work: Work
-) -> Iterator[bytes | Notice | RegpipeError]:
-    source = sources.open(target.ref.registry)
-    # What the name of an image means in a local source, only that can tell.
-    refs = images_of(source, target.ref) if interpret is targets.images else (target.ref,)
-    for ref in refs:
-        yield from work(target._replace(ref=ref), source)
+def each_image(work: Work) -> Work:
+    """Return what does `work` for each image that a reference means to its source."""
+
+    def work_on_each(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
+        for ref in source.images(target.ref):
+            yield from work(target._replace(ref=ref), source)
+
+    return work_on_each
 
 
 def _archive_input(args: argparse.Namespace, streams: Streams) -> BinaryIO | None:

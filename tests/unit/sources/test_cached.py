@@ -19,13 +19,14 @@ from regpipe.errors import (
 from regpipe.oci.descriptor import digest_of
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL
+from regpipe.sources.base import Source
 from regpipe.sources.cached import Cached
 from support import images
 
 IMAGE, OTHER = images.classic("one"), images.classic("two")
 
 
-class Remote:
+class Remote(Source):
     """A registry with one tag, which notes what it is asked."""
 
     def __init__(self) -> None:

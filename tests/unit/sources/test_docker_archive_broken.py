@@ -168,7 +168,7 @@ def test_no_archive_makes_anything_but_images_or_an_error(members: dict[str, Any
     data = pack([(name, json.dumps(value).encode()) for name, value in members.items()])
     source = DockerArchive("docker-archive:-", Archive("-", io.BytesIO(data), layers=True))
     try:
-        for image in source.images:
+        for image in source.named:
             assert source.manifest_of(image.key).digest
     except RegpipeError:
         pass

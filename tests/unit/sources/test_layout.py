@@ -207,7 +207,7 @@ def test_a_source_says_the_same_to_whoever_asks_it_directly(layout: Path) -> Non
     assert source.manifest("box", "two").digest == TWO.digest
     assert source.manifest("", "two").digest == TWO.digest
     asked = parse("oci:box:two", Defaults())
-    assert list(source.named(asked)) == [Reference("oci:box", "box", "two")]
+    assert list(source.images(asked)) == [Reference("oci:box", "box", "two")]
     repository = parse_repository("oci:box", Defaults())
     assert [ref.tag for ref in source.tagged(repository)] == ["one", "two"]
     assert json.loads(source.manifest("box", "one").body) == ONE.json
