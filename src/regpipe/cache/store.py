@@ -138,10 +138,10 @@ class Cache:
         for name in names:
             page.append(name)
             if len(page) == _PAGE:
-                self._later(writer.insert_page, place, run, pages, page)
+                self._later(writer.insert_page, place, run, pages, writer.pack_names(page))
                 page, pages = [], pages + 1
             yield name
-        self._later(writer.insert_page, place, run, pages, page)
+        self._later(writer.insert_page, place, run, pages, writer.pack_names(page))
         self._later(writer.finish_list, place, run, pages + 1)
 
     def close(self) -> None:

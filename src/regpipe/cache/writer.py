@@ -145,11 +145,15 @@ def set_head(connection: sqlite3.Connection, registry: str, *, useful: bool) -> 
     )
 
 
+def pack_names(names: list[str]) -> bytes:
+    """Pack a part of a list: many may wait to be written, and as strings they fill the memory."""
+    return zlib.compress(json.dumps(names).encode(), 1)
+
+
 def insert_page(
-    connection: sqlite3.Connection, place: str, run: str, number: int, names: list[str]
+    connection: sqlite3.Connection, place: str, run: str, number: int, packed: bytes
 ) -> None:
-    """Keep a part of a list; it counts once `finish_list` says that it is whole."""
-    packed = zlib.compress(json.dumps(names).encode(), 1)
+    """Keep a part of a list, packed; it counts once `finish_list` says that it is whole."""
     connection.execute(
         "INSERT INTO page (place, run, number, names, written) VALUES (?, ?, ?, ?, ?)",
         (_place(connection, place), run, number, packed, int(time.time())),
