@@ -84,9 +84,10 @@ class Worker(Inline):
             fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, _PIPE)
         except OSError:
             pass  # a user may have but so much memory in pipes
+        parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
-            self._work(from_parent, to_parent)
+            self._work(parent, from_parent, to_parent)
         os.close(from_parent)
         os.close(to_parent)
         self._requests = requests
@@ -139,11 +140,13 @@ class Worker(Inline):
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
 
-    def _work(self, from_parent: int, to_parent: int) -> None:
+    def _work(self, parent: int, from_parent: int, to_parent: int) -> None:
         """Be the worker: run over what comes, tell the parent, and never return."""
         try:
             # A worker whose parent is killed must not go on by itself.
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:
+                return  # it was killed before that was known
             gc.disable()  # it would go through all records again and again, and find nothing
             output = self._block.output
             output.redirect(_Frames(to_parent, _STDOUT), _Frames(to_parent, _STDERR))
