@@ -235,6 +235,6 @@ def test_other_processes_come_and_go_and_nothing_is_lost(path: Path) -> None:
 
 
 def _wait_for_tags(path: Path, count: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while database.stats(path).tags < count and time.monotonic() < deadline:
         time.sleep(0.02)

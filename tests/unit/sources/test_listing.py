@@ -1,7 +1,5 @@
 """Link headers, to the letter of RFC 8288."""
 
-import time
-
 import pytest
 
 from regpipe.errors import ResponseError
@@ -70,7 +68,6 @@ def test_what_cannot_be_read_is_not_the_end() -> None:
 
 
 @pytest.mark.parametrize("part", ["<", "<>", ';a="', "<a>;a=", "<a>; a ", '<>;"\\'])
-def test_no_header_takes_long_to_read(part: str) -> None:
-    before = time.process_time()
-    next_page(part * (60_000 // len(part)), URL)
-    assert time.process_time() - before < 5
+def test_no_header_takes_quadratic_work(part: str) -> None:
+    # Looked through again from each of its places, so long a header would never end.
+    next_page(part * (500_000 // len(part)), URL)

@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
 from regpipe.stage import pool
+
+HANGS = 60
+"""Seconds after which a thread that does not come has failed the test."""
 
 
 def each(
@@ -26,7 +30,7 @@ def test_results_keep_the_order_of_the_items() -> None:
 
     def work(item: int) -> Iterator[int]:
         if item < 4:
-            barrier.wait(10)  # the first four are under way at once, and end in any order
+            barrier.wait(HANGS)  # the first four are under way at once, and end in any order
         yield item
         yield -item
 
@@ -39,7 +43,7 @@ def test_a_slow_item_does_not_stop_the_others() -> None:
     def work(item: int) -> Iterator[int]:
         if item == 0:
             for _ in range(50):
-                assert others.acquire(timeout=10)
+                assert others.acquire(timeout=HANGS)
         else:
             others.release()
         yield item
@@ -52,7 +56,7 @@ def test_a_result_is_there_before_the_next_item() -> None:
 
     def items() -> Iterator[int]:
         yield 1
-        assert taken.wait(10)
+        assert taken.wait(HANGS)
         yield 2
 
     results = each(lambda item: [item], items(), 2)
@@ -61,26 +65,46 @@ def test_a_result_is_there_before_the_next_item() -> None:
     assert next(results) == 2
 
 
-def test_nobody_taking_results_stops_the_work() -> None:
-    drawn = count()
+@pytest.fixture
+def held_back(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set as soon as a thread of the pool waits until there is room."""
+    held = threading.Event()
+
+    class Semaphore(threading.Semaphore):
+        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:  # noqa: FBT001, FBT002
+            if super().acquire(blocking=False):
+                return True
+            held.set()
+            return super().acquire(blocking, timeout)
+
+    class Condition(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            if threading.current_thread() is not threading.main_thread():
+                held.set()
+            return super().wait(timeout)
+
+    own = SimpleNamespace(**vars(threading) | {"Semaphore": Semaphore, "Condition": Condition})
+    monkeypatch.setattr(pool, "threading", own)
+    return held
+
+
+def test_nobody_taking_results_stops_the_work(held_back: threading.Event) -> None:
     seen: list[int] = []
-    full = threading.Event()
 
     def items() -> Iterator[int]:
-        for number in drawn:
+        for number in count():
             seen.append(number)
-            if number >= 3 * pool.INPUTS_AHEAD:
-                full.set()
             yield number
 
     results = each(lambda item: [item], items(), 2)
     assert next(results) == 0
-    assert not full.wait(0.5)
-    assert len(seen) < 200
+    assert held_back.wait(HANGS)
+    window = 2 * pool.INPUTS_AHEAD
+    assert len(seen) <= window + window + 1  # taken with the first, waiting, and one in hand
     results.close()
 
 
-def test_one_endless_item_is_held_back_too() -> None:
+def test_one_endless_item_is_held_back_too(held_back: threading.Event) -> None:
     made: list[int] = []
 
     def work(_: int) -> Iterator[int]:
@@ -90,8 +114,8 @@ def test_one_endless_item_is_held_back_too() -> None:
 
     results = each(work, [0], 1)
     assert next(results) == 0
-    threading.Event().wait(0.5)
-    assert len(made) < 2000
+    assert held_back.wait(HANGS)
+    assert len(made) <= 2 * pool.RESULTS_AHEAD + 1
     results.close()
 
 
@@ -123,7 +147,7 @@ def test_results_may_come_out_of_order() -> None:
 
     def work(item: int) -> Iterator[int]:
         if item == 0:
-            assert first_may_end.wait(10)
+            assert first_may_end.wait(HANGS)
         yield item
 
     results = each(work, range(100), 2, in_order=False)
@@ -138,14 +162,14 @@ def test_all_that_is_there_comes_at_once() -> None:
 
     def work(_: int) -> Iterator[int]:
         yield 0
-        assert first_taken.wait(10)
+        assert first_taken.wait(HANGS)
         yield from range(1, 200)
         made_all.set()
 
     batches = pool.batches(work, [0], 1)
     assert next(batches) == [0]
     first_taken.set()
-    assert made_all.wait(10)
+    assert made_all.wait(HANGS)
     assert list(batches) == [list(range(1, 200))]
 
 

@@ -1,12 +1,46 @@
 """How much a registry is asked at a time."""
 
+import contextlib
 import threading
-import time
+from types import SimpleNamespace
 
 import pytest
 
 from regpipe.errors import ConnectionFailedError, RegistryError
+from regpipe.transport import limiter
 from regpipe.transport.limiter import ConcurrencyLimiter, RateLimit
+
+
+class WaitsError(Exception):
+    """A request would wait now, for so many seconds, or until another has ended."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The limiter's clock; what would wait raises instead."""
+
+    class Condition(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            raise WaitsError(timeout)
+
+    clock = Clock()
+    monkeypatch.setattr(limiter, "time", clock)
+    own = SimpleNamespace(**vars(threading) | {"Condition": Condition})
+    monkeypatch.setattr(limiter, "threading", own)
+    return clock
 
 
 def pace(jobs: int = 8) -> ConcurrencyLimiter:
@@ -18,33 +52,39 @@ def pace(jobs: int = 8) -> ConcurrencyLimiter:
 def allowed(pace: ConcurrencyLimiter) -> int:
     """How many requests may be under way, found by trying."""
     entered = 0
+    with contextlib.suppress(WaitsError):
+        for _ in range(20):
+            pace.enter()
+            entered += 1
+    for _ in range(entered):
+        pace.leave()
+    return entered
+
+
+def test_who_leaves_lets_the_next_one_in() -> None:
+    one = pace(1)
+    entered = threading.Semaphore(0)
 
     def enter() -> None:
-        nonlocal entered
-        pace.enter()
-        entered += 1
+        one.enter()
+        entered.release()
 
     threads = [threading.Thread(target=enter, daemon=True) for _ in range(20)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 0.3
-    while time.monotonic() < deadline:
-        time.sleep(0.01)
-    found = entered
-    for _ in range(20):  # let the others in and out, too
-        while entered == 0:
-            time.sleep(0.001)
-        entered -= 1
-        pace.leave()
+    for _ in threads:
+        assert entered.acquire(timeout=60)
+        one.leave()
     for thread in threads:
         thread.join()
-    return found
 
 
+@pytest.mark.usefixtures("clock")
 def test_no_more_than_the_jobs_are_under_way() -> None:
     assert allowed(pace(5)) == 5
 
 
+@pytest.mark.usefixtures("clock")
 def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
     one = pace()
     found = []
@@ -57,6 +97,7 @@ def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
     assert allowed(one) == 8
 
 
+@pytest.mark.usefixtures("clock")
 def test_it_recovers_step_by_step() -> None:
     one = pace()
     one.throttled(0)
@@ -65,15 +106,17 @@ def test_it_recovers_step_by_step() -> None:
     assert allowed(one) == 7
 
 
-def test_one_429_pauses_nobody_else_and_two_pause_all() -> None:
+def test_one_429_pauses_nobody_else_and_two_pause_all(clock: Clock) -> None:
     one = pace()
     one.throttled(60)
     one.enter()
     one.leave()
-    one.throttled(0.2)
-    before = time.monotonic()
+    one.throttled(60)
+    with pytest.raises(WaitsError) as caught:
+        one.enter()
+    assert caught.value.seconds == 60
+    clock.now += 60
     one.enter()
-    assert time.monotonic() - before >= 0.15
 
 
 def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
