@@ -48,6 +48,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | TEXT, inner, max_size=5),
     max_leaves=8,
 )
+FIELDS = st.sampled_from(["registry", "repository", "ref", "tag", "digest", "name", "tags"])
 TYPES = st.sampled_from([*KNOWN, "", "application/json", "x/y", "text/html"])
 
 
@@ -286,12 +287,7 @@ def test_any_reference(text: str) -> None:
 
 
 @bounded
-@given(
-    st.dictionaries(
-        st.sampled_from(["registry", "repository", "ref", "tag", "digest", "name", "tags"]),
-        ANYTHING,
-    )
-)
+@given(st.dictionaries(FIELDS, ANYTHING))
 def test_any_record(record: dict[str, Any]) -> None:
     for interpret in (targets.registries, targets.repositories, targets.images):
         for target in interpret(record, Defaults()):
