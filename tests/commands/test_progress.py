@@ -9,6 +9,7 @@ import select
 import struct
 import subprocess
 import termios
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from regpipe.stage.progress import Progress
 from support import images
 from support.cli import process_env, run_process, shell
-from support.replies import PASS, error, slow, too_many
+from support.replies import PASS, Reply, Request, error, slow, too_many
 from support.scripted import Scripted
 
 
@@ -37,7 +38,37 @@ def regpipe(home: Path) -> None:
     assert (home / "bin" / "regpipe").exists()
 
 
-def on_terminal(script: str, home: Path, timeout: float = 60, columns: int = 120) -> str:
+class Shown:
+    """Holds a registry's response back until the terminal has shown something."""
+
+    def __init__(self) -> None:
+        self._shown = threading.Event()
+        self.wanted = ""
+
+    def hold(self, request: Request) -> Reply:
+        """Respond once it was shown; the test fails by itself if it never is."""
+        self._shown.wait(30)
+        return request.ordinary()
+
+    def see(self, said: bytes) -> None:
+        """Note what the terminal shows."""
+        if self.wanted and self.wanted.encode() in said:
+            self._shown.set()
+
+
+@pytest.fixture
+def shown() -> Shown:
+    return Shown()
+
+
+def on_terminal(
+    script: str,
+    home: Path,
+    shown: Shown | None = None,
+    *,
+    timeout: float = 60,
+    columns: int = 120,
+) -> str:
     """Run a shell script whose stderr, and nothing else, is a terminal; return what is said."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 25, columns, 0, 0))
@@ -59,6 +90,8 @@ def on_terminal(script: str, home: Path, timeout: float = 60, columns: int = 120
                 said += os.read(ours, 65536)
             except OSError:  # nobody has the other side any more
                 break
+            if shown:
+                shown.see(said)
     os.close(ours)
     assert process.wait(timeout) == 0
     return said.decode()
@@ -79,24 +112,25 @@ def test_a_long_run_says_how_far_it_is(registry: Scripted, home: Path) -> None:
     assert screen(said) == []
 
 
-def test_a_pipeline_has_one_line(registry: Scripted, home: Path) -> None:
-    registry.on("/v2/team/app/tags/list*", slow(2.5))
+def test_a_pipeline_has_one_line(registry: Scripted, home: Path, shown: Shown) -> None:
+    registry.on("/v2/team/app/tags/list*", shown.hold)
     script = (
         f"regpipe catalog --progress {registry.url} | regpipe tags --progress"
         " | regpipe manifests --progress | regpipe summarize"
     )
-    said = on_terminal(script, home)
-    shown = re.findall(r"regpipe (\w+):", said)
-    assert "manifests" in shown
+    shown.wanted = "regpipe manifests:"
+    said = on_terminal(script, home, shown)
+    stages = re.findall(r"regpipe (\w+):", said)
+    assert "manifests" in stages
     # On a slow machine a stage may be there long before the next one has started.
-    assert set(shown[shown.index("manifests") :]) == {"manifests"}
+    assert set(stages[stages.index("manifests") :]) == {"manifests"}
 
 
-def test_alone_the_first_stage_shows(registry: Scripted, home: Path) -> None:
-    registry.on("/v2/team/app/tags/list*", slow(2.5))
-    assert "regpipe tags: 0 of 1 done" in on_terminal(
-        f"regpipe tags --progress {registry.host}/team/app | cat", home
-    )
+def test_alone_the_first_stage_shows(registry: Scripted, home: Path, shown: Shown) -> None:
+    registry.on("/v2/team/app/tags/list*", shown.hold)
+    shown.wanted = "regpipe tags: 0 of 1 done"
+    script = f"regpipe tags --progress {registry.host}/team/app | cat"
+    assert shown.wanted in on_terminal(script, home, shown)
 
 
 def test_no_line_where_a_later_command_may_print(registry: Scripted, home: Path) -> None:
@@ -106,17 +140,19 @@ def test_no_line_where_a_later_command_may_print(registry: Scripted, home: Path)
     assert said.split() == [f"v{number:02}" for number in range(24)]
 
 
-def test_the_line_is_as_wide_as_its_terminal(registry: Scripted, home: Path) -> None:
-    registry.on("/v2/team/app/tags/list*", slow(2.5))
-    said = on_terminal(f"regpipe tags {registry.host}/team/app", home, columns=15)
+def test_the_line_is_as_wide_as_its_terminal(registry: Scripted, home: Path, shown: Shown) -> None:
+    registry.on("/v2/team/app/tags/list*", shown.hold)
+    shown.wanted = "regpipe tags: "
+    said = on_terminal(f"regpipe tags {registry.host}/team/app", home, shown, columns=15)
     assert {line for line in said.split("\r\x1b[K") if line} == {"regpipe tags: "}
 
 
-def test_two_pipelines_do_not_hide_each_other(registry: Scripted, home: Path) -> None:
-    registry.on("/v2/team/app/tags/list*", slow(2.5))
+def test_two_pipelines_do_not_hide_each_other(registry: Scripted, home: Path, shown: Shown) -> None:
+    registry.on("/v2/team/app/tags/list*", shown.hold)
     tags = f"regpipe tags {registry.host}/team/app"
     other = f"setsid -w regpipe manifests {registry.host}/team/app:v0{{1,2,3,4,5,6}} -j1"
-    said = on_terminal(f"{tags} >/dev/null & {other} >/dev/null; wait", home)
+    shown.wanted = "regpipe tags: "
+    said = on_terminal(f"{tags} >/dev/null & {other} >/dev/null; wait", home, shown)
     assert "regpipe tags: " in said
     assert "regpipe manifests: " in said
 
