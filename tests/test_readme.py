@@ -1,7 +1,8 @@
-"""The README's examples are run, and print what it shows (`pytest --update` writes it anew)."""
+"""The examples in README and docs/ are run, and print what is shown (`--update` rewrites it)."""
 
 import os
 import re
+from pathlib import Path
 from shutil import which
 
 import pytest
@@ -13,6 +14,7 @@ from support.scripted import Scripted
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n", re.MULTILINE)
+PAGES = [README, *sorted(README.parent.glob("docs/*.md"))]
 EXAMPLE_HOST = "localhost:5000"
 TOOLS = ("curl", "jq", "skopeo")
 """What the examples use besides regpipe and the shell's own."""
@@ -37,12 +39,16 @@ def examples(text: str) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_example_prints_what_is_shown(
-    registry: Scripted, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    registry: Scripted,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(README.parent)
-    text = README.read_text()
-    assert examples(text)
+    text = page.read_text()
+    assert examples(text) or page != README
     missing: set[str] = set()
 
     def rerun(block: re.Match[str]) -> str:
@@ -60,7 +66,7 @@ def test_every_example_prints_what_is_shown(
 
     seen = _BLOCK.sub(rerun, text)
     if request.config.getoption("--update"):
-        README.write_text(seen)
+        page.write_text(seen)
     assert seen == text
     if missing:
         assert "CI" not in os.environ, f"CI must have {missing}"

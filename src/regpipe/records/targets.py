@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from regpipe.errors import InputError
 from regpipe.oci import reference
 from regpipe.oci.local_names import is_local
 from regpipe.oci.reference import HUB, Defaults, Reference
+from regpipe.records import forms
 
 
 class Target(NamedTuple):
@@ -43,8 +44,6 @@ def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
 
 def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the repositories that an input names (for `tags`); see `registries`."""
-    if _lists_tags(value):
-        value = {"repository": value["name"]}
     for target in _targets(value, defaults, _Kind.REPOSITORY):
         if isinstance(target, Target):
             yield target._replace(ref=target.ref._replace(tag=None, digest=None))
@@ -75,36 +74,26 @@ def _parse(text: str, defaults: Defaults, kind: _Kind) -> Reference:
 
 
 def _targets(value: object, defaults: Defaults, kind: _Kind) -> Iterator[Target | Refused]:
-    for part, record in _parts(value):
+    for part, record in _parts(value, kind):
         try:
             yield Target(_reference(part, defaults, kind), record)
         except InputError as error:
             yield Refused(part, error)
 
 
-def _parts(value: object) -> Iterator[tuple[object, Mapping[str, Any]]]:
+def _parts(value: object, kind: _Kind) -> Iterator[tuple[object, Mapping[str, Any]]]:
     """Yield what each part of an input says, and the record that it came in."""
     if isinstance(value, list):
         for item in value:
-            yield from _parts(item)
-    elif _lists_tags(value):
-        for tag in value["tags"] or []:
-            # Nexus has been seen to list null.
-            yield (tag if tag is None else {"repository": value["name"], "tag": tag}), {}
-    elif isinstance(value, dict) and isinstance(value.get("repositories"), list):
-        for name in value["repositories"]:
-            yield {"repository": name}, {}
+            yield from _parts(item, kind)
+    elif isinstance(value, dict) and (form := forms.find(value)):
+        found = form.repositories if kind is _Kind.REPOSITORY else form.parts
+        for part in found(value):
+            # What a form says besides a name is carried, like the fields of a record.
+            carries = isinstance(part, dict) and not part.keys() <= set(_FIELDS)
+            yield part, part if carries and isinstance(part, dict) else {}
     else:
         yield value, value if isinstance(value, dict) else {}
-
-
-def _lists_tags(value: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a value is what a registry answers to `tags/list`."""
-    return (
-        isinstance(value, dict)
-        and {"name", "tags"} <= value.keys()
-        and isinstance(value["tags"], list | None)
-    )
 
 
 def _reference(part: object, defaults: Defaults, kind: _Kind) -> Reference:
