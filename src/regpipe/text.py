@@ -12,3 +12,12 @@ def without_password(text: str) -> str:
     import re  # noqa: PLC0415 -- its import is a part of every start's cost
 
     return re.sub(r"(?<=//)[^/@\s]*@", "[redacted]@", text)
+
+
+def quoted(value: object, limit: int = 80) -> str:
+    """Quote something untrusted for a message: ASCII, no passwords, at most `limit` characters."""
+    if not isinstance(value, str):
+        text = ascii(value)
+        return text if len(text) <= limit else text[: limit - 3] + "..."
+    text = without_password(value)
+    return ascii(text if len(text) <= limit else text[: limit - 3] + "...")

@@ -81,4 +81,4 @@ def test_an_empty_tag_is_none_and_not_latest(registry: Scripted, given: dict[str
     result = run(["manifests", "--registry", registry.url], json.dumps(given))
     assert (result.code, result.out) == (2, b"")
     (line,) = result.errors
-    assert ": TAG_INVALID: '' is no tag" in line
+    assert ": TAG_INVALID: '' is not a valid tag" in line

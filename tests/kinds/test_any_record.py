@@ -30,7 +30,7 @@ RECORD = st.fixed_dictionaries(
         "ref": ODD,
         "mediaType": st.just(IMAGE.media_type) | ODD,
         "manifest": ODD,
-        "source": ODD,
+        "foundBy": ODD,
         "subject": ODD,
         "index": st.fixed_dictionaries({"digest": DIGESTS | ODD}) | ODD,
         "annotations": ODD,

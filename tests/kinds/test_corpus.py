@@ -31,8 +31,8 @@ ALTERED = {
     "containers+image__v2s1.manifest": "altered after signing",
     "moby+moby__extra_data_manifest": "more than was signed",
     # Made to be invalid: `signatures` is the number 1.
-    "containers+image__v2s1-invalid-signatures.manifest": "signatures is no list",
-    "containers+image__v2s1-invalid-signatures.manifest-2": "signatures is no list",
+    "containers+image__v2s1-invalid-signatures.manifest": "signatures is not a non-empty list",
+    "containers+image__v2s1-invalid-signatures.manifest-2": "signatures is not a non-empty list",
 }
 
 

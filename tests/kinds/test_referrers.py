@@ -30,7 +30,7 @@ def kinds(result: Result) -> list[tuple[str, str, str]]:
     assert (result.code, result.err) == (0, "")
     names = {APP.digest: "index", AMD64.digest: "amd64"}
     return sorted(
-        (names.get(found["subject"], "other"), found["artifactType"], found["source"])
+        (names.get(found["subject"], "other"), found["artifactType"], found["foundBy"])
         for found in result.records
     )
 
@@ -75,7 +75,7 @@ def test_all_are_found_on_real_registries(
     # The same stand in the record of the image itself, and are found from that.
     whole = run(["manifests", "--referrers", f"{registry.url}/team/app:v1"])
     (image,) = whole.records
-    own = ("subject", "digest", "mediaType", "artifactType", "size", "annotations", "source")
+    own = ("subject", "digest", "mediaType", "artifactType", "size", "annotations", "foundBy")
     assert image["referrers"] == [
         {key: record[key] for key in own if key in record} for record in result.records
     ]
@@ -99,7 +99,7 @@ def test_the_answer_is_the_same_everywhere(start_registry: Callable[..., Registr
         found = [dict(record) for record in result.records]
         for record in found:
             del record["registry"], record["ref"]
-            record["source"] = record["source"].replace("tag-fallback", "api")
+            record["foundBy"] = record["foundBy"].replace("tag-fallback", "api")
         answers.append(found)
     assert answers[0] == answers[1] == answers[2]
     assert len(answers[0]) == 4
@@ -146,7 +146,7 @@ def test_where_there_is_no_api_the_tag_is_asked(registry: Scripted, answer: Repl
     registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
     (record,) = find(registry).records
-    assert (record["digest"], record["source"]) == (SBOM.digest, "tag-fallback")
+    assert (record["digest"], record["foundBy"]) == (SBOM.digest, "tag-fallback")
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3)])
@@ -187,7 +187,7 @@ def test_one_found_in_two_ways_is_given_once(registry: Scripted) -> None:
     registry.content.referrers = True
     registry.add("a/b", artifacts.cosign_tag(IMAGE, "sbom"), SBOM)
     (record,) = find(registry).records
-    assert record["source"] == "api"
+    assert record["foundBy"] == "api"
 
 
 def test_what_a_descriptor_leaves_out_is_read_from_the_manifest(registry: Scripted) -> None:
@@ -234,7 +234,7 @@ def test_a_referrer_record_leads_manifests_to_the_referrer(registry: Scripted) -
     (record,) = run(["manifests"], found.out).records
     assert record["digest"] == SBOM.digest
     assert record["subject"]["digest"] == IMAGE.digest
-    assert "source" not in record
+    assert "foundBy" not in record
 
 
 def test_every_platforms_referrers(scripted: Scripted) -> None:
@@ -272,7 +272,7 @@ def test_of_a_layout_the_fallback_tag_counts_too(tmp_path: Path) -> None:
     tags = {"v1": APP, "an-sbom": one, fallback_tag(APP.digest): listed}
     write_layout(tmp_path / "layout", tags)
     result = run(["referrers", f"oci:{tmp_path}/layout:v1"])
-    found = {(record["digest"], record["source"]) for record in result.records}
+    found = {(record["digest"], record["foundBy"]) for record in result.records}
     assert found >= {(one.digest, "api"), (other.digest, "tag-fallback")}
 
 

@@ -83,13 +83,13 @@ def open_regular(path: str) -> AbstractContextManager[BinaryIO]:
     """Open a file for reading; a pipe or a device in its place is refused, not waited for.
 
     Raises:
-        ResponseError: it is no regular file.
+        ResponseError: it is not a regular file.
         OSError: it cannot be opened.
     """
     file = open(path, "rb", opener=_unblocked)  # noqa: SIM115 -- the caller closes it
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise ResponseError(f"{ascii(path)} is no regular file", code="FILE_INVALID")
+        raise ResponseError(f"{ascii(path)} is not a regular file", code="FILE_INVALID")
     return file
 
 

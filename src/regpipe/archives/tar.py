@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from regpipe.archives.compression import Stream
 from regpipe.errors import ResponseError, TooLargeError
+from regpipe.text import quoted
 
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
@@ -49,7 +50,7 @@ def members(stream: Stream) -> Iterator[Member]:
     much as it likes; the rest is skipped.
 
     Raises:
-        ResponseError: it is no tar archive, is damaged, or has a member whose name leads outside.
+        ResponseError: not a tar archive, is damaged, or has a member whose name leads outside.
         TooLargeError: it has too many members, or a header of absurd size.
     """
     extended: dict[str, str] = {}
@@ -74,13 +75,13 @@ def _header(stream: Stream, *, first: bool) -> bytes:
     """Return the next header, its checksum checked; empty at the end of the archive."""
     header = stream.peek(BLOCK)
     if first and not header:
-        raise _broken("it is empty, and no tar archive")
+        raise _broken("empty file, and not a tar archive")
     if not header.strip(b"\0") and len(header) in (0, BLOCK):
         return b""
     if len(header) == BLOCK and _has_checksum(header):
         return stream.exactly(BLOCK)
     if first:
-        raise _broken("it is no tar archive")
+        raise _broken("not a tar archive")
     where = f"at byte {stream.position}"
     raise _broken(f"it is cut short {where}" if len(header) < BLOCK else f"it is damaged {where}")
 
@@ -125,7 +126,7 @@ def _inside(folder: str, path: str) -> str:
         else:
             outside = True
     if outside:
-        raise _broken(f"it has a member that leads outside of it: {_shown(path)}")
+        raise _broken(f"it has a member that leads outside of it: {quoted(path)}")
     return "/".join(parts)
 
 
@@ -184,10 +185,6 @@ def _text(field: bytes) -> str:
 
 def _decoded(name: bytes) -> str:
     return name.decode("utf-8", "surrogateescape")
-
-
-def _shown(name: str) -> str:
-    return ascii(name if len(name) <= 80 else name[:77] + "...")
 
 
 def _broken(why: str) -> ResponseError:

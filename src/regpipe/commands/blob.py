@@ -90,7 +90,7 @@ def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
 
 
 def _is_referrer(record: Mapping[str, Any]) -> bool:
-    return "source" in record and "subject" in record
+    return "foundBy" in record and "subject" in record
 
 
 def _held(content: Manifest, *, is_referrer: bool) -> list[Mapping[str, Any]]:

@@ -55,7 +55,7 @@ def _parser(streams: Streams) -> Parser:
         "referrers",
         "Find what refers to images: signatures, SBOMs and provenance, a record for each.\n\n"
         "Of a multi-platform image, what refers to its index and to the platform wanted. Each\n"
-        "record's `source` says how it was found: by the registry's referrers `api`, by the\n"
+        "record's `foundBy` says how it was found: by the registry's referrers `api`, by the\n"
         "`tag-fallback` where there is none, under a `cosign-tag`, or in the `index` itself\n"
         f"(BuildKit's attestations).\n\nexample:\n  {_EXAMPLE}",
         "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"

@@ -9,7 +9,7 @@ from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types, schema1
 from regpipe.oci.created import Created, find_created
 from regpipe.oci.descriptor import check_descriptor, descriptors
-from regpipe.oci.document import parse_document
+from regpipe.oci.document import mapping, parse_document
 from regpipe.oci.manifest import Manifest, embedded
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.oci.reference import Reference
@@ -43,7 +43,7 @@ def image_record(
     """
     ref, document, entry = target.ref, content.document, place.descriptor
     config = _config(source, ref.repository, content)
-    annotations = _mapping(document.get("annotations"))
+    annotations = mapping(document.get("annotations"))
     if content.media_type in media_types.SCHEMA1_TYPES:
         newest = _newest_v1(document)
         created, platform = find_created(newest, config_is="history"), platform_of(newest)
@@ -52,7 +52,7 @@ def image_record(
         view = {key: document.get(key) for key in ("name", "architecture", "fsLayers", "history")}
     else:
         image = config.document if config else {}
-        created = find_created(image, annotations, _mapping(entry.get("annotations")))
+        created = find_created(image, annotations, mapping(entry.get("annotations")))
         platform = _platform(place, image)
         view = _view(ref, content, config, created) if with_view else {}
     return records.image_record(
@@ -67,7 +67,7 @@ def image_record(
         derived=content.derived or None,
         index=place.origin,
         artifactType=artifact_type(document, config),
-        subject=_mapping(document.get("subject")),
+        subject=mapping(document.get("subject")),
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
@@ -85,7 +85,7 @@ def artifact_type(document: Mapping[str, Any], config: object = None) -> str | N
     declared = document.get("artifactType")
     if isinstance(declared, str) and declared:
         return declared
-    kind = _mapping(document.get("config")).get("mediaType")
+    kind = mapping(document.get("config")).get("mediaType")
     return (
         kind if config is None and isinstance(kind, str) and kind != media_types.OCI_EMPTY else None
     )
@@ -174,10 +174,6 @@ def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a schema 1 manifest's newest history entry says, or nothing."""
     try:
         entry = document["history"][0]["v1Compatibility"]
-        return _mapping(json.loads(entry))
+        return mapping(json.loads(entry))
     except (LookupError, TypeError, ValueError, RecursionError):
         return {}
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -19,6 +19,7 @@ from regpipe.images.record import artifact_type
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
+from regpipe.oci.document import mapping
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
@@ -36,18 +37,18 @@ class Referrer(NamedTuple):
         subject: the digest of what it refers to.
         descriptor: its `digest`, `mediaType`, `size`, and `artifactType` and `annotations` where
             there are any.
-        source: how it was found: `API`, `FALLBACK`, `COSIGN` or `INDEX`.
+        found_by: how it was found: `API`, `FALLBACK`, `COSIGN` or `INDEX`.
     """
 
     subject: str
     descriptor: Mapping[str, Any]
-    source: str
+    found_by: str
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that a record has of it."""
         names = ("digest", "mediaType", "size", "artifactType", "annotations")
         known = {name: self.descriptor.get(name) for name in names}
-        return {"subject": self.subject, **known, "source": self.source}
+        return {"subject": self.subject, **known, "foundBy": self.found_by}
 
 
 class Subject(NamedTuple):
@@ -136,18 +137,18 @@ def _described(source: Source, repository: str, known: Mapping[str, Any]) -> Map
     except (NotFoundError, ResponseError):
         return known
     found = _descriptor(content)
-    notes = {**_mapping(found.get("annotations")), **_mapping(known.get("annotations"))}
+    notes = {**mapping(found.get("annotations")), **mapping(known.get("annotations"))}
     return {**found, **known, "artifactType": _kind(content), "annotations": notes}
 
 
 def _kind(content: Manifest) -> str | None:
     document = content.document
-    config = _mapping(document.get("config"))
+    config = mapping(document.get("config"))
     kind = artifact_type(document)
     if config.get("mediaType") == kind and kind in media_types.CONFIG_TYPES:
         kind = None
     layers = document.get("layers")
-    first = _mapping(layers[0]) if isinstance(layers, list) and layers else {}
+    first = mapping(layers[0]) if isinstance(layers, list) and layers else {}
     layer = first.get("mediaType")
     return kind or (layer if isinstance(layer, str) else None)
 
@@ -157,7 +158,7 @@ def _descriptor(content: Manifest) -> dict[str, Any]:
         "digest": content.digest,
         "mediaType": content.media_type,
         "size": len(content.body),
-        "annotations": _mapping(content.document.get("annotations")),
+        "annotations": mapping(content.document.get("annotations")),
     }
 
 
@@ -166,7 +167,3 @@ def _manifest(source: Source, repository: str, tag: str) -> Manifest | None:
         return source.manifest(repository, tag)
     except NotFoundError:
         return None
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import attested, descriptors, is_attestation
+from regpipe.oci.document import mapping
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, choose_platform, platform_of
 from regpipe.oci.reference import Reference
@@ -96,7 +97,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
 
 def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
     """Return the platform in an entry; where it has none, that of the index it stands in."""
-    own = platform_of(_mapping(entry.get("platform")))
+    own = platform_of(mapping(entry.get("platform")))
     return own if any(own) else around
 
 
@@ -187,8 +188,8 @@ def _index_record(content: Manifest, images: list[ResolvedManifest]) -> dict[str
     kind = content.document.get("artifactType")
     fields = {
         "artifactType": kind if isinstance(kind, str) else None,
-        "subject": _mapping(content.document.get("subject")),
-        "annotations": _mapping(content.document.get("annotations")),
+        "subject": mapping(content.document.get("subject")),
+        "annotations": mapping(content.document.get("annotations")),
     }
     return {
         "digest": content.digest,
@@ -218,7 +219,3 @@ def _unlike_an_image(place: ResolvedManifest) -> tuple[bool, bool, bool]:
     kind = place.descriptor.get("mediaType") or media_types.OCI_MANIFEST
     is_image = kind in media_types.IMAGE_TYPES | media_types.SCHEMA1_TYPES
     return not is_image, bool(place.descriptor.get("artifactType")), place.platform is None
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -17,10 +17,10 @@ _DAY = 24 * 60
 
 
 class Created(NamedTuple):
-    """A creation date as it was found: its text and which place it stood in."""
+    """A creation date as it was found: its text and where it was found."""
 
     text: str
-    source: str
+    origin: str
 
     @property
     def is_placeholder(self) -> bool:

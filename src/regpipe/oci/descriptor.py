@@ -23,7 +23,7 @@ def descriptors(document: Mapping[str, Any], member: str) -> Iterator[dict[str, 
     if listed is None:
         return
     if not isinstance(listed, list):
-        raise ResponseError(f"the manifest's {member} is no list", code="MANIFEST_INVALID")
+        raise ResponseError(f"the manifest's {member} is not a list", code="MANIFEST_INVALID")
     for entry in listed:
         yield check_descriptor(entry, member)
 

@@ -35,8 +35,13 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
     except ValueError as error:
         raise ResponseError(f"the {what} is not valid JSON{_looks_like(body)}: {error}") from error
     if not isinstance(document, dict):
-        raise ResponseError(f"the {what} is JSON, but no object")
+        raise ResponseError(f"the {what} is not a JSON object")
     return document
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def _check_depth(document: object) -> None:
@@ -56,7 +61,7 @@ def _check_depth(document: object) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands in it twice")
+        raise ValueError("duplicate member")
     return members
 
 

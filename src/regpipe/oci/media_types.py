@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regpipe.errors import ResponseError
+from regpipe.text import quoted
 
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -71,7 +72,8 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
     if declared is not None:
         if not isinstance(declared, str) or not _MEDIA_TYPE.fullmatch(declared):
             raise ResponseError(
-                f"the manifest's mediaType, {_shown(declared)}, is none", code="MANIFEST_INVALID"
+                f"the manifest's mediaType, {quoted(declared)}, is not valid",
+                code="MANIFEST_INVALID",
             )
         if served in KNOWN_TYPES and served != declared and not {served, declared} <= SCHEMA1_TYPES:
             raise ResponseError(
@@ -86,14 +88,8 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
             f"the manifest's content is not that of its type, {served}", code="MANIFEST_INVALID"
         )
     if served in _VAGUE_TYPES or not _MEDIA_TYPE.fullmatch(served):
-        raise ResponseError("what was served is no manifest", code="MANIFEST_INVALID")
+        raise ResponseError("the response is not a manifest", code="MANIFEST_INVALID")
     return served
-
-
-def _shown(value: object) -> str:
-    """Quote something untrusted for a message: short, and nothing that a terminal would obey."""
-    text = ascii(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 _KIND = {

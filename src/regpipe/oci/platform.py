@@ -60,7 +60,8 @@ def parse_platform(text: str) -> Platform:
     match = _WRITTEN.fullmatch(text.lower())
     if not match:
         raise InputError(
-            f"{ascii(text)} is no platform: write os/architecture[/variant], as in linux/arm64"
+            f"{ascii(text)} is not a valid platform:"
+            " write os/architecture[/variant], as in linux/arm64"
         )
     system, version, architecture, variant = (part or "" for part in match.groups())
     return normalize_platform(Platform(system, architecture, variant, version))

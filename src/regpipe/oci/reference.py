@@ -19,7 +19,7 @@ from typing import NamedTuple
 from regpipe.errors import InputError
 from regpipe.oci import local_names
 from regpipe.oci.local_names import is_local
-from regpipe.text import without_password
+from regpipe.text import quoted
 
 HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"
@@ -158,7 +158,7 @@ def check_repository(name: str) -> str:
         InputError: it does not follow the grammar, so that it must not enter a URL.
     """
     if not _REPOSITORY.fullmatch(name) or len(name) > NAME_LIMIT:
-        raise InputError(f"{_shown(name)} is no repository name", code="NAME_INVALID")
+        raise InputError(f"{quoted(name)} is not a valid repository name", code="NAME_INVALID")
     return name
 
 
@@ -169,7 +169,7 @@ def check_tag(tag: str) -> str:
         InputError: it does not follow the grammar, so that it must not enter a URL.
     """
     if not _TAG.fullmatch(tag):
-        raise InputError(f"{_shown(tag)} is no tag", code="TAG_INVALID")
+        raise InputError(f"{quoted(tag)} is not a valid tag", code="TAG_INVALID")
     return tag
 
 
@@ -200,7 +200,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     )
     repository, tag_mark, tag = (tail if named else name).partition(":")
     if named and not _HOST.fullmatch(head):
-        raise _invalid(text, f"{_shown(head)} is no host[:port]")
+        raise _invalid(text, f"{quoted(head)} is not a valid host[:port]")
     if registry == HUB_URL and "/" not in repository:
         if re.fullmatch("[a-f0-9]{64}", repository):
             raise _invalid(text, "64 hexadecimal digits are an image id; write repository@sha256:…")
@@ -274,10 +274,4 @@ def _repository_hint(repository: str) -> str:
 
 
 def _invalid(text: str, hint: str, what: str = "reference") -> InputError:
-    return InputError(f"{_shown(text)} is no {what}: {hint}", code="REFERENCE_INVALID")
-
-
-def _shown(text: str) -> str:
-    """Quote untrusted text for a message, with nothing in it that a terminal would obey."""
-    text = without_password(text)
-    return ascii(text if len(text) <= 80 else text[:77] + "...")
+    return InputError(f"{quoted(text)} is not a valid {what}: {hint}", code="REFERENCE_INVALID")

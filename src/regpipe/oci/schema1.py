@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from regpipe.errors import ResponseError
 from regpipe.oci import jws
+from regpipe.oci.document import mapping
 
 # What every empty layer's blob is in schema 1: the gzipped empty tar that distribution serves.
 EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
@@ -89,7 +90,7 @@ def alterations(body: bytes, document: Mapping[str, Any], signed: bytes) -> Iter
 def _split(signatures: object) -> tuple[int, bytes]:
     """Return what every signature says about how the payload is put together."""
     if not isinstance(signatures, list) or not signatures:
-        raise _broken("signatures is no list with an entry")
+        raise _broken("signatures is not a non-empty list")
     heads = {_protected(signature) for signature in signatures}
     if len(heads) != 1:
         raise _broken("its signatures disagree about what they sign")
@@ -105,7 +106,7 @@ def _protected(signature: object) -> tuple[int, bytes]:
         raise _broken("a signature's protected header cannot be read") from error
     # A bool is an int in Python, and a negative length would slice from the end.
     if type(length) is not int:
-        raise _broken("formatLength is no integer")
+        raise _broken("formatLength is not an integer")
     return length, tail
 
 
@@ -127,7 +128,7 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
         no more than its place in the chain.
     """
     steps = _steps(config, len(layers))
-    base_layer = _mapping(config.get("rootfs")).get("base_layer")
+    base_layer = mapping(config.get("rootfs")).get("base_layer")
     fs_layers: list[dict[str, str]] = []
     history: list[dict[str, str]] = []
     remaining = iter(layers)
@@ -157,7 +158,7 @@ def _steps(config: Mapping[str, Any], layers: int) -> list[Mapping[str, Any]]:
     """Return the config's history, base first, or one that fits the layers where it does not."""
     history = config.get("history")
     if isinstance(history, list) and history:
-        steps = [_mapping(step) for step in history]
+        steps: list[Mapping[str, Any]] = [mapping(step) for step in history]
         if sum(step.get("empty_layer") is not True for step in steps) <= layers:
             return steps
     return [{}] * layers or [{"empty_layer": True}]
@@ -253,10 +254,6 @@ _GO_STRING: dict[int, str] = (
 # Few texts hold such a character: looking for one is far quicker than translating every other.
 _GO_COPIED_CHARACTER = re.compile("[<>&\u2028\u2029]")
 _GO_CHARACTER = re.compile('[\\x00-\\x1f"\\\\<>&\u2028\u2029\\ud800-\\udfff]')
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _string(value: object) -> str:

@@ -45,7 +45,7 @@ REFERRER_FIELDS = (
     "artifactType",
     "size",
     "annotations",
-    "source",
+    "foundBy",
 )
 CHECK_FIELDS = (
     "reachable",
@@ -67,7 +67,7 @@ def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
         known: the fields of the next one, which it has of its own or not at all.
     """
     dropped = set(known)
-    if "mediaType" in record and ("manifest" in record or {"source", "subject"} <= record.keys()):
+    if "mediaType" in record and ("manifest" in record or {"foundBy", "subject"} <= record.keys()):
         dropped.update(MANIFEST_FIELDS, REFERRER_FIELDS)
     return {key: value for key, value in record.items() if key not in dropped}
 
@@ -114,7 +114,7 @@ def image_record(
     found: Record = dict(fields)
     found["platform"] = platform.as_record() if platform else None
     if created:
-        found |= {"created": created.text, "createdFrom": created.source}
+        found |= {"created": created.text, "createdFrom": created.origin}
         found["reproducible"] = created.is_placeholder or None
     found |= view
     return _with(_named(ref, record, MANIFEST_FIELDS), MANIFEST_FIELDS, found)

@@ -58,7 +58,7 @@ def _interpret(data: bytes, line: int) -> Input | Malformed:
     except (ValueError, RecursionError) as error:
         return Malformed(f"malformed JSON: {str(error) or 'nested too deeply'}", line)
     if value == "null":
-        return Malformed("null is no reference (was a field missing?)", line)
+        return Malformed("null is not a valid reference (was a field missing?)", line)
     return Input(value, line)
 
 

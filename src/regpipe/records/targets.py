@@ -101,7 +101,7 @@ def _reference(part: object, defaults: Defaults, kind: _Kind) -> Reference:
         return _parse(part, defaults, kind)
     if isinstance(part, dict):
         return _from_record(part, defaults, kind)
-    raise InputError("a record or a reference is wanted here")
+    raise InputError("must be a record or a reference")
 
 
 def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> Reference:
@@ -110,7 +110,7 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> 
     said = {key: record.get(key) for key in fields}
     for key, value in said.items():
         if not isinstance(value, str | None):
-            raise InputError(f"the record's {key} is no text")
+            raise InputError(f"the record's {key} must be a string")
     registry, repository, ref, tag, digest = map(said.get, _FIELDS)
     if registry and kind is _Kind.REGISTRY:
         return _parse(registry, defaults, kind)
@@ -142,5 +142,5 @@ def _assemble(registry: str, repository: str, tag: str | None, digest: str | Non
 
 def _checked_digest(digest: str | None) -> str | None:
     if digest is not None and not reference.is_digest(digest):
-        raise InputError(f"{ascii(digest)} is no digest", code="DIGEST_INVALID")
+        raise InputError(f"{ascii(digest)} is not a valid digest", code="DIGEST_INVALID")
     return digest

@@ -132,15 +132,13 @@ class DockerArchive(LocalSource):
         document = parse_document(b'{"images":' + body + b"}", "archive's manifest.json")
         listed = document.get("images")
         if len(document) != 1 or not isinstance(listed, list):
-            raise damaged("the archive's manifest.json is no list")
+            raise damaged("the archive's manifest.json is not a list")
         return {f"@{place}": _saved(item) for place, item in enumerate(listed)}
 
     def _listed_before_1_10(self) -> Iterator[Image]:
         body = self._files.read("repositories", MANIFEST_LIMIT)
         if body is None:
-            raise NotFoundError(
-                "it is no docker archive, having no manifest.json and no index.json"
-            )
+            raise NotFoundError("not a docker archive: no manifest.json and no index.json")
         for repository, tags in parse_document(body, "archive's repositories file").items():
             for tag, image in tags.items() if isinstance(tags, dict) else ():
                 name = _split(f"{repository}:{tag}")

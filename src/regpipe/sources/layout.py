@@ -103,7 +103,7 @@ class Layout(LocalSource):
                 if self._is_docker_archive()
                 else ""
             )
-            raise NotFoundError(f"it is no OCI image layout, having no {INDEX}{hint}")
+            raise NotFoundError(f"not an OCI image layout: no {INDEX}{hint}")
         self._check_version()
         return read_manifest(body, "")
 

@@ -84,13 +84,13 @@ def pax(*records: bytes, kind: bytes = b"x") -> bytes:
 
 END = bytes(1024)
 REFUSED = {
-    "nothing": (b"", "it is empty"),
-    "text": (b"hello " * 200, "no tar archive"),
-    "half a header": (raw()[:300], "no tar archive"),
+    "nothing": (b"", "empty file, and not a tar archive"),
+    "text": (b"hello " * 200, "not a tar archive"),
+    "half a header": (raw()[:300], "not a tar archive"),
     "cut in a header": (raw() + raw()[:300], "cut short at byte 512"),
     "cut in a content": (raw(size=b"00000002000\0") + b"x" * 600, "cut short"),
     "damaged": (raw() + b"\1" * 512 + END, "damaged at byte 512"),
-    "other checksum": (raw().replace(b"ustar", b"Ustar") + END, "no tar archive"),
+    "other checksum": (raw().replace(b"ustar", b"Ustar") + END, "not a tar archive"),
     "up and out": (raw(b"../../etc/passwd") + END, "leads outside"),
     "up in the middle": (raw(b"a/../../b") + END, "leads outside"),
     "from the root": (raw(b"/etc/passwd") + END, "leads outside"),

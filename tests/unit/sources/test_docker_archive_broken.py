@@ -92,7 +92,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
         "DIGEST_INVALID: ",
         5,
     ),
-    "no list": (put("{}"), "MANIFEST_INVALID: the archive's manifest.json is no list", 5),
+    "no list": (put("{}"), "MANIFEST_INVALID: the archive's manifest.json is not a list", 5),
     "two lists": (put('[], "images": []'), "RESPONSE_INVALID: the archive's manifest.json", 5),
     "more than a list": (put('[], "more": []'), "MANIFEST_INVALID: the archive's manifest.json", 5),
     "no JSON": (put("x"), "RESPONSE_INVALID: the archive's manifest.json is not valid JSON", 5),
@@ -101,7 +101,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
     "no image": (put("[]"), "MANIFEST_UNKNOWN: the archive has no image", 4),
     "no manifest.json": (
         lambda members: members.pop("manifest.json"),
-        "NOT_FOUND: it is no docker archive, having no manifest.json and no index.json",
+        "NOT_FOUND: not a docker archive: no manifest.json and no index.json",
         4,
     ),
 }
@@ -135,7 +135,7 @@ def test_a_file_that_is_no_archive() -> None:
     Path("x.tar").write_text("hello")
     for scheme in ("docker-archive", "oci-archive"):
         (line,) = run(["manifests", f"{scheme}:x.tar"]).errors
-        assert line == f"regpipe manifests: {scheme}:x.tar: ARCHIVE_INVALID: it is no tar archive"
+        assert line == f"regpipe manifests: {scheme}:x.tar: ARCHIVE_INVALID: not a tar archive"
 
 
 def test_an_archive_of_the_other_kind_is_told_by_its_name() -> None:

@@ -64,13 +64,13 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "no index": (
         Path("box/index.json").unlink,
         ":one",
-        "NOT_FOUND: it is no OCI image layout, having no index.json",
+        "NOT_FOUND: not an OCI image layout: no index.json",
         4,
     ),
     "a docker archive, unpacked": (
         lambda: Path("box/index.json").rename("box/manifest.json"),
         ":one",
-        "NOT_FOUND: it is no OCI image layout, having no index.json: it may be a docker archive",
+        "NOT_FOUND: not an OCI image layout: no index.json: it may be a docker archive",
         4,
     ),
     "index that is no JSON": (
