@@ -247,7 +247,7 @@ def test_a_terminal_on_stdin_is_a_usage_error(verb: str) -> None:
     os.close(master)
     os.close(slave)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.startswith(f"regpipe {verb}: nothing to do".encode())
+    assert done.stderr.startswith(f"regpipe {verb}: no input: ".encode())
 
 
 def test_interrupted_is_130(registry: Scripted) -> None:

@@ -33,13 +33,13 @@ IMAGES = 40
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verbs with the tests' own patience."""
-    given = network.options
+    given = network.transport_options
 
     def quick(*arguments: object) -> Options:
         timeouts = PATIENCE._replace(first=0.5, stall=0.2)
         return given(*arguments)._replace(timeouts=timeouts, retry_policy=PERSISTENCE)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(network, "options", quick)
+    monkeypatch.setattr(network, "transport_options", quick)
 
 
 def soon() -> str:

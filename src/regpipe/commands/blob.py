@@ -13,19 +13,27 @@ from regpipe.oci.manifest import Manifest
 from regpipe.records import targets
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage import intake, run
-from regpipe.stage.parser import Parser
+from regpipe.stage.options import Help, NetworkParser
+from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
-_EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate"
+_HELP = Help(
+    "Print small blobs as they are, checked against their digests.\n\n"
+    "For a record of `referrers`: the layers of its manifest (the signature, the SBOM, the "
+    "statement). For a record of `manifests`: its layers that are not file systems, else its "
+    "config. For a reference by digest, and any other record with a `digest`: the blob of that "
+    "digest. Each blob begins on a new line.",
+    "references by digest: repo@sha256:…, oci:DIR@sha256:… (default: lines or records on standard"
+    " input)",
+    "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+)
 _DEFAULT_LIMIT = 4 << 20
 _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
-    args = _parser(streams).parse_args(argv)
-    intake.require_input(args, streams, _EXAMPLE)
+    args, options = _parser(streams).parse_run(argv)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
         repository = target.ref.repository
@@ -34,7 +42,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
     output = Streams(streams.stdin, separated, streams.stderr)
-    return run.run("blob", args, output, targets.images, run.each_image(fetch))
+    return run(options, output, targets.images, each_image(fetch))
 
 
 class _Separated:
@@ -113,28 +121,17 @@ def _is_file_system(layer: Mapping[str, Any]) -> bool:
 def _size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{ascii(text)} is no size: write bytes, or 16M")
+        raise argparse.ArgumentTypeError(f"{ascii(text)} is not a valid size: write bytes, or 16M")
     return int(match[1]) << {"": 0, "k": 10, "m": 20, "g": 30}[match[2].lower()]
 
 
-def _parser(streams: Streams) -> Parser:
-    parser = run.parser(
-        "blob",
-        "Print small blobs as they are, checked against their digests.\n\n"
-        "Of a record of `referrers`: the layers of the manifest it names (the signature, the\n"
-        "SBOM, the statement). Of a record of `manifests`: those of its layers that are no file\n"
-        "systems, else the config. Of a reference by digest, and of any other record with a\n"
-        "`digest`: the blob of that digest. Each begins on a new line.\n\n"
-        f"example:\n  {_EXAMPLE}",
-        "references by digest: repo@sha256:…, oci:DIR@sha256:…\n"
-        "(default: lines or records on standard input)",
-        streams,
-    )
-    parser.add_argument(
+def _parser(streams: Streams) -> NetworkParser:
+    parser = NetworkParser("blob", _HELP, streams)
+    parser.options.add_argument(
         "--max-size",
         metavar="SIZE",
         type=_size,
         default=_DEFAULT_LIMIT,
-        help="the largest blob that is read, in bytes or as in 16M\n(default: 4M)",
+        help="largest blob to read, in bytes or as 16M (default: 4M)",
     )
     return parser

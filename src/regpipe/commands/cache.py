@@ -17,21 +17,21 @@ _SECONDS = {"h": 3600, "d": 86400, "w": 7 * 86400}
 
 
 def main(argv: list[str], streams: Streams) -> int:
-    """Show, empty or prune the cache; return the exit code."""
+    """Show, prune or clear the cache; return the exit code."""
     parser = Parser(
         "cache",
         "Show where the cache is and what is in it, as a record.\n\n"
-        "It lies in $REGPIPE_CACHE, else in $XDG_CACHE_HOME/regpipe, and holds manifests and\n"
-        "configs by their digest, and what tags led to and lists held when last asked for.",
+        "The cache is in $REGPIPE_CACHE, else in $XDG_CACHE_HOME/regpipe. It holds manifests and "
+        "configs by digest, and what tags led to and lists held when they were last fetched.",
         streams,
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--clear", action="store_true", help="empty it first")
+    what = parser.options.add_mutually_exclusive_group()
+    what.add_argument("--clear", action="store_true", help="first remove everything from it")
     what.add_argument(
         "--prune",
         metavar="AGE",
         type=_age,
-        help="first drop what was of no use for so long:\n30d, 12h, 8w",
+        help="first remove what was not used for so long: 12h, 30d, 8w",
     )
     args = parser.parse_args(argv)
     path = database.default_path(os.environ)
@@ -48,5 +48,5 @@ def main(argv: list[str], streams: Streams) -> int:
 def _age(text: str) -> int:
     match = _AGE.fullmatch(text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is no age; write 30d, 12h or 8w")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a valid age: write 12h, 30d or 8w")
     return int(match[1]) * _SECONDS[match[2]]

@@ -1,6 +1,5 @@
 """`regpipe catalog`: list the repositories of registries."""
 
-import os
 from collections.abc import Iterator
 
 from regpipe.errors import InputError, RegpipeError, ResponseError
@@ -9,28 +8,22 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import repository_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage import intake, run
+from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.run import run
 from regpipe.stdio import Streams
 
-_EXAMPLE = "regpipe catalog my.registry:5000 | regpipe tags"
+_HELP = Help(
+    "List the repositories of registries: a record for each.",
+    f"registries: my.registry:5000, http://host, {LOCAL_SOURCES} (default: lines or records on"
+    " standard input)",
+    "regpipe catalog my.registry:5000 | regpipe tags",
+)
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the repositories of registries; return the exit code."""
-    parser = run.parser(
-        "catalog",
-        f"List the repositories of registries: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "registries: my.registry:5000, http://host, oci:DIR,\n"
-        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
-        "(default: lines or records on standard input)",
-        streams,
-    )
-    args = parser.parse_args(argv)
-    if args.registry and not args.inputs:
-        args.inputs = [args.registry]
-    args.fallback = os.environ.get("REGPIPE_REGISTRY")
-    intake.require_input(args, streams, _EXAMPLE)
-    return run.run("catalog", args, streams, targets.registries, _repositories)
+    _, options = NetworkParser("catalog", _HELP, streams, default_registry="").parse_run(argv)
+    return run(options, streams, targets.registries, _repositories)
 
 
 def _repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:

@@ -11,18 +11,23 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import Record, referrer
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage import intake, platform, run
+from regpipe.stage import platform
+from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
 from regpipe.stage.output import Notice
-from regpipe.stage.parser import Parser
+from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
-_EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize"
+_HELP = Help(
+    "Fetch manifests and configs: a record for each image.",
+    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
+    " registry's tags/list JSON on standard input)",
+    "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize",
+)
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
-    args = _parser(streams).parse_args(argv)
-    intake.require_input(args, streams, _EXAMPLE)
+    args, options = _parser(streams).parse_run(argv)
     wanted = resolve.Wanted(platform.wanted(args.platform), args.all_platforms, args.attestations)
 
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
@@ -43,7 +48,7 @@ def main(argv: list[str], streams: Streams) -> int:
             except RegpipeError as error:
                 yield error
 
-    return run.run("manifests", args, streams, targets.images, run.each_image(fetch))
+    return run(options, streams, targets.images, each_image(fetch))
 
 
 def _referrers(
@@ -57,28 +62,19 @@ def _referrers(
     return [one for subject in referrers.subjects([place]) for one in known[subject.digest]]
 
 
-def _parser(streams: Streams) -> Parser:
-    parser = run.parser(
-        "manifests",
-        f"Fetch manifests and configs: a record for each image.\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
-        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
-        "(default: lines, records or a registry's tags/list JSON on standard input)",
-        streams,
-    )
+def _parser(streams: Streams) -> NetworkParser:
+    parser = NetworkParser("manifests", _HELP, streams)
     which = platform.add_options(parser, "a record for each platform")
     which.add_argument("--attestations", action="store_true", help="BuildKit's attestations too")
-    what = parser.add_argument_group("what is printed")
-    what.add_argument("--no-v1", action="store_true", help="leave out the schema 1 view")
-    what.add_argument(
+    parser.output.add_argument("--no-v1", action="store_true", help="leave out the schema 1 view")
+    parser.output.add_argument(
         "--referrers",
         action="store_true",
-        help="add what refers to the image: signatures, SBOMs and\n"
-        "provenance (see `regpipe referrers`)",
+        help="add the referrers: signatures, SBOMs and provenance (see `regpipe referrers`)",
     )
-    what.add_argument(
+    parser.output.add_argument(
         "--raw",
         action="store_true",
-        help="each manifest's bytes as served, one after another,\ninstead of records",
+        help="print each manifest's bytes as served, one after another, instead of records",
     )
     return parser

@@ -10,17 +10,26 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import referrer_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage import intake, platform, run
-from regpipe.stage.parser import Parser
+from regpipe.stage import platform
+from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
-_EXAMPLE = "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate"
+_HELP = Help(
+    "List what refers to images: signatures, SBOMs and provenance, a record for each.\n\n"
+    "For a multi-platform image: the referrers of its index and of the chosen platform. Each "
+    "record's `foundBy` says how it was found: `api` (the registry's referrers API), "
+    "`tag-fallback` (where there is no such API), `cosign-tag`, or `index` (BuildKit's "
+    "attestations).",
+    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
+    " registry's tags/list JSON on standard input)",
+    "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+)
 
 
 def main(argv: list[str], streams: Streams) -> int:
-    """Find what refers to images; return the exit code."""
-    args = _parser(streams).parse_args(argv)
-    intake.require_input(args, streams, _EXAMPLE)
+    """List the referrers of images; return the exit code."""
+    args, options = _parser(streams).parse_run(argv)
     wanted = Wanted(platform.wanted(args.platform), args.all_platforms)
     kinds = frozenset(args.artifact_type)
 
@@ -32,7 +41,7 @@ def main(argv: list[str], streams: Streams) -> int:
                 if not kinds or fields["artifactType"] in kinds:
                     yield ndjson.write(referrer_record(ref, target.record, **fields))
 
-    return run.run("referrers", args, streams, targets.images, run.each_image(find))
+    return run(options, streams, targets.images, each_image(find))
 
 
 def _places(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
@@ -50,25 +59,14 @@ def _places(source: Source, target: Target, wanted: Wanted) -> list[ResolvedMani
     return resolve.find(source, target.ref, wanted)
 
 
-def _parser(streams: Streams) -> Parser:
-    parser = run.parser(
-        "referrers",
-        "Find what refers to images: signatures, SBOMs and provenance, a record for each.\n\n"
-        "Of a multi-platform image, what refers to its index and to the platform wanted. Each\n"
-        "record's `foundBy` says how it was found: by the registry's referrers `api`, by the\n"
-        "`tag-fallback` where there is none, under a `cosign-tag`, or in the `index` itself\n"
-        f"(BuildKit's attestations).\n\nexample:\n  {_EXAMPLE}",
-        "references: team/app:v1, repo@sha256:…, oci:DIR:tag,\n"
-        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
-        "(default: lines, records or a registry's tags/list JSON on standard input)",
-        streams,
-    )
-    platform.add_options(parser, "what refers to any platform's image")
-    parser.add_argument(
+def _parser(streams: Streams) -> NetworkParser:
+    parser = NetworkParser("referrers", _HELP, streams)
+    parser.options.add_argument(
         "--artifact-type",
         metavar="TYPE",
         action="append",
         default=[],
-        help="only those of this type; may be given again",
+        help="only referrers of this artifact type; may be repeated",
     )
+    platform.add_options(parser, "the referrers of every platform's image")
     return parser

@@ -8,25 +8,22 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import tag_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage import intake, run
+from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.run import run
 from regpipe.stdio import Streams
 
-_EXAMPLE = "regpipe tags my.registry:5000/team/app | regpipe manifests"
+_HELP = Help(
+    "List the tags of repositories: a record for each.",
+    f"repositories: team/app, my.registry:5000/team/app, {LOCAL_SOURCES} (default: lines, records"
+    " or a registry's _catalog JSON on standard input)",
+    "regpipe tags my.registry:5000/team/app | regpipe manifests",
+)
 
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the tags of repositories; return the exit code."""
-    parser = run.parser(
-        "tags",
-        f"List the tags of repositories: a record for each.\n\nexample:\n  {_EXAMPLE}",
-        "repositories: team/app, my.registry:5000/team/app, oci:DIR,\n"
-        "oci-archive:FILE, docker-archive:FILE; - as FILE is standard input\n"
-        "(default: lines, records or a registry's _catalog JSON on standard input)",
-        streams,
-    )
-    args = parser.parse_args(argv)
-    intake.require_input(args, streams, _EXAMPLE)
-    return run.run("tags", args, streams, targets.repositories, _tags)
+    _, options = NetworkParser("tags", _HELP, streams).parse_run(argv)
+    return run(options, streams, targets.repositories, _tags)
 
 
 def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:

@@ -4,7 +4,7 @@ import argparse
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
 from regpipe.stage.parser import Parser
@@ -13,36 +13,57 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from regpipe.cache.store import Cache
+    from regpipe.sources.base import Source
     from regpipe.sources.cached import Cached, Remote
 
 
-def add_options(made: Parser) -> None:
+class CacheOptions(NamedTuple):
+    """How a run uses the cache.
+
+    Attributes:
+        enabled: whether it is read and written; else a run remembers for itself alone.
+        offline: whether it is all that is read.
+        is_unused: whether the verb needs the registries themselves.
+    """
+
+    enabled: bool = True
+    offline: bool = False
+    is_unused: bool = False
+
+
+def add_options(parser: Parser) -> None:
     """Give a verb's parser the options about the cache."""
-    group = made.add_argument_group("what is kept from run to run")
-    group.add_argument("--no-cache", action="store_true", help="neither use the cache nor fill it")
+    group = parser.add_argument_group("Cache")
+    group.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     group.add_argument(
         "--offline",
         action="store_true",
-        help="ask no registry: answer from the cache alone\n(which keeps no lists of referrers)",
+        help="send no requests: use the cache only (it keeps no lists of referrers)",
     )
+
+
+def parse(args: argparse.Namespace) -> CacheOptions:
+    """Return the options about the cache.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    if args.offline and args.no_cache:
+        raise UsageError("--offline needs the cache: use it without --no-cache")
+    return CacheOptions(not args.no_cache, args.offline)
 
 
 class Caching:
     """Opens the cache when the first registry is; writes what waits when the run ends.
 
     Args:
-        args: the verb's arguments.
-        warn: says one line to the user.
-
-    Raises:
-        UsageError: the options leave nothing to answer from.
+        options: whether and how to use the cache.
+        warn: writes one line for the user.
     """
 
-    def __init__(self, args: argparse.Namespace, warn: Callable[[str], None]) -> None:
-        if args.offline and args.no_cache:
-            raise UsageError("--offline answers from the cache, and --no-cache is not to use it")
-        self._offline = args.offline
-        self._unwanted = args.no_cache
+    def __init__(self, options: CacheOptions, warn: Callable[[str], None]) -> None:
+        self._options = options
+        self._enabled = options.enabled
         self._warn = warn
         self._cache: Cache | None = None
         self._lock = threading.Lock()
@@ -61,11 +82,20 @@ class Caching:
         if self._cache is not None:
             self._cache.close()
 
-    def wrap(self, url: str, open_registry: Callable[[str], "Remote"]) -> "Cached":
-        """Return the registry at a base URL, seen through the cache."""
+    def wrapping(self, open_registry: "Callable[[str], Remote]") -> "Callable[[str], Source]":
+        """Return what opens registries seen through the cache, or themselves without one.
+
+        Args:
+            open_registry: opens the registry at a base URL.
+        """
+        if self._options.is_unused:
+            return open_registry
+        return lambda url: self._wrap(url, open_registry)
+
+    def _wrap(self, url: str, open_registry: "Callable[[str], Remote]") -> "Cached":
         from regpipe.sources.cached import Cached  # noqa: PLC0415 -- local sources need no cache
 
-        return Cached(url, None if self._offline else open_registry(url), self._opened())
+        return Cached(url, None if self._options.offline else open_registry(url), self._opened())
 
     def _opened(self) -> "Cache | None":
         from regpipe.cache import database  # noqa: PLC0415
@@ -73,10 +103,10 @@ class Caching:
         from regpipe.errors import CacheError  # noqa: PLC0415
 
         with self._lock:
-            if self._cache is None and not self._unwanted:
+            if self._cache is None and self._enabled:
                 try:
                     self._cache = Cache(database.default_path(os.environ), self._warn)
                 except CacheError as error:
-                    self._unwanted = True
-                    self._warn(f"going on without the cache: {error.message}")
+                    self._enabled = False
+                    self._warn(f"continuing without the cache: {error.message}")
             return self._cache

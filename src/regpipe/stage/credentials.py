@@ -1,12 +1,16 @@
-"""The credentials that a run is given: its options, and which registry they are for."""
+"""The credentials that a run is given: its options, and the one registry they are for."""
 
 import argparse
+import itertools
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
 from regpipe.oci.reference import Defaults
-from regpipe.stage.parser import Parser
+from regpipe.records.targets import Target
+from regpipe.stage.intake import Job
+from regpipe.stage.parser import Parser, check_readable
 from regpipe.stdio import Streams
 
 if TYPE_CHECKING:
@@ -15,94 +19,138 @@ if TYPE_CHECKING:
 _PASSWORD_LIMIT = 64 << 10
 
 
-def add_options(made: Parser) -> None:
-    """Give a verb's parser the options that say who asks."""
-    group = made.add_argument_group(
-        "who asks", "what `docker login` and `podman login` left is found without any option"
+class CredentialOptions(NamedTuple):
+    """What the command line says of credentials.
+
+    Attributes:
+        user: the user name whose password is on standard input, if any.
+        authfile: the only file to look for credentials in; None for the usual ones.
+        registry: the base URL of the registry that given credentials are for, where the command
+            line or the environment names it.
+    """
+
+    user: str | None
+    authfile: str | None
+    registry: str | None
+
+
+class Credentials(NamedTuple):
+    """The credentials of a run; those that were given to it are sent to `registry` alone."""
+
+    given: tuple[str, str] | None
+    authfile: str | None
+    registry: str | None
+
+    def bind(self, jobs: Iterator[Job]) -> "tuple[Credentials, Iterator[Job]]":
+        """Return the credentials, bound to a registry, and the jobs of the run.
+
+        Given credentials (`--user`, $REGPIPE_USERNAME) are for the `--registry`, else for the
+        $REGPIPE_REGISTRY where they come from the environment too, else for the first registry
+        of the input. This is the only place where data decides who gets a password: it reads
+        the input up to the first registry, and only where credentials were given.
+        """
+        is_given = self.given is not None or bool(os.environ.get("REGPIPE_USERNAME"))
+        if self.registry is not None or not is_given:
+            return self, jobs
+        seen: list[Job] = []
+        for job in jobs:
+            seen.append(job)
+            if isinstance(job, Target) and not job.ref.is_local:
+                bound = self._replace(registry=job.ref.registry)
+                return bound, itertools.chain(seen, jobs)
+        return self, iter(seen)
+
+    def keychain(self) -> "Keychain":
+        """Return what finds the credential for each registry of the run."""
+        from regpipe.auth import Keychain  # noqa: PLC0415 -- only who talks to a registry pays
+
+        keychain = Keychain(self.given, self.authfile)
+        if self.registry is not None:
+            keychain.give_to(self.registry)
+        return keychain
+
+
+def add_options(parser: Parser) -> None:
+    """Give a verb's parser the options about credentials."""
+    group = parser.add_argument_group(
+        "Authentication", "credentials of `docker login` and `podman login` are found by themselves"
     )
     group.add_argument(
         "--user",
         metavar="NAME",
-        help="user name for the --registry, or else the first\nregistry of the input"
-        " (also: $REGPIPE_USERNAME\nwith $REGPIPE_PASSWORD)",
+        help="user name for the --registry, else for the first registry of the input (also:"
+        " $REGPIPE_USERNAME with $REGPIPE_PASSWORD)",
     )
     group.add_argument(
-        "--password-stdin",
-        action="store_true",
-        help="read its password from standard input",
+        "--password-stdin", action="store_true", help="read the password from standard input"
     )
     for option in ("--password", "--pass", "--creds"):
-        made.add_argument(option, nargs="?", action=_Refused, help=argparse.SUPPRESS)
+        group.add_argument(option, nargs="?", action=_Refused, help=argparse.SUPPRESS)
     group.add_argument(
         "--authfile",
         metavar="FILE",
-        help="look for credentials there and nowhere else\n(also: $REGISTRY_AUTH_FILE)",
+        help="read credentials from this file only (also: $REGISTRY_AUTH_FILE)",
     )
 
 
 class _Refused(argparse.Action):
-    """What others call an option for passwords: an answer better than that there is none."""
+    """An option that other tools have for passwords: refused with advice, not as unknown."""
 
     def __call__(self, *_: object) -> None:
         """Say what to do instead, without repeating what was given."""
-        raise UsageError("a password among the arguments is for all to see: use --password-stdin")
+        raise UsageError(
+            "other users can see a password on the command line: use --user NAME --password-stdin"
+        )
 
 
-class Credentials:
-    """What a run's options say of credentials.
+def parse(
+    args: argparse.Namespace, defaults: Defaults, *, stdin_is_free: bool
+) -> CredentialOptions:
+    """Return the options about credentials.
 
     Args:
-        args: the parsed options.
-        streams: where a password is read from.
-        defaults: what the options and the environment say of registries.
+        args: the parsed command line.
+        defaults: whose registry is that of the command line, else of the environment.
+        stdin_is_free: whether no records are read from standard input.
 
     Raises:
-        UsageError: they contradict each other, or there is no password.
+        UsageError: they contradict each other, or name a file that cannot be read.
     """
-
-    def __init__(self, args: argparse.Namespace, streams: Streams, defaults: Defaults) -> None:
-        self._authfile: str | None = args.authfile
-        self._given = _given(args, streams)
-        self._owner: str | None = None
-        # Variables go with variables: a name on the command line is not for $REGPIPE_REGISTRY.
-        if args.registry or (self._given is None and os.environ.get("REGPIPE_REGISTRY")):
-            self._owner = defaults.registry
-        if self._authfile is not None and not os.path.exists(self._authfile):  # noqa: PTH110
-            raise UsageError(f"--authfile {ascii(self._authfile)}: there is no such file")
-
-    def give_to(self, registry: str) -> None:
-        """Say which registry they are for; the first call decides."""
-        self._owner = self._owner or registry
-
-    def keychain(self) -> "Keychain":
-        """Return the keychain of the run; to be called when it is known whom it is for."""
-        from regpipe.auth import Keychain  # noqa: PLC0415 -- only who talks to a registry pays
-
-        made = Keychain(self._given, self._authfile)
-        if self._owner is not None:
-            made.give_to(self._owner)
-        return made
+    if args.user is not None or args.password_stdin:
+        if not args.user or not args.password_stdin:
+            raise UsageError("--user NAME and --password-stdin must be used together")
+        if ":" in args.user:
+            raise UsageError("--user must not contain a colon: the password comes by stdin")
+        if not stdin_is_free:
+            raise UsageError("--password-stdin needs inputs as arguments: stdin is the password")
+    if args.authfile is not None:
+        check_readable("--authfile", args.authfile)
+    # Variables go with variables: a name on the command line is not for $REGPIPE_REGISTRY.
+    is_named = args.registry or (args.user is None and os.environ.get("REGPIPE_REGISTRY"))
+    return CredentialOptions(args.user, args.authfile, defaults.registry if is_named else None)
 
 
-def _given(args: argparse.Namespace, streams: Streams) -> tuple[str, str] | None:
-    if args.user is None and not args.password_stdin:
-        return None
-    if not args.user or not args.password_stdin:
-        raise UsageError("--user NAME and --password-stdin go together")
-    if ":" in args.user:
-        raise UsageError("--user takes a name without a colon; the password comes by stdin")
-    if "-" in args.inputs or not (args.inputs or args.fallback):
-        raise UsageError("with --password-stdin, inputs are given as arguments")
-    if streams.stdin.isatty():
-        raise UsageError("--password-stdin reads from a pipe or file, and there is a terminal")
-    return args.user, _password(streams)
+def read(options: CredentialOptions, streams: Streams) -> Credentials:
+    """Return the credentials of a run, with the password from standard input.
+
+    Raises:
+        UsageError: there is no password.
+    """
+    given = None
+    if options.user is not None:
+        given = (options.user, _password(streams))
+    return Credentials(given, options.authfile, options.registry)
 
 
 def _password(streams: Streams) -> str:
+    if streams.stdin.isatty():
+        raise UsageError("--password-stdin: standard input is a terminal; pipe the password in")
     found = b""
     while len(found) <= _PASSWORD_LIMIT and (chunk := streams.stdin.read(_PASSWORD_LIMIT)):
         found += chunk
     password = found.removesuffix(b"\n").removesuffix(b"\r")
-    if not password or len(found) > _PASSWORD_LIMIT:
-        raise UsageError("--password-stdin: there is no password on standard input")
+    if not password:
+        raise UsageError("--password-stdin: no password on standard input")
+    if len(found) > _PASSWORD_LIMIT:
+        raise UsageError(f"--password-stdin: longer than {_PASSWORD_LIMIT:,} bytes")
     return password.decode("utf-8", "surrogateescape")

@@ -1,14 +1,14 @@
-"""How a network verb reaches registries: the options, and what they make of a run."""
+"""How a network verb reaches registries: its options, and the transport made from them."""
 
 import argparse
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
 from regpipe.stage.credentials import Credentials
-from regpipe.stage.parser import Parser
+from regpipe.stage.parser import Parser, check_readable, number
 from regpipe.stdio import Streams
 from regpipe.text import printable
 
@@ -19,60 +19,115 @@ if TYPE_CHECKING:
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
-def add_options(made: Parser) -> None:
-    """Give a verb's parser the options that say how to reach registries."""
-    network = made.add_argument_group("how registries are reached")
-    network.add_argument("--plain-http", action="store_true", help="talk http, not https")
-    network.add_argument(
+class NetworkOptions(NamedTuple):
+    """How registries are reached.
+
+    Attributes:
+        jobs: concurrent requests at most.
+        timeout: seconds to wait for a response to begin.
+        retries: how many times a request that failed is sent again.
+        min_remaining: what must be left of a registry's rate limit; None to ignore it.
+        insecure: whether TLS certificates are not verified.
+        plain_http: whether plain HTTP is used, also for passwords.
+        cacert: file of CA certificates to trust besides the system's.
+        cert: file of the client certificate.
+        key: file of its private key, if not in the same file.
+        verbose: whether requests and responses are shown.
+    """
+
+    jobs: int
+    timeout: int
+    retries: int
+    min_remaining: int | None
+    insecure: bool
+    plain_http: bool
+    cacert: str | None
+    cert: str | None
+    key: str | None
+    verbose: bool
+
+
+def add_options(parser: Parser) -> None:
+    """Give a verb's parser the options about connections to registries."""
+    group = parser.add_argument_group("Connection")
+    group.add_argument(
+        "--registry",
+        metavar="URL",
+        help="registry of references that name none (default: $REGPIPE_REGISTRY, else Docker Hub)",
+    )
+    group.add_argument("--plain-http", action="store_true", help="use plain HTTP")
+    group.add_argument(
         "-k",
         "--insecure",
         action="store_true",
-        help="take any certificate (also: $REGPIPE_INSECURE=1)",
+        help="do not verify TLS certificates (also: $REGPIPE_INSECURE=1)",
     )
-    network.add_argument(
+    group.add_argument(
         "--cacert", metavar="FILE", help="CA certificates to trust besides the system's"
     )
-    network.add_argument("--cert", metavar="FILE", help="client certificate, for registries only")
-    network.add_argument("--key", metavar="FILE", help="its private key, if not in the same file")
-    network.add_argument(
+    group.add_argument("--cert", metavar="FILE", help="client certificate, for registries only")
+    group.add_argument("--key", metavar="FILE", help="its private key, if not in the same file")
+    group.add_argument(
         "-j",
         "--jobs",
         type=number(1, 1000),
         default=8,
         metavar="N",
-        help="requests under way at once (default: %(default)s)",
+        help="concurrent requests (default: %(default)s)",
     )
-    network.add_argument(
+    group.add_argument(
         "--timeout",
         type=number(1, 3600),
         default=30,
         metavar="SECONDS",
-        help="how long to wait for an answer to begin\n(default: %(default)s)",
+        help="seconds to wait for a response (default: %(default)s)",
     )
-    network.add_argument(
+    group.add_argument(
         "--retries",
         type=number(0, 100),
         default=5,
         metavar="N",
-        help="how often to ask again when a registry or the\nnetwork fails (default: %(default)s)",
+        help="number of retries when a registry or the network fails (default: %(default)s)",
     )
-    network.add_argument(
+    group.add_argument(
         "--min-remaining",
         type=number(0, 10**9),
         metavar="N",
-        help="stop when this much is left of a registry's rate\nlimit (Docker Hub)",
+        help="stop when this much is left of a registry's rate limit (Docker Hub)",
     )
-    network.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="show requests and answers, without secrets",
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="show requests and responses, without secrets"
+    )
+
+
+def parse(args: argparse.Namespace) -> NetworkOptions:
+    """Return the options about connections.
+
+    Raises:
+        UsageError: they contradict each other, or name a file that cannot be read.
+    """
+    if args.key and not args.cert:
+        raise UsageError("--key must be used together with --cert FILE")
+    for option in ("cacert", "cert", "key"):
+        if (path := getattr(args, option)) is not None:
+            check_readable(f"--{option}", path)
+    return NetworkOptions(
+        jobs=args.jobs,
+        timeout=args.timeout,
+        retries=args.retries,
+        min_remaining=args.min_remaining,
+        insecure=args.insecure or _is_on(os.environ, "REGPIPE_INSECURE"),
+        plain_http=args.plain_http,
+        cacert=args.cacert,
+        cert=args.cert,
+        key=args.key,
+        verbose=args.verbose,
     )
 
 
 def registry_opener(
     verb: str,
-    args: argparse.Namespace,
+    options: NetworkOptions,
     streams: Streams,
     credentials: Credentials,
     throttled: "Callable[[float], None]",
@@ -81,15 +136,11 @@ def registry_opener(
 
     Args:
         verb: whose messages they are.
-        args: the parsed options.
-        streams: where to complain.
+        options: how registries are reached.
+        streams: where messages go.
         credentials: what the run was given.
-        throttled: told for how many seconds a registry wants to be left alone.
-
-    Raises:
-        UsageError: an option names a file that cannot be read.
+        throttled: told for how many seconds a registry wants no requests.
     """
-    _check_files(args)
     transports: list[Transport] = []
     lock = threading.Lock()
 
@@ -99,27 +150,26 @@ def registry_opener(
 
         with lock:
             if not transports:
-                settings = options(verb, args, streams)._replace(throttled=throttled)
-                transports.append(_transport(settings, args, credentials))
+                settings = transport_options(verb, options, streams)._replace(throttled=throttled)
+                transports.append(_transport(settings, credentials, plain_http=options.plain_http))
         return Registry(url, transports[0])
 
     return open_registry
 
 
-def _transport(
-    settings: "Options", args: argparse.Namespace, credentials: Credentials
-) -> "Transport":
+def _transport(settings: "Options", credentials: Credentials, *, plain_http: bool) -> "Transport":
     from regpipe.auth import Authorizer  # noqa: PLC0415
     from regpipe.transport import Transport  # noqa: PLC0415
 
-    made = Transport(settings)
-    keychain, plain_http = credentials.keychain(), args.plain_http
-    made.authorizer = Authorizer(made.token_exchange, keychain, plain_http=plain_http)
-    return made
+    transport = Transport(settings)
+    transport.authorizer = Authorizer(
+        transport.token_exchange, credentials.keychain(), plain_http=plain_http
+    )
+    return transport
 
 
-def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":
-    """Return the transport's options for a verb's arguments."""
+def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "Options":
+    """Return the transport's options for those of a run."""
     from regpipe.transport import Options, RetryPolicy, Timeouts  # noqa: PLC0415
 
     lock = threading.Lock()
@@ -135,46 +185,25 @@ def options(verb: str, args: argparse.Namespace, streams: Streams) -> "Options":
     def trace(text: str) -> None:
         write("".join(f"{printable(line)}\n" for line in text.split("\n")))
 
-    timeouts, seconds = Timeouts(), float(args.timeout)
+    timeouts, seconds = Timeouts(), float(options.timeout)
     return Options(
-        jobs=args.jobs,
-        insecure=args.insecure or _is_on(os.environ, "REGPIPE_INSECURE"),
-        cacert=args.cacert,
-        cert=args.cert,
-        key=args.key,
-        min_remaining=args.min_remaining,
+        jobs=options.jobs,
+        insecure=options.insecure,
+        cacert=options.cacert,
+        cert=options.cert,
+        key=options.key,
+        min_remaining=options.min_remaining,
         timeouts=Timeouts(
             connect=min(timeouts.connect, seconds),
             first=seconds,
             stall=min(timeouts.stall, seconds),
             total=max(timeouts.total, 2 * seconds),
         ),
-        retry_policy=RetryPolicy(retries=args.retries),
+        retry_policy=RetryPolicy(retries=options.retries),
         say=say,
-        trace=trace if args.verbose else None,
+        trace=trace if options.verbose else None,
     )
-
-
-def number(least: int, most: int) -> Callable[[str], int]:
-    """Return what parses an option's value as a whole number within bounds."""
-
-    def parse(text: str) -> int:
-        value = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
-        return value
-
-    return parse
 
 
 def _is_on(environment: Mapping[str, str], name: str) -> bool:
     return environment.get(name, "").strip().lower() not in _OFF
-
-
-def _check_files(args: argparse.Namespace) -> None:
-    if args.key and not args.cert:
-        raise UsageError("--key needs the certificate that it belongs to: --cert FILE")
-    for option in ("cacert", "cert", "key"):
-        path = getattr(args, option)
-        if path is not None and not os.access(path, os.R_OK):
-            raise UsageError(f"--{option} {ascii(path)}: there is no such file, or it is private")

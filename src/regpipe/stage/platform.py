@@ -1,4 +1,4 @@
-"""The options by which a verb is told which platforms of an index it is about."""
+"""The options that choose platforms of an index."""
 
 import argparse
 import os
@@ -14,11 +14,12 @@ def add_options(parser: Parser, all_help: str) -> argparse._ArgumentGroup:
         parser: the verb's.
         all_help: what `--all-platforms` gives.
     """
-    group = parser.add_argument_group("which manifests of a multi-platform image")
+    group = parser.add_argument_group("Platforms", "of a multi-platform image")
     group.add_argument(
         "--platform",
         metavar="OS/ARCH[/VARIANT]",
-        help="the platform wanted, or `local`\n(default: $REGPIPE_PLATFORM, else linux/amd64)",
+        help="platform to choose, or `local` for this machine's (default: $REGPIPE_PLATFORM, else"
+        " linux/amd64)",
     )
     group.add_argument("--all-platforms", action="store_true", help=all_help)
     return group
@@ -28,7 +29,7 @@ def wanted(text: str | None) -> Platform:
     """Return the platform that `--platform` asks for, or the default.
 
     Raises:
-        InputError: the text has another form.
+        InputError: the text is not a valid platform.
     """
     text = text or os.environ.get("REGPIPE_PLATFORM") or "linux/amd64"
     return local() if text == "local" else parse_platform(text)

@@ -13,20 +13,25 @@ from regpipe.stdio import Streams
 _STAGES = ("catalog", "tags", "manifests", "referrers", "blob")
 
 
-def add_options(made: Parser) -> None:
+def add_options(parser: Parser) -> None:
     """Give a verb's parser the options about the progress line."""
-    group = made.add_argument_group("what is said meanwhile")
+    group = parser.add_argument_group("Progress")
     group.add_argument(
         "--progress",
         action=argparse.BooleanOptionalAction,
-        help="say on one line of stderr how far the run has come\n"
-        "(default: if it is a terminal and the records go to a file)",
+        help="show on one line of standard error how far the run is (default: if that is a"
+        " terminal and standard output is a file)",
     )
 
 
-def of(verb: str, args: argparse.Namespace, streams: Streams) -> Progress:
-    """Return a run's progress, which shows itself only where that was asked for or is of use."""
-    wanted = args.progress
+def progress(verb: str, wanted: bool | None, streams: Streams) -> Progress:  # noqa: FBT001
+    """Return a run's progress.
+
+    Args:
+        verb: what the line begins with.
+        wanted: whether to show it; None to show it where it is of use.
+        streams: those of the run.
+    """
     if wanted is None:
         wanted = streams.stderr.isatty() and _is_kept(streams.stdout)
     stage = _STAGES.index(verb) if verb in _STAGES else len(_STAGES)
@@ -35,9 +40,9 @@ def of(verb: str, args: argparse.Namespace, streams: Streams) -> Progress:
 
 
 def _is_kept(stream: BinaryIO) -> bool:
-    """Tell whether what is written to a stream ends there: in a file or in /dev/null.
+    """Tell whether a stream is a file or /dev/null.
 
-    What goes into a pipe may be written to the same terminal by who reads it, into the line.
+    What goes into a pipe may end up on the same terminal, in the middle of the line.
     """
     try:
         about = os.fstat(stream.fileno())

@@ -1,99 +1,53 @@
-"""What the network verbs share: their options, and a run over inputs in which none is lost."""
+"""A network verb's run over its inputs, none of which is lost."""
 
-import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from regpipe.errors import InternalError, RegpipeError, UsageError
-from regpipe.oci import reference
 from regpipe.oci.local_names import reads_stdin
-from regpipe.oci.reference import Defaults
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.sources.opening import Sources
-from regpipe.stage import intake, network, pool, progress_options
+from regpipe.stage import credentials, intake, network, pool, progress_options
 from regpipe.stage.caching import Caching
-from regpipe.stage.caching import add_options as add_cache_options
-from regpipe.stage.credentials import Credentials
-from regpipe.stage.credentials import add_options as add_credential_options
 from regpipe.stage.intake import Interpret, Job, PassedThrough
+from regpipe.stage.options import RunOptions
 from regpipe.stage.output import Failure, Notice, Report
-from regpipe.stage.parser import Parser
 from regpipe.stdio import Streams
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
 
 
-def parser(
-    verb: str, description: str, inputs_help: str, streams: Streams, *, cached: bool = True
-) -> Parser:
-    """Return a network verb's argument parser, with the options that all of them have.
-
-    Args:
-        verb: its name.
-        description: what it does.
-        inputs_help: what its inputs are.
-        streams: where the help goes.
-        cached: whether it may be answered from the cache; else it gets the registries themselves.
-    """
-    made = Parser(verb, description, streams)
-    made.set_defaults(fallback=None)
-    made.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs_help)
-    made.add_argument(
-        "--registry",
-        metavar="URL",
-        help="registry of references that name none\n(default: $REGPIPE_REGISTRY, else Docker Hub)",
-    )
-    made.add_argument("--unordered", action="store_true", help="write records as they come")
-    made.add_argument(
-        "--error-records",
-        action="store_true",
-        help="write failures to stdout, as records with an\n`error`, instead of to stderr",
-    )
-    add_credential_options(made)
-    network.add_options(made)
-    if cached:
-        add_cache_options(made)
-    else:
-        made.set_defaults(no_cache=True, offline=False)
-    made.set_defaults(cached=cached)
-    progress_options.add_options(made)
-    return made
-
-
-def run(
-    verb: str, args: argparse.Namespace, streams: Streams, interpret: Interpret, work: Work
-) -> int:
+def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work) -> int:
     """Run a network verb over its inputs.
 
     Args:
-        verb: its name, for messages.
-        args: its parsed arguments.
-        streams: where it reads, writes and complains.
+        options: what the run is told.
+        streams: where it reads and writes.
         interpret: what an input names.
-        work: makes the output of one target: bytes to be written, what to say besides, and the
-            error of each of its parts that failed while others did not. Errors of the whole are
-            raised.
+        work: makes the output of one target: bytes to be written, notices, and the error of each
+            of its parts that failed while others did not. Errors of the whole are raised.
 
     Returns:
         The exit code: that of the failures if they are of one kind, else that for some failures.
 
     Raises:
-        UsageError: there is no input.
+        UsageError: the options cannot be carried out.
     """
-    defaults = _defaults(args)
-    progress = progress_options.of(verb, args, streams)
+    progress = progress_options.progress(options.verb, options.progress, streams)
     streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
-    credentials = Credentials(args, streams, defaults)
-    report = Report(verb, streams, as_records=args.error_records)
-    caching = Caching(args, report.say)
-    open_registry = network.registry_opener(verb, args, streams, credentials, progress.waits)
-    stdin = _archive_input(args, streams)
-    sources = Sources(
-        (lambda url: caching.wrap(url, open_registry)) if args.cached else open_registry, stdin
+    given = credentials.read(options.credentials, streams)
+    report = Report(options.verb, streams, as_records=options.error_records)
+    caching = Caching(options.cache, report.say)
+    archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
+    jobs = intake.jobs(options.inputs, options.fallback, streams.stdin, interpret, options.defaults)
+    bound, jobs = given.bind(jobs)
+    open_registry = network.registry_opener(
+        options.verb, options.network, streams, bound, progress.waits
     )
+    sources = Sources(caching.wrapping(open_registry), archive_input)
 
     def do(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
@@ -115,10 +69,11 @@ def run(
                 yield Failure(str(job.ref), _described(job), InternalError(error))
         progress.finished()
 
-    jobs = _noting_whose(credentials, intake.jobs(args, streams, interpret, defaults))
-    jobs = progress.inputs(jobs)
     with caching, progress:
-        for batch in pool.batches(do, jobs, args.jobs, in_order=not args.unordered):
+        batches = pool.batches(
+            do, progress.inputs(jobs), options.network.jobs, in_order=options.in_order
+        )
+        for batch in batches:
             with progress.around_records():
                 report.write(batch)
             progress.wrote(len(batch), report.failures)
@@ -135,25 +90,17 @@ def each_image(work: Work) -> Work:
     return work_on_each
 
 
-def _archive_input(args: argparse.Namespace, streams: Streams) -> BinaryIO | None:
-    """Return standard input, if an archive may be read from it: if no records come in by it.
+def _is_free_for_archives(inputs: Sequence[str]) -> bool:
+    """Tell whether an archive may be read from standard input: whether no records come by it.
 
     Raises:
         UsageError: both are asked for.
     """
-    if args.inputs and "-" not in args.inputs:
-        return streams.stdin
-    if any(reads_stdin(argument) for argument in args.inputs):
-        raise UsageError("standard input holds records (-) or an archive, and not both")
-    return None
-
-
-def _noting_whose(credentials: Credentials, jobs: Iterator[Job]) -> Iterator[Job]:
-    """Pass the jobs on, the run's credentials being for the registry of the first."""
-    for job in jobs:
-        if isinstance(job, Target) and not job.ref.is_local:
-            credentials.give_to(job.ref.registry)
-        yield job
+    if inputs and "-" not in inputs:
+        return True
+    if any(reads_stdin(argument) for argument in inputs):
+        raise UsageError("standard input cannot be both a list of references (-) and an archive")
+    return False
 
 
 def _described(target: Target) -> dict[str, Any]:
@@ -168,10 +115,3 @@ def _described(target: Target) -> dict[str, Any]:
         "ref": str(ref),
     }
     return {key: value for key, value in found.items() if value}
-
-
-def _defaults(args: argparse.Namespace) -> Defaults:
-    registry = args.registry or os.environ.get("REGPIPE_REGISTRY")
-    if not registry:
-        return Defaults(plain_http=args.plain_http)
-    return Defaults(reference.parse_registry(registry, plain_http=args.plain_http), args.plain_http)

@@ -1,0 +1,151 @@
+"""What a network verb's run is told: the command line and the environment, parsed once."""
+
+import argparse
+import os
+from typing import NamedTuple
+
+from regpipe.errors import UsageError
+from regpipe.oci import reference
+from regpipe.oci.reference import Defaults
+from regpipe.stage import caching, credentials, network, progress_options
+from regpipe.stage.caching import CacheOptions
+from regpipe.stage.credentials import CredentialOptions
+from regpipe.stage.network import NetworkOptions
+from regpipe.stage.parser import Parser
+from regpipe.stdio import Streams
+
+LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is standard input)"
+"""How the help of a verb writes local sources."""
+
+
+class RunOptions(NamedTuple):
+    """The options that all network verbs share.
+
+    Attributes:
+        verb: the verb's name, for messages.
+        inputs: its arguments, `-` for standard input; none means standard input.
+        fallback: the input taken where standard input turns out to be empty, if there is one.
+        defaults: what a reference gets that names no registry or scheme.
+        in_order: whether records are written in the order of the inputs.
+        error_records: whether failures become records on standard output.
+        network: how registries are reached.
+        cache: whether and how the cache is used.
+        credentials: what the run was given to log in with.
+        progress: whether to show the progress line; None to show it where it is of use.
+    """
+
+    verb: str
+    inputs: tuple[str, ...]
+    fallback: str | None
+    defaults: Defaults
+    in_order: bool
+    error_records: bool
+    network: NetworkOptions
+    cache: CacheOptions
+    credentials: CredentialOptions
+    progress: bool | None
+
+
+class Help(NamedTuple):
+    """A verb's help: what it does, what its inputs are, and an example of a pipeline."""
+
+    description: str
+    inputs: str
+    example: str
+
+
+class NetworkParser(Parser):
+    """The parser of a network verb: its own options, then those that all of them have.
+
+    Args:
+        verb: the verb's name.
+        texts: its help.
+        streams: where the help goes, and where standard input is.
+        cached: whether the verb may use the cache.
+        default_registry: for verbs whose inputs are registries: what they are about where
+            neither an input nor `--registry` nor $REGPIPE_REGISTRY says it; may be empty. None
+            for verbs with other inputs.
+    """
+
+    def __init__(
+        self,
+        verb: str,
+        texts: Help,
+        streams: Streams,
+        *,
+        cached: bool = True,
+        default_registry: str | None = None,
+    ) -> None:
+        description = f"{texts.description}\n\nexample:\n  {texts.example}"
+        super().__init__(verb, description, streams, texts.inputs)
+        self._verb = verb
+        self._example = texts.example
+        self._cached = cached
+        self._default_registry = default_registry
+        self.output = self.add_argument_group("Output")
+        """The group of the options about what is printed."""
+
+    def parse_run(self, argv: list[str]) -> tuple[argparse.Namespace, RunOptions]:
+        """Return the values of the verb's own options, and what a run is given.
+
+        Raises:
+            UsageError: the options contradict each other, or there is no input.
+            InputError: a registry's name is not valid.
+        """
+        self._add_shared_options()
+        args = self.parse_args(argv)
+        registry = args.registry or os.environ.get("REGPIPE_REGISTRY")
+        defaults = Defaults(plain_http=args.plain_http)
+        if registry:
+            url = reference.parse_registry(registry, plain_http=args.plain_http)
+            defaults = Defaults(url, args.plain_http)
+        inputs, fallback = self._inputs(args)
+        return args, RunOptions(
+            verb=self._verb,
+            inputs=inputs,
+            fallback=fallback,
+            defaults=defaults,
+            in_order=not args.unordered,
+            error_records=args.error_records,
+            network=network.parse(args),
+            cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
+            credentials=credentials.parse(
+                args, defaults, stdin_is_free=bool(inputs or fallback) and "-" not in inputs
+            ),
+            progress=args.progress,
+        )
+
+    def _add_shared_options(self) -> None:
+        self.output.add_argument(
+            "--unordered",
+            action="store_true",
+            help="write records as they complete, not in input order",
+        )
+        self.output.add_argument(
+            "--error-records",
+            action="store_true",
+            help="write failures to standard output, as records with an `error`, instead of to"
+            " standard error",
+        )
+        credentials.add_options(self)
+        network.add_options(self)
+        if self._cached:
+            caching.add_options(self)
+        progress_options.add_options(self)
+
+    def _inputs(self, args: argparse.Namespace) -> tuple[tuple[str, ...], str | None]:
+        """Return the inputs and the fallback; nobody is to be waited for who types records.
+
+        Raises:
+            UsageError: there is no input, and standard input is a terminal.
+        """
+        inputs, fallback = tuple(args.inputs), None
+        if self._default_registry is not None:
+            if args.registry and not inputs:
+                inputs = (args.registry,)
+            fallback = os.environ.get("REGPIPE_REGISTRY") or self._default_registry or None
+        if inputs or not self._streams.stdin.isatty():
+            return inputs, fallback
+        if fallback is None:
+            raise UsageError(f"no input: give arguments or pipe records in: {self._example}")
+        return (fallback,), fallback
