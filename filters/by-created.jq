@@ -1,5 +1,13 @@
 # Images by creation date, the newest last; those without a real date come first, and say so.
 # input: slurp
 # output: json
+# reads: summary dating .info
 include "oci" {search: "./lib"};
-over_images(sort_by(by_date)[] | with_undated(if .info then . else summary end))
+over_images(
+  map([dating, .])
+  | sort_by(.[0] | date_key)[]
+  | .[0][1] as $reason
+  | .[1]
+  | if .info then . else summary end
+  | undated_because($reason)
+)

@@ -1,10 +1,14 @@
 # The tags of each repository grouped by the digest they share.
 # input: slurp
 # output: json
-# reads: .registry repository .tag tag_digest
+# reads: by_repository .tag tag_digest
 include "oci" {search: "./lib"};
 over_images(
-  group_by([.registry, repository, tag_digest])[]
-  | (.[0] | {registry, repository: repository, digest: tag_digest} | del(.registry | nulls))
+  by_repository[]
+  | group_by(tag_digest)[]
+  | (.[0]
+     | (.registry // registry_name) as $registry
+     | if $registry == null then {} else {$registry} end
+       + {repository: repository, digest: tag_digest})
     + {tags: (map(.tag | strings) | unique)}
 )

@@ -7,7 +7,7 @@ if is_error then .
 else
   {ref, repository: repository, tag, platform: platform} as $image
   | _array(image_config.rootfs.diff_ids) as $diff_ids
-  | layers
-  | to_entries[]
-  | $image + {layer: (.key + 1)} + .value + {diffId: $diff_ids[.key]}
+  | foreach layers[] as $layer (-1; . + 1;
+      $image + {layer: (. + 1)} + $layer + {diffId: $diff_ids[.]}
+    )
 end

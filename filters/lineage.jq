@@ -13,38 +13,57 @@ include "oci" {search: "./lib"};
 # one of them is not told, as the others alone could be those of another image.
 def parts:
   if is_schema1 then v1_history | map(.id) else _array(image_config.rootfs.diff_ids) end
-  | if all(_string(.)) then . else [] end;
+  | if . == [] or ((min | type) == "string" and min != "" and (max | type) == "string") then .
+    else []
+    end;
 
-# An image's own name among bases: all its parts, or for schema 1 its id.
-def tops: if is_schema1 then parts[-1:] else parts | join(" ") | select(. != "") | [.] end;
-
-# The names of what an image may be built on, the nearest first.
-def bases:
-  parts as $parts
-  | range($parts | length - 1; 0; -1) as $count
-  | {layers: $count, top: (if is_schema1 then $parts[$count - 1] else $parts[:$count] | join(" ") end)};
+# The name of what these parts make: all of them, or for schema 1 the id of the last.
+def name($schema1): if $schema1 then .[-1] else tojson end;
 
 def declared:
-  (annotations + labels + annotations) as $said
-  | {name: _string($said["org.opencontainers.image.base.name"]),
-     digest: _string($said["org.opencontainers.image.base.digest"])}
-  | del(.[] | nulls)
-  | if . == {} then null else . end;
+  annotations as $annotations
+  | ($annotations + labels + $annotations) as $said
+  | _string($said["org.opencontainers.image.base.name"]) as $name
+  | _string($said["org.opencontainers.image.base.digest"]) as $digest
+  | if $name or $digest then
+      if $name then {$name} else {} end + if $digest then {$digest} else {} end
+    else null
+    end;
 
 over_images(
-  (map({top: tops[], ref, digest}) | group_by(.top) | map({key: .[0].top, value: .}) | from_entries)
-    as $known
+  map([parts, is_schema1, .])
+  | (map(select(.[0] != [])) | map([(.[1] as $schema1 | .[0] | name($schema1)), .]) | group_by(.[0]))
+    as $groups
+  # What each name says as a base.
+  | (reduce $groups[] as $images ({};
+      .[$images[0][0]] =
+        {refs: ($images | map(.[1][2].ref) | unique), digests: ($images | map(.[1][2].digest) | unique)}
+    )) as $known
+  # The last parts of what came in, with how many parts it has. Only there is a name worth making.
+  | (reduce ($groups[][0][1] | select(.[1] | not) | .[0]) as $parts ({};
+      ($parts | length) as $count
+      | $parts[-1] as $last
+      | .[$last] = ((.[$last] // {}) | .["\($count)"] = true)
+    )) as $ends
   | .[]
-  | (first(bases | select($known[.top])) // null) as $base
+  | . as [$parts, $schema1, $image]
+  | (first(
+      range($parts | length - 1; 0; -1) as $count
+      | (if $schema1 then $parts[$count - 1]
+         else
+           $ends[$parts[$count - 1]] as $counts
+           | if $counts and $counts["\($count)"] then $parts[:$count] | tojson else empty end
+         end) as $name
+      | $known[$name]
+      | select(.)
+      | {refs, digests, layers: $count}
+    ) // null) as $base
+  | $image
   | declared as $declared
-  | {ref, repository: repository, tag, digest, platform: platform}
-    + if $base then
-        $known[$base.top] as $images
-        | {lineage: "exact",
-           base: {refs: ($images | map(.ref) | unique), digests: ($images | map(.digest) | unique),
-                  layers: $base.layers}}
-      elif $declared then {lineage: "declared", base: null}
-      else {lineage: "unknown", base: null}
-      end
-    + {declared: $declared}
+  | {
+      ref, repository: repository, tag, digest, platform: platform,
+      lineage: (if $base then "exact" elif $declared then "declared" else "unknown" end),
+      base: $base,
+      $declared
+    }
 )

@@ -1,12 +1,13 @@
 # Tags that could go if the newest (--argjson keep 10) and the last days' (--argjson days 30) stay.
 # input: slurp
 # output: json
-# reads: .registry .ref repository tag_or_digest tag_digest created undated by_date
+# reads: by_repository .ref tag_or_digest tag_digest dating
 #
 # Nothing is deleted. Listed are the tags that are neither among so many newest of their repository
-# nor younger than so many days; `goes` says whether one could go. It does not where another tag that
-# stays has the same digest, itself or for a platform that came in (manifests --all-platforms),
-# because registries delete manifests; and where it has no real date.
+# nor younger than so many days; `deletable` says whether one could go. It could not where another
+# tag that stays has the same digest, itself or for a platform that came in (manifests
+# --all-platforms), because registries delete manifests; where an error record may stand for such a
+# tag; and where it has no real date.
 # --arg now 2024-01-31T00:00:00Z asks as of that time.
 include "oci" {search: "./lib"};
 
@@ -24,33 +25,54 @@ def limit($days):
 
 # One object for a tag, whatever the number of its platforms; its date is the newest of theirs.
 def by_tag:
-  group_by(tag_or_digest)
+  map([tag_or_digest, dating, .])
+  | group_by(.[0])
   | map(
       # Without the manifests of its platforms an index is of no use.
-      (map(tag_digest, .digest) | unique) as $digests
-      | max_by(by_date)
-      | {ref, repository: repository, tag, digest: tag_digest, created: created, undated: undated,
-         date: by_date, digests: $digests}
+      (if .[1] then map(.[2] | tag_digest, .digest) | unique else .[0][2] | [tag_digest, .digest] end)
+        as $digests
+      | (if .[1] then max_by(.[1] | date_key) else .[0] end) as [$_, $dating, $image]
+      | {$image, digest: ($image | tag_digest), undated: $dating[1], date: ($dating | date_key), $digests}
     );
 
-def verdicts($keep; $days; $limit):
-  (map(select(.undated | not)) | sort_by(.date) | reverse) as $dated
-  | ($dated | to_entries | map(select(.key >= $keep and .value.date[1] < $limit) | .value)) as $old
-  | (. - $old) as $staying
-  | ($old | reverse)[], (.[] | select(.undated))
+# Of tags that stay, which have a digest: {digest: [at most so many of their names, how many there are]}.
+def most: 10;
+def owners:
+  [range(length) as $at | .[$at] | .digests[] as $digest | select($digest | type == "string")
+   | [$digest, $at, (.image.tag // .digest)]]
+  | unique
+  | group_by(.[0])
+  | reduce .[] as $owners ({}; .[$owners[0][0]] = [($owners[:most] | map(.[2])), ($owners | length)]);
+
+def others: "\(.[0] | join(", "))" + if .[1] > most then " and \(.[1] - most) more" else "" end;
+
+# A tag is neither of the newest nor young.
+def verdicts($keep; $days; $limit; $errors):
+  [range(length) as $at | .[$at] | .at = $at] as $tags
+  | ($tags | map(select(.undated | not)) | sort_by(.date) | reverse) as $dated
+  | [$dated[$keep | ceil:][] | select(.date[1] < $limit)] as $old
+  | (reduce $old[] as $tag ([]; .[$tag.at] = true)) as $is_old
+  | ([$tags[] | select($is_old[.at] | not)] | owners) as $staying
+  | ($old | reverse)[], ($tags[] | select(.undated))
   | .digest as $digest
-  | [ $staying[]
-      | select($digest != null and any(.digests[]; . == $digest))
-      | .tag // .digest
-    ] as $sharing
-  | {ref, repository, tag, digest, created}
-    + if .undated then {goes: false, undated, reason: "it has no real date"}
-      elif $sharing != [] then
-        {goes: false, reason: "its digest is also that of \($sharing | join(", "))"}
-      else {goes: true, reason: "older than \($days) days, and not among the \($keep) newest"}
+  | .undated as $undated
+  | .image
+  | {ref, repository: repository, tag, $digest, created: created}
+    + if $undated then {deletable: false, $undated, reason: "it has no real date"}
+      elif ($digest | type) == "string" and $staying[$digest] then
+        {deletable: false, reason: "its digest is also that of \($staying[$digest] | others)"}
+      else
+        missing_as($errors; null) as $error
+        | if $error then
+            {deletable: false, reason: "\($error) is an error record, and may have its digest"}
+          else
+            {deletable: true, reason: "older than \($days) days, and not among the \($keep) newest"}
+          end
       end;
 
 setting("keep"; 10) as $keep
 | setting("days"; 30) as $days
 | limit($days) as $limit
-| over_images(group_by([.registry, repository])[] | by_tag | verdicts($keep; $days; $limit))
+# A tag that failed may have any digest of its repository.
+| (map(select(is_error)) | missing(true)) as $errors
+| over_images(by_repository[] | by_tag | verdicts($keep; $days; $limit; $errors))

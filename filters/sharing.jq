@@ -1,35 +1,53 @@
 # What images share: bytes naive, unique, shared and exclusive; compressed, of the tags that came in.
 # input: slurp
 # output: json
-# reads: .ref .digest layers
+# reads: registry_name .ref .digest layers
 #
 # naive: the layers as they are listed, all sizes added up. unique: each layer once, as a registry keeps it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
-# byImage has a layer once, too, that an image lists twice.
+# byImage has a layer once, too, that an image lists twice. Registries share nothing: what is in two
+# of them is kept, and counted, twice.
 include "oci" {search: "./lib"};
-over_images(
-  (map(select(layers_size == null)) | length) as $unsized
-  | map(select(layers_size != null))
-  | (map(layers_size) | add // 0) as $naive
-  | (to_entries | group_by(.value.digest // [.key]) | map(map(.value))
-     | map({refs: map(.ref), digest: .[0].digest, layers: (.[0] | layers | unique_by(.digest))}))
+
+# What the images of one registry share; each comes with the size of its layers.
+def in_registry:
+  (map(.size) | add // 0) as $naive
+  | (map(select(.image.digest)) | group_by(.image.digest))
+    + (map(select(.image.digest | not) | [.]))
+  | map({refs: map(.image.ref), digest: .[0].image.digest,
+         layers: (.[0].image | layers | unique_by(.digest))})
   | . as $images
-  | (to_entries | map(.key as $image | .value.layers[] | . + {image: $image}))
-  | group_by(.digest)
-  | (map(select(length > 1)[0].size) | add // 0) as $shared
-  | (map(select(length == 1)[0]) | group_by(.image) | map({key: "\(.[0].image)", value: map(.size) | add})
-     | from_entries) as $exclusive
-  | (map(.[0].size) | add // 0) as $unique
+  # Each layer of each image: [digest, image, size].
+  | ([range(length) as $at | $images[$at].layers[] | [.digest, $at, .size]] | sort | group_by(.[0]))
+    as $uses
+  | ($uses | map(select(length == 1)[0])) as $single
+  | (reduce $single[] as $use ([]; .[$use[1]] += $use[2])) as $exclusive
+  | ($uses | map(.[0][2]) | add // 0) as $unique
+  | ($single | map(.[2]) | add // 0) as $alone
   | {
-      scope: "layers, compressed, of the tags that came in",
       tags: ($images | map(.refs[]) | (map(strings) | unique | length) + (map(nulls) | length)),
       images: ($images | length),
-      withoutSizes: $unsized,
-      naive: $naive, unique: $unique, shared: $shared, exclusive: ($unique - $shared),
-      byImage: ($images | to_entries | map({
-        refs: .value.refs, digest: .value.digest,
-        size: (.value.layers | map(.size) | add // 0),
-        exclusive: ($exclusive["\(.key)"] // 0)
-      }))
-    }
+      $naive, $unique, shared: ($unique - $alone), exclusive: $alone,
+      byImage: [
+        range($images | length) as $at
+        | $images[$at]
+        | {refs, digest, size: (.layers | map(.size) | add // 0), exclusive: ($exclusive[$at] // 0)}
+      ]
+    };
+
+over_images(
+  map({image: ., size: layers_size}) as $images
+  | ($images | map(select(.size != null))) as $sized
+  | ($sized | group_by(.image | registry_name) | map(in_registry)) as $registries
+  | ($registries | map(del(.byImage)) | {
+      scope: "layers, compressed, of the tags that came in",
+      tags: (map(.tags) | add // 0),
+      images: (map(.images) | add // 0),
+      withoutSizes: ($images | length - ($sized | length)),
+      naive: (map(.naive) | add // 0),
+      unique: (map(.unique) | add // 0),
+      shared: (map(.shared) | add // 0),
+      exclusive: (map(.exclusive) | add // 0)
+    })
+    + {byImage: ($registries | map(.byImage[]))}
 )

@@ -1,39 +1,58 @@
 # A table for people: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
-# reads: .ref .tag repository platform created undated layers tag_digest image_id
+# reads: .ref .tag repository platform dating layers tag_digest image_id
 include "oci" {search: "./lib"};
 
 # Bytes as people read them, in the decimal units docker shows.
-def human:
-  if . == null then "-"
-  else
-    {number: ., units: ["B", "kB", "MB", "GB", "TB", "PB"]}
-    | until(.number < 999.95 or (.units | length) == 1; .number /= 1000 | .units |= .[1:])
-    | "\(.number * 10 | round / 10) \(.units[0])"
+def scaled($unit):
+  if . < 999.95 or $unit == 5 then
+    "\(. * 10 | round / 10) \(["B", "kB", "MB", "GB", "TB", "PB"][$unit])"
+  else . / 1000 | scaled($unit + 1)
   end;
+def human: if . == null then "-" else scaled(0) end;
 
 def row:
   if is_error then [.ref, null, "error: \(.error.code): \(.error.message)"]
   else
     [ .ref // ([repository, .tag] | map(strings) | join(":") | select(. != "")) // null,
       platform,
-      (undated as $reason
-       | if $reason == "absent" then "no date" elif $reason then $reason
-         else created | instant | .[0] | todate | .[:16] | sub("T"; " ")
+      (dating
+       | if .[1] == "absent" then "no date"
+         elif .[1] then .[1]
+         else .[0][0] | strftime("%Y-%m-%d %H:%M")
          end),
       (layers_size | human),
-      (tag_digest // image_id | strings // null | if . then sub("^sha256:"; "")[:12] else . end)
+      (tag_digest // image_id | strings // null
+       | if . == null then null elif startswith("sha256:") then .[7:19] else .[:12] end)
     ]
   end
-  # What a terminal would obey instead of showing it.
-  | map(. // "-" | tostring | gsub("[\\p{Cc}]"; "?"));
+  | map(if . then tostring else "-" end);
+
+# What a terminal would obey instead of showing it.
+def control: "[\\p{Cc}]";
+def without_control:
+  if (map(add) | add | test(control)) then
+    map(if (add | test(control)) then map(gsub(control; "?")) else . end)
+  else .
+  end;
+
+# A cell wider than that does not widen its column: the table would grow by it in every row.
+def widest: 250;
 
 [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
+| without_control
 # The last cell of a row needs no width: it is an error's, or the digest.
-| (map(.[:-1]) | transpose | map(map(values | length) | max)) as $widths
+| [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
+     map(.[3] // "" | length))
+    | map(select(. <= widest)) | max // 0
+  ] as [$reference, $platform, $created, $size]
 | .[]
-| to_entries
-| map(.value + " " * (($widths[.key] // 0) - (.value | length)) // "")
-| join("  ")
-| sub(" +$"; "")
+| .[0] + " " * ($reference - (.[0] | length)) + "  "
+  + .[1] + " " * ($platform - (.[1] | length)) + "  "
+  + if .[3] == null then .[2]
+    else
+      .[2] + " " * ($created - (.[2] | length)) + "  "
+      + .[3] + " " * ($size - (.[3] | length)) + "  " + .[4]
+    end
+| if endswith(" ") then sub(" +$"; "") else . end

@@ -12,5 +12,9 @@ else
   | summary
   | [.ref, .repository, .tag, .digest, .platform, .info.created, .info.sha, $size]
 end
-| map(if type == "array" or type == "object" then tojson else . end)
+# Arrays and objects sort behind all else.
+| if (max | type) == "array" or (max | type) == "object" then
+    map(if type == "array" or type == "object" then tojson else . end)
+  else .
+  end
 | @tsv

@@ -39,7 +39,32 @@ def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array"
 
 # What an image was called, and the repository that has it.
 # copies repository: .repository .name
-def repository: _string(.repository) // _string(.name);
+def repository:
+  (.repository? // null) as $repository
+  | if $repository and ($repository | type) == "string" and $repository != "" then $repository
+    else _string(.name)
+    end;
+
+# The registry as references name it, host[:port]; of a source on disk, what records call it. Null
+# where neither `ref` nor `registry` tells: older reports have no `registry`.
+# reads registry_name: .registry .ref repository
+def registry_name:
+  (.registry? | strings // null) as $registry
+  | if $registry and ($registry | contains("://") | not) then $registry
+    else
+      repository as $repository
+      | (if $repository then .ref | strings / "/\($repository)" else null end // [])
+      | if .[1] then .[0]
+        elif $registry then
+          {"registry-1.docker.io": "docker.io", "index.docker.io": "docker.io"} as $hub
+          | $registry / "://" | $hub[.[1]] // .[1]
+        else null
+        end
+    end;
+
+# The images of each repository, in arrays.
+# reads by_repository: registry_name repository
+def by_repository: group_by([registry_name, repository]);
 
 # What a tag points to: the index, where there is one, else the manifest.
 # copies tag_digest: .index.digest .digest
@@ -57,13 +82,12 @@ def image_id: _string(.info.sha) // _string(manifest.config.digest);
 def _slash($part):
   if ($part | type) != "string" or $part == "" then . elif . then . + "/" + $part else $part end;
 def platform_name: . as $it | null | _slash($it.os) | _slash($it.architecture) | _slash($it.variant);
-def _platform($image):
+def _platform(image):
   .platform as $given
   | ($given | type) as $type
   | if $type == "object" then $given | platform_name
     elif $type == "string" then $given
-    elif $image then $image | platform_name
-    else null
+    else image as $image | if $image then $image | platform_name else null end
     end;
 # reads platform: .platform.os .platform.architecture .platform.variant image_config .os .architecture .variant
 # reads platform: .config.os .config.architecture .config.variant
@@ -87,7 +111,12 @@ def layers:
 # reads layers_size: layers
 def layers_size:
   if is_schema1 or (_listed | type) != "array" then null
-  else layers | map(.size | numbers // null) | if any(. == null) then null else add // 0 end
+  else
+    [_listed[] | objects | .size]
+    | if . == [] then 0
+      elif (min | type) == "number" and (max | type) == "number" then add
+      else null
+      end
   end;
 
 # reads labels: image_config .config.config.Labels .config.Labels
@@ -102,28 +131,35 @@ def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 # copies created: .annotations."org.opencontainers.image.created"
 # copies created: .manifest.annotations."org.opencontainers.image.created"
 def created:
-  _string(.info.created) // _string(.created) // _string(image_config.created)
-  // _string(v1.created) // _string(annotations["org.opencontainers.image.created"]);
+  (.info.created? // .created? // null) as $created
+  | if $created and ($created | type) == "string" and $created != "" then $created
+    else
+      _string(.info.created) // _string(.created) // _string(image_config.created)
+      // _string(v1.created) // _string(annotations["org.opencontainers.image.created"])
+    end;
 
-# A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
-def instant:
+# The seconds of a date in UTC without a fraction; an error for what is none.
+def _seconds:
+  . as $text
+  # mktime takes -1 for its own error.
+  | if . == "1969-12-31T23:59:59Z" then -1 else fromdateiso8601 end
+  # strptime takes spaces, short numbers and 30 February: what it read must look as it was written.
+  | if ("000" + todate)[-20:] == $text then . else error end;
+
+# A date (RFC 3339) as an instant, in any of its forms.
+def _any_instant:
   def digits: explode | min >= 48 and max <= 57;
   def fraction:
     if . == "" then 0
     elif .[:1] == "." and (.[1:] | digits) then "0" + . | tonumber
     else error
     end;
-  # strptime takes spaces, short numbers and 30 February: what it read must look as it was written.
-  def seconds:
-    . as $text
-    | fromdateiso8601
-    | if ("000" + todate)[-20:] == $text then . else error end;
   def zoned($time; $offset):
     ($time[19:] | fraction) as $fraction
     | if $time[16:19] == ":60" then
         # A leap second, which is there at the end of a day in UTC alone.
-        ($time[:17] + "59Z" | seconds - $offset + 1) | if . % 86400 == 0 then . else error end
-      else $time[:19] + "Z" | seconds - $offset
+        ($time[:17] + "59Z" | _seconds - $offset + 1) | if . % 86400 == 0 then . else error end
+      else $time[:19] + "Z" | _seconds - $offset
       end
     | [., $fraction];
   def minutes:
@@ -131,57 +167,130 @@ def instant:
       (.[1:3] | tonumber) * 60 + (.[4:] | tonumber)
     else error
     end;
+  ascii_upcase
+  | (try
+      if endswith("Z") then zoned(.[:-1]; 0)
+      elif .[-6:-5] == "+" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * 60)
+      elif .[-6:-5] == "-" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * -60)
+      else null
+      end
+    catch null);
+
+# A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
+def instant:
   if type != "string" then null
   else
-    ascii_upcase
-    | (try
-        if endswith("Z") then zoned(.[:-1]; 0)
-        elif .[-6:-5] == "+" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * 60)
-        elif .[-6:-5] == "-" and .[-3:-2] == ":" then zoned(.[:-6]; .[-6:] | minutes * -60)
-        else null
-        end
-      catch null)
+    # Nearly all dates are in UTC and written like this; any doubt is left to the longer way.
+    . / "." as [$whole, $rest, $more]
+    | (if $rest then $whole + "Z" else $whole end) as $text
+    | (try ($text | fromdateiso8601 | if todate == $text then . else null end) catch null) as $seconds
+    | if $seconds == null then _any_instant
+      elif $rest == null then [$seconds, 0]
+      else
+        $rest / "Z" as [$digits, $end]
+        | if $end == "" and $more == null and $digits != "" and $rest == $digits + "Z"
+            and ($digits | contains("e") or contains("E") | not) then
+            (try ("0." + $digits | tonumber) catch null) as $fraction
+            | if $fraction == null then null else [$seconds, $fraction] end
+          else _any_instant
+          end
+      end
   end;
 
+# Whether seconds are what builders write to get the same bytes every day: the zero time and what is
+# before it, 1970 and 1980, or a second beside them.
+def _is_placeholder: . < -62135510400 or (. >= -1 and . < 2) or (. >= 315532800 and . < 315532802);
+
 # The instant an image was created at, and the reason why its date is no real one, or null:
-# "absent", "malformed" or "placeholder" (the zero time, 1970 and 1980, which builders write to get
-# the same bytes every day).
-def _dating:
+# "absent", "malformed" or "placeholder", in UTC or by the clock that the date was written by.
+# reads dating: created .reproducible
+def dating:
   created as $text
   | ($text | instant) as $instant
   | [ $instant,
       if $text == null then "absent"
       elif $instant == null then "malformed"
-      elif .reproducible == true
-        or $instant[0] < -62135510400
-        or ($instant[0] | . == 0 or . == 1 or . == 315532800 or . == 315532801)
-      then "placeholder"
+      elif .reproducible? == true then "placeholder"
+      # The last second of 1980's first day, in every time zone.
+      elif $instant[0] > 315619200 then null
+      elif $instant[0] | _is_placeholder then "placeholder"
+      elif ($text[:19] + "Z" | instant // [0] | .[0] | _is_placeholder) then "placeholder"
       else null
       end
     ];
 
+# What sorts images by date, of what `dating` gives: those without a real one come first.
+def date_key: if .[1] then [0] else [1] + .[0] end;
+
 # Why the date of an image is no real one; null for a real date.
-# reads undated: created .reproducible
-def undated: _dating[1];
+# reads undated: dating
+def undated: dating[1];
 
 # What sorts images by date: those without a real one come first, as they came in.
-# reads by_date: undated created
-def by_date: _dating | if .[1] then [0] else [1] + .[0] end;
+# reads by_date: dating
+def by_date: dating | date_key;
+
+# An object that says why an image's date is no real one, where there is a reason.
+def undated_because($reason): if $reason then . + {undated: $reason} else . end;
 
 # What f says of an image, with a word on the image's date, where that is no real one.
-def with_undated(f): undated as $reason | f | if $reason then . + {undated: $reason} else . end;
+def with_undated(f): undated as $reason | f | undated_because($reason);
 
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
 # reads summary: platform
-# copies summary: .ref repository .tag .digest created image_id .config.Image .config.config.Image
+# copies summary: .registry .ref repository .tag .digest created image_id .config.Image .config.config.Image
 # copies summary: .history[0].v1Compatibility|fromjson.config.Image
 def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image
   | {
-      ref, repository: repository, tag, digest, platform: _platform($image),
+      registry, ref, repository: repository, tag, digest, platform: _platform($image),
       info: {created: ($image.created // created), sha: (_string($image.config.Image) // image_id)}
     };
 
 # Apply f to all that are images, in an array; error records follow as they came.
-def over_images(f): (map(select(is_error | not)) | f), (.[] | select(is_error));
+def over_images(f):
+  map(select(is_error)) as $errors
+  | (if $errors == [] then . else map(select(is_error | not)) end | f), $errors[];
+
+# Where an error record says that something is missing, as [registry, repository, tag]; null stands for
+# any. One that only has a `ref` may mean a registry or a repository of the default one.
+def _missing:
+  if .registry or .repository then [registry_name, repository, .tag]
+  elif (.ref | type) == "string" then
+    (.ref / "@" | .[0] / "://" | .[-1]) as $name
+    | ($name / "/") as $parts
+    # A tag stands behind the last slash; before it a colon is a port's.
+    | ($parts[-1] / ":") as [$last, $tag]
+    | if ($parts | length) == 1 then [$name, null, null], [null, $last, $tag], [null, "library/\($last)", $tag]
+      else
+        ($parts[1:-1] + [$last] | join("/")) as $path
+        | [$parts[0], $path, $tag], [null, "\($parts[0])/\($path)", $tag]
+      end
+  else [null, null, null]
+  end;
+
+# All that error records may stand for, to look names up in with `missing_as`: {name: ref}. Where a tag
+# may have any digest of its repository, $whole, it stands for all of it.
+def missing($whole):
+  reduce .[] as $record ({};
+    ($record | _string(.ref) // _string(.repository) // _string(.registry) // "an input") as $ref
+    | reduce ($record | _missing | if $whole then .[2] = null else . end | tojson) as $name (.;
+        if .[$name] then . else .[$name] = $ref end
+      )
+  );
+
+# Which error record, by its `ref`, stands for an image or for its repository (where $tag is null);
+# null where none does. An image that does not tell its registry may be in any.
+def missing_as($missing; $tag):
+  if $missing == {} then null
+  else
+    registry_name as $registry
+    | repository as $repository
+    | first(
+        ($registry, null) as $host
+        | ($repository, null) as $path
+        | ($tag, null) as $tag
+        | $missing[[$host, $path, $tag] | tojson] // empty
+      ) // null
+  end;

@@ -84,7 +84,7 @@ class Cutter:
             raise ValueError
         try:
             value, end = self._decode(text, begin)
-            if isinstance(value, dict) and "error" not in value and not _is_deep(text, begin, end):
+            if isinstance(value, dict) and not _is_handed_on(value) and not _is_deep(text, begin, end):
                 pieces: list[str] = []
                 self._pick(value, paths, strings, pieces.append)
                 return "".join(pieces), end
@@ -180,6 +180,11 @@ class _Paths:
 def _steps(path: str) -> list[str]:
     """Divide a path: `.history[0].v1Compatibility|fromjson.id` has five steps."""
     return [step[2] or step[1] or step[0] for step in _STEP.finditer(path)]
+
+
+def _is_handed_on(value: "dict[str, object]") -> bool:
+    """Say whether programs may hand a record on whole: an error record, or a report's."""
+    return "error" in value or "info" in value
 
 
 def _is_deep(text: str, begin: int, end: int) -> bool:

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 
 CREATED_KEY = "org.opencontainers.image.created"
 
-# What builders write who want the same bytes every day: Go's zero time, the epoch (also as
-# SOURCE_DATE_EPOCH=0 and 1, in any time zone), and the day before which no ZIP file can be dated.
-_PLACEHOLDER = re.compile(
-    r"0001-01-01|1970-01-01T00:00:0[01]|1980-01-01T00:00:0[01]"
-    r"|(?:1969-12-31|1970-01-01)T(\d\d):(\d\d):0[01](?:\.\d*)?([+-])(\d\d):(\d\d)",
-    re.ASCII,
+_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d*)?(?:([+-])(\d\d):(\d\d))?",
+    re.ASCII | re.IGNORECASE,
 )
-_DAY = 24 * 60
+# The seconds since 1970 that builders write who want the same bytes every day: the
+# epoch (SOURCE_DATE_EPOCH=0 and 1, and a second before), and the day before which no ZIP file can be
+# dated. Go's zero time, the first day of year 1, and all before it are none either.
+_EPOCH, _ZIP, _ZERO_TIME_END = 0, 315532800, -62135510400
+_SUSPECT_YEARS = frozenset({1, 2, 1969, 1970, 1979, 1980})
 
 
 class Created(NamedTuple):
@@ -25,12 +26,31 @@ class Created(NamedTuple):
     @property
     def is_placeholder(self) -> bool:
         """Whether the date is one that reproducible builds write in place of the real one."""
-        match = _PLACEHOLDER.match(self.text)
-        if not match or not match[3]:
-            return match is not None
-        hours, minutes, offset_hours, offset_minutes = map(int, match.group(1, 2, 4, 5))
-        offset = offset_hours * 60 + offset_minutes
-        return (hours * 60 + minutes - int(f"{match[3]}{offset}")) % _DAY == 0
+        match = _DATE.match(self.text)
+        if not match:
+            return False
+        year, month, day, hours, minutes, seconds = map(int, match.groups()[:6])
+        if year not in _SUSPECT_YEARS:
+            return year == 0
+        from datetime import datetime, timedelta  # noqa: PLC0415 -- nearly no date needs it
+
+        try:
+            days = datetime(year, month, day) - datetime(1970, 1, 1)  # noqa: DTZ001
+        except ValueError:
+            return False
+        clock = days + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
+        instant = clock + offset if match[7] == "-" else clock - offset
+        # In UTC, or by the clock that the date was written by.
+        return any(_is_placeholder(int(time.total_seconds())) for time in (clock, instant))
+
+
+def _is_placeholder(seconds: int) -> bool:
+    return (
+        seconds < _ZERO_TIME_END
+        or _EPOCH - 1 <= seconds <= _EPOCH + 1
+        or _ZIP <= seconds <= _ZIP + 1
+    )
 
 
 def find_created(
