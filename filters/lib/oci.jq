@@ -141,8 +141,11 @@ def created:
 # The seconds of a date in UTC without a fraction; an error for what is none.
 def _seconds:
   . as $text
-  # mktime takes -1 for its own error.
-  | if . == "1969-12-31T23:59:59Z" then -1 else fromdateiso8601 end
+  # mktime has -1 and -2 for its own errors.
+  | if . == "1969-12-31T23:59:59Z" then -1
+    elif . == "1969-12-31T23:59:58Z" then -2
+    else fromdateiso8601
+    end
   # strptime takes spaces, short numbers and 30 February: what it read must look as it was written.
   | if ("000" + todate)[-20:] == $text then . else error end;
 

@@ -84,7 +84,11 @@ class Cutter:
             raise ValueError
         try:
             value, end = self._decode(text, begin)
-            if isinstance(value, dict) and not _is_handed_on(value) and not _is_deep(text, begin, end):
+            if (
+                isinstance(value, dict)
+                and not _is_handed_on(value)
+                and not _is_deep(text, begin, end)
+            ):
                 pieces: list[str] = []
                 self._pick(value, paths, strings, pieces.append)
                 return "".join(pieces), end

@@ -10,9 +10,9 @@ _DATE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d*)?(?:([+-])(\d\d):(\d\d))?",
     re.ASCII | re.IGNORECASE,
 )
-# The seconds since 1970 that builders write who want the same bytes every day: the
-# epoch (SOURCE_DATE_EPOCH=0 and 1, and a second before), and the day before which no ZIP file can be
-# dated. Go's zero time, the first day of year 1, and all before it are none either.
+# The seconds since 1970 that builders write who want the same bytes every day: the epoch (also as
+# SOURCE_DATE_EPOCH=-1 and 1), and the day before which no ZIP file can be dated. Go's zero time,
+# the first day of year 1, is no date either, nor is what is before it.
 _EPOCH, _ZIP, _ZERO_TIME_END = 0, 315532800, -62135510400
 _SUSPECT_YEARS = frozenset({1, 2, 1969, 1970, 1979, 1980})
 

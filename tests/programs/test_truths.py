@@ -1,0 +1,220 @@
+"""What is true of the bundled programs: of registries, errors, changes and dates."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regpipe.oci.created import Created
+from support.cli import run
+
+Record = dict[str, Any]
+NOW = ("--arg", "now", "2024-01-31T00:00:00Z")
+
+
+def summarize(program: str, records: list[Record], *argv: str) -> list[Record]:
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    result = run(["summarize", program, *argv], lines.encode())
+    assert (result.code, result.err) == (0, "")
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def image(tag: str, digest: str = "", host: str = "r.example", **fields: object) -> Record:
+    return {
+        "registry": f"https://{host}",
+        "repository": "team/app",
+        "tag": tag,
+        "ref": f"{host}/team/app:{tag}",
+        "digest": f"sha256:{digest or tag}",
+        "created": "2020-01-01T00:00:00Z",
+        "platform": {"os": "linux", "architecture": "amd64"},
+        "manifest": {"layers": [{"digest": "sha256:layer", "size": 10}]},
+        **fields,
+    }
+
+
+def failure(**fields: str) -> Record:
+    return {**fields, "error": {"code": "UNKNOWN", "message": "it failed", "status": 500}}
+
+
+def without_registry(report: Record) -> Record:
+    return {name: value for name, value in report.items() if name != "registry"}
+
+
+@pytest.mark.parametrize("program", ["newest", "digests", "retention"])
+@pytest.mark.parametrize("kind", ["records", "reports", "older reports", "both"])
+def test_a_repository_in_two_registries_is_two(program: str, kind: str) -> None:
+    records = [image("v1", host="a.example"), image("v2", "v1", host="b.example")]
+    reports = summarize("summary", records)
+    older = [without_registry(report) for report in reports]
+    inputs = {"records": records, "reports": reports, "older reports": older}
+    given = inputs.get(kind, [*records, *older])
+    argv = NOW if program == "retention" else ()
+    found = summarize(program, given, *argv, *keep(program))
+    if program == "digests":
+        assert [line["tags"] for line in found] == [["v1"], ["v2"]]
+    else:
+        assert {line["ref"] for line in found} == {record["ref"] for record in records}
+
+
+def keep(program: str) -> tuple[str, ...]:
+    return ("--argjson", "keep", "0") if program == "retention" else ()
+
+
+def test_docker_hub_is_one_registry_whatever_it_is_called() -> None:
+    record = image("v1", host="docker.io") | {"registry": "https://registry-1.docker.io"}
+    (report,) = summarize("summary", [record])
+    nameless = {name: value for name, value in record.items() if name != "ref"}
+    assert len(summarize("digests", [record, without_registry(report), nameless])) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"ref": "r.example/team/app:v2"},
+        {"ref": "r.example/team/app@sha256:other"},
+        {"ref": "https://r.example/team/app"},
+        {"ref": "r.example"},
+        {"registry": "https://r.example"},
+        {"registry": "https://r.example", "repository": "team/app", "ref": "r.example/team/app"},
+        {"repository": "team/app", "tag": "v2"},
+        {"input": "nothing that can be read"},
+    ],
+    ids=str,
+)
+def test_what_an_error_record_may_stand_for_is_not_deletable(error: Record) -> None:
+    argv = (*NOW, "--argjson", "keep", "0")
+    first, *_ = summarize("retention", [image("v1"), failure(**error)], *argv)
+    assert not first["deletable"]
+    assert first["reason"].endswith(" is an error record, and may have its digest")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"ref": "r.example/team/other:v1"},
+        {"ref": "other.example/team/app:v1"},
+        {"registry": "https://other.example"},
+        {"registry": "https://r.example", "repository": "team", "ref": "r.example/team"},
+    ],
+    ids=str,
+)
+def test_an_error_record_of_something_else_protects_nothing(error: Record) -> None:
+    argv = (*NOW, "--argjson", "keep", "0")
+    first, *_ = summarize("retention", [image("v1"), failure(**error)], *argv)
+    assert first["deletable"]
+
+
+def test_many_tags_of_one_digest_are_named_in_part() -> None:
+    staying = [image(f"s{number}", "x", created="2024-01-30T00:00:00Z") for number in range(12)]
+    argv = (*NOW, "--argjson", "keep", "0", "--argjson", "days", "7")
+    (first,) = summarize("retention", [image("v1", "x"), *staying], *argv)
+    assert not first["deletable"]
+    assert first["reason"].endswith(" and 2 more")
+
+
+def changes(before: list[Record], after: list[Record], tmp_path: Path) -> list[Record]:
+    file = tmp_path / "before"
+    file.write_text("".join(f"{json.dumps(record)}\n" for record in before))
+    found = summarize("changes", after, "--slurpfile", "before", str(file))
+    return [record for record in found if "error" not in record]
+
+
+def test_reports_and_records_are_compared_by_what_both_tell(tmp_path: Path) -> None:
+    records = [image("v1"), image("v2")]
+    reports = summarize("summary", records)
+    older = [without_registry(report) for report in reports]
+    for one in (records, reports, older):
+        for other in (records, reports, older):
+            assert changes(one, other, tmp_path) == []
+    moved = changes(older, [image("v1"), image("v2", "new")], tmp_path)
+    assert [(line["tag"], line["change"]) for line in moved] == [("v2", "moved")]
+
+
+@pytest.mark.parametrize("ref", ["r.example/team/app", "r.example", "r.example/team/app:v1"])
+def test_nothing_is_said_of_what_failed_by_its_ref(ref: str, tmp_path: Path) -> None:
+    assert changes([image("v1")], [failure(ref=ref)], tmp_path) == []
+    other = [image("v1", host="other.example")]
+    assert len(changes(other, [failure(ref=ref)], tmp_path)) == 1
+
+
+def test_two_windows_versions_of_a_tag_are_two_images(tmp_path: Path) -> None:
+    def windows(version: str, digest: str) -> Record:
+        system = {"os": "windows", "architecture": "amd64", "os.version": version}
+        return image("v1", digest, platform=system)
+
+    before = [windows("10.0.1", "a"), windows("10.0.2", "b")]
+    assert changes(before, before[::-1], tmp_path) == []
+    assert changes(summarize("summary", before), before, tmp_path) == []
+    moved = changes(before, [windows("10.0.1", "a"), windows("10.0.2", "c")], tmp_path)
+    assert [line["before"]["digest"] for line in moved] == ["sha256:b"]
+    assert len(changes([], before, tmp_path)) == 2
+
+
+def test_what_two_registries_keep_is_counted_twice() -> None:
+    records = [image("v1", host="a.example"), image("v1", host="b.example")]
+    (one,) = summarize("sharing", records[:1])
+    (both,) = summarize("sharing", records)
+    counts = ("tags", "images", "naive", "unique", "shared", "exclusive")
+    assert {name: both[name] for name in counts} == {name: 2 * one[name] for name in counts}
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("0000-01-01T00:00:00Z", True),
+        ("0000-12-31T23:59:59Z", True),
+        ("0001-01-01T00:00:00Z", True),
+        ("0001-01-01T12:00:00.5Z", True),
+        ("0001-01-02T00:00:00Z", False),
+        ("0001-01-02T00:30:00+01:00", True),
+        ("1969-12-31T23:59:58Z", False),
+        ("1969-12-31T23:59:59Z", True),
+        ("1969-12-31t23:59:59.9z", True),
+        ("1969-12-31T19:00:00-05:00", True),
+        ("1969-12-31T18:59:59-05:00", True),
+        ("1970-01-01T00:00:00Z", True),
+        ("1970-01-01T00:00:01.000Z", True),
+        ("1970-01-01T00:00:02Z", False),
+        ("1970-01-01T00:00:00+05:00", True),
+        ("1970-01-01T05:30:00+05:30", True),
+        ("1970-01-01T05:30:00Z", False),
+        ("1979-12-31T23:59:59Z", False),
+        ("1980-01-01T00:00:00Z", True),
+        ("1980-01-01T00:00:01Z", True),
+        ("1980-01-01T00:00:02Z", False),
+        ("1980-01-01T00:00:00-08:00", True),
+        ("2018-07-18T16:53:33.321604719Z", False),
+        ("2018-07-18t16:53:33z", False),
+    ],
+)
+def test_a_placeholder_is_the_same_in_records_and_programs(date: str, *, expected: bool) -> None:
+    assert Created(date, "config").is_placeholder is expected
+    (report,) = summarize("newest", [image("v1", created=date)])
+    assert report.get("undated") == ("placeholder" if expected else None)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "2018-02-30T00:00:00Z",
+        "2018-1-01T00:00:00Z",
+        "2018-07-18 16:53:33Z",
+        "2018-07-18T16:53:33.Z",
+        "2018-07-18T16:53:33.1e3Z",
+        "2018-07-18T16:53:33.1.2Z",
+        "2018-07-18T16:53:33ZZ",
+        "yesterday",
+    ],
+)
+def test_what_is_no_date_is_malformed(date: str) -> None:
+    (report,) = summarize("newest", [image("v1", created=date)])
+    assert report["undated"] == "malformed"
+
+
+def test_a_wide_cell_does_not_widen_the_table() -> None:
+    records = [image("v1", ref="r.example/" + "x" * 10_000), *(image(f"t{n}") for n in range(20))]
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    result = run(["summarize", "table"], lines.encode())
+    assert len(result.out) < 20_000
