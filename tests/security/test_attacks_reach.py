@@ -7,9 +7,9 @@ import socket
 
 import pytest
 
+from regpipe.addresses import AddressScope
 from regpipe.errors import ResponseError
 from regpipe.transport import endpoints
-from regpipe.transport.origins import AddressScope
 from support.attacks import LIMIT
 from support.cli import run
 from support.clients import transport

@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from regpipe.addresses import is_loopback
 from regpipe.auth import scopes
 from regpipe.auth.challenges import Challenge, parse, preferred
 from regpipe.auth.credential import Credential, host_of, origin_of, shown
 from regpipe.auth.keychain import Keychain
-from regpipe.auth.realms import check_realm, is_loopback
+from regpipe.auth.realms import check_realm
 from regpipe.auth.tokens import Grant, TokenExchange, Tokens
 from regpipe.errors import UnauthorizedError
 
@@ -148,7 +149,11 @@ class Authorizer:
         if found is None:
             return None
         place = way.realm if _is_exchange(way, found) else origin
-        if not (self._plain_http or place.lower().startswith("https://") or is_loopback(place)):
+        if not (
+            self._plain_http
+            or place.lower().startswith("https://")
+            or is_loopback(urlsplit(place).hostname or "")
+        ):
             raise UnauthorizedError(
                 f"the password for {host_of(origin)} would travel unencrypted to"
                 f" {ascii(urlsplit(place).netloc)}; --plain-http allows it",

@@ -22,11 +22,12 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from regpipe import __version__
+from regpipe.addresses import AddressScope, literal_scope, scope_of
 from regpipe.errors import UsageError
 from regpipe.transport import http1, tls
 from regpipe.transport.http1 import Reply
 from regpipe.transport.options import Options
-from regpipe.transport.origins import AddressScope, Origin, literal_scope, scope_of
+from regpipe.transport.origins import Origin
 from regpipe.transport.reader import Connection, Fault, Timeouts
 
 _HEADERS = (

@@ -1,11 +1,10 @@
-"""Where a URL leads: origins, how local an address is, and which redirects may be followed."""
+"""Where a URL leads: origins, and the URLs of redirects."""
 
-import ipaddress
 import re
-from enum import IntEnum
 from typing import NamedTuple
 from urllib.parse import urljoin
 
+from regpipe.addresses import AddressScope
 from regpipe.errors import ResponseError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -14,8 +13,6 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL = re.compile(
     r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-\"$-~]*)?"
 )
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Origin(NamedTuple):
@@ -34,15 +31,6 @@ class Origin(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.netloc}"
-
-
-class AddressScope(IntEnum):
-    """How near an address is: what can be reached only from nearer by is more to be guarded."""
-
-    PUBLIC = 0
-    PRIVATE = 1
-    LINK_LOCAL = 2
-    LOOPBACK = 3
 
 
 def split(url: str) -> tuple[Origin, str]:
@@ -70,36 +58,6 @@ def without_query(url: str) -> str:
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
-def scope_of(address: str) -> AddressScope:
-    """Return how near an IP address is; mapped and embedded IPv4 addresses count as themselves."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        translated = ipaddress.IPv4Address(ip.packed[-4:]) if ip in _NAT64 else None
-        teredo = ip.teredo[1] if ip.teredo else None
-        ip = ip.ipv4_mapped or ip.sixtofour or teredo or translated or ip
-    if ip.is_loopback or ip.is_unspecified:
-        return AddressScope.LOOPBACK
-    if ip.is_link_local:
-        return AddressScope.LINK_LOCAL
-    return AddressScope.PUBLIC if ip.is_global else AddressScope.PRIVATE
-
-
-def literal_scope(host: str) -> AddressScope | None:
-    """Return how near the host is if its name alone tells: an IP address, or `localhost`.
-
-    Numbers such as `2130706433`, `0x7f.1` and `127.1` are addresses too for a resolver, though no
-    registry is written like that: they count as loopback, so that nothing leads to them.
-    """
-    name = host.strip("[]").rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return AddressScope.LOOPBACK
-    try:
-        return scope_of(name)
-    except ValueError:
-        numeric = re.fullmatch(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*", name)
-        return AddressScope.LOOPBACK if numeric else None
-
-
 def redirected(url: str, location: str) -> str:
     """Return the absolute URL that a redirect leads to.
 
@@ -124,8 +82,7 @@ def too_near(origin: Origin, found: AddressScope) -> ResponseError:
 
     A public registry must not make its readers ask their own machine or network.
     """
-    kind = found.name.lower().replace("_", "-")
-    return ResponseError(f"redirected to {origin.netloc}, a {kind} address: not followed")
+    return ResponseError(f"redirected to {origin.netloc}, a {found.label} address: not followed")
 
 
 def _quoted(character: str) -> str:

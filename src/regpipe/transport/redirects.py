@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from regpipe.addresses import AddressScope, literal_scope, redirect_limit
 from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
 from regpipe.transport import http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
 from regpipe.transport.http1 import Reply
 from regpipe.transport.options import Options
-from regpipe.transport.origins import AddressScope, Origin
+from regpipe.transport.origins import Origin
 from regpipe.transport.trace import Trace
 
 _LIMIT = 10
@@ -172,17 +173,12 @@ class Redirects:
         Raises:
             ResponseError: its name says that it is nearer.
         """
-        sender = message.origin
-        literal = origins.literal_scope(sender.host)
-        met = self._connections.endpoint(sender, is_registry=message.is_registry).reach
-        reach = literal if literal is not None else met or AddressScope.PUBLIC
-        named = origins.literal_scope(origin.host)
-        if named is None:
-            return reach
-        # That a name leads to this machine does not make the name's owner one of this machine.
-        if named > (reach if literal is not None else min(reach, AddressScope.PRIVATE)):
+        sender = self._connections.endpoint(message.origin, is_registry=message.is_registry)
+        nearest = redirect_limit(message.origin.host, sender.reach, origin.host)
+        named = literal_scope(origin.host)
+        if named is not None and named > nearest:
             raise origins.too_near(origin, named)
-        return AddressScope.LOOPBACK
+        return nearest
 
 
 def compose(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:

@@ -86,19 +86,3 @@ def test_a_refusal_repeats_no_secret_of_the_url() -> None:
         realms.check_realm("http://user:canary@evil.example/token?key=canary#canary", HTTPS)
     assert "evil.example/token" in caught.value.message
     assert "canary" not in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("url", "is_loopback"),
-    [
-        ("http://localhost:5000", True),
-        ("http://127.8.9.1", True),
-        ("http://[::1]:5000", True),
-        ("http://localhost.evil.example", False),
-        ("http://127.0.0.1.evil.example", False),
-        ("http://10.0.0.1", False),
-        ("http://my.registry", False),
-    ],
-)
-def test_loopback_is_what_is_literally_so(url: str, is_loopback: bool) -> None:  # noqa: FBT001
-    assert realms.is_loopback(url) == is_loopback

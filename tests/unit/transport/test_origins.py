@@ -1,10 +1,10 @@
-"""Where URLs lead, and how near."""
+"""Where URLs lead."""
 
 import pytest
 
 from regpipe.errors import ResponseError
 from regpipe.transport import origins
-from regpipe.transport.origins import AddressScope, Origin
+from regpipe.transport.origins import Origin
 
 
 @pytest.mark.parametrize(
@@ -64,41 +64,6 @@ def test_anything_else_is_not_asked(url: str) -> None:
 )
 def test_these_are_different_origins(one: str, other: str) -> None:
     assert origins.split(one)[0] != origins.split(other)[0]
-
-
-@pytest.mark.parametrize(
-    ("host", "reach"),
-    [
-        ("127.0.0.1", AddressScope.LOOPBACK),
-        ("127.255.0.3", AddressScope.LOOPBACK),
-        ("[::1]", AddressScope.LOOPBACK),
-        ("localhost", AddressScope.LOOPBACK),
-        ("LOCALHOST.", AddressScope.LOOPBACK),
-        ("a.localhost", AddressScope.LOOPBACK),
-        ("0.0.0.0", AddressScope.LOOPBACK),
-        ("[::]", AddressScope.LOOPBACK),
-        ("[::ffff:127.0.0.1]", AddressScope.LOOPBACK),
-        ("[64:ff9b::10.0.0.1]", AddressScope.PRIVATE),
-        ("[2002:7f00:1::]", AddressScope.LOOPBACK),
-        ("2130706433", AddressScope.LOOPBACK),
-        ("0x7f.1", AddressScope.LOOPBACK),
-        ("0177.0.0.1", AddressScope.LOOPBACK),
-        ("169.254.169.254", AddressScope.LINK_LOCAL),
-        ("[fe80::1]", AddressScope.LINK_LOCAL),
-        ("10.1.2.3", AddressScope.PRIVATE),
-        ("172.31.0.1", AddressScope.PRIVATE),
-        ("192.168.0.1", AddressScope.PRIVATE),
-        ("100.64.0.1", AddressScope.PRIVATE),
-        ("[fd12::1]", AddressScope.PRIVATE),
-        ("8.8.8.8", AddressScope.PUBLIC),
-        ("[2606:4700::1]", AddressScope.PUBLIC),
-        ("example.com", None),
-        ("1.example", None),
-        ("0x.example", None),
-    ],
-)
-def test_a_host_tells_how_near_it_is(host: str, reach: AddressScope | None) -> None:
-    assert origins.literal_scope(host) == reach
 
 
 @pytest.mark.parametrize(
