@@ -150,4 +150,4 @@ def test_28_references_and_a_password_do_not_share_standard_input() -> None:
     for words in ([], ["-"]):
         result = run(["tags", "--user", USER, "--password-stdin", *words], PASSWORD)
         assert_one_line(result, 2)
-        assert "inputs are given as arguments" in result.err
+        assert "needs inputs as arguments" in result.err
