@@ -1,0 +1,191 @@
+"""Situations of who may see a registry, and how it is reached: credentials, TLS, check."""
+
+import ssl
+
+from support import credentials
+from support.cli import PASSWORD, USER
+from support.replies import (
+    Handler,
+    Reply,
+    error,
+    html,
+    json_reply,
+    redirect,
+    unauthorized,
+)
+from support.situations import REGISTRY, Preparation, Situation, World
+from support.situations_remote import APP, ONCE, TAGS, answers, filled
+from support.tls import Authority
+from support.tokens import TokenService, basic
+
+
+def guarded(world: World) -> None:
+    """Basic credentials are needed."""
+    filled(world)
+    world.registry.guard(basic())
+
+
+def with_login(password: str, guard: Handler | None = None) -> Preparation:
+    """The same, where `docker login` left a password."""
+
+    def prepare(world: World) -> None:
+        filled(world)
+        world.registry.guard(guard or basic())
+        entry = credentials.entry(USER, password)
+        credentials.docker(world.home, auths={world.registry.host: entry})
+
+    return prepare
+
+
+def challenge(*values: str) -> Preparation:
+    """Everything is refused with these challenges."""
+
+    def prepare(world: World) -> None:
+        filled(world)
+        world.registry.guard(lambda _: unauthorized(*values))
+
+    return prepare
+
+
+def token_server(reply: Reply | None = None, *, grants: bool = True) -> Preparation:
+    """Tokens are needed, and their server gives this or a token."""
+
+    def prepare(world: World) -> None:
+        filled(world)
+        service = TokenService(grants=grants)
+        world.registry.guard(service.guard(f"{world.registry.url}/token"))
+        world.registry.on("/token*", reply or service)
+
+    return prepare
+
+
+def helper(body: str) -> Preparation:
+    """A credential helper of this script."""
+
+    def prepare(world: World) -> None:
+        guarded(world)
+        credentials.Helpers(world.home / "bin", world.monkeypatch).script("vault", body)
+        credentials.docker(world.home, credsStore="vault")
+
+    return prepare
+
+
+def docker_config(text: str) -> Preparation:
+    """A file of docker's that holds this."""
+
+    def prepare(world: World) -> None:
+        guarded(world)
+        there = text.replace(REGISTRY, world.registry.host)
+        credentials.write(world.home / ".docker" / "config.json", there)
+
+    return prepare
+
+
+def trusted(authority: Authority) -> ssl.SSLContext:
+    """A certificate of an authority that has to be named."""
+    return authority.server_side()
+
+
+def expired(authority: Authority) -> ssl.SSLContext:
+    """A certificate that has expired."""
+    return authority.server_side(authority.issue("expired", days=-1))
+
+
+def other_name(authority: Authority) -> ssl.SSLContext:
+    """A certificate for another host."""
+    return authority.server_side(authority.issue("other", ("other.test",)))
+
+
+def with_ca(world: World) -> None:
+    """The authority's certificate in a file."""
+    filled(world)
+    world.file("ca.crt", world.authority.ca.read_bytes())
+
+
+ACCESS = {
+    # Who may see it.
+    "no credentials": Situation(f"tags {APP}", guarded),
+    "a wrong password": Situation(f"tags {APP}", with_login("wrong")),
+    "a wrong password on standard input": Situation(
+        f"tags --user {USER} --password-stdin {APP}", guarded, stdin="wrong"
+    ),
+    "a user who may not": Situation(
+        f"tags {APP}", with_login(PASSWORD, lambda _: error(403, "DENIED", "pull access denied"))
+    ),
+    "no token for anonymous users": Situation(
+        f"tags {APP}", token_server(error(401, "UNAUTHORIZED"))
+    ),
+    "a token that is good for nothing": Situation(f"tags {APP}", token_server(grants=False)),
+    "a token server that fails": Situation(
+        f"tags --retries 0 {APP}", token_server(error(503, "UNAVAILABLE", "no database"))
+    ),
+    "a token server that gives none": Situation(f"tags {APP}", token_server(json_reply({}))),
+    "a token server that redirects": Situation(f"tags {APP}", token_server(redirect("/elsewhere"))),
+    "a token server at a private address": Situation(
+        f"tags {APP}", challenge('Bearer realm="http://169.254.169.254/token",service="x"')
+    ),
+    "a challenge without a realm": Situation(f"tags {APP}", challenge('Bearer service="x"')),
+    "an authentication scheme that is not supported": Situation(
+        f"tags {APP}", challenge("Negotiate")
+    ),
+    "a credential helper that fails": Situation(f"tags {APP}", helper("echo locked >&2; exit 1")),
+    "a credential helper that is not installed": Situation(
+        f"tags {APP}", docker_config('{"credsStore":"nosuch"}')
+    ),
+    "a credential helper that prints no JSON": Situation(f"tags {APP}", helper("echo hello")),
+    "docker's config file is not JSON": Situation(f"tags {APP}", docker_config("{oops")),
+    "an entry in docker's config file is not valid": Situation(
+        f"tags {APP}", docker_config('{"auths":{"my.registry":{"auth":"!!!"}}}')
+    ),
+    # TLS.
+    "a certificate of an unknown authority": Situation(
+        "tags https://my.registry/team/app", filled, tls=trusted
+    ),
+    "a certificate that has expired": Situation(
+        "tags --cacert ca.crt https://my.registry/team/app", with_ca, tls=expired
+    ),
+    "a certificate for another name": Situation(
+        "tags --cacert ca.crt https://my.registry/team/app", with_ca, tls=other_name
+    ),
+    "an HTTP registry, reached by HTTPS": Situation(f"tags {ONCE} https://{APP}", filled),
+    "an HTTPS registry, reached by HTTP": Situation(
+        f"tags http://{APP}",
+        answers(TAGS, Reply(400, b"Client sent an HTTP request to an HTTPS server.\n")),
+    ),
+    "a CA file that is not there": Situation(f"tags --cacert nosuch.crt {APP}", filled),
+    "a CA file that holds none": Situation(
+        "tags --cacert ca.crt https://my.registry/team/app",
+        lambda world: world.file("ca.crt", "hello\n"),
+        tls=trusted,
+    ),
+    "a key without its certificate": Situation(
+        f"tags --key key.pem {APP}", lambda world: world.file("key.pem", "")
+    ),
+    "a proxy that is not valid": Situation(
+        "tags example.invalid/team/app",
+        lambda world: world.monkeypatch.setenv("https_proxy", "http://[bad"),
+    ),
+    "a proxy that cannot be reached": Situation(
+        "tags --retries 0 example.invalid/team/app",
+        lambda world: world.monkeypatch.setenv("https_proxy", "http://127.0.0.1:1"),
+    ),
+    # check
+    "check: no credentials": Situation("check my.registry", guarded, show="hint"),
+    "check: a wrong password": Situation("check my.registry", with_login("wrong"), show="hint"),
+    "check: a catalog that is refused": Situation(
+        "check my.registry", answers("/v2/_catalog*", error(403, "DENIED")), show="hint"
+    ),
+    "check: a web page": Situation("check my.registry", answers("/v2/", html()), show="hint"),
+    "check: no registry": Situation("check my.registry", answers("/v2/", html(404)), show="hint"),
+    "check: a server that fails": Situation(
+        "check --retries 0 my.registry", answers("/v2/", error(503)), show="hint"
+    ),
+    "check: a host that listens on no such port": Situation(
+        "check --retries 0 127.0.0.1:1", show="hint"
+    ),
+    "check: a certificate of an unknown authority": Situation(
+        "check https://my.registry", tls=trusted, show="hint"
+    ),
+    "check: a local directory": Situation("check oci:somewhere"),
+}
+"""Each situation by its name, in the order of the file."""
