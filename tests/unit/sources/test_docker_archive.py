@@ -209,7 +209,9 @@ def test_standard_input_holds_records_or_an_archive() -> None:
     result = run(["manifests", "docker-archive:-:one", "-"])
     assert result.code == 2
     (line,) = result.errors
-    assert line.startswith("regpipe manifests: standard input cannot be both a list of references (-) and an archive")
+    assert line == (
+        "regpipe manifests: standard input cannot be both a list of references (-) and an archive"
+    )
 
 
 def test_a_later_stage_cannot_read_standard_input_again() -> None:
