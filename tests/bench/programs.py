@@ -27,7 +27,8 @@ def rows(directory: Path) -> Iterator[Row]:
     """Yield the rows. jq is the binary that tests/servers/build-jq.sh builds, with -O2."""
     jq = str(next(path / "jq-1.8.2" for path in PLACES if (path / "jq-1.8.2").exists()))
     chosen = os.environ.get("REGPIPE_BENCH_PROGRAMS", "").split()
-    programs = [program for program in library.every() if program.bundled]
+    # The blog's own program fails where a record is not as it should be; another module has it.
+    programs = [each for each in library.every() if each.bundled and each.name != "blog"]
     for repositories in REPOSITORIES:
         first: dict[str, tuple[int, Cost]] = {}
         for count in (count for count in COUNTS if count <= MOST):
@@ -88,7 +89,8 @@ def _record(number: int, repositories: int, chance: random.Random) -> dict[str, 
     if number % 20 == 0:
         created = "1970-01-01T00:00:00Z"
     base = number % 20
-    own = [f"{number}-{layer}" for layer in range(chance.randint(0, 5))]
+    # Bases are few: lineage lists all names of a base, so that many names of one are much output.
+    own = [f"{number}-{layer}" for layer in range(chance.randint(number >= 200, 5))]
     layers = [_digest(layer) for layer in (f"base{base}", f"base{base}-2", *own)]
     config = {
         "os": "linux",
