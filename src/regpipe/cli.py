@@ -1,4 +1,4 @@
-"""The command line: which verb to run, and what its end means for the process."""
+"""The command line: finds the verb, and turns its result and its errors into an exit code."""
 
 import importlib
 import os
@@ -36,7 +36,7 @@ def main(argv: list[str], streams: "Streams") -> int:
 
     Args:
         argv: the arguments after the program's name.
-        streams: where to read, write and complain.
+        streams: standard input, output and error.
 
     Returns:
         The process's exit code. No exception that a user's input can cause leaves this function.
@@ -46,7 +46,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         code = _dispatch(verb, argv, streams)
         streams.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough (`| head`). What is still buffered must not be flushed again.
+        # The reader has closed the pipe (`| head`). What is buffered must not be flushed again.
         _discard_stdout()
         return ExitCode.OK
     except KeyboardInterrupt:
@@ -69,10 +69,10 @@ def main(argv: list[str], streams: "Streams") -> int:
 
 
 def summaries() -> dict[str, str]:
-    """Return the verbs, in the order of the help, each with a line that says what it does.
+    """Return the verbs, in the order of the help, each with its summary.
 
-    A verb is a module in commands/, whose docstring begins with that line. It is read as text:
-    to import all verbs would load everything that any of them needs.
+    A verb is a module in commands/, and its summary the first line of the docstring. That is
+    read as text, since importing all verbs would load everything that any of them needs.
     """
     directory = os.path.dirname(commands.__file__)  # noqa: PTH120 -- pathlib costs 3 ms
     found = {}
@@ -115,7 +115,9 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
     if not verb:
         streams.stderr.write(usage)
         return ExitCode.USAGE
-    streams.stderr.write(f"regpipe: no verb {ascii(verb)}{_suggestion(verb)}; see regpipe --help\n")
+    streams.stderr.write(
+        f"regpipe: unknown verb {ascii(verb)}{_suggestion(verb)}; see regpipe --help\n"
+    )
     return ExitCode.USAGE
 
 
@@ -130,7 +132,7 @@ def _usage() -> str:
 
 
 def _suggestion(verb: str) -> str:
-    import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
+    import difflib  # noqa: PLC0415 -- needed after a typing mistake only
 
     close = difflib.get_close_matches(verb, [*summaries(), *ALIASES], n=1)
     return f" (did you mean {close[0]}?)" if close else ""

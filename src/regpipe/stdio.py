@@ -1,4 +1,4 @@
-"""The three standard streams a command runs with, so that tests can hand it others."""
+"""The standard streams of a command, which tests replace by others."""
 
 import errno
 import io
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Streams:
-    """Where a command reads its input, writes its records and says its messages."""
+    """Where a command reads its input and writes its records and messages."""
 
     __slots__ = ("stderr", "stdin", "stdout")
 
@@ -24,14 +24,14 @@ class Streams:
 
 
 def standard() -> Streams:
-    """Return the process's own streams, which whoever started it may have closed.
+    """Return the process's own streams, any of which may be closed.
 
     stdin is unbuffered because a thread blocked in a buffered read holds its lock, and the
     interpreter aborts when it shuts down while that lock is held.
     """
     _reserve_descriptors()
     stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer) if sys.stdin else io.FileIO(0)
-    stdout = sys.stdout.buffer if sys.stdout else io.BufferedWriter(_Unwritable())
+    stdout = sys.stdout.buffer if sys.stdout else io.BufferedWriter(_ClosedOutput())
     encoding = sys.stderr.encoding if sys.stderr else "utf-8"
     messages = io.BufferedWriter(_BestEffortWriter(2, "wb", closefd=False))
     stderr = io.TextIOWrapper(messages, encoding, "backslashreplace", line_buffering=True)
@@ -39,7 +39,7 @@ def standard() -> Streams:
 
 
 class _BestEffortWriter(io.FileIO):
-    """Where messages go: that nobody can read them, on a full disk, costs no record."""
+    """A file for messages that ignores write errors: a full disk there must not cost a record."""
 
     def write(self, data: "Buffer", /) -> int:
         try:
@@ -48,8 +48,8 @@ class _BestEffortWriter(io.FileIO):
             return memoryview(data).nbytes
 
 
-class _Unwritable(io.RawIOBase):
-    """In the place of a stdout that is closed: there is something to write, and that fails."""
+class _ClosedOutput(io.RawIOBase):
+    """Stands for a closed standard output: every write fails as it would there."""
 
     def writable(self) -> bool:
         return True
@@ -59,7 +59,7 @@ class _Unwritable(io.RawIOBase):
 
 
 def _reserve_descriptors() -> None:
-    """Let no file or connection get the number of a standard stream that is closed."""
+    """Open /dev/null for closed standard streams, lest a file or socket get their number."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -108,7 +108,7 @@ def test_a_tag_record_names_no_blob(registry: Scripted) -> None:
     tags = run(["tags", f"{registry.url}/a/b"]).out
     result = run(["blob"], tags)
     assert (result.code, result.out) == (2, b"")
-    assert "named by its digest" in result.err
+    assert "not a digest: write repository@sha256:" in result.err
 
 
 def test_a_record_of_schema_1_has_no_document(registry: Scripted) -> None:

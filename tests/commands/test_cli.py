@@ -30,7 +30,7 @@ def test_a_mistyped_verb_gets_a_suggestion() -> None:
     result = run(["manifest"])
     assert result.code == 2
     assert result.errors == [
-        "regpipe: no verb 'manifest' (did you mean manifests?); see regpipe --help"
+        "regpipe: unknown verb 'manifest' (did you mean manifests?); see regpipe --help"
     ]
 
 

@@ -46,9 +46,10 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 class _Separated:
-    """An output in which what is written begins on a new line, and is otherwise left alone.
+    """An output in which each blob begins on a new line, and is otherwise unchanged.
 
-    So that one blob is printed to the byte, and of several that are texts none joins the next.
+    A single blob is printed byte for byte; of several, a text without a final newline is not
+    joined with the next.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -74,43 +75,43 @@ class _Separated:
 def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
     """Return the descriptors of the blobs that an input names.
 
-    That of the digest itself; but where it is a manifest's, in a record that says so, those of
-    what the manifest holds.
+    That is the blob of the digest, or, where the record says that the digest is a manifest's, the
+    blobs of that manifest.
 
     Raises:
-        InputError: it names none.
+        InputError: the input has no digest.
     """
     ref, record = target
     if ref.digest is None:
         raise InputError(
-            "a blob is named by its digest: write repository@sha256:…, or pipe records of "
-            "`manifests` or `referrers` in",
+            "not a digest: write repository@sha256:…, or pipe in records of `manifests` or"
+            " `referrers`",
             code="DIGEST_INVALID",
         )
     kind = record.get("mediaType")
     is_manifest = isinstance(kind, str) and kind in media_types.KNOWN_TYPES
     if not (is_manifest or "manifest" in record or _is_referrer(record)):
         return [{"digest": ref.digest}]
-    content = source.manifest(ref.repository, ref.digest)
-    if content.media_type in media_types.INDEX_TYPES:
-        raise ResponseError("this is an index, which has no blobs; name one of its manifests")
-    return _held(content, is_referrer=_is_referrer(record))
+    manifest = source.manifest(ref.repository, ref.digest)
+    if manifest.media_type in media_types.INDEX_TYPES:
+        raise ResponseError("an index has no blobs: name one of its manifests")
+    return _held(manifest, is_referrer=_is_referrer(record))
 
 
 def _is_referrer(record: Mapping[str, Any]) -> bool:
     return "foundBy" in record and "subject" in record
 
 
-def _held(content: Manifest, *, is_referrer: bool) -> list[Mapping[str, Any]]:
-    """Return what a reader wants of a manifest: statements and documents, else the config."""
-    member = "blobs" if content.media_type == media_types.OCI_ARTIFACT else "layers"
-    layers: list[Mapping[str, Any]] = list(descriptors(content.document, member))
+def _held(manifest: Manifest, *, is_referrer: bool) -> list[Mapping[str, Any]]:
+    """Return a manifest's blobs that are documents, such as statements; else its config."""
+    member = "blobs" if manifest.media_type == media_types.OCI_ARTIFACT else "layers"
+    layers: list[Mapping[str, Any]] = list(descriptors(manifest.document, member))
     documents = [layer for layer in layers if is_referrer or not _is_file_system(layer)]
     if documents:
         return documents
-    if "config" not in content.document:
+    if "config" not in manifest.document:
         raise ResponseError("the manifest has no config and no blob that is a document")
-    return [check_descriptor(content.document["config"], "config")]
+    return [check_descriptor(manifest.document["config"], "config")]
 
 
 def _is_file_system(layer: Mapping[str, Any]) -> bool:

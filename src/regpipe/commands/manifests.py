@@ -33,17 +33,17 @@ def main(argv: list[str], streams: Streams) -> int:
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, list[Record]] = {}
-        for place in resolve.find(source, ref, wanted):
+        for resolved in resolve.find(source, ref, wanted):
             try:
-                content = resolve.manifest_at(source, ref.repository, place)
-                for warning in content.warnings:
+                manifest = resolve.manifest_at(source, ref.repository, resolved)
+                for warning in manifest.warnings:
                     yield Notice(str(ref), warning)
                 if args.raw:
-                    yield content.body
+                    yield manifest.body
                     continue
-                record = image_record(source, target, place, content, with_view=not args.no_v1)
+                record = image_record(source, target, resolved, manifest, with_view=not args.no_v1)
                 if args.referrers:
-                    record["referrers"] = _referrers(source, ref, place, known)
+                    record["referrers"] = _referrers(source, ref, resolved, known)
                 yield ndjson.write(record)
             except RegpipeError as error:
                 yield error
@@ -52,14 +52,14 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _referrers(
-    source: Source, ref: Reference, place: ResolvedManifest, known: dict[str, list[Record]]
+    source: Source, ref: Reference, resolved: ResolvedManifest, known: dict[str, list[Record]]
 ) -> list[Record]:
-    """Return what refers to an image or its index; that of the index is found once for all."""
-    for subject in referrers.subjects([place]):
+    """Return the referrers of an image and of its index; the latter are found once for all."""
+    for subject in referrers.subjects([resolved]):
         if subject.digest not in known:
             found = referrers.find(source, ref, subject)
             known[subject.digest] = [referrer(**one.fields()) for one in found]
-    return [one for subject in referrers.subjects([place]) for one in known[subject.digest]]
+    return [one for subject in referrers.subjects([resolved]) for one in known[subject.digest]]
 
 
 def _parser(streams: Streams) -> NetworkParser:

@@ -35,26 +35,26 @@ def main(argv: list[str], streams: Streams) -> int:
 
     def find(target: Target, source: Source) -> Iterator[bytes]:
         ref = target.ref
-        for subject in referrers.subjects(_places(source, target, wanted)):
-            for found in referrers.find(source, ref, subject):
-                fields = found.fields()
+        for subject in referrers.subjects(_resolve(source, target, wanted)):
+            for referrer in referrers.find(source, ref, subject):
+                fields = referrer.fields()
                 if not kinds or fields["artifactType"] in kinds:
                     yield ndjson.write(referrer_record(ref, target.record, **fields))
 
     return run(options, streams, targets.images, each_image(find))
 
 
-def _places(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
-    """Find the images asked for; of a manifest record, the index as well that it came from."""
+def _resolve(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
+    """Resolve an input to its images; a manifest record also to the index it came from."""
     index = target.record.get("index")
     digest = index.get("digest") if isinstance(index, dict) else None
     if reference.is_digest(digest):
         by_index = target.ref._replace(digest=digest)
         try:
-            places = resolve.find(source, by_index, wanted._replace(all_platforms=True))
+            found = resolve.find(source, by_index, wanted._replace(all_platforms=True))
         except NotFoundError:
-            places = []  # retagged since, and cleaned up
-        if named := [place for place in places if place.digest == target.ref.digest]:
+            found = []  # retagged since, and cleaned up
+        if named := [one for one in found if one.digest == target.ref.digest]:
             return named
     return resolve.find(source, target.ref, wanted)
 

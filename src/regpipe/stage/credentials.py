@@ -20,7 +20,7 @@ _PASSWORD_LIMIT = 64 << 10
 
 
 class CredentialOptions(NamedTuple):
-    """What the command line says of credentials.
+    """The options about credentials.
 
     Attributes:
         user: the user name whose password is on standard input, if any.
@@ -46,7 +46,7 @@ class Credentials(NamedTuple):
 
         Given credentials (`--user`, $REGPIPE_USERNAME) are for the `--registry`, else for the
         $REGPIPE_REGISTRY where they come from the environment too, else for the first registry
-        of the input. This is the only place where data decides who gets a password: it reads
+        of the input. This is the only place where the input decides who gets a password: it reads
         the input up to the first registry, and only where credentials were given.
         """
         is_given = self.given is not None or bool(os.environ.get("REGPIPE_USERNAME"))
@@ -62,7 +62,7 @@ class Credentials(NamedTuple):
 
     def keychain(self) -> "Keychain":
         """Return what finds the credential for each registry of the run."""
-        from regpipe.auth import Keychain  # noqa: PLC0415 -- only who talks to a registry pays
+        from regpipe.auth import Keychain  # noqa: PLC0415 -- only runs that talk to a registry need it
 
         keychain = Keychain(self.given, self.authfile)
         if self.registry is not None:
@@ -97,7 +97,7 @@ class _Refused(argparse.Action):
     """An option that other tools have for passwords: refused with advice, not as unknown."""
 
     def __call__(self, *_: object) -> None:
-        """Say what to do instead, without repeating what was given."""
+        """Advise what to do instead, without repeating the value."""
         raise UsageError(
             "other users can see a password on the command line: use --user NAME --password-stdin"
         )

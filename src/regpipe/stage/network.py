@@ -135,11 +135,11 @@ def registry_opener(
     """Return what opens the registry at a base URL; all that it opens share one transport.
 
     Args:
-        verb: whose messages they are.
+        verb: the verb's name, for messages.
         options: how registries are reached.
         streams: where messages go.
         credentials: what the run was given.
-        throttled: told for how many seconds a registry wants no requests.
+        throttled: called with the seconds that a rate limit makes requests wait.
     """
     transports: list[Transport] = []
     lock = threading.Lock()
@@ -179,7 +179,7 @@ def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "
             streams.stderr.write(text)
             streams.stderr.flush()
 
-    def say(line: str) -> None:
+    def message(line: str) -> None:
         write(f"{printable(f'regpipe {verb}: {line}')}\n")
 
     def trace(text: str) -> None:
@@ -200,7 +200,7 @@ def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "
             total=max(timeouts.total, 2 * seconds),
         ),
         retry_policy=RetryPolicy(retries=options.retries),
-        say=say,
+        say=message,
         trace=trace if options.verbose else None,
     )
 

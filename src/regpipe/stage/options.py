@@ -1,4 +1,4 @@
-"""What a network verb's run is told: the command line and the environment, parsed once."""
+"""The options of a network verb's run: the command line and the environment, parsed once."""
 
 import argparse
 import os
@@ -63,7 +63,7 @@ class NetworkParser(Parser):
         streams: where the help goes, and where standard input is.
         cached: whether the verb may use the cache.
         default_registry: for verbs whose inputs are registries: what they are about where
-            neither an input nor `--registry` nor $REGPIPE_REGISTRY says it; may be empty. None
+            neither an input nor `--registry` nor $REGPIPE_REGISTRY names one; may be empty. None
             for verbs with other inputs.
     """
 
@@ -134,7 +134,7 @@ class NetworkParser(Parser):
         progress_options.add_options(self)
 
     def _inputs(self, args: argparse.Namespace) -> tuple[tuple[str, ...], str | None]:
-        """Return the inputs and the fallback; nobody is to be waited for who types records.
+        """Return the inputs and the fallback. Records are never expected to be typed in.
 
         Raises:
             UsageError: there is no input, and standard input is a terminal.

@@ -1,4 +1,4 @@
-"""What comes of a run's inputs: records written, failures said, and the exit code they make."""
+"""The output of a run: records, failures and notices, and the exit code they lead to."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,7 +14,13 @@ _LABEL_LIMIT = 600
 
 
 class Failure(NamedTuple):
-    """An input of which no record came, or not all: how it was called, and why."""
+    """An input that gave no record, or not all of them.
+
+    Attributes:
+        label: what a message calls the input.
+        record: the input, for an error record.
+        error: what happened.
+    """
 
     label: str
     record: Mapping[str, Any]
@@ -22,19 +28,19 @@ class Failure(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """Something that a user should know about a record, and that is no failure."""
+    """A warning about a record; unlike a failure it does not change the exit code."""
 
     label: str
     message: str
 
 
 class Report:
-    """Writes what has come, says each failure once, and knows what they come to in the end.
+    """Writes records and messages, and computes the exit code.
 
     Args:
-        verb: whose messages they are.
-        streams: where to write and complain.
-        as_records: whether failures are records in the output, and no lines on standard error.
+        verb: the verb's name, for messages.
+        streams: those of the run.
+        as_records: whether failures are written to standard output as error records.
     """
 
     def __init__(self, verb: str, streams: Streams, *, as_records: bool) -> None:
@@ -45,7 +51,7 @@ class Report:
         self.failures = 0
 
     def write(self, batch: list[bytes | Notice | Failure]) -> None:
-        """Write what has come, so that the next process sees it before more is waited for."""
+        """Write results and flush, so that the next process sees them without delay."""
         lines: list[bytes] = []
         for result in batch:
             if isinstance(result, Failure):
@@ -53,7 +59,7 @@ class Report:
                 lines = []
                 self._add(result)
             elif isinstance(result, Notice):
-                self.say(f"{result.label}: warning: {result.message}")
+                self.message(f"{result.label}: warning: {result.message}")
             else:
                 lines.append(result)
         self._streams.stdout.writelines(lines)
@@ -68,17 +74,17 @@ class Report:
         else:
             self._streams.stdout.flush()
             label = failure.label
-            if len(label) > _LABEL_LIMIT:  # somebody piped in what is no list of references
+            if len(label) > _LABEL_LIMIT:  # the input is not a list of references
                 label = f"{label[:_LABEL_LIMIT]}…"
-            self.say(f"{label}: {error.code}: {error.message}")
+            self.message(f"{label}: {error.code}: {error.message}")
 
-    def say(self, message: str) -> None:
-        """Say what the user should know."""
-        self._streams.stderr.write(printable(f"regpipe {self._verb}: {message}") + "\n")
+    def message(self, text: str) -> None:
+        """Write one line to standard error."""
+        self._streams.stderr.write(printable(f"regpipe {self._verb}: {text}") + "\n")
         self._streams.stderr.flush()
 
     def exit_code(self) -> int:
-        """Return that of the failures if they are of one kind, else that for some failures."""
+        """Return the exit code of the failures if all are of one kind, else PARTIAL."""
         if not self._codes:
             return ExitCode.OK
         return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL

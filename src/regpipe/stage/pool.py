@@ -1,4 +1,4 @@
-"""Bounded concurrency: many inputs under way at once, their results in order or as they come."""
+"""Bounded concurrency: several inputs at a time, their results in order or as they complete."""
 
 import threading
 from collections import deque
@@ -9,29 +9,29 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-# How many results of one input may wait for those of the inputs before it to be taken.
+# How many results of one input are buffered while those of earlier inputs are not complete.
 RESULTS_AHEAD = 256
-# How many inputs may be under way or waiting, for each job, so that a slow one does not stop the
-# others from being worked on.
+# How many inputs are in progress or queued for each job, so that a slow one does not hold up the
+# others.
 INPUTS_AHEAD = 32
 
 
 def batches(
     work: Callable[[T], Iterable[R]], items: Iterable[T], jobs: int, *, in_order: bool = True
 ) -> Iterator[list[R]]:
-    """Apply `work` to items on several threads; yield the results, as many as there are at a time.
+    """Apply `work` to items on several threads; yield the results in batches.
 
-    Items are drawn on a thread of their own, so that results are yielded while the next item is
-    still being waited for. Memory is bounded: when nobody takes the results, work stops.
+    Items are read on a thread of their own, so that results are yielded while that thread waits
+    for the next item. Memory is bounded: work stops while the caller takes no results.
 
     Args:
-        work: gives any number of results for an item. An exception of its ends the iteration.
-        items: where the inputs come from; may block, may be endless.
-        jobs: how many threads work at most.
-        in_order: whether the results of an item wait for those of all items before it.
+        work: yields any number of results for an item; its exceptions end the iteration.
+        items: the inputs; may block, may be endless.
+        jobs: the largest number of threads.
+        in_order: whether results are yielded in the order of the items.
 
     Yields:
-        Results, never none: those of the first item, then those of the second, and so on.
+        Non-empty lists of results.
     """
     pool = _Pool(work, jobs, in_order=in_order)
     threading.Thread(target=pool.feed, args=(items,), daemon=True).start()
@@ -43,7 +43,7 @@ def batches(
 
 
 class _Task(Generic[T, R]):
-    """One input, what came of it and is not taken yet, and how it ended."""
+    """One input, its results that were not taken yet, and how it ended."""
 
     __slots__ = ("done", "error", "item", "results")
 
@@ -55,7 +55,7 @@ class _Task(Generic[T, R]):
 
 
 class _Pool(Generic[T, R]):
-    """The threads of one `batches` call and what stands between them."""
+    """The threads of one `batches` call and the state they share."""
 
     def __init__(self, work: Callable[[T], Iterable[R]], jobs: int, *, in_order: bool) -> None:
         self._work = work
@@ -74,7 +74,7 @@ class _Pool(Generic[T, R]):
         self._feed_error: BaseException | None = None
 
     def feed(self, items: Iterable[T]) -> None:
-        """Make a task of each item, and a thread for each of the first."""
+        """Make a task of each item, and start threads as long as there are fewer than `jobs`."""
         workers = 0
         error: BaseException | None = None
         try:
@@ -97,7 +97,7 @@ class _Pool(Generic[T, R]):
             self._ready.notify()
 
     def take(self) -> list[R]:
-        """Return what is there of results, waiting for the first; nothing at the very end."""
+        """Return the results that are complete, waiting for the first; an empty list at the end."""
         with self._lock:
             while not (results := self._collect()):
                 if not self._tasks and self._fed:
@@ -111,7 +111,7 @@ class _Pool(Generic[T, R]):
             return results
 
     def stop(self) -> None:
-        """Let the threads end: nobody takes results any more."""
+        """Let the threads end: the caller takes no more results."""
         with self._lock:
             self._stopped = True
             self._room.notify_all()
@@ -120,7 +120,7 @@ class _Pool(Generic[T, R]):
             self._todo.put(None)
 
     def _collect(self) -> list[R]:
-        """Take the results that may be given out, and away the tasks that are through."""
+        """Remove and return the results that may be yielded, and remove the tasks that are done."""
         results: list[R] = []
         kept: list[_Task[T, R]] = []
         while self._tasks:

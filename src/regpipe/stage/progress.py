@@ -1,4 +1,4 @@
-"""One line on the terminal that says how far a run has come."""
+"""The progress line: how far a run is, on one line of the terminal."""
 
 import contextlib
 import errno
@@ -13,7 +13,7 @@ from typing import TextIO, TypeVar, cast
 
 T = TypeVar("T")
 
-# Short runs need no line, and a stage that starts later gets the time to claim it.
+# Short runs need no line, and a later stage of the pipeline has time to lock its place.
 _FIRST_SECONDS = 1.0
 _EVERY_SECONDS = 0.25
 _RATE_SECONDS = 5.0
@@ -24,13 +24,14 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """Counts a run's work and shows it, on one line that is redrawn and at the end erased.
 
-    Of the stages of one pipeline only the last shows its line: it is the one that all others wait
-    for. They know of each other by locks on bytes of the terminal (fcntl's, which a process loses
-    when it ends, however it ends), a byte for each stage of each process group.
+    Of several stages of a pipeline that would show one (`--progress` at each of them) only the
+    last does, since two lines would overwrite each other. Stages are separate processes that
+    share nothing but the terminal, so they find each other by locks on bytes of it, one for each
+    stage of a process group; the system drops the locks of a process however it ends.
 
     Args:
         name: what the line begins with.
-        stage: which stage of a pipeline this is; of two in one process group the higher shows.
+        stage: the number of this stage in a pipeline; of several the highest shows its line.
         stream: the terminal; None to show nothing.
         beside_records: whether the records go to the terminal too.
     """
@@ -54,7 +55,7 @@ class Progress:
         self._failed = 0
 
     def __enter__(self) -> "Progress":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
-        """Begin to show it."""
+        """Start to show the line."""
         if self._stream is not None:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
@@ -67,30 +68,30 @@ class Progress:
             pass
 
     def inputs(self, items: Iterator[T]) -> Iterator[T]:
-        """Pass the run's inputs through, counting them: their number is known at their end."""
+        """Pass the run's inputs through and count them: the total is known at their end."""
         for item in items:
             self._drawn += 1
             yield item
         self._all_drawn = True
 
     def finished(self) -> None:
-        """Count an input as done; any thread may say so."""
+        """Count an input as done; may be called from any thread."""
         if self._stream is not None:
             with self._lock:
                 self._done += 1
 
     def wrote(self, records: int, failed: int) -> None:
-        """Count records that were written, and note how many inputs have failed."""
+        """Count records that were written, and set the number of failed inputs."""
         self._records += records
         self._failed = failed
 
     def waits(self, seconds: float) -> None:
-        """Note that a registry wants to be left alone for so long."""
+        """Note that a rate limit makes requests wait, in seconds."""
         self._waiting_until = max(self._waiting_until, time.monotonic() + seconds)
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
-        """Take the line away while something else is written to the terminal."""
+        """Erase the line while something else is written to the terminal."""
         with self._lock:
             if self._shown:
                 self._draw("")
@@ -101,11 +102,11 @@ class Progress:
         return self.aside() if self._beside_records else contextlib.nullcontext()
 
     def above(self, stream: TextIO) -> TextIO:
-        """Return a stream whose lines appear above this one."""
+        """Return a stream whose lines appear above the progress line."""
         return cast("TextIO", _Above(stream, self)) if self._stream is not None else stream
 
     def line(self, now: float) -> str:
-        """Return what the line says.
+        """Return the text of the line.
 
         Args:
             now: the time, in seconds of the monotonic clock.
@@ -124,12 +125,12 @@ class Progress:
         return f"{self._name}: {', '.join(parts)}"
 
     def _run(self) -> None:
-        # Claimed at once and shown later: the stages before this one get to know in between.
-        claimed = self._claims(self._stage)
+        # Locked at once and shown later, so that the stages before this one find the lock in time.
+        locked = self._lock_stage(self._stage)
         wait = _FIRST_SECONDS
         while not self._ended.wait(wait):
             wait = _EVERY_SECONDS
-            claimed = claimed or self._claims(self._stage)
+            locked = locked or self._lock_stage(self._stage)
             with self._lock:
                 if self._ended.is_set():
                     return
@@ -146,7 +147,7 @@ class Progress:
         self._shown = line
 
     def _width(self) -> int:
-        """Return the columns of the terminal that the line is on: standard output is elsewhere."""
+        """Return the width of the terminal that the line is on: standard output may be another."""
         assert self._stream  # noqa: S101 -- likewise
         columns = 0
         with contextlib.suppress(OSError, ValueError):  # a pipe, with --progress
@@ -155,10 +156,10 @@ class Progress:
 
     def _is_followed(self) -> bool:
         """Tell whether a later stage of the same pipeline is running."""
-        return any(not self._claims(stage, keep=False) for stage in range(self._stage + 1, 8))
+        return any(not self._lock_stage(stage, keep=False) for stage in range(self._stage + 1, 8))
 
-    def _claims(self, stage: int, *, keep: bool = True) -> bool:
-        """Claim a stage for this process; return False if another process has it."""
+    def _lock_stage(self, stage: int, *, keep: bool = True) -> bool:
+        """Lock a stage for this process; return False if another process has it."""
         assert self._stream  # noqa: S101 -- likewise
         import fcntl  # noqa: PLC0415 -- Windows has none, and most runs show no progress
 
@@ -169,13 +170,13 @@ class Progress:
             if not keep:
                 fcntl.lockf(terminal, fcntl.LOCK_UN, 1, os.getpgrp() * 8 + stage)
         except OSError as error:
-            # Whatever cannot be locked (a pipe, with --progress) is nobody's.
+            # What cannot be locked (a pipe, with --progress) is not shared either.
             return error.errno not in (errno.EAGAIN, errno.EACCES)
         return True
 
 
 class _Above(io.TextIOBase):
-    """A stream whose writes take the progress line away first."""
+    """A stream whose writes erase the progress line first."""
 
     def __init__(self, stream: TextIO, progress: Progress) -> None:
         self._inner = stream

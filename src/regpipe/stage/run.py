@@ -24,23 +24,23 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
     """Run a network verb over its inputs.
 
     Args:
-        options: what the run is told.
+        options: the options of the command line and the environment.
         streams: where it reads and writes.
         interpret: what an input names.
         work: makes the output of one target: bytes to be written, notices, and the error of each
             of its parts that failed while others did not. Errors of the whole are raised.
 
     Returns:
-        The exit code: that of the failures if they are of one kind, else that for some failures.
+        The exit code of the failures if all are of one kind, else PARTIAL.
 
     Raises:
-        UsageError: the options cannot be carried out.
+        UsageError: the options contradict each other, or no password can be read.
     """
     progress = progress_options.progress(options.verb, options.progress, streams)
     streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
     given = credentials.read(options.credentials, streams)
     report = Report(options.verb, streams, as_records=options.error_records)
-    caching = Caching(options.cache, report.say)
+    caching = Caching(options.cache, report.message)
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
     jobs = intake.jobs(options.inputs, options.fallback, streams.stdin, interpret, options.defaults)
     bound, jobs = given.bind(jobs)
@@ -81,7 +81,7 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
 
 
 def each_image(work: Work) -> Work:
-    """Return what does `work` for each image that a reference means to its source."""
+    """Return a function that does `work` for each image that a reference stands for."""
 
     def work_on_each(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         for ref in source.images(target.ref):
@@ -91,10 +91,10 @@ def each_image(work: Work) -> Work:
 
 
 def _is_free_for_archives(inputs: Sequence[str]) -> bool:
-    """Tell whether an archive may be read from standard input: whether no records come by it.
+    """Tell whether an archive may be read from standard input: whether that holds no records.
 
     Raises:
-        UsageError: both are asked for.
+        UsageError: it would have to be both.
     """
     if inputs and "-" not in inputs:
         return True
@@ -104,7 +104,7 @@ def _is_free_for_archives(inputs: Sequence[str]) -> bool:
 
 
 def _described(target: Target) -> dict[str, Any]:
-    """Return the record that an error is added to: the one that came in, or one like it."""
+    """Return the input record for an error record, or one made from the reference."""
     ref = target.ref
     if target.record:
         return dict(target.record)
