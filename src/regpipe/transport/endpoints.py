@@ -16,7 +16,6 @@ from typing import Any, cast
 
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.exceptions import InvalidSchema
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -249,8 +248,8 @@ class Connections:
         try:
             pool = adapter.pool(origin, proxy)
             headers = adapter.proxy_headers(proxy) if proxy else {}
-        except (InvalidSchema, urllib3.exceptions.HTTPError) as error:
-            raise UsageError(f"the proxy in the environment is not usable: {error}") from error
+        except (ValueError, urllib3.exceptions.HTTPError) as error:
+            raise UsageError(f"the proxy URL in the environment is not valid: {error}") from error
         return Endpoint(origin, pool, proxy, headers, self._options.trace)
 
     def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:
