@@ -122,7 +122,7 @@ def test_a_web_page_is_no_list(scripted: Scripted) -> None:
     scripted.on(f"{LIST}*", html())
     result = tags(scripted)
     assert (result.code, len(result.errors)) == (5, 1)
-    assert "looks like an HTML page" in result.err
+    assert "the list of tags is an HTML page, not JSON" in result.err
 
 
 def test_a_tls_front_that_forgot_to_say_so(authority: Authority) -> None:

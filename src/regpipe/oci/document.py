@@ -33,7 +33,7 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
     except UnicodeDecodeError as error:
         raise ResponseError(f"the {what} is not UTF-8 text") from error
     except ValueError as error:
-        raise ResponseError(f"the {what} is not valid JSON{_looks_like(body)}: {error}") from error
+        raise ResponseError(f"the {what} is {_fault(body, error)}") from error
     if not isinstance(document, dict):
         raise ResponseError(f"the {what} is not a JSON object")
     return document
@@ -93,5 +93,13 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_unique, **_NUMBERS)
 _LENIENT_DECODER = json.JSONDecoder(**_NUMBERS)
 
 
-def _looks_like(body: bytes) -> str:
-    return " (it looks like an HTML page)" if body.lstrip()[:1] == b"<" else ""
+def _fault(body: bytes, error: ValueError) -> str:
+    start = body.lstrip()[:1]
+    if not start:
+        return "empty"
+    if start == b"<":
+        return "an HTML page, not JSON"
+    if isinstance(error, json.JSONDecodeError):
+        where = f"line {error.lineno}, column {error.colno}"
+        return f"not valid JSON: {error.msg.removesuffix(' at')} ({where})"
+    return f"not valid JSON: {error}"

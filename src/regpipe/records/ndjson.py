@@ -54,7 +54,7 @@ def _interpret(data: bytes, line: int) -> Input | Malformed:
     except UnicodeDecodeError:
         return Malformed("not UTF-8 text", line)
     except json.JSONDecodeError as error:
-        return Malformed(f"malformed JSON: {error.msg}", line)
+        return Malformed(f"malformed JSON: {error.msg.removesuffix(' at')}", line)
     except (ValueError, RecursionError) as error:
         return Malformed(f"malformed JSON: {str(error) or 'nested too deeply'}", line)
     if value == "null":

@@ -105,7 +105,10 @@ class Layout(LocalSource):
             )
             raise NotFoundError(f"not an OCI image layout: no {INDEX}{hint}")
         self._check_version()
-        return read_manifest(body, "")
+        try:
+            return read_manifest(body, "")
+        except ResponseError as error:
+            raise error.about(INDEX) from error
 
     def _is_docker_archive(self) -> bool:
         return self._files.read("manifest.json", MANIFEST_LIMIT) is not None

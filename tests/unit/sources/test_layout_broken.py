@@ -76,7 +76,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "index that is no JSON": (
         lambda: write("box/index.json", "<html>"),
         ":one",
-        "RESPONSE_INVALID: the manifest is not valid JSON",
+        "RESPONSE_INVALID: index.json: the manifest is an HTML page, not JSON",
         5,
     ),
     "index with a path for a digest": (
