@@ -49,7 +49,7 @@ def test_no_difference(both: Both, name: str, words: list[str], workers: int) ->
     assert divided == whole
 
 
-CUTTING = [program.name for program in library.every() if program.says_paths]
+CUTTING = [program.name for program in library.all_programs() if program.declares_paths]
 SETTINGS = ["--arg", "now", "2024-01-31T00:00:00Z", "--argjson", "keep", "1"]
 
 

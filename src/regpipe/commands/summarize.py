@@ -11,7 +11,7 @@ from regpipe.jq import library, strategy
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.options import Options
 from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Output, Program
-from regpipe.jq.sequential import Run
+from regpipe.jq.sequential import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def main(argv: list[str], streams: "Streams") -> int:
         os.environ.pop(name, None)
     libjq = Libjq()
     options = Options(argv, libjq)
-    if options.answer:
-        streams.stdout.write(_answer(options).encode())
+    if options.action:
+        streams.stdout.write(_action(options).encode())
         return OK
     source = _source(libjq, options)
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
@@ -105,7 +105,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         _set_interrupt(handler)
 
 
-class _Source:
+class _ProgramText:
     """A program's text and the directory from which it includes others."""
 
     def __init__(self, text: bytes, directory: str, named: "library.NamedProgram | None") -> None:
@@ -114,7 +114,7 @@ class _Source:
         self.named = named
 
 
-def _source(libjq: Libjq, options: Options) -> _Source:
+def _source(libjq: Libjq, options: Options) -> _ProgramText:
     word = options.program
     if options.from_file:
         if word is None:
@@ -125,19 +125,19 @@ def _source(libjq: Libjq, options: Options) -> _Source:
         text = libjq.take_string(data)
         if b"\0" in text:
             raise UsageError(f"program file contains NUL bytes: {word}")
-        return _Source(text, os.path.dirname(word) or ".", None)  # noqa: PTH120
+        return _ProgramText(text, os.path.dirname(word) or ".", None)  # noqa: PTH120
     named = library.find(DEFAULT if word is None else word)
     if named is not None:
-        return _Source(named.text, os.path.dirname(named.path), named)  # noqa: PTH120
-    return _Source(os.fsencode(word or ""), ".", None)
+        return _ProgramText(named.text, os.path.dirname(named.path), named)  # noqa: PTH120
+    return _ProgramText(os.fsencode(word or ""), ".", None)
 
 
-def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") -> int:
+def _run(libjq: Libjq, options: Options, source: _ProgramText, streams: "Streams") -> int:
     named = source.named
     style = options.style(raw=bool(named and named.raw), terminal=streams.stdout.isatty())
     output = Output(streams.stdout, style, streams.stderr)
     if not libjq.call.jq_set_colors(os.environb.get(b"JQ_COLORS")):
-        output.say("Failed to set $JQ_COLORS")
+        output.report("Failed to set $JQ_COLORS")
     program = Program(
         libjq,
         source.text,
@@ -147,12 +147,12 @@ def _run(libjq: Libjq, options: Options, source: _Source, streams: "Streams") ->
     )
     reading = options.reading(slurp=bool(named and named.slurp))
     inputs = strategy.Inputs(options.files, streams.stdin, reading)
-    run = strategy.run(libjq, program, inputs, named, reads_on=_may_read_on(source))
+    run = strategy.run(libjq, program, inputs, named, uses_input=_may_use_input(source))
     output.flush()
     return _exit_code(run, exit_status=options.exit_status)
 
 
-def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, str | list[str]]:
+def _attributes(libjq: Libjq, options: Options, source: _ProgramText) -> dict[str, str | list[str]]:
     """Return what libjq is told of directories, as main.c does; `include "oci"` works always."""
     path = options.library_path
     if path is None:
@@ -165,7 +165,7 @@ def _attributes(libjq: Libjq, options: Options, source: _Source) -> dict[str, st
     }
 
 
-def _may_read_on(source: _Source) -> bool:
+def _may_use_input(source: _ProgramText) -> bool:
     """Say whether a program may ask for inputs, or of them: it, or what it includes."""
     text = source.text
     while text.startswith(b"#"):  # the header, which says `input: stream`
@@ -176,7 +176,7 @@ def _may_read_on(source: _Source) -> bool:
     return not bundled and (b"import" in text or b"include" in text)
 
 
-def _exit_code(run: Run, *, exit_status: bool) -> int:
+def _exit_code(run: RunResult, *, exit_status: bool) -> int:
     """Return the exit code main.c ends with."""
     if not exit_status:
         return max(run.ret, 0) % 256
@@ -207,26 +207,26 @@ def _hint(options: Options) -> str:
         return f"in {named.path}"
     if os.path.isfile(word):  # noqa: PTH113
         return f"it is a file, and PROGRAM comes first: regpipe summarize {DEFAULT} {word}"
-    if not library.may_be_name(word):
+    if not library.is_valid_name(word):
         return ""
-    close = library.close_to(word)
+    close = library.suggest(word)
     return f"did you mean the program {close}? see --list" if close else "see --list for programs"
 
 
-def _answer(options: Options) -> str:
+def _action(options: Options) -> str:
     """Return what --help and its like print."""
-    if options.answer == "help":
+    if options.action == "help":
         return HELP
-    if options.answer == "version":
+    if options.action == "version":
         return f"regpipe {__version__}\n"
-    if options.answer == "show":
+    if options.action == "show":
         program = library.find(options.show)
         if program is not None:
             return program.text.decode("utf-8", "replace")
-        close = library.close_to(options.show)
+        close = library.suggest(options.show)
         suggestion = f" (did you mean {close}?)" if close else ""
         raise UsageError(f"no program {ascii(options.show)}{suggestion}; see --list")
-    programs = list(library.every())
+    programs = list(library.all_programs())
     width = max((len(program.name) for program in programs), default=0)
     return "".join(
         f"{program.name:{width}}  {program.help}{'' if program.bundled else ' (yours)'}\n"

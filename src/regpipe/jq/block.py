@@ -4,11 +4,11 @@ from regpipe.jq import libjq as lj
 from regpipe.jq.inputs import Chunk, LineCounter
 from regpipe.jq.libjq import Jv, Libjq
 from regpipe.jq.program import Output, Program, Runnable
-from regpipe.jq.sequential import Run, Stream
+from regpipe.jq.sequential import RunResult, SequentialRun
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from regpipe.jq.projection import Cutter
+    from regpipe.jq.projection import Projection
     from regpipe.jq.templates import Templates
 
 _SHORT = 1500  # so short a record is parsed whole in less time than it takes to cut it
@@ -22,7 +22,7 @@ class Block:
         libjq: the library.
         program: the program.
         output: where its results and messages go.
-        cutter: cuts the records, if the program says what it reads.
+        projection: cuts the records, if the program says what it reads.
     """
 
     def __init__(
@@ -30,31 +30,31 @@ class Block:
         libjq: Libjq,
         program: Runnable,
         output: Output,
-        cutter: "Cutter | None",
+        projection: "Projection | None",
     ) -> None:
         self.output = output
         self._libjq = libjq
         self._program = program
-        self._cutter = cutter
-        self._templates = _templates(libjq, program, cutter)
+        self._projection = projection
+        self._templates = _templates(libjq, program, projection)
 
-    def run(self, chunk: Chunk, result: Run) -> int:
+    def run(self, chunk: Chunk, result: RunResult) -> int:
         """Run over a block; return the index up to which it is whole values."""
-        end = self._run_cut(self._cutter, chunk, result) if self._cutter else 0
+        end = self._run_projected(self._projection, chunk, result) if self._projection else 0
         if result.ended or end == len(chunk.data):
             return end
-        return end + self._run_uncut(chunk.after(end), result)
+        return end + self._run_whole(chunk.after(end), result)
 
-    def _run_uncut(self, chunk: Chunk, result: Run) -> int:
+    def _run_whole(self, chunk: Chunk, result: RunResult) -> int:
         """Run over values as libjq's parser finds them."""
-        values = Stream(self._libjq, self._program, result, chunk, count_lines=False)
+        values = SequentialRun(self._libjq, self._program, result, chunk, count_lines=False)
         message = values.feed(chunk)
         end = values.end_of_last
         if message is None and not result.ended and not chunk.data[end:].strip():
             return len(chunk.data)
         return end
 
-    def _run_cut(self, cutter: "Cutter", chunk: Chunk, result: Run) -> int:
+    def _run_projected(self, projection: "Projection", chunk: Chunk, result: RunResult) -> int:
         """Run over values as Python's parser finds them, up to one it does not understand."""
         try:
             text = chunk.data.decode()
@@ -62,7 +62,7 @@ class Block:
             return 0
         program, lines = self._program, LineCounter(text)
         run = self._run_by_template if self._templates else self._run_one
-        records = _Records(text, cutter)
+        records = _RecordScanner(text, projection)
         records.end = int(chunk.first and text.startswith("\ufeff"))
         program.where = lambda: chunk.at_line(lines.before(records.end))
         while not result.ended and records.skip_space():
@@ -74,12 +74,12 @@ class Block:
         end = records.begin
         return end if text.isascii() else len(text[:end].encode())
 
-    def _run_one(self, records: "_Records") -> int | None:
+    def _run_one(self, records: "_RecordScanner") -> int | None:
         """Run over the next record; return what it came to, None where it is none."""
-        value = self._value(records.short_line()) or self._value(records.cut())
+        value = self._value(records.short_line()) or self._value(records.project())
         return None if value is None else self._program.run(value)
 
-    def _run_by_template(self, records: "_Records") -> int | None:
+    def _run_by_template(self, records: "_RecordScanner") -> int | None:
         """Do likewise; where records like it have been run over already, take their result."""
         templates = self._templates
         marked = records.mark()
@@ -89,7 +89,7 @@ class Block:
         if template:
             self.output.write(template.fill(marked[1]))
             return template.ret
-        value = self._value(records.cut())
+        value = self._value(records.project())
         return None if value is None else templates.learn(*marked, value)
 
     def _value(self, record: str | None) -> Jv | None:
@@ -102,16 +102,18 @@ class Block:
         return None
 
 
-def _templates(libjq: Libjq, program: Runnable, cutter: "Cutter | None") -> "Templates | None":
+def _templates(
+    libjq: Libjq, program: Runnable, projection: "Projection | None"
+) -> "Templates | None":
     """Return where results are kept, if the program copies strings in a way that allows it."""
-    if cutter is None or not cutter.can_mark or not isinstance(program, Program):
+    if projection is None or not projection.can_mark or not isinstance(program, Program):
         return None
-    from regpipe.jq.templates import Templates, fits  # noqa: PLC0415
+    from regpipe.jq.templates import Templates, supports  # noqa: PLC0415
 
-    return Templates(libjq, program, cutter) if fits(program.output.style) else None
+    return Templates(libjq, program, projection) if supports(program.output.style) else None
 
 
-class _Records:
+class _RecordScanner:
     """The records of a text, as Python's parser finds them.
 
     Attributes:
@@ -119,11 +121,11 @@ class _Records:
         end: where the last one ended.
     """
 
-    def __init__(self, text: str, cutter: "Cutter") -> None:
+    def __init__(self, text: str, projection: "Projection") -> None:
         self.begin = self.end = 0
         self._text = text
-        self._cutter = cutter
-        self._is_ambiguous = cutter.is_ambiguous(text)
+        self._projection = projection
+        self._may_have_lone_surrogate = projection.may_have_lone_surrogate(text)
 
     def skip_space(self) -> bool:
         """Go on to the next record; say whether there is one."""
@@ -141,22 +143,28 @@ class _Records:
         self.end = end
         return self._text[self.begin : end]
 
-    def cut(self) -> str | None:
+    def project(self) -> str | None:
         """Take what is left of an object, None where there is none."""
         try:
-            cut, self.end = self._cutter.cut(self._text, self.begin)
+            cut, self.end = self._projection.project(self._text, self.begin)
         except ValueError:
             return None
-        return cut if cut is not None and not self._half() else self._text[self.begin : self.end]
+        return (
+            cut
+            if cut is not None and not self._has_lone_surrogate()
+            else self._text[self.begin : self.end]
+        )
 
     def mark(self) -> tuple[str, list[str]] | None:
         """Take a marked object and what was marked, None where that cannot be done."""
         try:
-            marked, self.end, strings = self._cutter.cut_and_mark(self._text, self.begin)
+            marked, self.end, strings = self._projection.project_and_mark(self._text, self.begin)
         except ValueError:
             return None
-        return (marked, strings) if marked is not None and not self._half() else None
+        return (marked, strings) if marked is not None and not self._has_lone_surrogate() else None
 
-    def _half(self) -> bool:
+    def _has_lone_surrogate(self) -> bool:
         """Say whether the record may hold half a character."""
-        return self._is_ambiguous and self._cutter.is_ambiguous(self._text[self.begin : self.end])
+        return self._may_have_lone_surrogate and self._projection.may_have_lone_surrogate(
+            self._text[self.begin : self.end]
+        )

@@ -94,7 +94,7 @@ class Chunk:
         """Name the file and the line after so many line ends."""
         return f"{self.name}:{self.line + passed}"
 
-    def where_wrong(self, message: str) -> str:
+    def position_of_error(self, message: str) -> str:
         """Name the file and line of which libjq's parser says `… at line L, column C`.
 
         It counts the lines of all files, and one too many where a line's end was too early.
@@ -106,7 +106,7 @@ class Chunk:
         return f"{self.name}:{self.line + passed - self.lines}"
 
 
-class ByteInputs:
+class InputReader:
     """The bytes of all inputs, one after another.
 
     Args:
@@ -116,7 +116,7 @@ class ByteInputs:
 
     Attributes:
         failed: a file that has been reached could not be read.
-        all_the_same: that changes nothing for the inputs after it, as if they were slurped.
+        ignore_failures: that changes nothing for the inputs after it, as if they were slurped.
     """
 
     def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", output: "Output") -> None:
@@ -129,7 +129,7 @@ class ByteInputs:
         self._line = 1
         self._lines = self._column = 0
         self._first = self._begins = True
-        self.failed = self.all_the_same = False
+        self.failed = self.ignore_failures = False
         self._has_failed = False
         self._pending_errors: list[str] = []
 
@@ -151,7 +151,7 @@ class ByteInputs:
         """
         for message in chunk.pending_errors if chunk else self._pending_errors:
             self.failed = True
-            self._output.say(message)
+            self._output.report(message)
 
     def where_end(self) -> str:
         """Name the file and the line of what was read last."""
@@ -163,7 +163,7 @@ class ByteInputs:
             self._stream.close()
         self._stream = None
 
-    def give_back(self, chunks: list[Chunk]) -> None:
+    def unread(self, chunks: list[Chunk]) -> None:
         """Take chunks that are to be read again."""
         self._returned = chunks + self._returned
 
@@ -179,7 +179,7 @@ class ByteInputs:
     def _chunk(self, data: bytes) -> Chunk:
         chunk = Chunk(data, self._name, self._line, self._lines)
         chunk.first, chunk.begins = self._first, self._begins
-        chunk.failed = self._has_failed and not self.all_the_same
+        chunk.failed = self._has_failed and not self.ignore_failures
         chunk.pending_errors, self._pending_errors = self._pending_errors, []
         chunk.column = self._column
         self._column = _column(self._column, data, len(data))

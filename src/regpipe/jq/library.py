@@ -34,18 +34,18 @@ class NamedProgram:
         self._copies = fields["copies"]
 
     @property
-    def says_paths(self) -> bool:
+    def declares_paths(self) -> bool:
         """Whether its header says what it reads."""
         return bool(self._reads or self._copies)
 
-    def paths(self) -> "Paths":
+    def paths(self) -> "DeclaredPaths":
         """Return the paths that it reads.
 
         Raises:
             UsageError: its header has something else among them.
         """
         try:
-            return Paths(self._reads, self._copies)
+            return DeclaredPaths(self._reads, self._copies)
         except ValueError as error:
             raise UsageError(f"the header of {self.path}: {error}") from error
 
@@ -56,16 +56,16 @@ def find(name: str) -> NamedProgram | None:
     Raises:
         UsageError: its file is there, but cannot be read.
     """
-    if not may_be_name(name):
+    if not is_valid_name(name):
         return None
-    for directory in (_own_directory(), _bundled_directory()):
+    for directory in (_user_directory(), _bundled_directory()):
         path = f"{directory}/{name}{_SUFFIX}"
         if os.path.isfile(path):  # noqa: PTH113 -- pathlib costs 3 ms at start-up
             return _read(name, path)
     return None
 
 
-def may_be_name(word: str) -> bool:
+def is_valid_name(word: str) -> bool:
     """Say whether a word could name a program: letters, digits, `-` and `_`."""
     return word.replace("-", "").replace("_", "").isalnum()
 
@@ -73,7 +73,7 @@ def may_be_name(word: str) -> bool:
 def names() -> list[str]:
     """Return the names of all programs, sorted."""
     found: set[str] = set()
-    for directory in (_own_directory(), _bundled_directory()):
+    for directory in (_user_directory(), _bundled_directory()):
         try:
             files = os.listdir(directory)  # noqa: PTH208
         except OSError:
@@ -82,7 +82,7 @@ def names() -> list[str]:
     return sorted(found)
 
 
-def every() -> "Iterator[NamedProgram]":
+def all_programs() -> "Iterator[NamedProgram]":
     """Yield all programs, in the order of their names."""
     for name in names():
         program = find(name)
@@ -90,14 +90,14 @@ def every() -> "Iterator[NamedProgram]":
             yield program
 
 
-def close_to(name: str) -> str | None:
+def suggest(name: str) -> str | None:
     """Return the program's name that was probably meant, or None."""
     import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
 
     return next(iter(difflib.get_close_matches(name, names(), n=1)), None)
 
 
-class Paths:
+class DeclaredPaths:
     """The paths of its inputs that a program looks at.
 
     Args:
@@ -183,6 +183,6 @@ def _bundled_directory() -> str:
     return os.path.normpath(f"{package}/../../filters")
 
 
-def _own_directory() -> str:
+def _user_directory() -> str:
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111
     return f"{config}/regpipe/filters"

@@ -12,7 +12,7 @@ import stat
 from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.program import RUNTIME, SYSTEM, Output, Program
-from regpipe.jq.sequential import Run
+from regpipe.jq.sequential import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 
 
-class Reading:
+class InputOptions:
     """How inputs are read: jq's input options."""
 
     null = False  # not at all, unless by the program
@@ -41,7 +41,7 @@ class Reading:
         return bool(self.null or self.raw or self.flags)
 
 
-class NativeInputs:
+class NativeRun:
     """The inputs of one run.
 
     Args:
@@ -57,7 +57,7 @@ class NativeInputs:
         libjq: Libjq,
         files: "Sequence[str]",
         stdin: "BinaryIO",
-        reading: Reading,
+        reading: InputOptions,
         output: Output,
     ) -> None:
         self._libjq = libjq
@@ -69,7 +69,7 @@ class NativeInputs:
 
         def unopened(_data: int | None, name: bytes) -> None:
             reason = os.strerror(ctypes.get_errno())
-            output.say(f"error: Could not open file {os.fsdecode(name)}: {reason}")
+            output.report(f"error: Could not open file {os.fsdecode(name)}: {reason}")
 
         self._unopened = lj.ERROR_CALLBACK(unopened)  # libjq keeps only its address
         self._state = self._call.jq_util_input_init(self._unopened, None)
@@ -80,14 +80,14 @@ class NativeInputs:
             self._call.jq_util_input_add_input(self._state, given)
         self._regular = all(_is_regular(name) for name in files)
 
-    def run(self, program: Program) -> Run:
+    def run(self, program: Program) -> RunResult:
         """Run a program over the inputs."""
         call, state = self._call, self._state
         next_input = self._libjq.address("jq_util_input_next_input_cb")
         call.jq_set_input_cb(program.state, next_input, state)
         program.where = lambda: self._position(program)
         program.before_next = self._flush_before_waiting
-        result = Run()
+        result = RunResult()
         if self._reading.null:
             result.ret = program.run(call.jv_null())
         else:
@@ -98,7 +98,7 @@ class NativeInputs:
             os.close(self._descriptor)
         return result
 
-    def _run_each(self, program: Program, result: Run) -> None:
+    def _run_each(self, program: Program, result: RunResult) -> None:
         call, state = self._call, self._state
         while not call.jq_util_input_errors(state) and not program.halted:
             self._flush_before_waiting()
@@ -117,7 +117,7 @@ class NativeInputs:
     def _report(self, program: Program, message: bytes) -> None:
         text = message.decode("utf-8", "replace")
         ignoring = "ignoring " if self._reading.seq else ""
-        self._output.say(f"{ignoring}parse error (at {program.where()}): {text}")
+        self._output.report(f"{ignoring}parse error (at {program.where()}): {text}")
 
     def _position(self, program: Program) -> str:
         position = self._libjq.take_string(self._call.jq_util_input_get_position(program.state))

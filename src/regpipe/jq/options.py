@@ -9,7 +9,7 @@ import os
 from regpipe.errors import UsageError
 from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Jv, Libjq
-from regpipe.jq.native import Reading
+from regpipe.jq.native import InputOptions
 from regpipe.jq.program import Style
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -57,7 +57,7 @@ _PARSER_FLAGS = {
 _OUTPUT_FLAGS = {"ascii-output": lj.ASCII, "sort-keys": lj.SORTED}
 _INDENTED = lj.TAB | lj.INDENT_MASK
 _EXAMPLES = {"arg": "varname value", "argjson": "varname text"}
-_ANSWERS = ("help", "version", "list", "show")
+_ACTIONS = ("help", "version", "list", "show")
 
 
 class Options:
@@ -75,7 +75,7 @@ class Options:
         self.program: str | None = None
         self.files: list[str] = []
         self.library_path: list[str] | None = None
-        self.answer: str | None = None  # one of _ANSWERS, instead of a run
+        self.action: str | None = None  # one of _ACTIONS, instead of a run
         self.show = ""
         self.from_file = self.exit_status = False
         self.null = self.raw_input = self.slurp = False
@@ -110,13 +110,13 @@ class Options:
         style.unbuffered = self.unbuffered
         return style
 
-    def reading(self, *, slurp: bool) -> Reading:
+    def reading(self, *, slurp: bool) -> InputOptions:
         """Return how inputs are read.
 
         Args:
             slurp: the program asks for all inputs at once.
         """
-        reading = Reading()
+        reading = InputOptions()
         reading.null, reading.raw = self.null, self.raw_input
         reading.slurp, reading.flags = self.slurp or slurp, self.parser_flags
         return reading
@@ -147,11 +147,11 @@ class Options:
                 self._long(word[2:])
             else:
                 self._short(word[1:])
-            if self.answer:
+            if self.action:
                 return
 
     def _short(self, letters: str) -> None:
-        while letters and not self.answer:
+        while letters and not self.action:
             name = _SHORT.get(letters[0])
             if name is None:
                 raise _unknown(f"-{letters[0]}")
@@ -169,8 +169,8 @@ class Options:
             self.parser_flags |= _PARSER_FLAGS[name]
         elif name in _OUTPUT_FLAGS:
             self._flags |= _OUTPUT_FLAGS[name]
-        elif name in _ANSWERS:
-            self.answer = name
+        elif name in _ACTIONS:
+            self.action = name
             if name == "show":
                 self.show = self._operand("--show takes the name of a program")
         else:

@@ -7,33 +7,33 @@ on from there a value at a time: what comes out is the same, only later.
 """
 
 from regpipe.jq.block import Block
-from regpipe.jq.inputs import ByteInputs, Chunk
+from regpipe.jq.inputs import Chunk, InputReader
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.program import Output, Runnable
-from regpipe.jq.sequential import Run, stream
-from regpipe.jq.workers import Inline, Worker, count_workers
+from regpipe.jq.sequential import RunResult, run_all
+from regpipe.jq.workers import InlineWorker, WorkerProcess, count_workers
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from regpipe.jq.projection import Cutter
+    from regpipe.jq.projection import Projection
 
 LARGE = 256 << 10
 """From how many bytes on it is worth while."""
 
 _BLOCK = 256 << 10
 _MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
-_PATIENCE = 0.05  # seconds to wait for more input before going on with what there is
+_INPUT_WAIT = 0.05  # seconds to wait for more input before going on with what there is
 
 
 def run(
     libjq: Libjq,
     program: Runnable,
-    source: ByteInputs,
+    source: InputReader,
     output: Output,
-    cutter: "Callable[[], Cutter] | None",
-) -> Run:
+    make_projection: "Callable[[], Projection] | None",
+) -> RunResult:
     """Run a program over inputs, in blocks if they are large, else a value at a time.
 
     Args:
@@ -41,43 +41,43 @@ def run(
         program: the program.
         source: the inputs.
         output: where results and messages go.
-        cutter: makes what cuts records, if the program says what it reads.
+        make_projection: makes what cuts records, if the program says what it reads.
 
     Raises:
         WorkerError: a worker was killed, as by a system that has no more memory.
     """
-    result = Run()
+    result = RunResult()
     if _is_large(source):
         workers = count_workers()
-        if workers > 1 or cutter:
-            block = Block(libjq, program, output, cutter() if cutter else None)
+        if workers > 1 or make_projection:
+            block = Block(libjq, program, output, make_projection() if make_projection else None)
             _run_blocks(block, source, workers, result)
     if not result.ended:
-        stream(libjq, program, source, output, result)
+        run_all(libjq, program, source, output, result)
     source.close()
     return result
 
 
-def _is_large(source: ByteInputs) -> bool:
+def _is_large(source: InputReader) -> bool:
     """Say whether there is much input that need not be waited for."""
     chunks: list[Chunk] = []
     size = 0
-    while size < LARGE and (not chunks or source.is_ready(_PATIENCE)):
+    while size < LARGE and (not chunks or source.is_ready(_INPUT_WAIT)):
         chunk = source.read()
         if chunk is None:
             break
         chunks.append(chunk)
         size += len(chunk.data)
-    source.give_back(chunks)
+    source.unread(chunks)
     return size >= LARGE
 
 
-def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> None:
+def _run_blocks(block: Block, source: InputReader, count: int, result: RunResult) -> None:
     """Run over blocks, in their order, up to one that is not whole values; give that back."""
     blocks = _Blocks(source)
     # One more than can work at once, for the time that reading and writing takes here.
-    kind, number = (Worker, count + 1) if count > 1 else (Inline, 1)
-    workers: list[Inline] = [kind(block) for _ in range(number)]
+    kind, number = (WorkerProcess, count + 1) if count > 1 else (InlineWorker, 1)
+    workers: list[InlineWorker] = [kind(block) for _ in range(number)]
     rest: list[Chunk] = []
     try:
         while True:
@@ -96,7 +96,7 @@ def _run_blocks(block: Block, source: ByteInputs, count: int, result: Run) -> No
     finally:
         for each in workers:
             each.stop()
-    blocks.give_back(rest + [each.chunk for each in workers if each.chunk])
+    blocks.unread(rest + [each.chunk for each in workers if each.chunk])
 
 
 def _last_begin(data: bytes) -> int:
@@ -113,7 +113,7 @@ def _last_begin(data: bytes) -> int:
 class _Blocks:
     """The inputs, divided into blocks of whole records, if the guess is right."""
 
-    def __init__(self, source: ByteInputs) -> None:
+    def __init__(self, source: InputReader) -> None:
         self._source = source
         self._held: Chunk | None = None  # read, and not yet taken
 
@@ -137,16 +137,16 @@ class _Blocks:
                 break
         return None
 
-    def give_back(self, blocks: list[Chunk]) -> None:
+    def unread(self, blocks: list[Chunk]) -> None:
         """Return blocks, and what has not been taken, to the source."""
-        self._source.give_back(blocks + ([self._held] if self._held else []))
+        self._source.unread(blocks + ([self._held] if self._held else []))
 
     def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
         """Read on until a block is full or reading would take long; say whether its file ended."""
         pieces, size, ends = [held.data], len(held.data), held.ends
         wanted = max(_BLOCK, 2 * size)
         ended = False
-        while size < wanted and not ended and self._source.is_ready(_PATIENCE):
+        while size < wanted and not ended and self._source.is_ready(_INPUT_WAIT):
             more = self._source.read(wanted - size)
             if more is None or more.begins:
                 self._held, ended = more, True

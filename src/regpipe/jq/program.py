@@ -65,11 +65,11 @@ class Output:
         self._pieces: list[bytes] = []
         self._size = 0
 
-    def say(self, message: str) -> None:
+    def report(self, message: str) -> None:
         """Say something about the run, in one line."""
-        self.say_raw(f"regpipe summarize: {message}\n")
+        self.write_stderr(f"regpipe summarize: {message}\n")
 
-    def say_raw(self, text: str) -> None:
+    def write_stderr(self, text: str) -> None:
         """Write to stderr what the program itself wants there, at once: it may be no whole line."""
         self.messages.write(text)
         self.messages.flush()
@@ -226,11 +226,11 @@ class Program(Runnable):
         message = call.jq_get_error_message(self.state)
         kind = call.jv_get_kind(message)
         if kind == lj.STRING:
-            self.output.say_raw(_text(self._libjq.take_string(message)))
+            self.output.write_stderr(_text(self._libjq.take_string(message)))
         elif kind in (lj.NULL, lj.INVALID):
             call.jv_free(message)
         else:
-            self.output.say_raw(_text(self._libjq.take_dump(message, 0)) + "\n")
+            self.output.write_stderr(_text(self._libjq.take_dump(message, 0)) + "\n")
         code = call.jq_get_exit_code(self.state)
         if call.jv_get_kind(code) == lj.INVALID:
             call.jv_free(code)
@@ -240,7 +240,7 @@ class Program(Runnable):
         return int(number) if math.isfinite(number) else RUNTIME
 
     def _report(self, message: bytes, note: str = "") -> None:
-        self.output.say(f"error (at {self.where()}){note}: {_text(message)}")
+        self.output.report(f"error (at {self.where()}){note}: {_text(message)}")
 
     def _compile(self, text: bytes, arguments: Jv) -> None:
         messages: list[str] = []
@@ -263,13 +263,13 @@ class Program(Runnable):
             pair = call.jv_array_append(pair, message)
             flags = self._style.flags & ~lj.PRETTY
             self._guarded(
-                lambda: self.output.say_raw(_text(self._libjq.take_dump(pair, flags)) + "\n")
+                lambda: self.output.write_stderr(_text(self._libjq.take_dump(pair, flags)) + "\n")
             )
 
         def stderr(_data: int | None, message: Jv) -> None:
             is_text = self._call.jv_get_kind(message) == lj.STRING
             take = self._libjq.take_string if is_text else self._dump
-            self._guarded(lambda: self.output.say_raw(_text(take(message))))
+            self._guarded(lambda: self.output.write_stderr(_text(take(message))))
 
         self._callbacks = lj.MESSAGE_CALLBACK(debug), lj.MESSAGE_CALLBACK(stderr)
         self._call.jq_set_debug_cb(self.state, self._callbacks[0], None)

@@ -26,14 +26,14 @@ _LONG = 20_000
 _BRACKETS = 10_000
 # -0, which Python reads as 0.
 _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
-_HALF = re.compile(r"\\u[dD]")
+_SURROGATE = re.compile(r"\\u[dD]")
 _STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"]*)"|\.([^.\[|"]+)')
 _ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
-_MOST_MARKS = 64
+_MAX_MARKS = 64
 
 
-class Cutter:
+class Projection:
     """Cuts the values of JSON texts.
 
     Args:
@@ -51,17 +51,17 @@ class Cutter:
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         read, copied = [_steps(path) for path in reads], [_steps(path) for path in copies]
-        self._paths = _Paths(read + copied, [])
-        self._marking_paths = _Paths(read, copied)
+        self._paths = _PathTree(read + copied, [])
+        self._marking_paths = _PathTree(read, copied)
         self.can_mark = bool(copied)
         secret = os.urandom(12).hex()
-        self.marks = [f'"{secret}-{number}"' for number in range(_MOST_MARKS)]
+        self.marks = [f'"{secret}-{number}"' for number in range(_MAX_MARKS)]
 
-    def is_ambiguous(self, text: str) -> bool:
+    def may_have_lone_surrogate(self, text: str) -> bool:
         r"""Say whether a text may hold a \u escape of half a character, which libjq refuses."""
-        return _HALF.search(text) is not None
+        return _SURROGATE.search(text) is not None
 
-    def cut(self, text: str, begin: int) -> tuple[str | None, int]:
+    def project(self, text: str, begin: int) -> tuple[str | None, int]:
         """Cut the object that begins in a text at an index.
 
         Returns:
@@ -70,15 +70,15 @@ class Cutter:
         Raises:
             ValueError: none begins there, or it does not end.
         """
-        return self._cut(text, begin, self._paths, [])
+        return self._project(text, begin, self._paths, [])
 
-    def cut_and_mark(self, text: str, begin: int) -> tuple[str | None, int, list[str]]:
+    def project_and_mark(self, text: str, begin: int) -> tuple[str | None, int, list[str]]:
         """Cut an object likewise, with marks in the place of strings; return these too."""
         strings: list[str] = []
-        return *self._cut(text, begin, self._marking_paths, strings), strings
+        return *self._project(text, begin, self._marking_paths, strings), strings
 
-    def _cut(
-        self, text: str, begin: int, paths: "_Paths", strings: list[str]
+    def _project(
+        self, text: str, begin: int, paths: "_PathTree", strings: list[str]
     ) -> tuple[str | None, int]:
         if text[begin : begin + 1] != "{":  # of other values Python and libjq see other ends
             raise ValueError
@@ -90,7 +90,7 @@ class Cutter:
                 and not _is_deep(text, begin, end)
             ):
                 pieces: list[str] = []
-                self._pick(value, paths, strings, pieces.append)
+                self._project_value(value, paths, strings, pieces.append)
                 return "".join(pieces), end
         except (ValueError, RecursionError):
             pass
@@ -99,14 +99,14 @@ class Cutter:
         except RecursionError as error:
             raise ValueError from error
 
-    def _pick(
-        self, value: object, paths: "_Paths", strings: list[str], write: "Callable[[str], None]"
+    def _project_value(
+        self, value: object, paths: "_PathTree", strings: list[str], write: "Callable[[str], None]"
     ) -> None:
         """Write a value with nothing but what the paths lead to, or all of it."""
         if isinstance(value, str):
             if paths.in_json:
-                write(encode_basestring(self._pick_in_text(value, paths.in_json, strings)))
-            elif paths.copied and len(strings) < _MOST_MARKS and value and value.isprintable():
+                write(encode_basestring(self._project_text(value, paths.in_json, strings)))
+            elif paths.copied and len(strings) < _MAX_MARKS and value and value.isprintable():
                 write(self.marks[len(strings)])
                 strings.append(value)
             else:
@@ -118,7 +118,7 @@ class Cutter:
                 if member is not _ABSENT:
                     write(before)
                     write(text)
-                    self._pick(member, inner, strings, write)
+                    self._project_value(member, inner, strings, write)
                     before = ","
             write("}" if before == "," else "{}")
         elif isinstance(value, list) and (paths.each or paths.first):
@@ -126,7 +126,7 @@ class Cutter:
             for number, item in enumerate(kept):
                 write("," if number else "[")
                 inner = (None if number else paths.first) or paths.each or paths
-                self._pick(item, inner, strings, write)
+                self._project_value(item, inner, strings, write)
             write("]" if kept else "[]")
         else:
             write(self._whole(value))
@@ -139,36 +139,38 @@ class Cutter:
             raise ValueError
         return text
 
-    def _pick_in_text(self, text: str, paths: "_Paths", strings: list[str]) -> str:
+    def _project_text(self, text: str, paths: "_PathTree", strings: list[str]) -> str:
         """Cut the JSON that a string holds."""
-        if self.is_ambiguous(text):
+        if self.may_have_lone_surrogate(text):
             return text
         try:
             value, end = self._decode(text)
             if end == len(text) and isinstance(value, dict):
                 pieces: list[str] = []
-                self._pick(value, paths, strings, pieces.append)
+                self._project_value(value, paths, strings, pieces.append)
                 return "".join(pieces)
         except (ValueError, RecursionError):
             pass
         return text
 
 
-class _Paths:
+class _PathTree:
     """The paths of a header as a tree: what is kept of a value, all of it if nothing is said."""
 
     def __init__(self, reads: list[list[str]], copies: list[list[str]]) -> None:
-        self.names: list[tuple[str, str, _Paths]] = []  # a key, its JSON, what is kept of its value
-        self.each: _Paths | None = None
-        self.first: _Paths | None = None
-        self.in_json: _Paths | None = None
+        self.names: list[
+            tuple[str, str, _PathTree]
+        ] = []  # a key, its JSON, what is kept of its value
+        self.each: _PathTree | None = None
+        self.first: _PathTree | None = None
+        self.in_json: _PathTree | None = None
         self.copied = not reads and all(path == [] for path in copies)
         if [] in reads or [] in copies:
             return
         for step in dict.fromkeys(path[0] for path in reads + copies):
             # What is kept of all items is kept of the first one too.
             same = (_FIRST, _EACH) if step == _FIRST else (step,)
-            inner = _Paths(
+            inner = _PathTree(
                 *([path[1:] for path in paths if path[0] in same] for paths in (reads, copies))
             )
             if step == _EACH:

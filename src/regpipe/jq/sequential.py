@@ -1,14 +1,14 @@
 """Inputs for the common case, one JSON value after another, read by Python, parsed by libjq."""
 
 from regpipe.jq import libjq as lj
-from regpipe.jq.inputs import ByteInputs, Chunk
+from regpipe.jq.inputs import Chunk, InputReader
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.program import NO_OUTPUT, OK_NULL, RUNTIME, SYSTEM, Output, Runnable
 
 _SPACE = b" \t\r\n"
 
 
-class Run:
+class RunResult:
     """What a program's run over inputs has come to so far, in main.c's words.
 
     Attributes:
@@ -31,7 +31,7 @@ class Run:
         if ret <= 0 and ret != NO_OUTPUT:
             self.last = int(ret != OK_NULL)
 
-    def add_all(self, other: "Run") -> None:
+    def add_all(self, other: "RunResult") -> None:
         """Take what the inputs after these came to."""
         if other.seen:
             self.seen, self.ret = True, other.ret
@@ -40,7 +40,7 @@ class Run:
         self.ended = other.ended
 
 
-class Stream:
+class SequentialRun:
     """A program's run over values as they come in.
 
     Args:
@@ -55,7 +55,7 @@ class Stream:
         self,
         libjq: Libjq,
         program: Runnable,
-        run: Run,
+        run: RunResult,
         begin: Chunk | None,
         *,
         count_lines: bool = True,
@@ -120,21 +120,23 @@ class Stream:
         return len(self._chunk.data) - left if self._chunk else 0
 
 
-def stream(libjq: Libjq, program: Runnable, source: ByteInputs, output: Output, run: Run) -> None:
+def run_all(
+    libjq: Libjq, program: Runnable, source: InputReader, output: Output, run: RunResult
+) -> None:
     """Run a program over all that is left of the inputs, a value at a time, as it comes in."""
     chunk = source.read()
     source.reach(chunk)
-    values = Stream(libjq, program, run, chunk)
+    values = SequentialRun(libjq, program, run, chunk)
     last = chunk
     while True:
         message = values.feed(chunk)
         if message is not None:
             text = message.decode("utf-8", "replace")
-            where = last.where_wrong(text) if last else "<unknown>"
+            where = last.position_of_error(text) if last else "<unknown>"
             begun = (
                 f", in what begins at {values.begun}" if values.begun not in (None, where) else ""
             )
-            output.say(f"parse error (at {where}{begun}): {text}")
+            output.report(f"parse error (at {where}{begun}): {text}")
             run.ret, run.ended = RUNTIME, True
         if chunk is None or run.ended:
             break

@@ -2,25 +2,25 @@
 
 from regpipe.jq import libjq as lj
 from regpipe.jq import parallel
-from regpipe.jq.inputs import ByteInputs
+from regpipe.jq.inputs import InputReader
 from regpipe.jq.libjq import Jv, Libjq
 from regpipe.jq.program import OK, SYSTEM, Output, Program, Runnable, Style
-from regpipe.jq.sequential import Run
+from regpipe.jq.sequential import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from regpipe.jq.projection import Cutter
+    from regpipe.jq.projection import Projection
 
 
 def run(
     libjq: Libjq,
     program: Program,
-    source: ByteInputs,
+    source: InputReader,
     output: Output,
-    cutter: "Callable[[], Cutter]",
-) -> Run:
+    make_projection: "Callable[[], Projection]",
+) -> RunResult:
     """Run a program over one array of all inputs, cut if they are large.
 
     Args:
@@ -28,27 +28,27 @@ def run(
         program: the program.
         source: the inputs.
         output: where results and messages go.
-        cutter: makes what cuts records.
+        make_projection: makes what cuts records.
 
     Raises:
         WorkerError: a worker was killed.
     """
-    array = _Array(libjq)
+    array = _ArrayBuilder(libjq)
     gathered = Output(array, Style(), output.messages)
-    source.all_the_same = True
-    result = parallel.run(libjq, _Forward(libjq, gathered), source, gathered, cutter)
+    source.ignore_failures = True
+    result = parallel.run(libjq, _Identity(libjq, gathered), source, gathered, make_projection)
     gathered.flush()
     if result.ended:  # an input is no JSON
         return result
     program.where = source.where_end
-    result = Run()
+    result = RunResult()
     result.add(program.run(array.take()))
     if source.failed:
         result.ret = SYSTEM
     return result
 
 
-class _Forward(Runnable):
+class _Identity(Runnable):
     """In the place of a program: what it is run over comes out again."""
 
     def __init__(self, libjq: Libjq, output: Output) -> None:
@@ -60,7 +60,7 @@ class _Forward(Runnable):
         return OK
 
 
-class _Array:
+class _ArrayBuilder:
     """Gathers JSON texts in an array of libjq's."""
 
     def __init__(self, libjq: Libjq) -> None:

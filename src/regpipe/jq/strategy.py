@@ -1,18 +1,18 @@
 """Which way a program is run over its inputs: all of them come to the same, at another speed."""
 
 from regpipe.jq import library, parallel, slurp
-from regpipe.jq.inputs import ByteInputs
+from regpipe.jq.inputs import InputReader
 from regpipe.jq.libjq import Libjq
-from regpipe.jq.native import NativeInputs, Reading
+from regpipe.jq.native import InputOptions, NativeRun
 from regpipe.jq.program import Program
-from regpipe.jq.sequential import Run
+from regpipe.jq.sequential import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import BinaryIO
 
-    from regpipe.jq.projection import Cutter
+    from regpipe.jq.projection import Projection
 
 
 class Inputs:
@@ -24,7 +24,7 @@ class Inputs:
         reading: how they are read.
     """
 
-    def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", reading: Reading) -> None:
+    def __init__(self, files: "Sequence[str]", stdin: "BinaryIO", reading: InputOptions) -> None:
         self.files = files
         self.stdin = stdin
         self.reading = reading
@@ -36,8 +36,8 @@ def run(
     inputs: Inputs,
     named: "library.NamedProgram | None",
     *,
-    reads_on: bool,
-) -> Run:
+    uses_input: bool,
+) -> RunResult:
     """Run a program over its inputs.
 
     Args:
@@ -45,7 +45,7 @@ def run(
         program: the program.
         inputs: its inputs.
         named: where the program's text is from, if it has a name: its header may say what it reads.
-        reads_on: it may ask for inputs itself, or of them, which only libjq's own way of reading
+        uses_input: it may ask for inputs itself, or of them, which only libjq's own way of reading
             them can answer.
 
     Raises:
@@ -53,21 +53,21 @@ def run(
         WorkerError: a worker process was killed.
     """
     reading, output = inputs.reading, program.output
-    says_paths = named is not None and named.says_paths
-    if named and says_paths and not named.bundled:
+    declares_paths = named is not None and named.declares_paths
+    if named and declares_paths and not named.bundled:
         named.paths()  # its mistakes are told whatever the size of the inputs
 
-    def cutter() -> "Cutter":
-        from regpipe.jq.projection import Cutter  # noqa: PLC0415 -- json costs 6 ms
+    def projection() -> "Projection":
+        from regpipe.jq.projection import Projection  # noqa: PLC0415 -- json costs 6 ms
 
-        paths = named.paths() if named else library.Paths("")
+        paths = named.paths() if named else library.DeclaredPaths("")
         if reading.slurp:
-            return Cutter(paths.reads + paths.copies)
-        return Cutter(paths.reads, paths.copies)
+            return Projection(paths.reads + paths.copies)
+        return Projection(paths.reads, paths.copies)
 
-    if reads_on or reading.special or (reading.slurp and not says_paths):
-        return NativeInputs(libjq, inputs.files, inputs.stdin, reading, output).run(program)
-    source = ByteInputs(inputs.files, inputs.stdin, output)
+    if uses_input or reading.special or (reading.slurp and not declares_paths):
+        return NativeRun(libjq, inputs.files, inputs.stdin, reading, output).run(program)
+    source = InputReader(inputs.files, inputs.stdin, output)
     if reading.slurp:
-        return slurp.run(libjq, program, source, output, cutter)
-    return parallel.run(libjq, program, source, output, cutter if says_paths else None)
+        return slurp.run(libjq, program, source, output, projection)
+    return parallel.run(libjq, program, source, output, projection if declares_paths else None)

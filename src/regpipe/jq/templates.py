@@ -17,13 +17,13 @@ from regpipe.jq.program import Program, Style
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from regpipe.jq.projection import Cutter
+    from regpipe.jq.projection import Projection
 
-_MOST = 1000
+_MAX_TEMPLATES = 1000
 """How many are kept: where there are more, records are not as much alike as was hoped for."""
 
 
-def fits(style: Style) -> bool:
+def supports(style: Style) -> bool:
     """Say whether results are written so that strings stand in them as JSON writes them."""
     return not (style.raw or style.unbuffered or style.flags & lj.ASCII)
 
@@ -49,13 +49,13 @@ class Templates:
     Args:
         libjq: the library.
         program: the program.
-        cutter: what marks its records.
+        projection: what marks its records.
     """
 
-    def __init__(self, libjq: Libjq, program: Program, cutter: "Cutter") -> None:
+    def __init__(self, libjq: Libjq, program: Program, projection: "Projection") -> None:
         self._libjq = libjq
         self._program = program
-        self._cutter = cutter
+        self._projection = projection
         self._known: dict[str, Template | None] = {}
 
     def get(self, marked: str) -> Template | None:
@@ -74,13 +74,13 @@ class Templates:
             What the run came to.
         """
         program = self._program
-        if marked in self._known or len(self._known) >= _MOST:
+        if marked in self._known or len(self._known) >= _MAX_TEMPLATES:
             return program.run(value)
         self._known[marked] = None
         ret, result, said = program.trial(value)
         program.output.write(result)
         if said:
-            program.output.say_raw(said)
+            program.output.write_stderr(said)
         elif not program.halted:
             self._keep(marked, strings, ret, result)
         return ret
@@ -89,7 +89,7 @@ class Templates:
         """Keep what the program makes of the marks, if that is what it made of the strings."""
         program = self._program
         marked_ret, marked_result, said = program.trial(self._libjq.parse(marked.encode()))
-        template = Template(marked_result, self._cutter.marks, ret)
+        template = Template(marked_result, self._projection.marks, ret)
         if not said and marked_ret == ret and template.fill(strings) == result:
             self._known[marked] = template
         program.halted = False

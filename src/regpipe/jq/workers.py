@@ -8,7 +8,7 @@ import sys
 
 from regpipe.errors import ExitCode, RegpipeError
 from regpipe.jq.inputs import Chunk
-from regpipe.jq.sequential import Run
+from regpipe.jq.sequential import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def count_workers() -> int:
     return min(len(os.sched_getaffinity(0)), _MAX_WORKERS)
 
 
-class Inline:
+class InlineWorker:
     """Runs over a block when its results are asked for.
 
     Attributes:
@@ -55,7 +55,7 @@ class Inline:
         """Take a block to run over."""
         self.chunk = chunk
 
-    def finish(self, result: Run) -> int | None:
+    def finish(self, result: RunResult) -> int | None:
         """Hand the results on; return where the run stopped, if the block is not whole values."""
         chunk, self.chunk = self.chunk, None
         if chunk is None:
@@ -67,7 +67,7 @@ class Inline:
         """Do nothing more."""
 
 
-class Worker(Inline):
+class WorkerProcess(InlineWorker):
     """Runs over blocks in a process of its own.
 
     It is given a block only after all that came of the last one has been read: so each of the two
@@ -91,7 +91,7 @@ class Worker(Inline):
         os.close(from_parent)
         os.close(to_parent)
         self._requests = requests
-        self._answers = open(answers, "rb")  # noqa: PTH123, SIM115
+        self._responses = open(answers, "rb")  # noqa: PTH123, SIM115
 
     def give(self, chunk: Chunk) -> None:
         """Send a block to the worker."""
@@ -103,7 +103,7 @@ class Worker(Inline):
         except BrokenPipeError:
             return  # it is gone; finish() will say so
 
-    def finish(self, result: Run) -> int | None:
+    def finish(self, result: RunResult) -> int | None:
         """Hand on what the worker sends, until it has sent what the run came to.
 
         Raises:
@@ -113,14 +113,14 @@ class Worker(Inline):
         if chunk is None:
             return None
         output = self._block.output
-        while frame := _read_frame(self._answers):
+        while frame := _read_frame(self._responses):
             kind, data = frame
             if kind == _STDOUT:
                 output.write(data)
             elif kind == _STDERR:
-                output.say_raw(data.decode(*_CODING))
+                output.write_stderr(data.decode(*_CODING))
             else:
-                part = Run()
+                part = RunResult()
                 seen, part.ret, part.last, ended, end = map(int, data.split())
                 part.seen, part.ended = bool(seen), bool(ended)
                 result.add_all(part)
@@ -135,7 +135,7 @@ class Worker(Inline):
     def stop(self) -> None:
         """End the process, whatever it does."""
         os.close(self._requests)
-        self._answers.close()
+        self._responses.close()
         if self._pid:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
@@ -155,7 +155,7 @@ class Worker(Inline):
                     line, lines, first, name = place[1].decode(*_CODING).split(" ", 3)
                     chunk = Chunk((_read_frame(requests) or place)[1], name, int(line), int(lines))
                     chunk.first = first == "1"
-                    result = Run()
+                    result = RunResult()
                     end = self._block.run(chunk, result)
                     output.flush()
                     words = int(result.seen), result.ret, result.last, int(result.ended), end

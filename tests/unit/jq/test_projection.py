@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from regpipe.jq import library, projection
-from regpipe.jq.projection import Cutter
+from regpipe.jq.projection import Projection
 from support.cli import run
 
 RECORD = (
@@ -43,7 +43,7 @@ RECORD = (
     ],
 )
 def test_what_is_left(reads: str, left: str) -> None:
-    assert Cutter(reads.split()).cut(f"  {RECORD}\n", 2) == (left, len(RECORD) + 2)
+    assert Projection(reads.split()).project(f"  {RECORD}\n", 2) == (left, len(RECORD) + 2)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_is_left(reads: str, left: str) -> None:
      '{"a":1,"error":{}}'],
 )  # fmt: skip
 def test_what_is_taken_as_it_is(record: str) -> None:
-    assert Cutter([".a"]).cut(record, 0) == (None, len(record))
+    assert Projection([".a"]).project(record, 0) == (None, len(record))
 
 
 @pytest.mark.parametrize(
@@ -60,17 +60,17 @@ def test_what_is_taken_as_it_is(record: str) -> None:
 )
 def test_what_is_no_object(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 -- whatever the parser says
-        Cutter([".a"]).cut(text, 0)
+        Projection([".a"]).project(text, 0)
 
 
 def test_a_record_that_may_be_too_deep_for_libjq_is_not_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     record = '{"a":1,"b":[[[[]]]]}'
-    assert Cutter([".a"]).cut(record, 0) == ('{"a":1}', len(record))
+    assert Projection([".a"]).project(record, 0) == ('{"a":1}', len(record))
     monkeypatch.setattr(projection, "_LONG", 10)
     monkeypatch.setattr(projection, "_BRACKETS", 4)
-    assert Cutter([".a"]).cut(record, 0) == (None, len(record))
+    assert Projection([".a"]).project(record, 0) == (None, len(record))
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_what_is_marked(reads: str, copies: str, left: str, strings: list[str]) 
         "s": "x", "t": "y", "empty": "", "none": None, "number": 5, "odd": "\x7f",
         "object": {"a": "b"}, "list": [{"a": "c"}, {"a": "d"}], "j": '{"a":"e\u00e9"}',
     }  # fmt: skip
-    cutter = Cutter(reads.split(), copies.split())
+    cutter = Projection(reads.split(), copies.split())
     text = json.dumps(record)
-    marked, end, found = cutter.cut_and_mark(text, 0)
+    marked, end, found = cutter.project_and_mark(text, 0)
     for number, mark in enumerate(cutter.marks):
         marked = (marked or "").replace(mark, str(number)).replace(_in_text(mark), str(number))
     assert (marked, end, found) == (left, len(text), strings)
-    assert Cutter([*reads.split(), *copies.split()]).cut(text, 0) == cutter.cut(text, 0)
+    assert Projection([*reads.split(), *copies.split()]).project(text, 0) == cutter.project(text, 0)
 
 
 def _in_text(mark: str) -> str:
@@ -107,20 +107,20 @@ def _in_text(mark: str) -> str:
 
 
 def test_what_the_bundled_programs_read_can_be_read() -> None:
-    cutting = [program for program in library.every() if program.says_paths]
+    cutting = [program for program in library.all_programs() if program.declares_paths]
     assert {"summary", "blog", "tsv"} <= {program.name for program in cutting}
     for program in cutting:
         paths = program.paths()
-        left, _ = Cutter(paths.reads, paths.copies).cut('{"ref":"x","tag":"y"}', 0)
+        left, _ = Projection(paths.reads, paths.copies).project('{"ref":"x","tag":"y"}', 0)
         assert json.loads(left or "") is not None
 
 
 def test_what_one_definition_copies_another_may_read() -> None:
-    paths = library.Paths("by_date", "repository")
+    paths = library.DeclaredPaths("by_date", "repository")
     assert ".created" in paths.reads
     assert paths.copies == [".repository", ".name"]
-    assert ".platform.os" in library.Paths("", "summary").reads
-    assert ".created" in library.Paths("", "summary").copies
+    assert ".platform.os" in library.DeclaredPaths("", "summary").reads
+    assert ".created" in library.DeclaredPaths("", "summary").copies
 
 
 @pytest.mark.parametrize("header", ["reads: nosuch", "copies: .tag created, .ref"])

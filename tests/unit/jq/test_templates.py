@@ -77,7 +77,7 @@ def test_a_program_is_run_once_over_records_that_are_alike(
 def test_records_that_are_not_alike_are_not_kept_for_ever(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(templates, "_MOST", 3)
+    monkeypatch.setattr(templates, "_MAX_TEMPLATES", 3)
     records = lines(
         *({**RECORD, "platform": {"os": f"os-{n % 7}"}, "tag": f"{n}"} for n in range(50))
     )
