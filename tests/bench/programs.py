@@ -28,7 +28,7 @@ def rows(directory: Path) -> Iterator[Row]:
     jq = str(next(path / "jq-1.8.2" for path in PLACES if (path / "jq-1.8.2").exists()))
     chosen = os.environ.get("REGPIPE_BENCH_PROGRAMS", "").split()
     # The blog's own program fails where a record is not as it should be; another module has it.
-    programs = [each for each in library.every() if each.bundled and each.name != "blog"]
+    programs = [each for each in library.all_programs() if each.bundled and each.name != "blog"]
     for repositories in REPOSITORIES:
         first: dict[str, tuple[int, Cost]] = {}
         for count in (count for count in COUNTS if count <= MOST):

@@ -27,47 +27,55 @@ usage: regpipe summarize [OPTION…] [PROGRAM] [FILE…]
        regpipe summarize [OPTION…] --args PROGRAM [STRING…]
        regpipe summarize [OPTION…] --jsonargs PROGRAM [JSON…]
 
-Run a jq program over JSON: records of the other verbs, or any other. PROGRAM is the name of a
-program that is there already (see --list), else a jq program; none means `summary`. Input is the
-files, else standard input. Each result is one compact line; all else is as in jq 1.8.
+Run a jq program over JSON: records of the other verbs or any other. PROGRAM is the
+name of a bundled program or of one of yours (see --list), else a jq program; the
+default is `summary`. Input is the files, else standard input. Output is compact
+(jq -c); everything else is as in jq 1.8.
 
 programs:
-  --list                    list the programs that have names, a line each
-  --show NAME               print one
-  -f, --from-file           PROGRAM is the file that holds the program
-  -L, --library-path DIR    look for modules there
+  --list                    list the named programs
+  --show NAME               print one of them
+  -f, --from-file           PROGRAM is a file that holds the program
+  -L, --library-path DIR    search modules in DIR
 
 input:
-  -n, --null-input          run once, on null; the inputs are for `input` and `inputs`
+  -n, --null-input          run once, with null as input (see `input`, `inputs`)
   -R, --raw-input           each line is a string
   -s, --slurp               one array of all inputs
-      --stream              the parts of each input, as jq's streaming form has them
-      --stream-errors       the same, with a broken text as an array too
+      --stream              each input in jq's streaming form
+      --stream-errors       the same, with a parse error as an array too
       --seq                 read and write application/json-seq
 
 output:
   -r, --raw-output          strings without quotes
-  -j, --join-output         the same, without line ends
-      --raw-output0         the same, with a NUL after each
-  -a, --ascii-output        only ASCII characters
-  -S, --sort-keys           the keys of each object sorted
-  -c, --compact-output      one line for each result: the default, and the end of --indent
+  -j, --join-output         the same, without newlines
+      --raw-output0         the same, with a NUL after each result
+  -a, --ascii-output        escape characters that are not ASCII
+  -S, --sort-keys           sort the keys of objects
+  -c, --compact-output      one line a result: the default
       --tab                 indent with tabs
       --indent N            indent with N spaces, at most 7
-  -C, --color-output        colors, as $JQ_COLORS has them; -M, --monochrome-output: none
+  -C, --color-output        colors ($JQ_COLORS)
+  -M, --monochrome-output   no colors
       --unbuffered          flush after each result
-  -e, --exit-status         exit with 1 if the last result is false or null, 4 if there is none
+  -e, --exit-status         exit with 1 if the last result is false or null, with
+                            4 if there is none
 
 values:
-      --arg NAME TEXT       $NAME is a string          --args      words after PROGRAM are strings
-      --argjson NAME JSON   $NAME is a JSON value      --jsonargs  they are JSON values
-      --slurpfile NAME FILE  $NAME is an array of the JSON values in a file
-      --rawfile NAME FILE   $NAME is a file's text
+      --arg NAME TEXT       set $NAME to a string
+      --argjson NAME JSON   set $NAME to a JSON value
+      --slurpfile NAME FILE set $NAME to an array of the JSON values in a file
+      --rawfile NAME FILE   set $NAME to the text of a file
+      --args                words after PROGRAM are strings in $ARGS.positional
+      --jsonargs            words after PROGRAM are JSON values there
 
-  -h, --help    -V, --version    --   no options after this
+other:
+  -h, --help                show this help
+  -V, --version             show the version
+  --                        no options after this
 
-exit codes: 0 done, 1 and 4 with -e, 2 usage or a file that cannot be read, 3 no valid program,
-5 a program failed on an input, or an input is no JSON
+exit codes: 0 success, 1 and 4 see -e, 2 usage or an unreadable file, 3 the program does
+not compile, 5 it failed on an input, or an input is not valid JSON
 
 examples:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
@@ -91,7 +99,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         return OK
     source = _source(libjq, options)
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
-        raise UsageError("there is no input: name a file, or pipe records in; see --help")
+        raise UsageError("no input: name a file, or pipe records in; see --help")
     # libjq runs without looking at Python's signals: an endless program could not be stopped.
     # Where it is ignored, as in a script's background job, it stays so.
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -166,7 +174,7 @@ def _attributes(libjq: Libjq, options: Options, source: _ProgramText) -> dict[st
 
 
 def _may_use_input(source: _ProgramText) -> bool:
-    """Say whether a program may ask for inputs, or of them: it, or what it includes."""
+    """Tell whether a program, or what it includes, may use `input` or the like."""
     text = source.text
     while text.startswith(b"#"):  # the header, which says `input: stream`
         text = text.partition(b"\n")[2]

@@ -1,4 +1,4 @@
-"""A block of many records in memory: run over cut, by results that are known, or as it is."""
+"""The records of a block: reduced by a projection, from a template, or as they are."""
 
 from regpipe.jq import libjq as lj
 from regpipe.jq.inputs import Chunk, LineCounter
@@ -22,7 +22,7 @@ class Block:
         libjq: the library.
         program: the program.
         output: where its results and messages go.
-        projection: cuts the records, if the program says what it reads.
+        projection: reduces the records, if the header says what the program reads.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Block:
         self._templates = _templates(libjq, program, projection)
 
     def run(self, chunk: Chunk, result: RunResult) -> int:
-        """Run over a block; return the index up to which it is whole values."""
+        """Run over a block; return the index where the last complete value ends."""
         end = self._run_projected(self._projection, chunk, result) if self._projection else 0
         if result.ended or end == len(chunk.data):
             return end
         return end + self._run_whole(chunk.after(end), result)
 
     def _run_whole(self, chunk: Chunk, result: RunResult) -> int:
-        """Run over values as libjq's parser finds them."""
+        """Run over values as libjq's parser divides them."""
         values = SequentialRun(self._libjq, self._program, result, chunk, count_lines=False)
         message = values.feed(chunk)
         end = values.end_of_last
@@ -55,7 +55,7 @@ class Block:
         return end
 
     def _run_projected(self, projection: "Projection", chunk: Chunk, result: RunResult) -> int:
-        """Run over values as Python's parser finds them, up to one it does not understand."""
+        """Run over values as Python's parser divides them, up to one that it cannot parse."""
         try:
             text = chunk.data.decode()
         except UnicodeDecodeError:
@@ -75,12 +75,12 @@ class Block:
         return end if text.isascii() else len(text[:end].encode())
 
     def _run_one(self, records: "_RecordScanner") -> int | None:
-        """Run over the next record; return what it came to, None where it is none."""
+        """Run over the next record; return jq's `ret` for it, None where there is no record."""
         value = self._value(records.short_line()) or self._value(records.project())
         return None if value is None else self._program.run(value)
 
     def _run_by_template(self, records: "_RecordScanner") -> int | None:
-        """Do likewise; where records like it have been run over already, take their result."""
+        """Do the same, but use the template of records like it, if there is one."""
         templates = self._templates
         marked = records.mark()
         if marked is None or templates is None:
@@ -105,7 +105,7 @@ class Block:
 def _templates(
     libjq: Libjq, program: Runnable, projection: "Projection | None"
 ) -> "Templates | None":
-    """Return where results are kept, if the program copies strings in a way that allows it."""
+    """Return the templates, if the program's header and output options allow them."""
     if projection is None or not projection.can_mark or not isinstance(program, Program):
         return None
     from regpipe.jq.templates import Templates, supports  # noqa: PLC0415
@@ -114,7 +114,7 @@ def _templates(
 
 
 class _RecordScanner:
-    """The records of a text, as Python's parser finds them.
+    """The records of a text, as Python's parser divides them.
 
     Attributes:
         begin: where the record begins that is the next, or the last if it has been taken.
@@ -128,7 +128,7 @@ class _RecordScanner:
         self._may_have_lone_surrogate = projection.may_have_lone_surrogate(text)
 
     def skip_space(self) -> bool:
-        """Go on to the next record; say whether there is one."""
+        """Move to the next record; return whether there is one."""
         text, begin = self._text, self.end
         while text[begin : begin + 1] in _SPACE and begin < len(text):
             begin += 1
@@ -136,7 +136,7 @@ class _RecordScanner:
         return begin < len(text)
 
     def short_line(self) -> str | None:
-        """Take the rest of a line, if it is short and may be a whole object."""
+        """Return the rest of a line, if it is short and may be a whole object."""
         end = self._text.find("\n", self.begin, self.begin + _SHORT)
         if end < 0 or self._text[self.begin] != "{":
             return None
@@ -144,7 +144,7 @@ class _RecordScanner:
         return self._text[self.begin : end]
 
     def project(self) -> str | None:
-        """Take what is left of an object, None where there is none."""
+        """Return the projection of the object, None where there is no object."""
         try:
             cut, self.end = self._projection.project(self._text, self.begin)
         except ValueError:
@@ -156,7 +156,7 @@ class _RecordScanner:
         )
 
     def mark(self) -> tuple[str, list[str]] | None:
-        """Take a marked object and what was marked, None where that cannot be done."""
+        """Return the marked projection and the marked strings, None if it cannot be marked."""
         try:
             marked, self.end, strings = self._projection.project_and_mark(self._text, self.begin)
         except ValueError:
@@ -164,7 +164,7 @@ class _RecordScanner:
         return (marked, strings) if marked is not None and not self._has_lone_surrogate() else None
 
     def _has_lone_surrogate(self) -> bool:
-        """Say whether the record may hold half a character."""
+        """Tell whether the record may hold a lone surrogate."""
         return self._may_have_lone_surrogate and self._projection.may_have_lone_surrogate(
             self._text[self.begin : self.end]
         )

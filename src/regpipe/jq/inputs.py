@@ -1,4 +1,4 @@
-"""The bytes of all inputs, in chunks that know their place: file, line, what came before."""
+"""The bytes of all inputs, in chunks that know their file and line."""
 
 import select
 
@@ -13,7 +13,7 @@ _CHUNK = 65536
 
 
 class LineCounter:
-    """Counts the line ends of a text, always going on from where it was asked last."""
+    """Counts the line ends of a text, starting where it stopped the last time."""
 
     def __init__(self, text: str | bytes) -> None:
         self._text = text
@@ -33,7 +33,7 @@ class LineCounter:
 
 
 class Chunk:
-    """Bytes of one file, and where they come from.
+    """Bytes of one file, with their position.
 
     Attributes:
         data: the bytes.
@@ -44,7 +44,7 @@ class Chunk:
         first: whether it is the beginning of all.
         begins: whether it is the beginning of a file.
         failed: whether a file before it could not be read: as in jq, one more value is the last.
-        pending_errors: what is to be said of such files once this chunk is reached.
+        pending_errors: errors of such files, to be reported once this chunk is reached.
     """
 
     first = begins = failed = False
@@ -67,7 +67,7 @@ class Chunk:
         return self._ends
 
     def at_same_place(self, data: bytes, ends: int | None = None) -> "Chunk":
-        """Return other bytes that begin where these do; the number of their line ends, if known."""
+        """Return a chunk of other bytes at the same position, which has `ends` line ends."""
         chunk = Chunk(data, self.name, self.line, self.lines)
         chunk._ends = ends
         chunk.first, chunk.begins, chunk.failed = self.first, self.begins, self.failed
@@ -75,7 +75,7 @@ class Chunk:
         return chunk
 
     def after(self, end: int) -> "Chunk":
-        """Return what is left from an index on."""
+        """Return the rest from an index on."""
         rest = self.data[end:]
         ends = rest.count(b"\n")  # of the rest, which is the smaller part
         passed = self.ends - ends
@@ -95,7 +95,7 @@ class Chunk:
         return f"{self.name}:{self.line + passed}"
 
     def position_of_error(self, message: str) -> str:
-        """Name the file and line of which libjq's parser says `… at line L, column C`.
+        """Name the file and line of a libjq parse error, `… at line L, column C`.
 
         It counts the lines of all files, and one too many where a line's end was too early.
         """
@@ -107,7 +107,7 @@ class Chunk:
 
 
 class InputReader:
-    """The bytes of all inputs, one after another.
+    """The bytes of all input files, in order.
 
     Args:
         files: the names of the files; none means standard input.
@@ -145,7 +145,7 @@ class InputReader:
         return None
 
     def reach(self, chunk: Chunk | None) -> None:
-        """Say what was wrong with files before a chunk, or before the end.
+        """Report errors of the files before a chunk, or before the end.
 
         Chunks are read ahead, and jq does not look at a file before it has need of it.
         """
@@ -158,17 +158,17 @@ class InputReader:
         return f"{self._name}:{max(self._line - 1, 1)}"
 
     def close(self) -> None:
-        """Close the file that is open; standard input is its owner's."""
+        """Close the open file; standard input is left open."""
         if self._stream is not None and self._stream is not self._stdin:
             self._stream.close()
         self._stream = None
 
     def unread(self, chunks: list[Chunk]) -> None:
-        """Take chunks that are to be read again."""
+        """Put chunks back to be read again."""
         self._returned = chunks + self._returned
 
     def is_ready(self, seconds: float) -> bool:
-        """Say whether reading on will return at once, or does within so many seconds."""
+        """Tell whether reading returns within so many seconds."""
         if self._returned or self._stream is None:
             return True
         try:

@@ -31,7 +31,7 @@ _REGEX_DEPTH = 1024  # main.c's own limit, against stack overflows in oniguruma
 
 
 class Jv(ctypes.Structure):
-    """A JSON value of libjq's: two words, passed by value, not to be looked into."""
+    """A JSON value of libjq: an opaque struct of two words, passed by value."""
 
     _fields_ = (("_head", ctypes.c_uint64), ("_body", ctypes.c_uint64))
 
@@ -93,14 +93,14 @@ _FUNCTIONS: "dict[str, tuple[Any, ...]]" = {
 
 
 class LibjqError(RegpipeError):
-    """There is no libjq that can be used."""
+    """No usable libjq was found."""
 
     code = "LIBJQ"
     exit_code = ExitCode.USAGE
 
 
 class Libjq:
-    """The functions, by their C names, and what Python needs to hand values over and back.
+    """libjq's functions by their C names, and conversions of values.
 
     Raises:
         LibjqError: the `jq` package is not there, or its libjq is hidden or older than 1.8.
@@ -124,11 +124,11 @@ class Libjq:
         self.call.onig_set_parse_depth_limit(_REGEX_DEPTH)
 
     def address(self, name: str) -> int | None:
-        """Return where a function lies, to hand it to libjq itself."""
+        """Return the address of a function, to pass it to libjq."""
         return ctypes.cast(getattr(self._library, name), ctypes.c_void_p).value
 
     def string(self, text: str | bytes) -> Jv:
-        """Make a string; bytes that are no UTF-8 become U+FFFD, as they do in jq."""
+        """Make a string; bytes that are not UTF-8 become U+FFFD, as they do in jq."""
         data = text if isinstance(text, bytes) else os.fsencode(text)
         value: Jv = self.call.jv_string_sized(data, len(data))
         return value
@@ -160,6 +160,6 @@ class Libjq:
         return self.take_dump(message, 0)
 
     def parse(self, text: bytes) -> Jv:
-        """Parse one JSON text; the result is invalid, with a message, where it is none."""
+        """Parse one JSON text; the result is an invalid value with a message if it is malformed."""
         value: Jv = self.call.jv_parse_sized(text, len(text))
         return value

@@ -1,4 +1,4 @@
-"""Programs with names: the bundled ones in filters/, and the user's own.
+"""Named programs: the bundled ones in filters/, and the user's own.
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
 `# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` and
@@ -20,7 +20,7 @@ _LISTS = ("reads", "copies")
 
 
 class NamedProgram:
-    """A program in a file, and what its header says of it."""
+    """A program in a file, with the fields of its header."""
 
     def __init__(self, name: str, path: str, text: bytes) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class NamedProgram:
 
     @property
     def declares_paths(self) -> bool:
-        """Whether its header says what it reads."""
+        """Whether its header has a `# reads:` line."""
         return bool(self._reads or self._copies)
 
     def paths(self) -> "DeclaredPaths":
@@ -51,7 +51,7 @@ class NamedProgram:
 
 
 def find(name: str) -> NamedProgram | None:
-    """Return the program of that name, the user's own first, or None where there is none.
+    """Return the program of that name, the user's own before a bundled one, or None.
 
     Raises:
         UsageError: its file is there, but cannot be read.
@@ -66,7 +66,7 @@ def find(name: str) -> NamedProgram | None:
 
 
 def is_valid_name(word: str) -> bool:
-    """Say whether a word could name a program: letters, digits, `-` and `_`."""
+    """Tell whether a word could name a program: letters, digits, `-` and `_`."""
     return word.replace("-", "").replace("_", "").isalnum()
 
 
@@ -91,20 +91,20 @@ def all_programs() -> "Iterator[NamedProgram]":
 
 
 def suggest(name: str) -> str | None:
-    """Return the program's name that was probably meant, or None."""
+    """Return the name of the program that was probably meant, or None."""
     import difflib  # noqa: PLC0415 -- only a typing mistake pays for it
 
     return next(iter(difflib.get_close_matches(name, names(), n=1)), None)
 
 
 class DeclaredPaths:
-    """The paths of its inputs that a program looks at.
+    """The paths of its inputs that a program reads.
 
     Args:
         reads: words of a `# reads:`, paths and names of shared definitions, which may do anything
             with what they find.
         copies: the same of a `# copies:`. Strings there are only handed on, whole, or asked whether
-            they are empty. Of a shared definition that is what it says itself that it copies; the
+            they are empty. For a shared definition it is what that itself copies; the
             rest is read.
 
     Raises:
@@ -129,7 +129,7 @@ class DeclaredPaths:
 
 
 def _shared_paths() -> dict[str, tuple[str, str]]:
-    """Return what each shared definition says that it reads and copies."""
+    """Return the paths that each shared definition reads and copies, by its header."""
     shared: dict[str, tuple[str, str]] = {}
     with open(f"{library_path()}/oci.jq", encoding="utf-8") as file:  # noqa: PTH123
         for line in file:
@@ -145,7 +145,7 @@ def _shared_paths() -> dict[str, tuple[str, str]]:
 
 
 def library_path() -> str:
-    """Return the directory in which `include "oci";` finds the shared definitions."""
+    """Return the directory of the shared definitions (`include "oci";`)."""
     return f"{_bundled_directory()}/lib"
 
 
@@ -159,7 +159,7 @@ def _read(name: str, path: str) -> NamedProgram:
 
 
 def _header(text: str) -> tuple[str, dict[str, str]]:
-    """Return the first comment line of a program, and the fields the others give."""
+    """Return the help of a program (its first comment line) and its other header fields."""
     help_ = ""
     fields = {"input": "stream", "output": "json", "reads": "", "copies": ""}
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""Inputs as libjq itself reads them, for every option of jq's and for `input` and `inputs`.
+"""Inputs read by libjq itself, for every option of jq and for `input` and `inputs`.
 
 libjq opens, reads and parses them with its own code, so that what it makes of them is what jq
 makes of them. It reads descriptors, not Python objects: an input that is none goes through a pipe.
@@ -37,7 +37,7 @@ class InputOptions:
 
     @property
     def special(self) -> bool:
-        """Whether the inputs are something else than JSON values, or none."""
+        """Whether the inputs are not JSON values, or not read."""
         return bool(self.null or self.raw or self.flags)
 
 
@@ -135,7 +135,7 @@ class NativeRun:
         return bool(select.select([self._descriptor], [], [], 0)[0])
 
     def _open_stdin(self, stdin: "BinaryIO") -> bytes:
-        """Return a name under which libjq can open the standard input that was handed over."""
+        """Return a path under which libjq can open standard input."""
         try:
             descriptor = stdin.fileno()
         except (OSError, AttributeError):
@@ -161,7 +161,7 @@ def _relay(stream: "BinaryIO") -> int:
                 while data := stream.read(_CHUNK):
                     pipe.write(data)
         except BrokenPipeError:
-            return  # the program wants no more
+            return  # the program reads no more
 
     Thread(target=copy, daemon=True).start()
     return reader
@@ -171,4 +171,4 @@ def _is_regular(name: str) -> bool:
     try:
         return stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 -- pathlib costs 3 ms
     except OSError:
-        return True  # libjq will say so, and wait for nothing
+        return True  # libjq reports that, and does not wait

@@ -1,4 +1,4 @@
-"""The command line of `summarize`: jq's own, read in jq's way, and a few options more.
+"""The command line of `summarize`: jq's, parsed as jq does, and a few more options.
 
 argparse is not used because jq's rules are others: options may follow the program, short ones
 combine, `--args` turns later words into values, and a repeated `--arg` keeps the first value.
@@ -61,14 +61,14 @@ _ACTIONS = ("help", "version", "list", "show")
 
 
 class Options:
-    """What the words of a command line ask for.
+    """The parsed command line.
 
     Args:
         argv: the words.
         libjq: makes the values of `--arg` and its like.
 
     Raises:
-        UsageError: they ask for nothing that can be done.
+        UsageError: the command line is not valid.
     """
 
     def __init__(self, argv: list[str], libjq: Libjq) -> None:

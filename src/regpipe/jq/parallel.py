@@ -1,4 +1,4 @@
-"""Large inputs: in blocks, by several processes, cut down to what a program reads.
+"""Large inputs: in blocks, by several processes, reduced to what a program reads.
 
 The stream is divided before lines that begin with `{`, or `}{`. That a record begins there is a
 guess, which the run over the block before it confirms, by ending with a whole value. Where it does
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from regpipe.jq.projection import Projection
 
 LARGE = 256 << 10
-"""From how many bytes on it is worth while."""
+"""Inputs of at least so many bytes are read in blocks."""
 
 _BLOCK = 256 << 10
 _MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
@@ -41,7 +41,7 @@ def run(
         program: the program.
         source: the inputs.
         output: where results and messages go.
-        make_projection: makes what cuts records, if the program says what it reads.
+        make_projection: makes the projection, if the header says what the program reads.
 
     Raises:
         WorkerError: a worker was killed, as by a system that has no more memory.
@@ -59,7 +59,7 @@ def run(
 
 
 def _is_large(source: InputReader) -> bool:
-    """Say whether there is much input that need not be waited for."""
+    """Tell whether at least `LARGE` bytes can be read without waiting."""
     chunks: list[Chunk] = []
     size = 0
     while size < LARGE and (not chunks or source.is_ready(_INPUT_WAIT)):
@@ -73,7 +73,7 @@ def _is_large(source: InputReader) -> bool:
 
 
 def _run_blocks(block: Block, source: InputReader, count: int, result: RunResult) -> None:
-    """Run over blocks, in their order, up to one that is not whole values; give that back."""
+    """Run over blocks in order; put back one that does not end with a complete value."""
     blocks = _Blocks(source)
     # One more than can work at once, for the time that reading and writing takes here.
     kind, number = (WorkerProcess, count + 1) if count > 1 else (InlineWorker, 1)
@@ -100,7 +100,7 @@ def _run_blocks(block: Block, source: InputReader, count: int, result: RunResult
 
 
 def _last_begin(data: bytes) -> int:
-    """Return the index at which the last record begins, as far as its line tells; 0 for none.
+    """Return the index at which the last record probably begins, by its line; 0 if unknown.
 
     Records begin their lines, or, where indented ones were put together without line ends, follow
     the last brace of the one before, which stands at the beginning of its line.
@@ -111,16 +111,16 @@ def _last_begin(data: bytes) -> int:
 
 
 class _Blocks:
-    """The inputs, divided into blocks of whole records, if the guess is right."""
+    """The inputs, divided into blocks that probably hold whole records."""
 
     def __init__(self, source: InputReader) -> None:
         self._source = source
         self._held: Chunk | None = None  # read, and not yet taken
 
     def take(self) -> Chunk | None:
-        """Return the next block; None at the end, and where the next one is not to be had at once.
+        """Return the next block; None at the end, or when it cannot be read at once.
 
-        That is: more input has to be waited for, or there is no line to divide at.
+        That is: reading would wait, or there is no line end to divide at.
         """
         self._held = self._held or self._source.read(_BLOCK)
         while self._held is not None and not self._held.failed:
@@ -138,11 +138,11 @@ class _Blocks:
         return None
 
     def unread(self, blocks: list[Chunk]) -> None:
-        """Return blocks, and what has not been taken, to the source."""
+        """Put blocks and unused bytes back to the inputs."""
         self._source.unread(blocks + ([self._held] if self._held else []))
 
     def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
-        """Read on until a block is full or reading would take long; say whether its file ended."""
+        """Read until a block is full or reading would wait; return whether its file ended."""
         pieces, size, ends = [held.data], len(held.data), held.ends
         wanted = max(_BLOCK, 2 * size)
         ended = False

@@ -1,4 +1,4 @@
-"""One compiled jq program: a value in; its results, its messages and jq's exit code out.
+"""One compiled jq program: a value in; results, messages and jq's exit code out.
 
 What jq's main.c does with the results of a program is done here in the same order, so that the
 bytes and the exit codes are jq's.
@@ -32,7 +32,7 @@ _BUFFER = 65536
 
 
 class CompileError(RegpipeError):
-    """A program is no jq program. `messages` has libjq's own words, one error each."""
+    """A program does not compile. `messages` has libjq's errors, one each."""
 
     def __init__(self, messages: list[str]) -> None:
         super().__init__("; ".join(messages))
@@ -50,7 +50,7 @@ class Style:
 
 
 class Output:
-    """Where results and messages go; results wait in a buffer until input has to be waited for.
+    """Where results and messages go; results are buffered while there is more input to read.
 
     Args:
         stdout: for results.
@@ -66,34 +66,34 @@ class Output:
         self._size = 0
 
     def report(self, message: str) -> None:
-        """Say something about the run, in one line."""
+        """Write a message about the run, in one line."""
         self.write_stderr(f"regpipe summarize: {message}\n")
 
     def write_stderr(self, text: str) -> None:
-        """Write to stderr what the program itself wants there, at once: it may be no whole line."""
+        """Write the program's own output to stderr at once: it may not be a whole line."""
         self.messages.write(text)
         self.messages.flush()
 
     @property
     def pending(self) -> bool:
-        """Whether something waits to be flushed."""
+        """Whether there is something to flush."""
         return self._size > 0
 
     def write(self, data: bytes) -> None:
-        """Take bytes; they are written at the latest with the next flush."""
+        """Buffer bytes, to be written at the next flush at the latest."""
         self._pieces.append(data)
         self._size += len(data)
         if self._size >= _BUFFER:
             self._drain()
 
     def flush(self) -> None:
-        """Hand everything to the next process."""
+        """Write everything that is buffered."""
         if self._size:
             self._drain()
         self._stream.flush()
 
     def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
-        """Write to others from now on; nothing may be pending."""
+        """Replace the streams; nothing may be buffered."""
         self._stream, self.messages = stdout, stderr
 
     def _drain(self) -> None:
@@ -105,10 +105,10 @@ class Output:
 
 
 class Runnable:
-    """What inputs can be run through.
+    """What can be run over an input value.
 
     Attributes:
-        where: says where the current input ends, as in `<stdin>:3`.
+        where: returns where the current input ends, such as `<stdin>:3`.
         halted: nothing more is to be run.
     """
 
@@ -116,12 +116,12 @@ class Runnable:
     halted = False
 
     def run(self, value: Jv) -> int:
-        """Run over one value, consumed; return what it came to, in main.c's numbers."""
+        """Run over one value, which is consumed; return main.c's `ret`."""
         raise NotImplementedError
 
 
 class Program(Runnable):
-    """A compiled program with the means to run it.
+    """A compiled program and its output.
 
     Args:
         libjq: the library.
@@ -132,7 +132,7 @@ class Program(Runnable):
             PROGRAM_ORIGIN.
 
     Raises:
-        CompileError: the text is no jq program.
+        CompileError: the text does not compile.
     """
 
     def __init__(
@@ -158,7 +158,7 @@ class Program(Runnable):
         self._connect()
 
     def run(self, value: Jv) -> int:
-        """Run over one value, consumed; write the results; return what main.c calls `ret`."""
+        """Run over one value, which is consumed; write the results; return main.c's `ret`."""
         call, state, emit, next_ = self._call, self.state, self._emit, self._call.jq_next
         get_kind = call.jv_get_kind
         outcome = NO_OUTPUT
@@ -191,7 +191,7 @@ class Program(Runnable):
         return RUNTIME
 
     def trial(self, value: Jv) -> tuple[int, bytes, str]:
-        """Run over one value, consumed; return the outcome, the results and the messages."""
+        """Run over one value, which is consumed; return `ret`, the results and the messages."""
         results, messages = io.BytesIO(), io.StringIO()
         output, self.output = self.output, Output(results, self._style, messages)
         try:
@@ -202,7 +202,7 @@ class Program(Runnable):
         return ret, results.getvalue(), messages.getvalue()
 
     def _emit(self, result: Jv, kind: int) -> bool:
-        """Write one result, consumed; say whether it could be written."""
+        """Write one result, which is consumed; return whether it could be written."""
         style = self._style
         if kind == lj.STRING and style.raw:
             if style.flags & lj.ASCII:
@@ -255,7 +255,7 @@ class Program(Runnable):
             raise CompileError(messages)
 
     def _connect(self) -> None:
-        """Give `debug` and `stderr` somewhere to go."""
+        """Install the callbacks of `debug` and `stderr`."""
 
         def debug(_data: int | None, message: Jv) -> None:
             call = self._call

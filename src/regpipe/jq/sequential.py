@@ -1,4 +1,4 @@
-"""Inputs for the common case, one JSON value after another, read by Python, parsed by libjq."""
+"""The common case: JSON values one after another, divided by Python and parsed by libjq."""
 
 from regpipe.jq import libjq as lj
 from regpipe.jq.inputs import Chunk, InputReader
@@ -9,13 +9,13 @@ _SPACE = b" \t\r\n"
 
 
 class RunResult:
-    """What a program's run over inputs has come to so far, in main.c's words.
+    """The result of a run so far, in main.c's terms.
 
     Attributes:
         seen: whether there was an input.
         ret: what the last one came to.
         last: what the last result was: -1 none, 0 null or false, 1 any other.
-        ended: the program halted, or an input is no JSON.
+        ended: the program halted, or an input is malformed.
     """
 
     def __init__(self) -> None:
@@ -25,14 +25,14 @@ class RunResult:
         self.ended = False
 
     def add(self, ret: int) -> None:
-        """Take what one more input came to."""
+        """Add the result of one more input."""
         self.seen = True
         self.ret = ret
         if ret <= 0 and ret != NO_OUTPUT:
             self.last = int(ret != OK_NULL)
 
     def add_all(self, other: "RunResult") -> None:
-        """Take what the inputs after these came to."""
+        """Add the result of a run over later inputs."""
         if other.seen:
             self.seen, self.ret = True, other.ret
         if other.last != -1:
@@ -41,14 +41,14 @@ class RunResult:
 
 
 class SequentialRun:
-    """A program's run over values as they come in.
+    """A program's run over values as they arrive.
 
     Args:
         libjq: the library.
         program: the program.
         run: what the run comes to; added to.
         begin: the first chunk.
-        count_lines: what is said of an input that is no JSON matters.
+        count_lines: the position in messages about malformed input is needed.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class SequentialRun:
         self._parser = libjq.call.jv_parser_new(0)
         self._chunk = begin
         self.end_of_last = 0
-        """How much of the chunk is whole values, all that have been run over."""
+        """The index where the last complete value ends; the program was run up to there."""
         self.begun: str | None = None
-        """Where the value begins that is not whole yet, if there is one."""
+        """The index where an incomplete value begins, if there is one."""
         if begin is not None and not begin.first:
             # A byte order mark is none any more; and the parser counts, for its messages.
             passed = b"\n" * begin.lines + b" " * begin.column if count_lines else b" "
@@ -79,7 +79,7 @@ class SequentialRun:
         """Run over the values that end in a chunk, or, with None, at the end of the inputs.
 
         Returns:
-            What is wrong where the input is no JSON, else None.
+            The parse error of a malformed input, else None.
         """
         call, parser, run, program = self._libjq.call, self._parser, self._run, self._program
         get_kind, parse = call.jv_get_kind, call.jv_parser_next
@@ -123,7 +123,7 @@ class SequentialRun:
 def run_all(
     libjq: Libjq, program: Runnable, source: InputReader, output: Output, run: RunResult
 ) -> None:
-    """Run a program over all that is left of the inputs, a value at a time, as it comes in."""
+    """Run a program over the rest of the inputs, a value at a time, as they arrive."""
     chunk = source.read()
     source.reach(chunk)
     values = SequentialRun(libjq, program, run, chunk)

@@ -1,4 +1,4 @@
-"""One array of all inputs, of which only what a program reads was kept: for slurps over much."""
+"""One array of all inputs, reduced to what a program reads: slurping large inputs."""
 
 from regpipe.jq import libjq as lj
 from regpipe.jq import parallel
@@ -21,7 +21,7 @@ def run(
     output: Output,
     make_projection: "Callable[[], Projection]",
 ) -> RunResult:
-    """Run a program over one array of all inputs, cut if they are large.
+    """Run a program over one array of all inputs, which are reduced if they are large.
 
     Args:
         libjq: the library.
@@ -38,7 +38,7 @@ def run(
     source.ignore_failures = True
     result = parallel.run(libjq, _Identity(libjq, gathered), source, gathered, make_projection)
     gathered.flush()
-    if result.ended:  # an input is no JSON
+    if result.ended:  # an input is malformed
         return result
     program.where = source.where_end
     result = RunResult()
@@ -49,7 +49,7 @@ def run(
 
 
 class _Identity(Runnable):
-    """In the place of a program: what it is run over comes out again."""
+    """Stands for a program that returns its input."""
 
     def __init__(self, libjq: Libjq, output: Output) -> None:
         self._libjq = libjq
@@ -61,7 +61,7 @@ class _Identity(Runnable):
 
 
 class _ArrayBuilder:
-    """Gathers JSON texts in an array of libjq's."""
+    """Collects JSON texts in an array of libjq."""
 
     def __init__(self, libjq: Libjq) -> None:
         self._call = libjq.call

@@ -1,4 +1,4 @@
-"""Which way a program is run over its inputs: all of them come to the same, at another speed."""
+"""How a program is run over its inputs: all ways give the same results at different speeds."""
 
 from regpipe.jq import library, parallel, slurp
 from regpipe.jq.inputs import InputReader
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Inputs:
-    """What a program is run over.
+    """The inputs of a program.
 
     Args:
         files: the names of the files; none means standard input.
@@ -44,9 +44,9 @@ def run(
         libjq: the library.
         program: the program.
         inputs: its inputs.
-        named: where the program's text is from, if it has a name: its header may say what it reads.
-        uses_input: it may ask for inputs itself, or of them, which only libjq's own way of reading
-            them can answer.
+        named: the named program, if it is one: its header may say what it reads.
+        uses_input: it may use `input`, `inputs` or `input_filename`, which only work where libjq
+            reads the inputs itself.
 
     Raises:
         UsageError: the program's header is wrong.

@@ -1,11 +1,13 @@
-"""Results that are known beforehand: those of records which differ in copied strings alone.
+"""Results reused for records that differ in copied strings only.
 
-The records of a large input differ mostly in names, digests and dates, and a report hands these on
-without looking at them. Once they are marked (see cut.py), most records are equal. So the program
-is run over one of them; where its result has marks, it has the strings of every other.
-
-The program's header is not taken at its word: a result is used for others only if it turns out to
-be the one which that first record gives as it is.
+Gain: records of a large input differ mostly in names, digests and dates, which a report copies
+without reading them; once these are marked (see projection.py), most records are equal, libjq runs
+once over one of them, and its result serves the others: the default program over 100 MB takes half
+the time of jq itself (tests/bench/RESULTS.md). Not used for programs without a `# copies:` header,
+for output options that change how strings are written, and for more than `_MAX_TEMPLATES` kinds of
+records. Checked for every template: it is used only if it gives for the first record what the
+program gives for that record unmarked; and by tests/unit/jq/test_templates.py against the run
+without templates.
 """
 
 import re
@@ -20,16 +22,16 @@ if TYPE_CHECKING:
     from regpipe.jq.projection import Projection
 
 _MAX_TEMPLATES = 1000
-"""How many are kept: where there are more, records are not as much alike as was hoped for."""
+"""How many templates are kept: where there are more, records are too different for them."""
 
 
 def supports(style: Style) -> bool:
-    """Say whether results are written so that strings stand in them as JSON writes them."""
+    """Tell whether strings appear in results as JSON writes them."""
     return not (style.raw or style.unbuffered or style.flags & lj.ASCII)
 
 
 class Template:
-    """A result with gaps, and what the run came to, in main.c's numbers."""
+    """A result with gaps, and main.c's `ret` of the run."""
 
     def __init__(self, result: bytes, marks: "list[str]", ret: int) -> None:
         pieces = re.split("({})".format("|".join(map(re.escape, marks))), result.decode())
@@ -38,7 +40,7 @@ class Template:
         self.ret = ret
 
     def fill(self, strings: "list[str]") -> bytes:
-        """Return the result of a record which had these strings where the marks are."""
+        """Return the result of a record that has these strings in place of the marks."""
         gaps = [encode_basestring(strings[number]) for number in self._order]
         return (self._format % tuple(gaps)).encode()
 
@@ -63,7 +65,7 @@ class Templates:
         return self._known.get(marked)
 
     def learn(self, marked: str, strings: "list[str]", value: Jv) -> int:
-        """Run the program over a record, given as a value, and keep what is to be learnt from it.
+        """Run the program over a record and keep a template of its result.
 
         Args:
             marked: the record, cut and marked.
@@ -77,19 +79,19 @@ class Templates:
         if marked in self._known or len(self._known) >= _MAX_TEMPLATES:
             return program.run(value)
         self._known[marked] = None
-        ret, result, said = program.trial(value)
+        ret, result, messages = program.trial(value)
         program.output.write(result)
-        if said:
-            program.output.write_stderr(said)
+        if messages:
+            program.output.write_stderr(messages)
         elif not program.halted:
             self._keep(marked, strings, ret, result)
         return ret
 
     def _keep(self, marked: str, strings: "list[str]", ret: int, result: bytes) -> None:
-        """Keep what the program makes of the marks, if that is what it made of the strings."""
+        """Keep the result of the marked record, if it gives the result of the unmarked one."""
         program = self._program
-        marked_ret, marked_result, said = program.trial(self._libjq.parse(marked.encode()))
+        marked_ret, marked_result, messages = program.trial(self._libjq.parse(marked.encode()))
         template = Template(marked_result, self._projection.marks, ret)
-        if not said and marked_ret == ret and template.fill(strings) == result:
+        if not messages and marked_ret == ret and template.fill(strings) == result:
             self._known[marked] = template
         program.halted = False

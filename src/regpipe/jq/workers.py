@@ -1,4 +1,4 @@
-"""Who runs over blocks: this process itself, or several that inherited the program from it."""
+"""The processes that run over blocks: this one, or forks of it with the compiled program."""
 
 import ctypes
 import gc
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _MAX_WORKERS = 8
 _PIPE = 1 << 20  # room for a whole block, so that neither side waits for the other in its midst
 _PR_SET_PDEATHSIG = 1
-_CODING = "utf-8", "surrogateescape"  # a file's name may be no UTF-8
+_CODING = "utf-8", "surrogateescape"  # a file's name may be not UTF-8
 _CHUNK, _STDOUT, _STDERR, _RESULT = b"c", b"o", b"e", b"r"
 
 
 class WorkerError(RegpipeError):
-    """A worker process is gone, and with it what it was working on."""
+    """A worker process ended before its block was done."""
 
     code = "WORKER"
     exit_code = ExitCode.REGISTRY  # 5, which in jq is a failure while running
@@ -41,7 +41,7 @@ def count_workers() -> int:
 
 
 class InlineWorker:
-    """Runs over a block when its results are asked for.
+    """Runs over a block in this process, when its results are read.
 
     Attributes:
         chunk: the block it was given last, if its results are still to be had.
@@ -52,11 +52,11 @@ class InlineWorker:
         self.chunk: Chunk | None = None
 
     def give(self, chunk: Chunk) -> None:
-        """Take a block to run over."""
+        """Set the block to run over."""
         self.chunk = chunk
 
     def finish(self, result: RunResult) -> int | None:
-        """Hand the results on; return where the run stopped, if the block is not whole values."""
+        """Write the results; return where the run stopped, if not at a complete value."""
         chunk, self.chunk = self.chunk, None
         if chunk is None:
             return None
@@ -68,7 +68,7 @@ class InlineWorker:
 
 
 class WorkerProcess(InlineWorker):
-    """Runs over blocks in a process of its own.
+    """Runs over blocks in a forked process.
 
     It is given a block only after all that came of the last one has been read: so each of the two
     processes always has the other's attention, and neither pipe can be full at both ends.
@@ -77,7 +77,7 @@ class WorkerProcess(InlineWorker):
     def __init__(self, block: "Block") -> None:
         super().__init__(block)
         from_parent, requests = os.pipe()
-        answers, to_parent = os.pipe()
+        responses, to_parent = os.pipe()
         import fcntl  # noqa: PLC0415 -- Windows has none
 
         try:  # noqa: SIM105 -- contextlib costs 3 ms
@@ -91,7 +91,7 @@ class WorkerProcess(InlineWorker):
         os.close(from_parent)
         os.close(to_parent)
         self._requests = requests
-        self._responses = open(answers, "rb")  # noqa: PTH123, SIM115
+        self._responses = open(responses, "rb")  # noqa: PTH123, SIM115
 
     def give(self, chunk: Chunk) -> None:
         """Send a block to the worker."""
@@ -101,10 +101,10 @@ class WorkerProcess(InlineWorker):
             _Frames(self._requests, _CHUNK).write(place)
             _Frames(self._requests, _CHUNK).write(chunk.data)
         except BrokenPipeError:
-            return  # it is gone; finish() will say so
+            return  # it is gone; finish() reports that
 
     def finish(self, result: RunResult) -> int | None:
-        """Hand on what the worker sends, until it has sent what the run came to.
+        """Write the results that the worker sends, until it sends the end of its run.
 
         Raises:
             WorkerError: it ended before that.
