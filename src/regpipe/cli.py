@@ -21,10 +21,13 @@ USAGE = """\
 usage: regpipe VERB [OPTION…] [INPUT…]
        regpipe VERB --help
 
-Composable filters for Docker and OCI registries: newline-delimited JSON in and out.
+Composable filters for Docker and OCI registries, with newline-delimited JSON in
+and out.
 
 verbs:
 {verbs}
+
+aliases: {aliases}
 
 example:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
@@ -123,12 +126,9 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
 
 def _usage() -> str:
     verbs = summaries()
-    names = {verb: verb for verb in verbs} | {
-        verb: f"{verb}, {alias}" for alias, verb in ALIASES.items()
-    }
-    width = max(map(len, names.values()))
-    lines = (f"  {names[verb]:{width}}  {summary}" for verb, summary in verbs.items())
-    return USAGE.format(verbs="\n".join(lines))
+    width = max(map(len, verbs))
+    lines = (f"  {verb:{width}}  {summary}" for verb, summary in verbs.items())
+    return USAGE.format(verbs="\n".join(lines), aliases=", ".join(ALIASES))
 
 
 def _suggestion(verb: str) -> str:

@@ -27,10 +27,10 @@ usage: regpipe summarize [OPTION…] [PROGRAM] [FILE…]
        regpipe summarize [OPTION…] --args PROGRAM [STRING…]
        regpipe summarize [OPTION…] --jsonargs PROGRAM [JSON…]
 
-Run a jq program over JSON: records of the other verbs or any other. PROGRAM is the
-name of a bundled program or of one of yours (see --list), else a jq program; the
-default is `summary`. Input is the files, else standard input. Output is compact
-(jq -c); everything else is as in jq 1.8.
+Run a jq program over JSON: records of the other verbs or any other. PROGRAM is
+the name of a bundled program or of one of yours (see --list), else a jq
+program; the default is `summary`. Input is the files, else standard input.
+Output is compact (jq -c); everything else is as in jq 1.8.
 
 programs:
   --list                    list the named programs
@@ -58,8 +58,8 @@ output:
   -C, --color-output        colors ($JQ_COLORS)
   -M, --monochrome-output   no colors
       --unbuffered          flush after each result
-  -e, --exit-status         exit with 1 if the last result is false or null, with
-                            4 if there is none
+  -e, --exit-status         exit with 1 if the last result is false or null,
+                            with 4 if there is none
 
 values:
       --arg NAME TEXT       set $NAME to a string
@@ -74,13 +74,13 @@ other:
   -V, --version             show the version
   --                        no options after this
 
-exit codes: 0 success, 1 and 4 see -e, 2 usage or an unreadable file, 3 the program does
-not compile, 5 it failed on an input, or an input is not valid JSON
+exit codes: 0 success, 1 and 4 see -e, 2 usage or an unreadable file, 3 the
+program does not compile, 5 it failed on an input, or an input is not valid JSON
 
 examples:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
   regpipe summarize newest --argjson n 3 records.ndjson
-  regpipe summarize -r 'select(.platform.architecture == "arm64") | .ref' records.ndjson
+  regpipe summarize -r 'select(.platform.os == "windows") | .ref' records.ndjson
 """
 
 DEFAULT = "summary"
