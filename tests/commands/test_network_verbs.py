@@ -121,7 +121,7 @@ def bad_inputs(registry: Scripted) -> dict[str, tuple[str, str, int]]:
         "JSON that is no record": ('{"color":"red"}', "line 2: INPUT_INVALID:", 2),
         "unreachable host": (
             "http://127.0.0.1:1/x:1",
-            "127.0.0.1:1/x:1: CONNECTION_FAILED: no answer from 127.0.0.1:1:",
+            "127.0.0.1:1/x:1: CONNECTION_FAILED: cannot reach 127.0.0.1:1:",
             5,
         ),
         "HTML page": (f"{host}/page:1", f"{host}/page:1: RESPONSE_INVALID:", 5),

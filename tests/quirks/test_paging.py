@@ -143,5 +143,5 @@ def test_a_token_server_that_fails_refuses_no_page_size(scripted: Scripted, stat
     scripted.on("/token*", error(status, "UNSUPPORTED"))
     result = tags(scripted)
     assert result.code == 5
-    assert f"the token server {scripted.host} answered {status}" in result.err
+    assert f"the token server {scripted.host} responded with {status}" in result.err
     assert len(scripted.asked(LIST)) == 1

@@ -89,7 +89,7 @@ def test_09_another_config_than_the_digests_is_refused(scripted: Scripted) -> No
 def test_09_nothing_is_unchanged_that_nobody_knew(scripted: Scripted) -> None:
     scripted.on("/v2/a/b/manifests/*", Reply(304))
     for target in ("sha256:" + "a" * 64, "v1"):
-        with pytest.raises(RegpipeError, match="answered 304"):
+        with pytest.raises(RegpipeError, match="responded with 304"):
             registry(scripted).manifest("a/b", target)
 
 

@@ -127,7 +127,7 @@ def test_05_who_is_led_elsewhere_does_not_log_in_there(
     other.on("/blob", unauthorized(challenge.format(url=other.url)))
     result = run(["manifests", f"{scripted.url}/team/app:v1"])
     assert result.code == 5
-    assert f"{other.url}, where {scripted.host} redirects to, refuses access" in result.err
+    assert f"{scripted.host} redirects to {other.url}, which denied access" in result.err
     assert "docker login" not in result.err
     assert credentials_seen(other) == []
     assert other.seen == ["GET /blob"]

@@ -139,5 +139,5 @@ def test_20_a_name_for_this_machine_is_no_reason_for_plain_http(
     port = scripted.host.partition(":")[2]
     result = run(["tags", f"registry.example:{port}/team/app", "--timeout=1"])
     assert result.code == 5
-    assert "an http registry is written with http://" in result.err
+    assert "for an HTTP registry, write http://" in result.err
     assert scripted.requests == []

@@ -77,14 +77,14 @@ def test_with_faults_in_every_tenth_request_every_record_comes_once(scripted: Sc
     ("fault", "message"),
     [
         (error(500, "UNKNOWN", "on fire"), "on fire"),
-        (error(503), "answered 503"),
-        (too_many(), "enough requests for now"),
-        (RESET, "connection broke"),
-        (CLOSED, "closed before an answer"),
-        (SILENT, "nothing came for 0.5 s"),
-        (stalled_body, "stopped half-way"),
-        (short_body, "was closed after"),
-        (reset_in_body, "connection broke"),
+        (error(503), "responded with 503"),
+        (too_many(), "rate limited by"),
+        (RESET, "connection lost"),
+        (CLOSED, "closed before a response"),
+        (SILENT, "timed out after 0.5 s"),
+        (stalled_body, "the response stopped"),
+        (short_body, "connection closed after"),
+        (reset_in_body, "connection lost"),
     ],
     ids=["500", "503", "429", "reset", "closed", "silent", "stalled", "short", "reset in body"],
 )
@@ -106,7 +106,7 @@ def test_nobody_there_is_said_at_once() -> None:
         url = server.url
     result = run(["manifests"], f"{url}/team/app:v1\n" * 20)
     assert (result.code, len(result.errors)) == (5, 20)
-    assert "nothing listens there" in result.errors[0]
+    assert "connection refused" in result.errors[0]
 
 
 def test_a_registry_that_comes_back_is_asked_again(scripted: Scripted) -> None:

@@ -75,12 +75,12 @@ def test_an_expired_registry_token_is_named(
     monkeypatch.setattr(token_server.service, "expires_in", -3600)
     token = token_server.service._sign(USER, "repository:team/app:pull")
     path = docker(home, auths={tokened.host: {"registrytoken": token}})
-    assert_refused(tags(tokened), f"refuses the registry token from {path}")
+    assert_refused(tags(tokened), f"rejected the registry token from {path}")
 
 
 def test_an_expired_identity_token_is_named(tokened: Registry, home: Path) -> None:
     path = docker(home, auths={tokened.host: {"identitytoken": f"{TOKEN}-old"}})
-    assert_refused(tags(tokened), f"refuses the identity token of token (from {path})")
+    assert_refused(tags(tokened), f"rejected the identity token of token (from {path})")
 
 
 def test_anonymous_tokens_let_everybody_in(
@@ -119,4 +119,4 @@ def test_a_token_server_that_answers_nonsense_is_named(
     finally:
         token_server.server._routes[:] = routes
     assert result.code == 5
-    assert "answers without a token" in result.err
+    assert "responded without a token" in result.err

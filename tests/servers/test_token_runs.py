@@ -108,7 +108,7 @@ def test_a_wrong_password_is_tried_once_for_a_thousand_tags(
     result = run(["manifests", "-j", "8"], names)
     assert result.code == 3
     assert len(result.errors) == TAGS
-    assert all("refuses the password of" in line for line in result.errors)
+    assert all("rejected the password of" in line for line in result.errors)
     assert len(guarded.asked("/token")) == 1
 
 

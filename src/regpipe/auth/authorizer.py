@@ -155,7 +155,7 @@ class Authorizer:
             or is_loopback(urlsplit(place).hostname or "")
         ):
             raise UnauthorizedError(
-                f"the password for {host_of(origin)} would travel unencrypted to"
+                f"the password for {host_of(origin)} would be sent unencrypted to"
                 f" {ascii(urlsplit(place).netloc)}; --plain-http allows it",
                 code="CREDENTIALS_WITHHELD",
             )
@@ -202,16 +202,16 @@ class Authorizer:
     ) -> UnauthorizedError:
         host = host_of(origin)
         if credential is None:
-            why = "wants credentials for this, and there are none for it"
+            why = "authentication required, and no credentials found for"
             if scopes.repository(denied):
-                why = "has no such repository, or wants credentials for it, and there are none"
-            what = f"{host} {why}; {self._keychain.advice(origin)}"
+                why = "no such repository, or authentication required; no credentials found for"
+            what = f"{why} {host}; {self._keychain.advice(origin)}"
         elif denied:
-            what = f"{host} does not allow this to {credential.who} (from {credential.source})"
+            what = f"{host} denied access to {credential.who} (from {credential.source})"
         elif not credential.is_for_registries:
-            what = f"{host} wants a password, and {credential.source} has only an identity token"
+            what = f"{host} requires a password, and {credential.source} has only an identity token"
         else:
-            what = f"{host} refuses {credential.secret}"
+            what = f"{host} rejected {credential.secret}"
         return UnauthorizedError(what, status=401)
 
 
@@ -228,9 +228,9 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
         return known
     if way is None and offered:
         names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
-        why = f"wants {ascii(names)[1:-1]}, which regpipe does not know"
+        why = f"requires {ascii(names)[1:-1]} authentication, which regpipe does not support"
         if any(one.scheme == "bearer" for one in offered):
-            why = "wants a token, but its challenge names no token server (realm)"
+            why = "requires a token, but its challenge names no token server (realm)"
         raise UnauthorizedError(f"the registry {why}", status=401)
     return way
 

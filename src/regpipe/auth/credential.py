@@ -82,7 +82,7 @@ def password_credential(username: str, password: str, source: str) -> Credential
     """
     if ":" in username:
         raise UnauthorizedError(
-            f"{source}: the user name holds a colon, and so cannot be sent",
+            f"{source}: the user name contains a colon, so it cannot be sent",
             code="CREDENTIALS_UNAVAILABLE",
         )
     return Credential(username, password, "", "", source)

@@ -84,9 +84,9 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
                 limit = f"{TIMEOUT_SECONDS:g} seconds"
-                raise _failure(source, f"{what} did not answer within {limit}") from None
+                raise _failure(source, f"{what} did not finish within {limit}") from None
             if isinstance(error, OverflowError):
-                raise _failure(source, f"{what} answered more than {OUTPUT_LIMIT} bytes") from None
+                raise _failure(source, f"{what} printed more than {OUTPUT_LIMIT} bytes") from None
             raise
 
 
@@ -121,15 +121,15 @@ def _read(output: bytes, source: str) -> Credential | None:
     except (ValueError, AttributeError, RecursionError):
         username = secret = None
     if not isinstance(username, str) or not isinstance(secret, str):
-        raise _failure(source, "what the credential helper answers cannot be read") from None
+        raise _failure(source, "the output of the credential helper is not valid") from None
     if username == _TOKEN_USER:
         if not is_header_value(secret):
-            raise _failure(source, "the credential helper answers with a token of wrong characters")
+            raise _failure(source, "the credential helper printed a token with invalid characters")
         return Credential("", "", secret, "", source)
     if not username and not secret:
         return None
     if not username:
-        raise _failure(source, "the credential helper answers with a secret and no user name")
+        raise _failure(source, "the credential helper printed a secret without a user name")
     return password_credential(username, secret, source)
 
 

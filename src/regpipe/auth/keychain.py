@@ -102,7 +102,7 @@ class Keychain:
         if bool(username) != bool(password):
             set_, unset = (USERNAME, PASSWORD) if username else (PASSWORD, USERNAME)
             raise UnauthorizedError(
-                f"${set_} is set, and ${unset} is not", code="CREDENTIALS_UNAVAILABLE"
+                f"${set_} is set, but ${unset} is not", code="CREDENTIALS_UNAVAILABLE"
             )
         return password_credential(username, password, f"${USERNAME}") if username else None
 

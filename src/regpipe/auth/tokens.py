@@ -195,7 +195,7 @@ def _read(body: bytes, server: str) -> tuple[str, float]:
     except (ValueError, AttributeError, RecursionError):
         token = given = issued = None
     if not isinstance(token, str) or not is_header_value(token):
-        raise ResponseError(f"the token server {server} answers without a token")
+        raise ResponseError(f"the token server {server} responded without a token")
     lifetime = float(_LIFETIME_SECONDS)
     if isinstance(given, int | float) and lifetime < given:
         lifetime = min(float(given), _LONGEST_SECONDS)
@@ -221,12 +221,16 @@ def _failure(grant: Grant, status: int) -> RegpipeError:
     if status in (400, 401, 403) and credential:
         what = "identity token" if credential.identity_token else "password"
         return UnauthorizedError(
-            f"{server} refuses the {what} of {credential.who} (from {credential.source})",
+            f"{server} rejected the {what} of {credential.who} (from {credential.source})",
             status=status,
         )
     if status in (401, 403):
-        return UnauthorizedError(f"{server} gives no token to those who name nobody", status=status)
+        return UnauthorizedError(f"{server} gives no token to anonymous users", status=status)
     if 300 <= status < 400:
-        return ResponseError(f"the token server {server} redirects, which is not followed")
+        return ResponseError(
+            f"the token server {server} responded with a redirect, which is not followed"
+        )
     code = "TOOMANYREQUESTS" if status == 429 else None
-    return RegistryError(f"the token server {server} answered {status}", code=code, status=status)
+    return RegistryError(
+        f"the token server {server} responded with {status}", code=code, status=status
+    )

@@ -99,18 +99,19 @@ def _require_registry(answer: Response, url: str, auth: Mapping[str, Any]) -> No
     host, status = host_of(url), answer.status
     if status == 200:
         if _API_VERSION not in answer.headers and not _is_json(answer.body):
-            raise ResponseError(f"{host} answers, but not like a registry: is this the right port?")
+            raise ResponseError(f"{host} is not a registry: is this the right port?")
     elif status in (401, 403):
-        who = f"{auth['identity']} (from {auth['source']})" if "source" in auth else "access"
+        who = f"{auth['identity']} (from {auth['source']})" if "source" in auth else ""
         if "source" in auth and auth["kind"] == "basic" and status == 401:
             who = f"the password of {who}"
-        raise UnauthorizedError(f"{host} refuses {who}", status=status)
+        what = f"rejected {who}" if who else "denied access"
+        raise UnauthorizedError(f"{host} {what}", status=status)
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)
     else:
         code = "TOOMANYREQUESTS" if status == 429 else errors.code_of(answer.body)
         raise RegistryError(
-            f"{host} answers {status}", code=code or f"HTTP_{status}", status=status
+            f"{host} responded with {status}", code=code or f"HTTP_{status}", status=status
         )
 
 

@@ -54,7 +54,7 @@ def verdict(error: Exception, origin: Origin) -> Verdict:
             return _connecting([error.__cause__], origin)
         if error.oversized:
             return Verdict(TooLargeError(str(error)), retry=False)
-        made = ConnectionFailedError(f"no answer from {host}: {error}")
+        made = ConnectionFailedError(f"{host}: {error}")
         return Verdict(made, retry=error.retry, silent=error.silent)
     return _connecting(list(_causes(error)), origin)
 
@@ -65,25 +65,26 @@ def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
     # A proxy that says no will say so again.
     denied = any("Tunnel connection failed" in str(cause) for cause in causes)
     proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
-    way = f"the proxy on the way to {host}" if proxy else host
+    way = f"the proxy for {host}" if proxy else host
     # The innermost causes tell most: urllib3 calls each failed connection a timeout.
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
             return Verdict(made, retry=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
-            text = "the proxy's name is not known" if proxy else f"no host is called {origin.host}"
-            return Verdict(_no_answer(way, text), retry=cause.errno == socket.EAI_AGAIN)
+            return Verdict(
+                _unreachable(way, "host not found"), retry=cause.errno == socket.EAI_AGAIN
+            )
         if isinstance(cause, ConnectionRefusedError):
-            return Verdict(_no_answer(way, "nothing listens there"), retry=True, refused=True)
+            return Verdict(_unreachable(way, "connection refused"), retry=True, refused=True)
         if isinstance(cause, TimeoutError):
-            why = "the connection timed out"
+            why = "connection timed out"
             if "handshake" in str(cause):
-                why = "the TLS handshake timed out (an http registry is written with http://)"
-            return Verdict(_no_answer(way, why), retry=True, silent=True)
+                why = "TLS handshake timed out (for an HTTP registry, write http://)"
+            return Verdict(_unreachable(way, why), retry=True, silent=True)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    return Verdict(_no_answer(way, text), retry=not denied)
+    return Verdict(_unreachable(way, text), retry=not denied)
 
 
 def from_reply(
@@ -110,7 +111,7 @@ def from_reply(
     status, host = reply.status, origin.netloc
     if status in (401, 403) and elsewhere is not None:
         return RegistryError(
-            f"{elsewhere}, where {host} redirects to, refuses access{said}",
+            f"{host} redirects to {elsewhere}, which denied access{said}",
             code=f"HTTP_{status}",
             status=status,
         )
@@ -118,20 +119,23 @@ def from_reply(
         return _refused(code, said, status, host, refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
-        return NotFoundError(f"not found{said}", code=code or "NOT_FOUND", status=status)
+        what = _MISSING.get(code, "not found")
+        if message.lower() in _USUAL:
+            said = ""
+        return NotFoundError(f"{what}{said}", code=code or "NOT_FOUND", status=status)
     if status == 429:
         return RegistryError(
-            f"{host} has had enough requests for now{said}: try again later"
+            f"rate limited by {host}{said}: try again later"
             + ("" if secret else ", or log in for a higher limit"),
             code="TOOMANYREQUESTS",
             status=status,
         )
     if status == 400 and _TO_HTTPS.search(reply.body):
         return ConnectionFailedError(
-            "this is an https registry: write https:// in front of its name", status=status
+            "this is an HTTPS registry: write https:// before its name", status=status
         )
     return RegistryError(
-        f"{host} answered {status}{said}", code=code or f"HTTP_{status}", status=status
+        f"{host} responded with {status}{said}", code=code or f"HTTP_{status}", status=status
     )
 
 
@@ -140,21 +144,32 @@ def code_of(body: bytes) -> str:
     return _diagnosis(body)[0]
 
 
-_MISSING = frozenset({"NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN", "TAG_EXPIRED"})
+_MISSING = {
+    "NAME_UNKNOWN": "no such repository",
+    "MANIFEST_UNKNOWN": "no such tag or digest",
+    "BLOB_UNKNOWN": "no such blob",
+    "TAG_EXPIRED": "no such tag",
+}
+_USUAL = (
+    "manifest unknown",
+    "blob unknown to registry",
+    "repository name not known to registry",
+)
+"""What distribution and its descendants say with these codes: nothing more than the code."""
 
 
 def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
     if refused:
-        message = f"{host} refuses {refused}{said}"
+        message = f"{host} rejected {refused}{said}"
     else:
         message = (
-            f"{host} refuses access{said}: log in with `docker login {host_of(f'https://{host}')}`"
+            f"{host} denied access{said}: log in with: docker login {host_of(f'https://{host}')}"
         )
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
 
 
-def _no_answer(host: str, text: str) -> ConnectionFailedError:
-    return ConnectionFailedError(f"no answer from {host}: {ascii(text)[1:-1][:_SHOWN]}")
+def _unreachable(host: str, text: str) -> ConnectionFailedError:
+    return ConnectionFailedError(f"cannot reach {host}: {ascii(text)[1:-1][:_SHOWN]}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -67,7 +67,7 @@ def exchange(
         if status >= 200:
             break
     else:
-        raise Fault("the answer does not begin")
+        raise Fault("the response does not begin")
     reader.in_body()
     keep = version == 1 and "close" not in headers.get("connection", "").lower()
     if head or status in (204, 304):
@@ -92,7 +92,7 @@ def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
     for line in rest.decode("latin-1").split("\r\n") if rest else ():
         name, colon, value = line.partition(":")
         if not colon or not _NAME.fullmatch(name) or "\n" in value or "\r" in value:
-            raise Fault("the answer has a malformed header", retry=False)
+            raise Fault("the response has a malformed header", retry=False)
         key, text = name.lower(), value.strip(" \t")
         if key in headers:
             joint = "\n" if key == "www-authenticate" else ", "
@@ -103,8 +103,8 @@ def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
 
 def _no_http(first: bytes) -> str:
     if first[:2] == _TLS_ALERT:
-        return "this is an https registry: write https:// in front of its name"
-    return "this is no web server: its answer is not HTTP"
+        return "this is an HTTPS registry: write https:// before its name"
+    return "not an HTTP server"
 
 
 def _read_body(
@@ -121,7 +121,7 @@ def _read_body(
         limit = ERROR_LIMIT
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked":
-            raise Fault("the answer has an unknown transfer encoding", retry=False)
+            raise Fault("the response has an unknown transfer encoding", retry=False)
         body, whole = _dechunked(reader, limit)
         # RFC 9112, 6.1: where there is a length besides, someone is confused or means harm.
         whole = whole and "content-length" not in headers
@@ -132,7 +132,7 @@ def _read_body(
     else:
         return reader.exactly(length), True
     if strict and (len(body) > limit or (length or 0) > limit):
-        raise Fault(f"the answer has more than {limit} bytes", retry=False, oversized=True)
+        raise Fault(f"the response has more than {limit} bytes", retry=False, oversized=True)
     return body[:limit], whole
 
 
@@ -144,7 +144,7 @@ def _length(headers: dict[str, str]) -> int | None:
     lengths = {part.strip(" \t") for part in text.split(",")}
     length = lengths.pop()
     if lengths or not _LENGTH.fullmatch(length):
-        raise Fault("the answer has a malformed length", retry=False)
+        raise Fault("the response has a malformed length", retry=False)
     return int(length)
 
 
@@ -154,7 +154,7 @@ def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
     while True:
         match = _CHUNK_SIZE.fullmatch(reader.until(b"\r\n", 256))
         if not match:
-            raise Fault("the answer has a malformed chunk", retry=False)
+            raise Fault("the response has a malformed chunk", retry=False)
         size = int(match[1], 16)
         if size == 0:
             break
@@ -163,7 +163,7 @@ def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
         pieces.append(reader.exactly(size))
         held += size
         if reader.exactly(2) != b"\r\n":
-            raise Fault("the answer has a malformed chunk", retry=False)
+            raise Fault("the response has a malformed chunk", retry=False)
     while reader.until(b"\r\n", HEAD_LIMIT):
         pass  # trailers; nothing in them is wanted
     return b"".join(pieces), True

@@ -75,9 +75,9 @@ class Reader:
             self._connection.settimeout(self._wait)
             self._connection.sendall(request)
         except TimeoutError:
-            raise Fault("the registry does not take the request", silent=True) from None
+            raise Fault("timed out while sending the request", silent=True) from None
         except OSError as error:
-            raise Fault(f"the connection broke: {_reason(error)}", untouched=True) from error
+            raise Fault(f"connection lost: {_reason(error)}", untouched=True) from error
 
     def in_body(self) -> None:
         """The head is there: from now on a pause is a stall."""
@@ -87,26 +87,26 @@ class Reader:
         """Return the next bytes; none at the end of the stream."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Fault(f"the answer took more than {self._patience.total:g} s", retry=False)
+            raise Fault(f"the response took more than {self._patience.total:g} s", retry=False)
         try:
             self._connection.settimeout(min(self._wait, left))
             data = self._connection.recv(_PIECE)
         except TimeoutError:
             if self._wait >= left:
                 raise Fault(
-                    f"the answer took more than {self._patience.total:g} s", retry=False
+                    f"the response took more than {self._patience.total:g} s", retry=False
                 ) from None
             if self._started:
-                raise Fault(f"the answer stopped half-way for {self._wait:g} s") from None
-            raise Fault(f"nothing came for {self._wait:g} s", silent=True) from None
+                raise Fault(f"the response stopped for {self._wait:g} s") from None
+            raise Fault(f"timed out after {self._wait:g} s", silent=True) from None
         except OSError as error:
             raise Fault(
-                f"the connection broke: {_reason(error)}", untouched=not self._started
+                f"connection lost: {_reason(error)}", untouched=not self._started
             ) from error
         if data:
             self._started = True
         elif not self._started:
-            raise Fault("the connection was closed before an answer", untouched=True)
+            raise Fault("connection closed before a response", untouched=True)
         return data
 
     def until(self, mark: bytes, limit: int) -> bytes:
@@ -114,10 +114,10 @@ class Reader:
         at = self.buffer.find(mark)
         while at < 0:
             if len(self.buffer) > limit:
-                raise Fault("the answer's headers have no end", retry=False, oversized=True)
+                raise Fault("the response headers are too large", retry=False, oversized=True)
             data = self.more()
             if not data:
-                raise Fault("the connection was closed half-way through an answer")
+                raise Fault("connection closed in the middle of a response")
             searched = max(0, len(self.buffer) - len(mark) + 1)
             self.buffer += data
             at = self.buffer.find(mark, searched)
@@ -132,7 +132,7 @@ class Reader:
             while held < count:
                 data = self.more()
                 if not data:
-                    raise Fault(f"the connection was closed after {held} of {count} bytes")
+                    raise Fault(f"connection closed after {held} of {count} bytes")
                 pieces.append(data)
                 held += len(data)
             self.buffer = b"".join(pieces)

@@ -101,9 +101,9 @@ def advice(error: ssl.SSLError, netloc: str) -> str:
         return f"{_distrust(error, netloc)}; -k skips the check"
     reason = error.reason or ""
     if reason in _NOT_TLS:
-        return "this is an http registry: write http:// in front of its name or use --plain-http"
+        return "this is an HTTP registry: write http:// before its name, or use --plain-http"
     if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
-        return f"{netloc} wants a client certificate that it knows: --cert FILE --key FILE"
+        return f"{netloc} requires a client certificate: --cert FILE --key FILE"
     if "CERTIFICATE" in reason or "UNKNOWN_CA" in reason:
         return f"{netloc} does not accept the client certificate ({_words(reason)})"
     return f"TLS with {netloc} failed ({_words(reason) or 'no reason given'})"
@@ -132,10 +132,10 @@ def _distrust(error: ssl.SSLCertVerificationError, netloc: str) -> str:
     if error.verify_code == _NOT_YET:
         return f"the certificate of {netloc} is not valid yet: is this machine's clock right?"
     if error.verify_code in (_HOSTNAME, _ADDRESS):
-        return f"the certificate of {netloc} is made out to another name: use the name it is for"
+        return f"the certificate is not valid for {netloc}: use a name that it is for"
     return (
-        f"the certificate of {netloc} is not signed by anyone this machine trusts"
-        f" ({error.verify_message}): give the file of its CA with --cacert,"
+        f"the certificate of {netloc} is not signed by a trusted authority"
+        f" ({error.verify_message}): give its CA certificate with --cacert,"
         f" or put it at ~/.config/containers/certs.d/{netloc}/ca.crt"
     )
 

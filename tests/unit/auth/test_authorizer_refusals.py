@@ -18,14 +18,17 @@ def test_a_token_that_may_not_is_not_asked_for_again(home: Path) -> None:
     registry = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
     assert not registry.ask()
     for _ in range(3):
-        with pytest.raises(UnauthorizedError, match=f"r.test does not allow this to {USER}"):
+        with pytest.raises(UnauthorizedError, match=f"r.test denied access to {USER}"):
             registry.ask()
     assert len(registry.asked) == 1
 
 
 @pytest.mark.parametrize(
     ("scope", "message"),
-    [(APP, "has no such repository, or wants credentials"), (CATALOG, "r.test wants credentials")],
+    [
+        (APP, "no such repository, or authentication required"),
+        (CATALOG, "authentication required, and no credentials found for r.test"),
+    ],
     ids=["repository", "catalog"],
 )
 def test_what_nobody_is_shown_may_not_be_there(scope: str, message: str) -> None:
@@ -53,7 +56,7 @@ def test_a_registry_token_that_is_refused_is_said_to_be(home: Path) -> None:
     assert not registry.ask()
     with pytest.raises(UnauthorizedError) as caught:
         registry.ask()
-    assert caught.value.message == f"r.test refuses the registry token from {path}"
+    assert caught.value.message == f"r.test rejected the registry token from {path}"
 
 
 def test_a_wrong_password_is_said_to_be_with_its_source(home: Path) -> None:
@@ -62,7 +65,7 @@ def test_a_wrong_password_is_said_to_be_with_its_source(home: Path) -> None:
     assert not registry.ask()
     with pytest.raises(UnauthorizedError) as caught:
         registry.ask()
-    assert caught.value.message == f"r.test refuses the password of {USER} (from {path})"
+    assert caught.value.message == f"r.test rejected the password of {USER} (from {path})"
 
 
 @pytest.mark.parametrize("kind", ["basic", "tokens"])
@@ -73,7 +76,7 @@ def test_missing_credentials_are_said_to_be_with_what_to_do(kind: str) -> None:
     with pytest.raises(UnauthorizedError) as caught:
         registry.ask()
     assert caught.value.message == (
-        "r.test wants credentials for this, and there are none for it;"
+        "authentication required, and no credentials found for r.test;"
         " log in with: docker login r.test"
     )
 
@@ -81,8 +84,8 @@ def test_missing_credentials_are_said_to_be_with_what_to_do(kind: str) -> None:
 @pytest.mark.parametrize(
     ("challenges", "message"),
     [
-        (["Negotiate"], "wants negotiate, which regpipe does not know"),
-        (['Digest realm="x",nonce="y"'], "wants digest, "),
+        (["Negotiate"], "requires negotiate authentication, which regpipe does not support"),
+        (['Digest realm="x",nonce="y"'], "requires digest authentication, "),
         (["Bearer"], r"names no token server \(realm\)"),
         (['Bearer service="x"'], r"names no token server \(realm\)"),
     ],
@@ -194,7 +197,7 @@ def test_the_credentials_of_a_registry_are_no_other_ones(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
     registry = world("basic", "https://r.test.evil.test")
     with pytest.raises(
-        UnauthorizedError, match=r"none for it; .* docker login r\.test\.evil\.test"
+        UnauthorizedError, match=r"no credentials found for .* docker login r\.test\.evil\.test"
     ):
         registry.ask()
 
@@ -227,6 +230,6 @@ def test_who_was_refused_in_the_end_is_told_and_remembered(home: Path) -> None:
     assert registry.client.header(registry.url, APP) == BASIC
     who = registry.client.refused(registry.url, APP, BASIC, 401)
     assert who == f"the password of {USER} (from {path})"
-    with pytest.raises(UnauthorizedError, match=f"refuses the password of {USER}"):
+    with pytest.raises(UnauthorizedError, match=f"rejected the password of {USER}"):
         registry.client.header(registry.url, APP)
     assert registry.client.header(registry.url, "repository:team/other:pull") == BASIC

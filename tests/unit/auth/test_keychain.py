@@ -191,7 +191,7 @@ def test_a_password_of_the_run_is_for_the_first_registry_alone(
 
 @pytest.mark.parametrize("name", ["REGPIPE_USERNAME", "REGPIPE_PASSWORD"])
 def test_half_a_credential_is_an_error(name: str) -> None:
-    with pytest.raises(UnauthorizedError, match=rf"\${name} is set, and"):
+    with pytest.raises(UnauthorizedError, match=rf"\${name} is set, but"):
         Keychain(environment={name: "canary"}).find(REGISTRY, "")
 
 

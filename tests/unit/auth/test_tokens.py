@@ -113,20 +113,25 @@ def test_a_token_is_taken(answer: object) -> None:
     ids=lambda answer: str(answer)[:20],
 )
 def test_what_is_no_token_is_an_error(answer: object) -> None:
-    with pytest.raises(ResponseError, match=r"auth\.test answers without a token") as caught:
+    with pytest.raises(ResponseError, match=r"auth\.test responded without a token") as caught:
         Server((200, answer)).tokens().get(grant())
     assert "can" not in caught.value.message
 
 
 REFUSALS: dict[str, tuple[int, Credential | None, type[RegistryError | UnauthorizedError], str]] = {
-    "wrong password": (401, USER, UnauthorizedError, "refuses the password of u (from config.json"),
-    "no right": (403, USER, UnauthorizedError, "refuses the password of u"),
-    "old identity": (400, IDENTITY, UnauthorizedError, "refuses the identity token of u"),
-    "anonymous": (401, None, UnauthorizedError, "gives no token to those who name nobody"),
-    "redirect": (302, USER, ResponseError, "redirects, which is not followed"),
-    "limit": (429, None, RegistryError, "answered 429"),
-    "failure": (503, USER, RegistryError, "answered 503"),
-    "no such page": (404, None, RegistryError, "answered 404"),
+    "wrong password": (
+        401,
+        USER,
+        UnauthorizedError,
+        "rejected the password of u (from config.json",
+    ),
+    "no right": (403, USER, UnauthorizedError, "rejected the password of u"),
+    "old identity": (400, IDENTITY, UnauthorizedError, "rejected the identity token of u"),
+    "anonymous": (401, None, UnauthorizedError, "gives no token to anonymous users"),
+    "redirect": (302, USER, ResponseError, "responded with a redirect, which is not followed"),
+    "limit": (429, None, RegistryError, "responded with 429"),
+    "failure": (503, USER, RegistryError, "responded with 503"),
+    "no such page": (404, None, RegistryError, "responded with 404"),
 }
 
 

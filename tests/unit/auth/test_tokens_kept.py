@@ -97,10 +97,10 @@ def test_a_wrong_password_is_tried_once_for_all_repositories() -> None:
     server = Server((401, {}))
     tokens = server.tokens()
     for number in range(20):
-        with pytest.raises(UnauthorizedError, match="refuses the password"):
+        with pytest.raises(UnauthorizedError, match="rejected the password"):
             tokens.get(grant(USER, scopes=(f"repository:r{number}:pull",)))
     server.now += 3600
-    with pytest.raises(UnauthorizedError, match="refuses the password"):
+    with pytest.raises(UnauthorizedError, match="rejected the password"):
         tokens.get(grant(USER))
     assert len(server.asked) == 1
 
@@ -119,7 +119,7 @@ def test_a_failure_is_shared_for_a_while_and_then_tried_again() -> None:
     server = Server((503, {}), (200, {"token": "T"}))
     tokens = server.tokens()
     for _ in range(3):
-        with pytest.raises(RegistryError, match="answered 503"):
+        with pytest.raises(RegistryError, match="responded with 503"):
             tokens.get(grant())
         server.now += 1
     assert len(server.asked) == 1

@@ -109,7 +109,7 @@ def refuses(error: RegpipeError) -> Callable[[], str | None]:
         pytest.param(lambda: OTHER.digest, id="stale-digest"),
         pytest.param(refuses(NotFoundError("not found", status=404)), id="not-found"),
         pytest.param(refuses(UnauthorizedError("refused", status=403)), id="refused"),
-        pytest.param(refuses(RegistryError("answered 500", status=500)), id="failed"),
+        pytest.param(refuses(RegistryError("responded with 500", status=500)), id="failed"),
     ],
 )
 def test_where_head_is_wrong_get_decides_and_head_is_left(

@@ -93,11 +93,11 @@ def test_repeated_headers_are_joined() -> None:
     ("raw", "message"),
     [
         (b"", "closed before"),
-        (b"HTT", "half-way"),
-        (OK, "half-way"),
+        (b"HTT", "in the middle of a response"),
+        (OK, "in the middle of a response"),
         (OK + b"Content-Length: 3\r\n\r\nab", "after 2 of 3 bytes"),
         (CHUNKED + b"3\r\nab", "after 2 of 3 bytes"),
-        (CHUNKED + b"3\r\nabc\r\n", "half-way"),
+        (CHUNKED + b"3\r\nabc\r\n", "in the middle of a response"),
     ],
 )
 def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None:
@@ -144,20 +144,20 @@ def test_what_is_no_http_is_not_asked_again(raw: bytes) -> None:
 
 @pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
 def test_a_server_of_another_protocol_is_said_to_be_no_web_server(raw: bytes) -> None:
-    with pytest.raises(Fault, match="no web server") as caught:
+    with pytest.raises(Fault, match="not an HTTP server") as caught:
         read(raw)
     assert not caught.value.retry
 
 
 @pytest.mark.parametrize("raw", [OK, b"HTTP/1.", b"HT"])
 def test_an_answer_that_breaks_off_is_asked_for_again(raw: bytes) -> None:
-    with pytest.raises(Fault, match="closed half-way") as caught:
+    with pytest.raises(Fault, match="closed in the middle of a response") as caught:
         read(raw)
     assert caught.value.retry
 
 
 def test_an_https_server_is_told_by_its_alert() -> None:
-    with pytest.raises(Fault, match="https registry"):
+    with pytest.raises(Fault, match="HTTPS registry"):
         read(b"\x15\x03\x01\x00\x02\x02\x46")
 
 
