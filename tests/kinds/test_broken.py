@@ -110,11 +110,11 @@ def test_a_config_with_text_that_is_none(scripted: Scripted) -> None:
     assert json.loads(record["history"][0]["v1Compatibility"])["author"] == "\ud83d"
 
 
-def test_a_digest_of_an_unknown_algorithm_is_not_called_checked(scripted: Scripted) -> None:
+def test_a_digest_of_an_unknown_algorithm_is_reported_as_not_verified(scripted: Scripted) -> None:
     digest = "blake9:" + "0" * 64
     scripted.add("a/b", "v1", AMD64)
     scripted.content.manifests[digest] = AMD64
     result = run(["manifests", f"{scripted.url}/a/b@{digest}"])
     assert result.records[0]["digest"] == digest
-    assert "unchecked" in result.records[0]["warnings"][0]
+    assert "not verified" in result.records[0]["warnings"][0]
     assert "warning" in result.err

@@ -29,7 +29,7 @@ ALTERED = {
     "goharbor+harbor__manifest_v1_test.go-at1027": "altered after signing",
     "regclient+regclient__manifest_test.go-at10657": "altered after signing",
     "containers+image__v2s1.manifest": "altered after signing",
-    "moby+moby__extra_data_manifest": "more than was signed",
+    "moby+moby__extra_data_manifest": "has unsigned content",
     # Made to be invalid: `signatures` is the number 1.
     "containers+image__v2s1-invalid-signatures.manifest": "signatures is not a non-empty list",
     "containers+image__v2s1-invalid-signatures.manifest-2": "signatures is not a non-empty list",

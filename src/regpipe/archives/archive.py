@@ -1,8 +1,9 @@
 """The files in a tar archive, compressed or not, on disk or from a pipe; nothing is unpacked.
 
-An uncompressed archive on disk is read by seeking: only headers, and then the files asked for.
-Anything else is read once from front to back, and of its files only what can be a manifest or a
-config is kept: nothing tells beforehand which will be asked for, as the index may stand last.
+An uncompressed archive on disk is read by seeking: first all headers, then the requested files. A
+compressed archive or a pipe is read once, front to back, and only files that can be a manifest or
+a config are kept in memory: which ones will be needed is not known yet, since the index may be
+the last member.
 """
 
 import hashlib
@@ -14,30 +15,30 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from regpipe.archives import tar
-from regpipe.archives.compression import CHUNK, Stream, is_packed, unpacked
-from regpipe.archives.files import refuse
+from regpipe.archives.compression import CHUNK, Stream, decompressed, is_compressed, truncated
+from regpipe.archives.files import raise_unreadable
 from regpipe.archives.tar import Member
 from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError, TooLargeError
 
 STDIN = "-"
-"""The path that stands for standard input."""
+"""The path that means standard input."""
 
 KEPT_SMALL = 4 << 10
-"""Files of up to so many bytes are kept, whatever they are."""
+"""Any file of at most this many bytes is kept."""
 KEPT_JSON = 8 << 20
-"""Files of up to so many bytes are kept if they begin like JSON."""
+"""A file of at most this many bytes is kept if it starts like JSON."""
 KEPT_ALL = 64 << 20
-"""Bytes of files that are kept together."""
+"""Total bytes of the files that are kept."""
 TRAILER = 1 << 20
-"""Bytes that are read from a pipe after the archive's end, lest its writer fail."""
+"""Bytes read from a pipe after the end of the archive, so that its writer gets no SIGPIPE."""
 
 
 class _Entry(NamedTuple):
-    """A member, and what was learned of it while it passed."""
+    """A member, and what was read of it in the single pass."""
 
     member: Member
     body: bytes | None = None
-    unpacked_size: int | RegpipeError | None = None
+    uncompressed_size: int | RegpipeError | None = None
     digest: str | None = None
 
 
@@ -45,10 +46,10 @@ class Archive:
     """The files in a tar archive.
 
     Args:
-        path: where it is; `-` for standard input.
-        stdin: standard input, where it may be read.
-        layers: whether layers may be asked for their size and digest; of a compressed archive
-            and from a pipe these can be had only while they pass.
+        path: path of the archive; `-` for standard input.
+        stdin: standard input, or None if it must not be read.
+        layers: compute the sizes and digests of layers while reading; needed for compressed
+            archives and pipes, which are read only once.
     """
 
     what = "archive"
@@ -59,9 +60,9 @@ class Archive:
         self._layers = layers
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] | None = None
-        self._twice: set[str] = set()
+        self._duplicated: set[str] = set()
         self._failure: RegpipeError | None = None
-        self._once = path == STDIN
+        self._single_pass = path == STDIN
         self._seeks = False
         self._kept = 0
 
@@ -71,21 +72,21 @@ class Archive:
         if entry is None:
             return None
         if entry.member.size > limit:
-            raise TooLargeError(f"{ascii(name)} has more than {limit} bytes")
+            raise TooLargeError(f"{ascii(name)} is larger than {limit} bytes")
         with self._content(entry) as content:
             return content.exactly(entry.member.size)
 
-    def unpacked_size(self, name: str) -> int | None:
-        """Return a layer's size; see `Files.unpacked_size`."""
+    def uncompressed_size(self, name: str) -> int | None:
+        """Return a layer's size; see `Files.uncompressed_size`."""
         entry = self._find(name)
         if entry is None:
             return None
-        if isinstance(entry.unpacked_size, RegpipeError):
-            raise entry.unpacked_size
-        if entry.unpacked_size is not None:
-            return entry.unpacked_size
+        if isinstance(entry.uncompressed_size, RegpipeError):
+            raise entry.uncompressed_size
+        if entry.uncompressed_size is not None:
+            return entry.uncompressed_size
         with self._content(entry) as content:
-            return _unpacked_size(content, entry.member.size)
+            return _uncompressed_size(content, entry.member.size)
 
     def digest(self, name: str) -> str | None:
         """Return a layer's digest; see `Files.digest`."""
@@ -98,7 +99,7 @@ class Archive:
             return _digest(content, entry.member.size)
 
     def _find(self, name: str) -> _Entry | None:
-        """Return the entry of a regular file; a link to one stands for it."""
+        """Return the entry of a regular file; a link is followed."""
         entries = self._table()
         entry = entries.get(name)
         if entry is not None and entry.member.link is not None:
@@ -106,8 +107,8 @@ class Archive:
             entry = entries.get(name)
         if entry is None or not entry.member.is_file:
             return None
-        if name in self._twice:
-            raise _invalid(f"it has two files named {ascii(name)}")
+        if name in self._duplicated:
+            raise _invalid(f"the archive has two files named {ascii(name)}")
         return entry
 
     def _table(self) -> dict[str, _Entry]:
@@ -118,7 +119,7 @@ class Archive:
                 try:
                     self._entries = self._read_table()
                 except RegpipeError as error:
-                    # What a pipe has given is gone: whoever asks again gets the same answer.
+                    # A pipe cannot be read again, so later calls raise the same error.
                     self._failure = error
                     raise
             return self._entries
@@ -126,18 +127,18 @@ class Archive:
     def _read_table(self) -> dict[str, _Entry]:
         entries: dict[str, _Entry] = {}
         with self._open() as file:
-            self._once = self._once or not file.seekable()
-            outer = Stream(file.read) if self._once else _seeking(file)
-            stream = unpacked(outer)
-            self._seeks = not self._once and stream is outer
+            self._single_pass = self._single_pass or not file.seekable()
+            outer = Stream(file.read) if self._single_pass else _seeking(file)
+            stream = decompressed(outer)
+            self._seeks = not self._single_pass and stream is outer
             for member in tar.members(stream):
                 if not (member.is_file or member.link is not None):
                     continue
                 if member.name in entries:
-                    self._twice.add(member.name)
+                    self._duplicated.add(member.name)
                 else:
                     entries[member.name] = self._entry(member, stream)
-            if self._once:
+            if self._single_pass:
                 _drain(outer)
         return entries
 
@@ -150,11 +151,11 @@ class Archive:
         if not self._layers:
             return _Entry(member)
         if member.name.endswith("/layer.tar"):
-            # Docker before 1.10 wrote no digests; it alone wrote this name without a config.
+            # Only Docker before 1.10 wrote layers of this name without digests in a config.
             return _Entry(member, None, member.size, _digest(stream, member.size))
         try:
-            return _Entry(member, None, _unpacked_size(stream, member.size))
-        except RegpipeError as error:  # of interest only if this turns out to be a layer
+            return _Entry(member, None, _uncompressed_size(stream, member.size))
+        except RegpipeError as error:  # raised only if this turns out to be a layer
             return _Entry(member, None, error)
 
     def _is_kept(self, member: Member, start: bytes) -> bool:
@@ -163,15 +164,17 @@ class Archive:
 
     @contextmanager
     def _content(self, entry: _Entry) -> Iterator[Stream]:
-        """Give a file's content from its start on; for that open the archive again if need be."""
+        """Yield a stream at the start of a file's content, reopening the archive if necessary."""
         name, offset = entry.member.name, entry.member.offset
         if entry.body is not None:
             yield Stream(io.BytesIO(entry.body).read)
-        elif self._once:
-            raise TooLargeError(f"{ascii(name)} was not kept: save the archive to a file")
+        elif self._single_pass:
+            raise TooLargeError(
+                f"{ascii(name)} is too large to keep in memory: save the archive to a file"
+            )
         else:
             with self._open() as file:
-                stream = _seeking(file) if self._seeks else unpacked(_seeking(file))
+                stream = _seeking(file) if self._seeks else decompressed(_seeking(file))
                 stream.skip(offset)
                 yield stream
 
@@ -184,39 +187,39 @@ class Archive:
                 with open(self.path, "rb") as file:  # noqa: PTH123 -- pathlib is slow to load
                     yield file
         except FileNotFoundError as error:
-            raise NotFoundError(f"there is no file {ascii(self.path)}") from error
+            raise NotFoundError(f"{error.strerror}") from error
         except IsADirectoryError as error:
-            raise NotFoundError("it is a directory: write oci: before it") from error
+            raise NotFoundError(f"{error.strerror}: for a layout write oci:PATH") from error
         except OSError as error:
-            refuse(self.path, error)
+            raise_unreadable(self.path, error)
 
     def _standard_input(self) -> BinaryIO:
         if self._stdin is None:
             raise InputError(
-                "standard input can be read only once, and only if the archive is named as an"
-                " argument: save it to a file, or begin with `regpipe manifests`"
+                "standard input can be read only once, and only by the verb that names it as an"
+                " argument: save the archive to a file, or start with `regpipe manifests`"
             )
         if self._stdin.isatty():
-            raise InputError("standard input is a terminal: pipe an archive in")
+            raise InputError("standard input is a terminal: pipe an archive into it")
         return self._stdin
 
 
 def _seeking(file: BinaryIO) -> Stream:
-    """Return a stream that skips what is not read."""
+    """Return a stream that seeks over what is not read."""
     end = os.fstat(file.fileno()).st_size
 
-    def leap(size: int) -> None:
+    def seek(size: int) -> None:
         if file.tell() + size > end:
-            raise _invalid("it is cut short")
+            raise truncated()
         file.seek(size, os.SEEK_CUR)
 
-    return Stream(file.read, leap)
+    return Stream(file.read, seek)
 
 
-def _unpacked_size(stream: Stream, size: int) -> int:
-    if not is_packed(stream.peek(min(size, 6))):
+def _uncompressed_size(stream: Stream, size: int) -> int:
+    if not is_compressed(stream.peek(min(size, 6))):
         return size
-    content = unpacked(Stream(_bounded(stream, size)))
+    content = decompressed(Stream(_bounded(stream, size)))
     return sum(map(len, iter(lambda: content.read(CHUNK), b"")))
 
 
@@ -229,7 +232,7 @@ def _digest(stream: Stream, size: int) -> str:
 
 
 def _bounded(stream: Stream, size: int) -> Callable[[int], bytes]:
-    """Return the `read` of a file that is the next `size` bytes of a stream."""
+    """Return a `read` function limited to the next `size` bytes of a stream."""
     end = stream.position + size
     return lambda wanted: stream.read(min(wanted, end - stream.position))
 

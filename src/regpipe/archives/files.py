@@ -1,4 +1,4 @@
-"""Named files, wherever they lie: what layouts and `docker save` archives are read through."""
+"""Files by name, in a directory or an archive: how layouts and `docker save` archives are read."""
 
 import os
 import stat
@@ -12,11 +12,11 @@ from regpipe.errors import NotFoundError, RegistryError, ResponseError, TooLarge
 class Files(Protocol):
     """A directory or an archive. Names are relative to it and separated by slashes.
 
-    Every method may raise a RegpipeError that tells what is wrong with the whole. Threads may
-    share an object.
+    Every method may raise a RegpipeError about the directory or archive as a whole. Instances are
+    thread-safe.
 
     Attributes:
-        path: where it lies, as the user wrote it; `-` is standard input.
+        path: its path as the user wrote it; `-` is standard input.
         what: `layout` or `archive`, for messages.
     """
 
@@ -27,18 +27,18 @@ class Files(Protocol):
         """Return a file's content; None if there is no such file.
 
         Raises:
-            TooLargeError: it has more than `limit` bytes.
+            TooLargeError: it is larger than `limit` bytes.
         """
 
-    def unpacked_size(self, name: str) -> int | None:
-        """Return the size of a file, or of what it holds compressed; None if there is none."""
+    def uncompressed_size(self, name: str) -> int | None:
+        """Return a file's size after decompression, if any; None if there is no such file."""
 
     def digest(self, name: str) -> str | None:
-        """Return the sha256 of a file; None if there is none."""
+        """Return a file's sha256 digest; None if there is no such file."""
 
 
 class Directory:
-    """The files in a directory; symbolic links are followed (Bazel's layouts consist of them).
+    """The files in a directory; symbolic links are followed, as Bazel's layouts consist of them.
 
     Args:
         path: the directory.
@@ -60,27 +60,29 @@ class Directory:
                 return None
             raise self._no_directory() from None
         except OSError as error:
-            refuse(path, error)
+            raise_unreadable(path, error)
         if len(body) > limit:
-            raise TooLargeError(f"{name} has more than {limit} bytes")
+            raise TooLargeError(f"{ascii(name)} is larger than {limit} bytes")
         return body
 
     def _no_directory(self) -> NotFoundError:
         if os.path.exists(self.path):  # noqa: PTH110
-            return NotFoundError("it is a file: write oci-archive: or docker-archive: before it")
-        return NotFoundError(f"there is no directory {ascii(self.path)}")
+            return NotFoundError(
+                "Not a directory: for an archive write oci-archive:PATH or docker-archive:PATH"
+            )
+        return NotFoundError("No such file or directory")
 
-    def unpacked_size(self, name: str) -> int | None:
-        """Not asked of a directory: only `docker save` archives have layers of unknown size."""
+    def uncompressed_size(self, name: str) -> int | None:
+        """Never called: only in `docker save` archives is the size of a layer unknown."""
         raise NotImplementedError(name)
 
     def digest(self, name: str) -> str | None:
-        """Not asked of a directory; see `unpacked_size`."""
+        """Never called; see `uncompressed_size`."""
         raise NotImplementedError(name)
 
 
 def open_regular(path: str) -> AbstractContextManager[BinaryIO]:
-    """Open a file for reading; a pipe or a device in its place is refused, not waited for.
+    """Open a regular file for reading, without blocking on a pipe or a device.
 
     Raises:
         ResponseError: it is not a regular file.
@@ -96,8 +98,8 @@ def open_regular(path: str) -> AbstractContextManager[BinaryIO]:
 _unblocked: Callable[[str, int], int] = lambda path, flags: os.open(path, flags | os.O_NONBLOCK)  # noqa: E731
 
 
-def refuse(path: str, error: OSError) -> NoReturn:
-    """Raise the error of a file that the system does not let us read."""
+def raise_unreadable(path: str, error: OSError) -> NoReturn:
+    """Raise the error for a file that cannot be read, with the system's reason."""
     raise RegistryError(
         f"cannot read {ascii(path)}: {error.strerror}", code="FILE_UNREADABLE"
     ) from error

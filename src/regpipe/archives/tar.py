@@ -1,8 +1,8 @@
-"""The members of a tar archive, front to back: ustar, pax, GNU and the old form (POSIX pax(1)).
+"""The members of a tar stream in order: ustar, pax, GNU and the v7 format (POSIX pax(1)).
 
-`tarfile` is not used for it takes a broken header for the end of the archive, reads headers of any
-size into memory, sees neither truncation between members nor two of one name, and takes 14 ms to
-import; and a pipe and a file would be read by two ways of its.
+Not `tarfile`: it takes an invalid header for the end of the archive, reads extended headers of any
+size into memory, reports neither truncation between members nor duplicate names, needs different
+modes for files and pipes, and takes 14 ms to import.
 """
 
 import re
@@ -15,7 +15,7 @@ from regpipe.text import quoted
 
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
-"""Bytes of a pax header or a GNU long name."""
+"""The most bytes of a pax header or a GNU long name."""
 MEMBER_LIMIT = 200_000
 
 _OCTAL = re.compile(rb"[0-7]*")
@@ -29,11 +29,11 @@ class Member(NamedTuple):
     """One member of an archive.
 
     Attributes:
-        name: its path from the archive's root, without `./` and doubled slashes.
+        name: its path from the archive's root, without `./` and double slashes.
         is_file: whether it is a regular file.
-        size: the bytes of its content.
-        link: for a link, the path it leads to, likewise from the root.
-        offset: where in the stream its content starts.
+        size: its size in bytes.
+        link: for a link, the target's path, also from the root; else None.
+        offset: position in the stream at which its content starts.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Member(NamedTuple):
 
 
 def members(stream: Stream) -> Iterator[Member]:
-    """Yield an archive's members in their order.
+    """Yield an archive's members in order.
 
-    When a member is yielded the stream stands at its content, of which the caller may read as
-    much as it likes; the rest is skipped.
+    When a member is yielded, the stream is at the start of its content. The caller may read any
+    part of it; the rest is skipped.
 
     Raises:
-        ResponseError: not a tar archive, is damaged, or has a member whose name leads outside.
-        TooLargeError: it has too many members, or a header of absurd size.
+        ResponseError: not a tar archive, or damaged, or a member's path leads outside of it.
+        TooLargeError: too many members, or an extended header that is too large.
     """
     extended: dict[str, str] = {}
     count = 0
@@ -59,7 +59,7 @@ def members(stream: Stream) -> Iterator[Member]:
         kind = header[156:157]
         size = _number(header[124:136])
         if kind in _PAX or kind in _GNU_LONG:
-            extended |= _extension(kind, _small(stream, size))
+            extended |= _extension(kind, _small_body(stream, size))
         else:
             size = 0 if kind in _DATA_LESS else _size(extended.get("size"), size)
             end = stream.position + size + -size % BLOCK
@@ -68,14 +68,14 @@ def members(stream: Stream) -> Iterator[Member]:
             extended = {}
         count += 1
         if count > MEMBER_LIMIT:
-            raise TooLargeError(f"it has more than {MEMBER_LIMIT} members")
+            raise TooLargeError(f"the archive has more than {MEMBER_LIMIT} members")
 
 
 def _header(stream: Stream, *, first: bool) -> bytes:
-    """Return the next header, its checksum checked; empty at the end of the archive."""
+    """Return the next header, with a valid checksum; empty at the end of the archive."""
     header = stream.peek(BLOCK)
     if first and not header:
-        raise _broken("empty file, and not a tar archive")
+        raise _broken("not a tar archive: the file is empty")
     if not header.strip(b"\0") and len(header) in (0, BLOCK):
         return b""
     if len(header) == BLOCK and _has_checksum(header):
@@ -83,11 +83,13 @@ def _header(stream: Stream, *, first: bool) -> bytes:
     if first:
         raise _broken("not a tar archive")
     where = f"at byte {stream.position}"
-    raise _broken(f"it is cut short {where}" if len(header) < BLOCK else f"it is damaged {where}")
+    if len(header) < BLOCK:
+        raise _broken(f"the archive is truncated {where}")
+    raise _broken(f"the archive is damaged {where}: invalid tar header")
 
 
 def _has_checksum(header: bytes) -> bool:
-    """Tell whether a header's checksum is right; old programs summed signed bytes."""
+    """Tell whether a header's checksum is valid; some old programs summed signed bytes."""
     field = header[148:156].strip(b" \0")
     if not field or not _OCTAL.fullmatch(field):
         return False
@@ -98,7 +100,7 @@ def _has_checksum(header: bytes) -> bool:
 
 def _member(header: bytes, kind: bytes, size: int, extended: dict[str, str], offset: int) -> Member:
     if kind in b"SM" or any(key.startswith("GNU.sparse.") for key in extended):
-        raise _broken("it has a sparse or divided member")
+        raise _broken("sparse and multi-volume members are not supported")
     name, target = _text(header[:100]), _text(header[157:257])
     if header[257:263] == b"ustar\0" and (prefix := _text(header[345:500])):
         name = f"{prefix}/{name}"
@@ -115,7 +117,7 @@ def _member(header: bytes, kind: bytes, size: int, extended: dict[str, str], off
 
 
 def _inside(folder: str, path: str) -> str:
-    """Return a path, as seen from a folder of the archive, as seen from the archive's root."""
+    """Resolve a path relative to a folder of the archive into one from the archive's root."""
     parts = folder.split("/") if folder else []
     outside = path.startswith("/")
     for part in path.split("/"):
@@ -126,26 +128,28 @@ def _inside(folder: str, path: str) -> str:
         else:
             outside = True
     if outside:
-        raise _broken(f"it has a member that leads outside of it: {quoted(path)}")
+        raise _broken(f"a member's path leads outside the archive: {quoted(path)}")
     return "/".join(parts)
 
 
-def _small(stream: Stream, size: int) -> bytes:
+def _small_body(stream: Stream, size: int) -> bytes:
     if size > HEADER_LIMIT:
-        raise TooLargeError(f"it has a header of {size} bytes")
+        raise TooLargeError(
+            f"an extended header of {size} bytes is larger than {HEADER_LIMIT} bytes"
+        )
     body = stream.exactly(size)
     stream.skip(-size % BLOCK)
     return body
 
 
 def _extension(kind: bytes, body: bytes) -> dict[str, str]:
-    """Return what an extended header says of the next member."""
+    """Return the fields that an extended header sets for the next member."""
     if kind in _GNU_LONG:
         return {_GNU_LONG[kind]: _text(body)}
     found = dict(_pax_records(body))
     if kind == b"g":
         if found.keys() & {"path", "linkpath", "size"}:
-            raise _broken("it has one name or size for all members")
+            raise _broken("a global pax header sets one path or size for all members")
         return {}
     return found
 
@@ -156,7 +160,7 @@ def _pax_records(body: bytes) -> Iterator[tuple[str, str]]:
         record = _PAX_RECORD.match(body, at)
         end = at + int(record[1]) if record else 0
         if not record or end <= record.end() or body[end - 1 : end] != b"\n":
-            raise _broken("it has a damaged pax header")
+            raise _broken("invalid pax header")
         yield _decoded(record[2]), _decoded(body[record.end() : end - 1])
         at = end
 
@@ -165,17 +169,17 @@ def _size(extended: str | None, size: int) -> int:
     if extended is None:
         return size
     if not (extended.isascii() and extended.isdecimal() and len(extended) < 20):
-        raise _broken("it has a member of no valid size")
+        raise _broken("a member's size is not a valid number")
     return int(extended)
 
 
 def _number(field: bytes) -> int:
-    """Read a number: octal, or binary where that did not suffice (GNU, star)."""
+    """Parse a number: octal, or binary for large values (GNU, star)."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     text = field.strip(b" \0")
     if not _OCTAL.fullmatch(text):
-        raise _broken("it has a member of no valid size")
+        raise _broken("a member's size is not a valid number")
     return int(text or b"0", 8)
 
 

@@ -1,4 +1,4 @@
-"""When an image was created: where the date stands, and whether it is a real one."""
+"""When an image was created: the date, its origin, and whether it is a placeholder."""
 
 import re
 from collections.abc import Mapping
@@ -18,21 +18,21 @@ _SUSPECT_YEARS = frozenset({1, 2, 1969, 1970, 1979, 1980})
 
 
 class Created(NamedTuple):
-    """A creation date as it was found: its text and where it was found."""
+    """A creation date: its text, and the place it was found in."""
 
     text: str
     origin: str
 
     @property
     def is_placeholder(self) -> bool:
-        """Whether the date is one that reproducible builds write in place of the real one."""
+        """Whether the date is one that reproducible builds write instead of the real one."""
         match = _DATE.match(self.text)
         if not match:
             return False
         year, month, day, hours, minutes, seconds = map(int, match.groups()[:6])
         if year not in _SUSPECT_YEARS:
             return year == 0
-        from datetime import datetime, timedelta  # noqa: PLC0415 -- nearly no date needs it
+        from datetime import datetime, timedelta  # noqa: PLC0415 -- few dates need it
 
         try:
             days = datetime(year, month, day) - datetime(1970, 1, 1)  # noqa: DTZ001
@@ -41,7 +41,7 @@ class Created(NamedTuple):
         clock = days + timedelta(hours=hours, minutes=minutes, seconds=seconds)
         offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
         instant = clock + offset if match[7] == "-" else clock - offset
-        # In UTC, or by the clock that the date was written by.
+        # In UTC, or in the date's own time zone.
         return any(_is_placeholder(int(time.total_seconds())) for time in (clock, instant))
 
 
@@ -60,16 +60,16 @@ def find_created(
 ) -> Created | None:
     """Find the creation date of an image or artifact.
 
-    The config's own `created` (config.md) comes first, then the annotation
-    org.opencontainers.image.created (annotations.md), then the label of that name.
+    In this order: the config's `created` (config.md), the annotation
+    org.opencontainers.image.created (annotations.md), the label of that name.
 
     Args:
-        config: the image config, if there is one.
-        annotations: those of the manifest and of the descriptor that led to it, in this order.
-        config_is: what to call the config; schema 1 has the like of one in its history.
+        config: the image config, or None.
+        annotations: those of the manifest and of its descriptor in an index, in this order.
+        config_is: the origin to report for a date in the config; `history` for schema 1.
 
     Returns:
-        The date, or None where none is told.
+        The date, or None if there is none.
     """
     config = config or {}
     runtime = config.get("config")

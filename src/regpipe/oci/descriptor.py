@@ -1,4 +1,4 @@
-"""Descriptors and digests (image-spec, descriptor.md): checked before anything relies on them."""
+"""Descriptors and digests (image-spec, descriptor.md), validated before use."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from regpipe.errors import DigestMismatchError, ResponseError
 from regpipe.oci.reference import is_digest
 
 HASHES = frozenset({"sha256", "sha384", "sha512"})
-"""The algorithms of digests that regpipe computes."""
+"""The digest algorithms that regpipe can compute."""
 _ATTESTATION = "vnd.docker.reference.type"
 _ATTESTED = "vnd.docker.reference.digest"
 
@@ -17,7 +17,7 @@ def descriptors(document: Mapping[str, Any], member: str) -> Iterator[dict[str, 
     """Yield the descriptors in a list of a manifest (`manifests`, `layers`, `blobs`).
 
     Raises:
-        ResponseError: one has no well-formed digest, so that it must not enter a URL or a path.
+        ResponseError: one is malformed; its digest must not be used in a URL or a path.
     """
     listed = document.get(member)
     if listed is None:
@@ -52,13 +52,13 @@ def check_descriptor(entry: object, where: str) -> dict[str, Any]:
 
 
 def is_attestation(descriptor: Mapping[str, Any]) -> bool:
-    """Tell whether an index entry is BuildKit's statement about another entry, and no platform."""
+    """Tell whether an index entry is a BuildKit attestation of another entry."""
     annotations = descriptor.get("annotations")
     return isinstance(annotations, dict) and _ATTESTATION in annotations
 
 
 def attested(descriptor: Mapping[str, Any]) -> str:
-    """Return the digest of the entry that an attestation is about, or the empty string."""
+    """Return the digest of the entry that an attestation is for, or the empty string."""
     annotations = descriptor.get("annotations")
     digest = annotations.get(_ATTESTED) if isinstance(annotations, dict) else None
     return digest if isinstance(digest, str) else ""
@@ -70,19 +70,19 @@ def digest_of(body: bytes, algorithm: str = "sha256") -> str:
 
 
 def verify(body: bytes, digest: str, what: str) -> bool:
-    """Check bytes against the digest they were asked for by.
+    """Verify bytes against the digest they were requested by.
 
     Returns:
-        True if they match; False if the algorithm is not one regpipe computes, so that nothing
-        is known (descriptor.md: such digests "SHOULD" pass where verification is not required).
+        True if they match; False if regpipe cannot compute the algorithm (descriptor.md:
+        "Implementations SHOULD allow digests with unrecognized algorithms to pass validation").
 
     Raises:
-        DigestMismatchError: they are other bytes.
+        DigestMismatchError: they do not match.
     """
     algorithm = digest.partition(":")[0]
     if algorithm not in HASHES:
         return False
     found = digest_of(body, algorithm)
     if found != digest:
-        raise DigestMismatchError(f"the {what} asked for as {digest} came with digest {found}")
+        raise DigestMismatchError(f"the {what} requested as {digest} has digest {found}")
     return True

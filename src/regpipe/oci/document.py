@@ -1,4 +1,4 @@
-"""JSON documents as registries serve them, parsed strictly."""
+"""Strict parsing of the JSON documents that registries serve."""
 
 import json
 import math
@@ -10,19 +10,19 @@ _DEPTH_LIMIT = 100
 
 
 def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, Any]:
-    """Parse a JSON object that a registry served, strictly.
+    """Parse a JSON object from a registry, strictly.
 
-    Duplicate members are refused because two readers may take different ones (the root of
-    CVE-2021-41190's kind of confusion), NaN and infinities because they are not JSON, numbers and
-    depths out of all proportion because what reads the record may not cope with them.
+    Refused are duplicate members, because two parsers may read different ones (the kind of
+    confusion behind CVE-2021-41190); NaN and infinities, because they are not JSON; huge numbers
+    and deep nesting, because programs that read the record may fail on them.
 
     Args:
         body: the document's bytes.
-        what: what to call it in an error (`manifest`, `image config`).
-        unique: refuse duplicate members; else the last of them counts.
+        what: its name in error messages (`manifest`, `image config`).
+        unique: refuse duplicate members; otherwise the last one wins.
 
     Raises:
-        ResponseError: it is no JSON object in UTF-8.
+        ResponseError: not a JSON object in UTF-8.
     """
     try:
         document = (_DECODER if unique else _LENIENT_DECODER).decode(body.decode())
@@ -40,7 +40,7 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Return a JSON value if it is an object, else an empty one."""
+    """Return a JSON value if it is an object, else an empty dict."""
     return value if isinstance(value, dict) else {}
 
 
@@ -77,13 +77,13 @@ def _float(literal: str) -> float:
 
 
 def _integer(literal: str) -> int:
-    # Python itself refuses those of thousands of digits, with advice for programmers.
+    # Python's own limit is 4,300 digits, and its message is meant for programmers.
     if len(literal) > _INTEGER_DIGITS:
         raise ValueError("a number in it is out of range")
     return int(literal)
 
 
-_INTEGER_DIGITS = 310  # as long as the largest double
+_INTEGER_DIGITS = 310  # the digits of the largest double
 _NUMBERS: dict[str, Any] = {
     "parse_float": _float,
     "parse_int": _integer,

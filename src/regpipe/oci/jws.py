@@ -1,7 +1,7 @@
-"""Whether the signatures of schema 1 manifests match their content (JWS with ES256, RFC 7518).
+"""Verification of schema 1 signatures (JWS with ES256, RFC 7518).
 
-The key stands in the manifest beside the signature, so that a match proves nothing about who
-signed. A mismatch does prove something: the manifest is not what was signed.
+The public key is in the manifest, next to the signature. A valid signature therefore does not
+prove who signed; an invalid one proves that the manifest was altered after signing.
 """
 
 import base64
@@ -10,44 +10,44 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-# The curve P-256 of FIPS 186-4, y² = x³ - 3x + b (mod p); its base point has the order n. Whether
-# a key lies on it makes no difference here: who wants another one to match can sign with his own.
+# The curve P-256 of FIPS 186-4, y² = x³ - 3x + b (mod p), whose base point has order n. Whether a
+# key is on the curve is not checked: a forger could sign with a valid key just as well.
 _P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 _N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _GX = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
 _GY = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
 
 # Jacobian coordinates: (x, y, z) is the point (x/z², y/z³), and z = 0 the neutral element. They
-# spare the inversion that each addition of plain coordinates costs.
+# avoid the modular inversion that every addition in affine coordinates needs.
 _Point = tuple[int, int, int]
 _NEUTRAL: _Point = (0, 1, 0)
 _BASE: _Point = (_GX, _GY, 1)
 
 
 def base64url(text: object) -> bytes:
-    """Decode unpadded base64url, as JOSE writes it.
+    """Decode unpadded base64url (RFC 7515, section 2).
 
     Raises:
-        ValueError: it is something else.
+        ValueError: not base64url text.
     """
     if not isinstance(text, str) or not text.isascii():
-        raise ValueError("no text")
+        raise ValueError("not ASCII text")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
-        raise ValueError("no base64url") from error
+        raise ValueError("not base64url") from error
 
 
 def matches(signature: Mapping[str, Any], payload: bytes) -> bool | None:
-    """Tell whether a signature is over a payload, by the key that it carries itself.
+    """Verify a signature over a payload with the key in the signature's header.
 
     Args:
         signature: an entry of `signatures`: `header` (with `jwk` and `alg`), `signature` and
             `protected`.
-        payload: what is said to have been signed.
+        payload: the signed bytes.
 
     Returns:
-        None where the algorithm is another one than ES256 or the key is not at hand.
+        None if the algorithm is not ES256 or the header has no P-256 key.
     """
     header = signature.get("header")
     header = header if isinstance(header, dict) else {}
@@ -74,7 +74,7 @@ def _verify(x: int, y: int, r: int, s: int, digest: int) -> bool:
     inverse = pow(s, -1, _N)
     u, v = digest * inverse % _N, r * inverse % _N
     key: _Point = (x, y, 1)
-    # Both products at once, bit by bit from the top.
+    # u·G + v·Q with one ladder (Shamir's trick), most significant bit first.
     steps = (_NEUTRAL, _BASE, key, _add(_BASE, key))
     total = _NEUTRAL
     for bit in range(255, -1, -1):

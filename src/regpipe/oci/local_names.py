@@ -1,8 +1,8 @@
-"""Names of local sources: `scheme:PATH[:NAME]`, and which part of that is the path.
+"""Names of local sources, `scheme:PATH[:NAME]`: where the path ends and the image name starts.
 
-The schemes and the form are those of containers-transports(5), so that what regpipe prints can be
-given to skopeo, podman and buildah. There a path ends at its first colon. Here it may hold colons
-where that tells a file that exists; NAME may hold them as well (`docker.io/library/busybox:1.36`).
+Schemes and syntax are those of containers-transports(5), so that what regpipe prints works with
+skopeo, podman and buildah. There a path ends at the first colon. Here it may contain colons if that
+names an existing file; NAME may contain them too (`docker.io/library/busybox:1.36`).
 """
 
 import os
@@ -18,27 +18,27 @@ _SUFFIXES = (".gz", ".zst", ".bz2", ".xz", ".tgz", ".tzst", ".tbz2", ".txz", ".t
 
 
 class LocalName(NamedTuple):
-    """What a name leads to: the source (`oci:DIR`), and what it says of the image in there."""
+    """A parsed name: the source (`oci:DIR`), and the name of an image in it, which may be empty."""
 
     registry: str
     name: str
 
 
 def is_local(registry: str) -> bool:
-    """Tell whether a record's `registry` is a path on disk and not a server."""
+    """Tell whether a record's `registry` is a local path, not a server."""
     return registry.partition(":")[0] in LOCAL_SCHEMES and "://" not in registry
 
 
 def reads_stdin(text: str) -> bool:
-    """Tell whether a reference is to something in an archive on standard input."""
+    """Tell whether a reference is to an image in an archive on standard input."""
     return is_local(text) and _STDIN_PATH.match(text) is not None
 
 
 def split_source(text: str) -> LocalName:
-    """Split `scheme:PATH[:NAME]`; the name is empty where there is none.
+    """Split `scheme:PATH[:NAME]`; without a name it is empty.
 
     Raises:
-        ValueError: there is no path, or an empty name; the message says what is wanted.
+        ValueError: no path, or an empty name; the message shows the syntax.
     """
     scheme, _, rest = text.partition(":")
     ends = [at for at, character in enumerate(rest) if character == ":"]
@@ -50,14 +50,14 @@ def split_source(text: str) -> LocalName:
 
 
 def source_at(text: str) -> str:
-    """Return the source `scheme:PATH` with its path as it is opened.
+    """Return the source `scheme:PATH` with `~` expanded in the path.
 
     Raises:
-        ValueError: there is no path.
+        ValueError: no path.
     """
     scheme, _, path = text.partition(":")
     if not path or "\0" in path:
-        raise ValueError(f"a path comes after {scheme}:")
+        raise ValueError(f"the path is missing: write {scheme}:PATH")
     return f"{scheme}:{_expanded(path)}"
 
 
@@ -81,7 +81,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def default_repository(registry: str) -> str:
-    """Return the repository of images that say of none: the source's file name, less suffixes."""
+    """Return the repository of images that name none: the file name without its suffixes."""
     path = registry.partition(":")[2]
     if path == _STDIN:
         return _STDIN
@@ -96,5 +96,5 @@ def _exists(path: str) -> bool:
 
 
 def _expanded(path: str) -> str:
-    # A shell expands `~` at the start of a word only, and here a scheme stands before it.
+    # A shell expands `~` only at the start of a word, and here a scheme precedes it.
     return os.path.expanduser(path) if path.startswith("~/") else path  # noqa: PTH111

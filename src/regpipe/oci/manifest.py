@@ -1,4 +1,4 @@
-"""A manifest as it came from a source: its bytes, and what they were found to be."""
+"""A manifest: its bytes, verified, and its media type."""
 
 import base64
 import binascii
@@ -16,13 +16,13 @@ class Manifest(NamedTuple):
 
     Attributes:
         body: the exact bytes.
-        media_type: what it is, settled from how it was served and what it says.
-        digest: the one it was asked for by, else the one computed. Schema 1 is identified by the
-            digest of its signed payload, which stays the same when a registry signs anew.
-        verified: False where the digest's algorithm is not one that regpipe computes.
+        media_type: determined from the Content-Type and the document; see `manifest_type`.
+        digest: the one it was requested by, else the computed one. A schema 1 manifest's digest is
+            that of its signed payload, which does not change when a registry signs it again.
+        verified: False if regpipe cannot compute the digest's algorithm.
         document: the parsed manifest; for schema 1 the parsed payload.
-        warnings: what a reader should know before he relies on it, a sentence each.
-        derived: whether regpipe made it itself of what a `docker save` archive holds.
+        warnings: reasons not to rely on it, one sentence each.
+        derived: whether regpipe generated it for a `docker save` archive that has no manifests.
     """
 
     body: bytes
@@ -35,18 +35,18 @@ class Manifest(NamedTuple):
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Manifest:
-    """Check a manifest's bytes and settle what they are.
+    """Verify and parse a manifest, and determine its media type.
 
     Args:
         body: the bytes as served.
-        content_type: the media type they were served as; may be empty.
-        digest: the digest they were asked for by; None for a tag.
+        content_type: the Content-Type they were served with; may be empty.
+        digest: the digest they were requested by; None for a tag.
 
     Raises:
-        DigestMismatchError: the bytes are not those asked for.
-        ResponseError: they are no manifest, or one that could be read in two ways.
+        DigestMismatchError: the bytes do not have that digest.
+        ResponseError: not a manifest, or ambiguous.
     """
-    # Of a signed manifest only the payload counts, and what stands behind that may be anything.
+    # Only the payload of a signed manifest is parsed strictly; what follows it is not signed.
     signatures = b'"signatures"' in body
     document = parse_document(body, "manifest", unique=not signatures)
     media_type = media_types.manifest_type(document, content_type)
@@ -56,25 +56,24 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
         signed = schema1.payload(body, document)
         warnings += schema1.alterations(body, document, signed)
         if media_type == media_types.DOCKER_SCHEMA1_SIGNED and not signatures:
-            warnings.append("it was served as signed, and has no signature")
+            warnings.append("the manifest was served as signed but has no signature")
     if signatures:
-        document = parse_document(signed, "manifest's signed part (altered after signing?)")
+        document = parse_document(signed, "manifest's signed payload (altered after signing?)")
     if digest is None:
         digest, verified = digest_of(signed), True
     else:
         verified = verify(signed, digest, "manifest")
     if not verified:
         algorithm = digest.partition(":")[0]
-        warnings.append(f"nothing is known of the digest's algorithm, {algorithm}: it is unchecked")
+        warnings.append(f"the digest is not verified: unknown algorithm {algorithm}")
     return Manifest(body, media_type, digest, verified, document, tuple(warnings))
 
 
 def embedded(descriptor: Mapping[str, Any]) -> bytes | None:
-    """Return the content that a descriptor carries itself (descriptor.md, `data`), checked.
+    """Return the content embedded in a descriptor (descriptor.md, `data`), verified.
 
     Returns:
-        None where there is none, or other content than its digest and size say; the true one can
-        still be fetched.
+        None if there is none or it does not match the digest and size; then fetch the content.
     """
     data = descriptor.get("data")
     if not isinstance(data, str) or not data.isascii():

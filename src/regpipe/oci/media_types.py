@@ -1,7 +1,7 @@
 """Media types of manifests and configs, and which one a manifest has.
 
-Sources are the OCI image-spec (manifest.md, image-index.md, config.md) and, for the Docker types,
-distribution's manifest-v2-2.md.
+Defined by the OCI image-spec (manifest.md, image-index.md, config.md) and, for the Docker types,
+by distribution's manifest-v2-2.md.
 """
 
 import re
@@ -25,12 +25,12 @@ INDEX_TYPES = frozenset({OCI_INDEX, DOCKER_LIST})
 IMAGE_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 SCHEMA1_TYPES = frozenset({DOCKER_SCHEMA1, DOCKER_SCHEMA1_SIGNED})
 CONFIG_TYPES = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# What registries and old builders wrote for the type of a docker image's config; docker itself
-# takes each of them for an image (moby's ImageTypes, distribution issue 1621).
+# Config media types that registries and old builders wrote for Docker images; Docker accepts each
+# as an image (moby's ImageTypes, distribution issue 1621).
 DEFAULTED_CONFIG_TYPES = frozenset(
     {"", "application/octet-stream", "application/json", "text/html"}
 )
-# Every type by name: distribution and Quay compare exact strings, and `*/*` gets a conversion.
+# Every type by name: distribution and Quay compare exact strings, and convert for `*/*`.
 ACCEPT = ", ".join(
     (
         OCI_INDEX,
@@ -42,24 +42,24 @@ ACCEPT = ", ".join(
         DOCKER_SCHEMA1,
     )
 )
-# RFC 6838, section 4.2, which descriptor.md asks media types to comply with.
+# RFC 6838, section 4.2, required by descriptor.md.
 _NAME = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 _MEDIA_TYPE = re.compile(f"{_NAME}/{_NAME}")
-# Served types that say nothing about what was served.
+# Content-Types that do not identify a manifest.
 _VAGUE_TYPES = frozenset(
     {"", "application/json", "application/octet-stream", "text/html", "text/plain"}
 )
 
 
 def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
-    """Settle a manifest's media type from its content and the type it was served with.
+    """Determine a manifest's media type from its content and its Content-Type.
 
-    The document's own `mediaType` must be the one it was served as (distribution-spec, "Pulling
-    manifests"). Without one, a served type that says nothing (`application/json`, `text/plain`)
-    gives way to what the content shows.
+    The document's `mediaType` must match the Content-Type (distribution-spec, "Pulling
+    manifests"). Without a `mediaType`, an unspecific Content-Type (`application/json`,
+    `text/plain`) is replaced by the type that the document's members imply.
 
     Raises:
-        ResponseError: the two disagree, or the document could be read as two kinds.
+        ResponseError: the two differ, or the document could be both an index and an image.
     """
     if "manifests" in document and ("layers" in document or "config" in document):
         raise ResponseError(
@@ -68,7 +68,7 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
         )
     served = content_type.partition(";")[0].strip().lower()
     declared = document.get("mediaType")
-    shown = _shown_type(document)
+    implied = _implied_type(document)
     if declared is not None:
         if not isinstance(declared, str) or not _MEDIA_TYPE.fullmatch(declared):
             raise ResponseError(
@@ -77,15 +77,15 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
             )
         if served in KNOWN_TYPES and served != declared and not {served, declared} <= SCHEMA1_TYPES:
             raise ResponseError(
-                f"the manifest says it is {declared}, but was served as {served}",
+                f"the manifest's mediaType is {declared}, but its Content-Type is {served}",
                 code="MANIFEST_INVALID",
             )
         served = declared
-    elif served not in KNOWN_TYPES and shown:
-        served = shown
-    if _KIND.get(served, shown and _KIND[shown]) != (shown and _KIND[shown]):
+    elif served not in KNOWN_TYPES and implied:
+        served = implied
+    if _KIND.get(served, implied and _KIND[implied]) != (implied and _KIND[implied]):
         raise ResponseError(
-            f"the manifest's content is not that of its type, {served}", code="MANIFEST_INVALID"
+            f"the manifest's members do not match its type, {served}", code="MANIFEST_INVALID"
         )
     if served in _VAGUE_TYPES or not _MEDIA_TYPE.fullmatch(served):
         raise ResponseError("the response is not a manifest", code="MANIFEST_INVALID")
@@ -101,10 +101,10 @@ _KIND = {
 KNOWN_TYPES = frozenset(_KIND)
 
 
-def _shown_type(document: Mapping[str, Any]) -> str:
-    """Return the type that a manifest's members show it to be, or the empty string."""
+def _implied_type(document: Mapping[str, Any]) -> str:
+    """Return the type that a manifest's members imply, or the empty string."""
     version = document.get("schemaVersion")
-    if type(version) is int and version == 1:  # True is 1, too
+    if type(version) is int and version == 1:  # True == 1
         return DOCKER_SCHEMA1_SIGNED if "signatures" in document else DOCKER_SCHEMA1
     if "manifests" in document:
         return OCI_INDEX

@@ -1,7 +1,7 @@
-"""Platforms: how they are written, and which of those an index offers serves the one wanted.
+"""Platforms: their syntax, and which platform of an index matches the requested one best.
 
-The words are the image-spec's (image-index.md, `platform`); the rules of sameness and of what runs
-what are those of containerd's platforms package.
+Fields are the image-spec's (image-index.md, `platform`); normalization and matching follow
+containerd's platforms package.
 """
 
 import os
@@ -13,7 +13,7 @@ from regpipe.errors import InputError
 
 
 class Platform(NamedTuple):
-    """What an image runs on (image-index.md, `platform`)."""
+    """The platform that an image runs on (image-index.md, `platform`)."""
 
     os: str
     architecture: str
@@ -25,7 +25,7 @@ class Platform(NamedTuple):
         return "/".join(part for part in self[:3] if part)
 
     def as_record(self) -> dict[str, str]:
-        """Return the members of a record's `platform`, in the spec's words."""
+        """Return a record's `platform`, with the specification's names."""
         named = zip(("os", "architecture", "variant", "os.version"), self, strict=True)
         return {key: value for key, value in named if value}
 
@@ -43,7 +43,7 @@ _ARCHITECTURES = {
 }
 _IMPLIED_VARIANT = {"amd64": "v1", "arm64": "v8", "arm": "v7"}
 _LOWEST_VARIANT = {"amd64": 1.0, "arm64": 8.0, "arm": 5.0}
-# What a processor runs besides its own architecture's programs, and up to which variant of it.
+# The 32-bit architecture that a 64-bit processor also runs, and its highest variant.
 _ALSO_RUNS = {"amd64": ("386", ""), "arm64": ("arm", "v8")}
 _VARIANT = re.compile(r"v([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 _WRITTEN = re.compile(
@@ -52,10 +52,10 @@ _WRITTEN = re.compile(
 
 
 def parse_platform(text: str) -> Platform:
-    """Parse `os/architecture[/variant]`; with a version, as containerd writes it, `os(version)/…`.
+    """Parse `os/architecture[/variant]`; containerd's form with a version is `os(version)/…`.
 
     Raises:
-        InputError: the text has another form.
+        InputError: the text does not have this form.
     """
     match = _WRITTEN.fullmatch(text.lower())
     if not match:
@@ -68,7 +68,7 @@ def parse_platform(text: str) -> Platform:
 
 
 def local() -> Platform:
-    """Return the platform that this machine runs images for: Linux on its architecture."""
+    """Return this machine's platform for images: Linux on its architecture."""
     return normalize_platform(Platform("linux", os.uname().machine.lower()))
 
 
@@ -80,7 +80,7 @@ def platform_of(fields: Mapping[str, Any]) -> Platform:
 
 
 def normalize_platform(platform: Platform) -> Platform:
-    """Return the one spelling that platforms are compared in (containerd's platforms package)."""
+    """Return a platform in its normal form, for comparison (containerd's platforms package)."""
     architecture, variant = _ARCHITECTURES.get(
         platform.architecture, (platform.architecture, platform.variant)
     )
@@ -93,10 +93,10 @@ def normalize_platform(platform: Platform) -> Platform:
 
 
 def choose_platform(offered: Sequence[Platform], wanted: Platform) -> int | None:
-    """Return the position of the platform that serves `wanted` best, or None.
+    """Return the index of the best match for `wanted`, or None.
 
-    An exact match is best; else, as in containerd, the highest lower variant of the same
-    architecture, which the wanted one also runs; else what its processor runs in 32 bits.
+    As in containerd: an exact match, else the highest lower variant of the same architecture, else
+    the 32-bit architecture that the processor also runs.
     """
     wanted = normalize_platform(wanted)
     best: tuple[tuple[int, float], int] | None = None
@@ -110,12 +110,12 @@ def choose_platform(offered: Sequence[Platform], wanted: Platform) -> int | None
 
 
 def _version_fits(offered: str, wanted: str) -> bool:
-    """Compare Windows versions by whole numbers: 10.0.17763 stands for each of its updates."""
+    """Compare Windows versions by whole components: 10.0.17763 matches all of its updates."""
     return not wanted or f"{offered}.".startswith(f"{wanted}.")
 
 
 def _distance(wanted: Platform, offered: Platform) -> tuple[int, float] | None:
-    """Say how far the offered platform is from the wanted one; None if it does not serve."""
+    """Return the distance between two platforms, lowest is best; None if they do not match."""
     if offered.os != wanted.os:
         return None
     if offered.architecture == wanted.architecture:
@@ -129,7 +129,7 @@ def _distance(wanted: Platform, offered: Platform) -> tuple[int, float] | None:
 
 
 def _steps_down(wanted: Platform, offered: Platform) -> float | None:
-    """Count the steps down from the wanted variant to the offered one; None if it is none."""
+    """Return how far the offered variant is below the wanted one; None if it is not."""
     if wanted.variant == offered.variant:
         return 0
     high, low = map(_rank, (wanted, offered))
@@ -139,13 +139,13 @@ def _steps_down(wanted: Platform, offered: Platform) -> float | None:
 
 
 def _rank(platform: Platform) -> float | None:
-    """Place a variant among those of its architecture."""
+    """Return a variant's version as a number; None if it has another form."""
     match = _VARIANT.fullmatch(platform.variant or _IMPLIED_VARIANT.get(platform.architecture, ""))
     if not match:
         return None
     major, minor = int(match[1]), int(match[2] or 0)
     if platform.architecture == "arm64" and major == 9:
-        major, minor = 8, minor + 5  # Armv9.0 has what Armv8.5 has, and so on
+        major, minor = 8, minor + 5  # Armv9.0 includes Armv8.5, and so on
     return major + minor / 100
 
 

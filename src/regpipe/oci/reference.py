@@ -1,15 +1,15 @@
-"""Names of images: the reference grammar, its defaults, and where each name leads.
+"""Image references: the grammar and its defaults.
 
     [registry/]repository[:tag][@digest]
 
 The grammar and defaults are those of github.com/distribution/reference: the first component is a
-registry if it holds a dot, a colon or a capital, or is `localhost`; otherwise the name belongs to
-the default registry. On Docker Hub a name of one component stands below `library/`. Where there is
-both a tag and a digest the digest decides; where there is neither the tag is `latest`.
+registry if it contains a dot, a colon or a capital letter, or is `localhost`; otherwise the default
+registry applies. On Docker Hub a one-component name is under `library/`. With both a tag and a
+digest, the digest decides; with neither, the tag is `latest`.
 
-Accepted besides, because people paste them: a scheme (`http://`, `https://`, `docker://`) in front.
-Local sources (`oci:DIR[:tag]` and the archives, see localname.py) are names of the same type, whose
-`registry` is the source itself and whose `repository` is empty where the name says of none.
+A scheme in front (`http://`, `https://`, `docker://`) is accepted too. References to local sources
+(`oci:DIR[:tag]` and archives, see local_names.py) have the same type: their `registry` is the
+source, and their `repository` is empty if the name has none.
 """
 
 import re
@@ -37,7 +37,7 @@ _ENCODED = {
     "sha384": re.compile("[a-f0-9]{96}"),
     "sha512": re.compile("[a-f0-9]{128}"),
 }
-# A path may hold an `@` too, so that not everything after one is meant for a digest.
+# A path may contain an `@` too, so not everything after one is a digest.
 _LOCAL_DIGEST = re.compile(r"@((?:sha|blake)\d+:[^/@]*)$")
 _DIGEST_HINT = "a digest is written algorithm:hex, as in sha256:<64 hex digits>"
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
@@ -48,7 +48,7 @@ class Reference(NamedTuple):
     """One repository, or one image in it.
 
     `registry` is the registry's base URL (`https://my.registry:5000`) or, for a local source, its
-    scheme and path (`oci:DIR`). `tag` and `digest` are None where the reference is to a repository.
+    scheme and path (`oci:DIR`). `tag` and `digest` are None in a reference to a repository.
     """
 
     registry: str
@@ -58,19 +58,19 @@ class Reference(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether this names a layout or an archive on disk, for which no server is asked."""
+        """Whether this is in a layout or an archive on disk, not on a server."""
         return is_local(self.registry)
 
     @property
     def target(self) -> str:
-        """The tag or digest to ask for; the digest wins, and `latest` stands in for neither.
+        """The tag or digest to request: the digest if there is one, and `latest` if neither.
 
-        A local source is asked for the empty tag then, and settles itself what is meant.
+        For a local source without either it is empty: that source has its own default.
         """
         return self.digest or self.tag or ("" if self.is_local else "latest")
 
     def __str__(self) -> str:
-        """Return the form that docker, crane and skopeo take."""
+        """Return the form that docker, crane and skopeo accept."""
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest and not self.tag else ""
         if self.is_local:
@@ -82,16 +82,16 @@ class Reference(NamedTuple):
 
 
 class Defaults(NamedTuple):
-    """What a reference that does not say gets: the registry's base URL and the scheme."""
+    """The defaults for references: the registry's base URL, and whether to use plain HTTP."""
 
     registry: str = HUB_URL
     plain_http: bool = False
 
 
 def host_of(registry: str) -> str:
-    """Return the `host[:port]` of a base URL as it stands in references; Docker Hub's is docker.io.
+    """Return the `host[:port]` of a base URL for use in references; Docker Hub's is docker.io.
 
-    A host of one word gets its port, because a reference would take it for part of the name.
+    A host without a dot gets an explicit port; otherwise it would be parsed as a repository.
     """
     scheme, _, host = registry.partition("://")
     if host in _HUB_HOSTS:
@@ -100,14 +100,14 @@ def host_of(registry: str) -> str:
 
 
 def parse_registry(text: str, *, plain_http: bool = False) -> str:
-    """Turn what a user calls a registry into its base URL (or a local source).
+    """Return the base URL of a registry as users write it, or a local source.
 
     Args:
         text: `my.registry:5000`, `http://some.host`, `docker.io` or `oci:DIR`.
-        plain_http: use http where the text names no scheme.
+        plain_http: use HTTP if the text has no scheme.
 
     Raises:
-        InputError: it is no host, or carries a path.
+        InputError: not a host, or with a path.
     """
     if is_local(text):
         return _local_source(text)
@@ -123,12 +123,12 @@ def parse_repository(text: str, defaults: Defaults) -> Reference:
     """Parse the name of a repository; see `parse`.
 
     Raises:
-        InputError: it is no repository name, or has a tag or digest besides.
+        InputError: not a repository name, or with a tag or digest.
     """
     ref = _parse_local(text, split=_whole) if is_local(text) else _parse(text, defaults)
     if ref.tag or ref.digest:
         named = f"tag {ref.tag!r}" if ref.tag else f"digest {ref.digest}"
-        raise _invalid(text, f"a repository is wanted here, and this names the {named} in one")
+        raise _invalid(text, f"expected a repository without the {named}")
     return ref
 
 
@@ -140,10 +140,10 @@ def parse(text: str, defaults: Defaults) -> Reference:
         defaults: the registry and scheme for references that name none.
 
     Returns:
-        The reference; its tag is `latest` where the text has neither tag nor digest.
+        The reference; its tag is `latest` if the text has neither a tag nor a digest.
 
     Raises:
-        InputError: the text does not follow the grammar.
+        InputError: the text does not match the grammar.
     """
     if is_local(text):
         return _parse_local(text, split=local_names.split_name)
@@ -155,7 +155,7 @@ def check_repository(name: str) -> str:
     """Return a repository path unchanged.
 
     Raises:
-        InputError: it does not follow the grammar, so that it must not enter a URL.
+        InputError: it does not match the grammar, and must not be used in a URL.
     """
     if not _REPOSITORY.fullmatch(name) or len(name) > NAME_LIMIT:
         raise InputError(f"{quoted(name)} is not a valid repository name", code="NAME_INVALID")
@@ -166,7 +166,7 @@ def check_tag(tag: str) -> str:
     """Return a tag unchanged.
 
     Raises:
-        InputError: it does not follow the grammar, so that it must not enter a URL.
+        InputError: it does not match the grammar, and must not be used in a URL.
     """
     if not _TAG.fullmatch(tag):
         raise InputError(f"{quoted(tag)} is not a valid tag", code="TAG_INVALID")
@@ -176,8 +176,8 @@ def check_tag(tag: str) -> str:
 def is_digest(text: object) -> bool:
     """Tell whether a value is a well-formed digest (image-spec descriptor.md, "Digests").
 
-    The encoded part of registered algorithms has one length and lower-case hex only; of others
-    just the characters are known.
+    For registered algorithms the encoded part is lower-case hex of a fixed length; for others only
+    its characters are checked.
     """
     if not isinstance(text, str) or not _DIGEST.fullmatch(text):
         return False
@@ -190,11 +190,11 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     scheme, rest = _split_scheme(text)
     name, digest_mark, digest = rest.partition("@")
     head, slash, tail = name.partition("/")
-    # With a scheme in front the first component can be nothing but the registry.
+    # After a scheme the first component is always the registry.
     explicit = scheme in ("http", "https")
     named = slash and (explicit or _is_host(head))
     if not named and explicit:
-        raise _invalid(text, "after the scheme comes a registry and then a repository")
+        raise _invalid(text, "write the registry and the repository after the scheme")
     registry = (
         _base_url(head, scheme, plain_http=defaults.plain_http) if named else defaults.registry
     )
@@ -203,7 +203,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
         raise _invalid(text, f"{quoted(head)} is not a valid host[:port]")
     if registry == HUB_URL and "/" not in repository:
         if re.fullmatch("[a-f0-9]{64}", repository):
-            raise _invalid(text, "64 hexadecimal digits are an image id; write repository@sha256:…")
+            raise _invalid(text, "64 hexadecimal digits are an image ID: write repository@sha256:…")
         repository = f"library/{repository}"
     if not _REPOSITORY.fullmatch(repository):
         raise _invalid(text, _repository_hint(repository))
@@ -227,7 +227,7 @@ def _split_scheme(text: str) -> tuple[str, str]:
         return "", text
     scheme, rest = match[1].lower(), text[match.end() :]
     if scheme != "docker" and "@" in rest.partition("/")[0]:
-        raise _invalid(text, "a user name is given by --user, and a password by --password-stdin")
+        raise _invalid(text, "credentials are not allowed in it: use --user and --password-stdin")
     return scheme, rest
 
 
@@ -261,7 +261,7 @@ def _parse_local(text: str, split: Callable[[str], tuple[str, str]]) -> Referenc
 
 
 def _whole(name: str) -> tuple[str, str]:
-    """Take a name in a local source for that of a repository, unless it has a tag besides."""
+    """Split a name in a local source that is a repository unless it has a tag."""
     repository, colon, tag = name.rpartition(":")
     return (repository, tag) if colon and "/" not in tag else (name, "")
 

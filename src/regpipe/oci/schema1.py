@@ -1,9 +1,9 @@
-"""Docker image manifest v2, schema 1: the signed form's payload, and its view of newer images.
+"""Docker image manifest v2, schema 1: payload of the signed form, and conversion of newer images.
 
-Schema 1 keeps everything a reader wants in one document: `history[].v1Compatibility` is a JSON
-text in a string, newest first. Registries stopped serving it, and the programs written for it
-stopped working; `view` gives them the same document back, as distribution 2.8 derived it on the
-fly (its manifest/schema1/config_builder.go), ids and parents included.
+A schema 1 manifest includes the image's configuration: `history[].v1Compatibility` is JSON in a
+string, newest first. Registries no longer serve it, which broke programs that read it. `view`
+converts newer images to it as distribution 2.8 did (its manifest/schema1/config_builder.go), with
+the same ids and parents.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from regpipe.errors import ResponseError
 from regpipe.oci import jws
 from regpipe.oci.document import mapping
 
-# What every empty layer's blob is in schema 1: the gzipped empty tar that distribution serves.
+# The blob of every empty layer in schema 1: a gzipped empty tar, which distribution serves.
 EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"
@@ -24,13 +24,13 @@ _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt])(\d?\d)(:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _SPACE = re.compile(r"[ \t\r\n]")
-# What stands between the white space outside strings: of a compact text, all of it at once.
+# Everything but white space outside strings; matches a compact text at once.
 _NO_SPACE = re.compile(r'(?:[^" \t\r\n]+|"[^"\\]*(?:\\.[^"\\]*)*")+')
 _DECODER = json.JSONDecoder()
 
 
 class View(NamedTuple):
-    """The fields of a schema 1 manifest that carry content."""
+    """The fields of a schema 1 manifest."""
 
     architecture: str
     fs_layers: list[dict[str, str]]
@@ -38,18 +38,18 @@ class View(NamedTuple):
 
 
 def payload(body: bytes, document: Mapping[str, Any]) -> bytes:
-    """Return the bytes that a schema 1 manifest's digest and content are taken from.
+    """Return the bytes that a schema 1 manifest's digest and content are computed from.
 
     For a signed manifest (JWS, `prettyjws`) these are the first `formatLength` bytes of the body
-    and the decoded `formatTail`, both found in the `protected` header of every signature. What
-    stands in the body after them is covered by no digest and must not be read.
+    and the decoded `formatTail`; both are in the `protected` header of every signature. The rest
+    of the body is not covered by the digest and must not be used.
 
     Args:
         body: the manifest as served.
-        document: the same, parsed.
+        document: the parsed manifest.
 
     Returns:
-        The payload; the body itself where there are no signatures.
+        The payload; the body itself if there are no signatures.
 
     Raises:
         ResponseError: the signatures are malformed or disagree.
@@ -59,41 +59,41 @@ def payload(body: bytes, document: Mapping[str, Any]) -> bytes:
         return body
     length, tail = _split(signatures)
     if not 0 < length <= len(body):
-        raise _broken("formatLength lies outside the document, which was altered after signing")
+        raise _broken("formatLength is out of range: it was altered after signing")
     return body[:length] + tail
 
 
 def alterations(body: bytes, document: Mapping[str, Any], signed: bytes) -> Iterator[str]:
-    """Yield what shows that a signed schema 1 manifest was altered after it was signed.
+    """Yield evidence that a schema 1 manifest was altered after signing, as warnings.
 
-    Nothing shown is no proof that it was not: whoever alters it can sign it with a key of his own.
+    No evidence does not mean unaltered: anybody can sign an altered manifest with another key.
 
     Args:
         body: the manifest as served.
-        document: the same, parsed.
+        document: the parsed manifest.
         signed: its payload.
     """
     signatures = document.get("signatures")
     if not signatures:
         return
     if any(jws.matches(signature, signed) is False for signature in signatures):
-        yield "a signature does not match the content, which was altered after signing"
+        yield "invalid signature: the manifest was altered after signing"
     length, _ = _split(signatures)
     try:
         rest = json.loads(b"{" + body[length:].lstrip().removeprefix(b","))
     except (ValueError, RecursionError):
         rest = None
     if rest is None or list(rest) != ["signatures"]:
-        yield "the manifest holds more than was signed; what was added is left out"
+        yield "the manifest has unsigned content, which is ignored"
 
 
 def _split(signatures: object) -> tuple[int, bytes]:
-    """Return what every signature says about how the payload is put together."""
+    """Return `formatLength` and `formatTail`, which must be the same in every signature."""
     if not isinstance(signatures, list) or not signatures:
         raise _broken("signatures is not a non-empty list")
     heads = {_protected(signature) for signature in signatures}
     if len(heads) != 1:
-        raise _broken("its signatures disagree about what they sign")
+        raise _broken("its signatures are for different content")
     return heads.pop()
 
 
@@ -103,29 +103,28 @@ def _protected(signature: object) -> tuple[int, bytes]:
         head = json.loads(jws.base64url(encoded))
         length, tail = head["formatLength"], jws.base64url(head["formatTail"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise _broken("a signature's protected header cannot be read") from error
-    # A bool is an int in Python, and a negative length would slice from the end.
+        raise _broken("a signature's protected header is malformed") from error
+    # A bool is an int in Python.
     if type(length) is not int:
         raise _broken("formatLength is not an integer")
     return length, tail
 
 
 def _broken(why: str) -> ResponseError:
-    return ResponseError(f"broken schema 1 manifest: {why}", code="MANIFEST_INVALID")
+    return ResponseError(f"invalid schema 1 manifest: {why}", code="MANIFEST_INVALID")
 
 
 def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> View:
-    """Derive the schema 1 form of an image.
+    """Convert an image to schema 1.
 
     Args:
-        config_text: the image config's own text; the newest entry keeps its literals.
-        config: the same, parsed.
+        config_text: the image config as text; the newest entry keeps its literals.
+        config: the parsed image config.
         layers: the digests of the manifest's layers, base first.
 
     Returns:
-        The view, newest entry first. distribution refuses images whose config has no history, or
-        one that does not fit its layers; here each layer of such an image gets an entry that says
-        no more than its place in the chain.
+        The view, newest entry first. distribution refuses images whose history is missing or does
+        not match the layers; here their layers get entries with nothing but id and parent.
     """
     steps = _steps(config, len(layers))
     base_layer = mapping(config.get("rootfs")).get("base_layer")
@@ -143,7 +142,7 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
         else:
             entry_id = _sha256(chain)
             if i == 0 and isinstance(base_layer, str) and base_layer:
-                # Windows: the base layer stands in no manifest, only its name in the config.
+                # Windows: the base layer is not in the manifest, only its name in the config.
                 parent = hashlib.sha384(base_layer.encode()).hexdigest()[:64]
             entry = _older(step, entry_id, parent, throwaway=empty)
         fs_layers.append({"blobSum": blob})
@@ -155,7 +154,7 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
 
 
 def _steps(config: Mapping[str, Any], layers: int) -> list[Mapping[str, Any]]:
-    """Return the config's history, base first, or one that fits the layers where it does not."""
+    """Return the config's history, base first, or empty steps if it does not match the layers."""
     history = config.get("history")
     if isinstance(history, list) and history:
         steps: list[Mapping[str, Any]] = [mapping(step) for step in history]
@@ -165,7 +164,7 @@ def _steps(config: Mapping[str, Any], layers: int) -> list[Mapping[str, Any]]:
 
 
 def _older(step: Mapping[str, Any], entry_id: str, parent: str, *, throwaway: bool) -> str:
-    """Write the entry of a layer below the newest, member for member as Go's encoder does."""
+    """Encode the entry of any layer but the newest, with the members in the order of Go's."""
     comment, author = _string(step.get("comment")), _string(step.get("author"))
     members = [
         ("id", entry_id),
@@ -181,7 +180,7 @@ def _older(step: Mapping[str, Any], entry_id: str, parent: str, *, throwaway: bo
 
 
 def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) -> str:
-    """Write the newest entry: the config less rootfs and history, with its place in the chain."""
+    """Encode the newest entry: the config without rootfs and history, with id and parent."""
     parts = _members(config_text)
     members = {key: _copied(parts[key]) for key in parts.keys() - {"rootfs", "history"}}
     members["id"] = f'"{entry_id}"'
@@ -189,12 +188,12 @@ def _newest(config_text: str, entry_id: str, parent: str, *, throwaway: bool) ->
         members["parent"] = f'"{parent}"'
     if throwaway:
         members["throwaway"] = "true"
-    # Go sorts a map's keys by their bytes, which is code point order.
+    # Go sorts a map's keys by bytes, which is code point order.
     return "{" + ",".join(f"{_go_string(key)}:{members[key]}" for key in sorted(members)) + "}"
 
 
 def _members(text: str) -> dict[str, str]:
-    """Split an object's text into its members, each value as it is written."""
+    """Split a JSON object's text into its members, each value with its original literals."""
     members: dict[str, str] = {}
     at = _after_space(text, _after_space(text, 0) + 1)
     while text[at] != "}":
@@ -215,15 +214,15 @@ def _after_space(text: str, at: int) -> int:
 
 
 def _copied(value: str) -> str:
-    """Write a JSON text as Go's encoder does what it copies: compacted, otherwise the same."""
+    """Compact and escape a JSON text as Go's encoder does with a json.RawMessage."""
     if _SPACE.search(value):
         value = "".join(_NO_SPACE.findall(value))
-    # Escaped everywhere; they occur in strings only.
+    # These characters occur only in strings, so they can be replaced everywhere.
     return _GO_COPIED_CHARACTER.sub(lambda m: _GO_COPIED[ord(m[0])], value)
 
 
 def _go_time(value: object) -> str:
-    """Write a time as Go's time.Time does: fraction without trailing zeros, Z for offset zero."""
+    """Encode a time as Go's time.Time: no trailing zeros in the fraction, Z for offset zero."""
     match = _TIME.fullmatch(_string(value))
     if not match:
         return _ZERO_TIME
@@ -235,7 +234,7 @@ def _go_time(value: object) -> str:
 
 
 def _go_offset(zone: str) -> str:
-    """Write an offset in whole hours and the minutes left over, of which Go reads up to 99."""
+    """Encode an offset as hours and minutes, after Go accepted minutes up to 99."""
     minutes = 0 if zone in "Zz" else int(zone[1:3]) * 60 + int(zone[4:])
     return f"{zone[0]}{minutes // 60:02}:{minutes % 60:02}" if minutes else "Z"
 
@@ -249,9 +248,9 @@ _GO_STRING: dict[int, str] = (
     {code: f"\\u{code:04x}" for code in range(0x20)}
     | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", ord('"'): '\\"', ord("\\"): "\\\\"}
     | _GO_COPIED
-    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # Go has no lone surrogates
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # Go replaces lone surrogates
 )
-# Few texts hold such a character: looking for one is far quicker than translating every other.
+# Few texts have such a character, and searching is much faster than str.translate.
 _GO_COPIED_CHARACTER = re.compile("[<>&\u2028\u2029]")
 _GO_CHARACTER = re.compile('[\\x00-\\x1f"\\\\<>&\u2028\u2029\\ud800-\\udfff]')
 

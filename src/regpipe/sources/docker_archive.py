@@ -1,10 +1,9 @@
-"""`docker save` archives: manifest.json and configs, or what Docker wrote before 1.10.
+"""`docker save` archives: manifest.json and configs, or the format of Docker before 1.10.
 
-Since Docker 25.0 an archive is an OCI layout besides, and read as that. The format before it has no
-image manifests: one is made up here of what there is, to the byte as skopeo makes it, so that both
-call an image by the same digest. It names the config by its true digest, and the layers, unpacked,
-by those that the config gives them. Before Docker 1.10 there was no config either, but a v1 JSON
-for each layer; of these a schema 1 manifest is made.
+Since Docker 25.0 an archive is an OCI layout too, and read as one. Older archives have no image
+manifests, so one is generated, byte for byte as skopeo does, to get the same digest. It refers to
+the config by its digest and to the uncompressed layers by the config's diff_ids. Archives of Docker
+before 1.10 have no configs but a v1 JSON per layer, from which a schema 1 manifest is generated.
 (github.com/moby/docker-image-spec, v1.2.md, "Combined Image JSON + Filesystem Changeset Format".)
 """
 
@@ -27,7 +26,7 @@ from regpipe.sources.layout import INDEX, Layout
 from regpipe.sources.local import Image, LocalSource, damaged
 
 LAYER_LIMIT = 10_000
-"""Layers of an image before Docker 1.10; Docker itself allows 127."""
+"""The most layers of an image from Docker before 1.10; Docker itself allows 127."""
 
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?$")
@@ -35,7 +34,7 @@ _V1_ID = re.compile(r"[0-9a-f]{64}")
 
 
 class _Saved(NamedTuple):
-    """An image that was saved: its names, its config's and its layers' files."""
+    """An image in manifest.json: its names, and the files of its config and layers."""
 
     names: list[str]
     config: str
@@ -43,21 +42,21 @@ class _Saved(NamedTuple):
 
 
 class DockerArchive(LocalSource):
-    """The images of an archive without image manifests.
+    """The images of a `docker save` archive.
 
     Args:
-        registry: its name: scheme and path.
-        files: where to read.
+        registry: scheme and path.
+        files: the archive.
     """
 
     def __init__(self, registry: str, files: Files) -> None:
         super().__init__(registry, files)
         self._lock = threading.RLock()
-        self._contents: dict[str, Manifest] = {}
+        self._manifests: dict[str, Manifest] = {}
         self._blobs: dict[str, str] = {}
 
     def list_images(self) -> list[Image]:
-        """Return what manifest.json lists, or `repositories` if that is all there is."""
+        """Return the images that manifest.json lists, or else the file `repositories`."""
         if self._layout:
             return self._layout.list_images()
         listed = self._listed()
@@ -70,30 +69,30 @@ class DockerArchive(LocalSource):
         return images
 
     def manifest_of(self, key: str) -> Manifest:
-        """Return the manifest made of an image's files."""
+        """Return the manifest generated from an image's files."""
         if self._layout:
             return self._layout.manifest_of(key)
         with self._lock:
-            content = self._contents.get(key)
-            if content is None:
+            manifest = self._manifests.get(key)
+            if manifest is None:
                 listed = self._listed()
-                made = _schema1(self._files, key) if listed is None else self._schema2(listed[key])
-                content = read_manifest(made, "")._replace(derived=True)
-                self._contents[key] = content
-            return content
+                body = _schema1(self._files, key) if listed is None else self._schema2(listed[key])
+                manifest = read_manifest(body, "")._replace(derived=True)
+                self._manifests[key] = manifest
+            return manifest
 
     def manifest_at(self, digest: str) -> Manifest:
-        """Return the manifest of a digest, for which all have to be made."""
+        """Return a manifest by digest, which may require generating all of them."""
         if self._layout:
             return self._layout.manifest_at(digest)
         for key in dict.fromkeys(image.key for image in self.named):
-            content = self.manifest_of(key)
-            if content.digest == digest:
-                return content
+            manifest = self.manifest_of(key)
+            if manifest.digest == digest:
+                return manifest
         raise NotFoundError(f"the archive has no manifest {digest}", code="MANIFEST_UNKNOWN")
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
-        """Return a config, or a layer that was saved unpacked."""
+        """Return a config or an uncompressed layer."""
         if self._layout:
             return self._layout.blob(repository, descriptor, limit)
         digest = descriptor["digest"]
@@ -109,36 +108,36 @@ class DockerArchive(LocalSource):
         return body
 
     def descriptor(self, digest: str) -> Mapping[str, Any]:
-        """Return the descriptor of a digest, where there is a layout that lists it."""
+        """Return the descriptor with this digest in index.json, if there is one."""
         return self._layout.descriptor(digest) if self._layout else {}
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return what has a manifest for its subject, where there is a layout that lists it."""
+        """Return the entries of index.json whose `subject` is this manifest, if there is one."""
         return self._layout.referrers(repository, digest) if self._layout else None
 
     @cached_property
     def _layout(self) -> Layout | None:
-        """The OCI layout that Docker writes since 25.0, manifests and all, beside manifest.json."""
+        """The OCI layout, with manifests, that Docker since 25.0 writes next to manifest.json."""
         if self._files.read(INDEX, MANIFEST_LIMIT) is None:
             return None
         return Layout(self._registry, self._files, full_names=True)
 
     def _listed(self) -> dict[str, _Saved] | None:
-        """Return the images of manifest.json by their places in it; None if there is none."""
+        """Return the images in manifest.json by position; None if there is no such file."""
         body = self._files.read("manifest.json", MANIFEST_LIMIT)
         if body is None:
             return None
-        # The strict parser takes objects only.
+        # The strict parser accepts only objects.
         document = parse_document(b'{"images":' + body + b"}", "archive's manifest.json")
         listed = document.get("images")
         if len(document) != 1 or not isinstance(listed, list):
-            raise damaged("the archive's manifest.json is not a list")
-        return {f"@{place}": _saved(item) for place, item in enumerate(listed)}
+            raise damaged("manifest.json is not a list")
+        return {f"@{position}": _saved(item) for position, item in enumerate(listed)}
 
     def _listed_before_1_10(self) -> Iterator[Image]:
         body = self._files.read("repositories", MANIFEST_LIMIT)
         if body is None:
-            raise NotFoundError("not a docker archive: no manifest.json and no index.json")
+            raise NotFoundError("not a docker archive: no manifest.json")
         for repository, tags in parse_document(body, "archive's repositories file").items():
             for tag, image in tags.items() if isinstance(tags, dict) else ():
                 name = _split(f"{repository}:{tag}")
@@ -152,20 +151,20 @@ class DockerArchive(LocalSource):
         digest = digest_of(config)
         named = _DIGEST_IN_NAME.search(saved.config)
         if named and digest != f"sha256:{named[1]}":
-            raise DigestMismatchError(f"the config {saved.config} has digest {digest}")
+            raise DigestMismatchError(f"the config {ascii(saved.config)} has digest {digest}")
         rootfs = parse_document(config, "image config").get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if not isinstance(diff_ids, list):
             diff_ids = []
         if len(diff_ids) != len(saved.layers):
             raise damaged(
-                f"the image has {len(saved.layers)} layers in the archive,"
-                f" and {len(diff_ids)} in its config"
+                f"the image has {len(saved.layers)} layers in manifest.json,"
+                f" but {len(diff_ids)} diff_ids in its config"
             )
         self._blobs[digest] = saved.config
         layers = []
         for diff_id, name in zip(diff_ids, saved.layers, strict=True):
-            size = self._files.unpacked_size(name)
+            size = self._files.uncompressed_size(name)
             if size is None:
                 raise _missing("layer", name)
             layer = {"mediaType": _LAYER, "size": size, "digest": diff_id}
@@ -190,7 +189,7 @@ def _saved(item: object) -> _Saved:
     fields = item if isinstance(item, dict) else {}
     config, layers, names = (fields.get(key) for key in ("Config", "Layers", "RepoTags"))
     if not isinstance(config, str) or not _are_texts(layers or []) or not _are_texts(names or []):
-        raise damaged("an image in the archive's manifest.json has no valid Config and Layers")
+        raise damaged("an image in manifest.json has invalid Config, Layers or RepoTags")
     return _Saved(names or [], _path(config), [_path(layer) for layer in layers or []])
 
 
@@ -203,7 +202,7 @@ def _path(name: str) -> str:
 
 
 def _split(name: str) -> tuple[str, str] | None:
-    """Return an image's full repository and its tag; None for what is no name (`<none>`)."""
+    """Return an image's full repository and its tag; None for `<none>` or an invalid name."""
     try:
         ref = parse(name, Defaults())
     except InputError:
@@ -212,12 +211,12 @@ def _split(name: str) -> tuple[str, str] | None:
 
 
 def _schema1(files: Files, image: str) -> bytes:
-    """Make a schema 1 manifest of the v1 JSONs of an image and those below it."""
+    """Generate a schema 1 manifest from the v1 JSON of an image and of its parents."""
     fs_layers, history, architecture = [], [], ""
     seen: set[str] = set()
     while image:
         if image in seen or len(seen) >= LAYER_LIMIT:
-            raise damaged("the image's layers have no end")
+            raise damaged("the image has too many parents, or a cycle of them")
         seen.add(image)
         body, digest = files.read(f"{image}/json", CONFIG_LIMIT), files.digest(f"{image}/layer.tar")
         if body is None or digest is None:
@@ -228,7 +227,7 @@ def _schema1(files: Files, image: str) -> bytes:
         architecture = architecture or layer.get("architecture") or ""
         parent = layer.get("parent") or ""
         if parent and not (isinstance(parent, str) and _V1_ID.fullmatch(parent)):
-            raise damaged("a layer's parent is no id")
+            raise damaged("a layer's parent is not a valid image ID")
         image = parent
     return _json(
         {
@@ -241,7 +240,7 @@ def _schema1(files: Files, image: str) -> bytes:
 
 
 def _missing(what: str, name: str) -> NotFoundError:
-    return NotFoundError(f"the archive lacks the {what} {ascii(name)}", code="BLOB_UNKNOWN")
+    return NotFoundError(f"the archive has no {what} {ascii(name)}", code="BLOB_UNKNOWN")
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -23,14 +23,14 @@ _FULL_NAME = "io.containerd.image.name"
 class Layout(LocalSource):
     """The images that a layout's index.json lists.
 
-    A name is `org.opencontainers.image.ref.name`, as for skopeo, whether it is a tag or a whole
-    name. containerd and BuildKit write the tag alone there and the whole name beside it, which
-    counts where the tag alone would stand for several images.
+    An image's name is its `org.opencontainers.image.ref.name`, a tag or a full name, as in skopeo.
+    containerd and BuildKit write only the tag there and the full name in another annotation, which
+    is used if several images have the same tag.
 
     Args:
-        registry: its name: scheme and path.
-        files: where to read.
-        full_names: whether containerd's whole names always come first, as `docker load` has it.
+        registry: scheme and path.
+        files: the directory or archive.
+        full_names: prefer containerd's full names, as `docker load` does.
     """
 
     def __init__(self, registry: str, files: Files, *, full_names: bool = False) -> None:
@@ -38,7 +38,7 @@ class Layout(LocalSource):
         self._full_names = full_names
 
     def list_images(self) -> list[Image]:
-        """Return what index.json lists."""
+        """Return the images that index.json lists."""
         entries = list(self._entries.values())
         if _is_one_image(entries):
             return [Image("", "", INDEX)]
@@ -49,7 +49,7 @@ class Layout(LocalSource):
         return [Image(*self._name(entry, uses), key=entry["digest"]) for entry in listed]
 
     def manifest_of(self, key: str) -> Manifest:
-        """Return the manifest of a digest, whether index.json lists it or another index."""
+        """Return a manifest by digest, whether index.json or another index lists it."""
         if key in (INDEX, self._index.digest):
             return self._index
         body = self._read(key, MANIFEST_LIMIT, "manifest")
@@ -57,21 +57,21 @@ class Layout(LocalSource):
         return read_manifest(body, media_type if isinstance(media_type, str) else "", key)
 
     def manifest_at(self, digest: str) -> Manifest:
-        """Return the manifest of a digest."""
+        """Return a manifest by digest."""
         return self.manifest_of(digest)
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
-        """Return a blob, checked against its descriptor."""
+        """Return a blob, verified against its descriptor."""
         body = self._read(descriptor["digest"], limit, "blob")
         verify(body, descriptor["digest"], "blob")
         return body
 
     def descriptor(self, digest: str) -> Mapping[str, Any]:
-        """Return the descriptor of a digest in index.json."""
+        """Return the descriptor with this digest in index.json."""
         return self._entries.get(digest, {})
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]]:
-        """Return what the index lists that has the manifest for its subject."""
+        """Return the entries of index.json whose `subject` is this manifest."""
         found = []
         for entry in self._entries.values():
             try:
@@ -98,12 +98,10 @@ class Layout(LocalSource):
     def _index(self) -> Manifest:
         body = self._files.read(INDEX, MANIFEST_LIMIT)
         if body is None:
-            hint = (
-                ": it may be a docker archive (docker-archive:)"
-                if self._is_docker_archive()
-                else ""
+            hint = "; for a docker archive write docker-archive:PATH"
+            raise NotFoundError(
+                f"not an OCI image layout: no {INDEX}{hint if self._is_docker_archive() else ''}"
             )
-            raise NotFoundError(f"not an OCI image layout: no {INDEX}{hint}")
         self._check_version()
         try:
             return read_manifest(body, "")
@@ -114,11 +112,11 @@ class Layout(LocalSource):
         return self._files.read("manifest.json", MANIFEST_LIMIT) is not None
 
     def _check_version(self) -> None:
-        """Refuse a layout of a later major version; one that says nothing is let pass."""
+        """Refuse a layout of another major version; a missing version is accepted."""
         body = self._files.read("oci-layout", MANIFEST_LIMIT)
         version = parse_document(body, "oci-layout").get("imageLayoutVersion") if body else "1."
         if not isinstance(version, str) or not version.startswith("1."):
-            raise damaged(f"it is an OCI image layout of version {ascii(version)}, not 1")
+            raise damaged(f"unsupported OCI image layout version {ascii(version)}: expected 1.x")
 
     def _read(self, digest: str, limit: int, what: str) -> bytes:
         algorithm, _, encoded = digest.partition(":")
@@ -131,7 +129,7 @@ class Layout(LocalSource):
 
 
 def _is_one_image(entries: list[dict[str, Any]]) -> bool:
-    """Tell whether index.json is itself the index of one image: platforms, and no names."""
+    """Tell whether index.json itself is the index of one image: platforms and no names."""
     return len(entries) > 1 and not any(
         _annotation(entry, _REF_NAME) or _annotation(entry, _FULL_NAME) or "platform" not in entry
         for entry in entries

@@ -1,4 +1,4 @@
-"""What layouts and archives have in common: names that lead to images without a server."""
+"""Common code of layouts and archives: finding images by name."""
 
 import re
 from abc import abstractmethod
@@ -16,16 +16,16 @@ from regpipe.sources.base import Checkup, Source
 
 NAMES_SHOWN = 10
 
-_PLACE = re.compile("@[0-9]{1,9}")  # as in skopeo's docker-archive:FILE:@0
+_POSITION = re.compile("@[0-9]{1,9}")  # as in skopeo's docker-archive:FILE:@0
 
 
 class Image(NamedTuple):
     """An image in a local source, under one of its names.
 
     Attributes:
-        repository: empty where the image says of none; then it is the source's own.
-        tag: empty where the image has no name.
-        key: what its manifest is found by: the same for all names of an image.
+        repository: empty if the image names none; then it is the source's default repository.
+        tag: empty if the image has no name.
+        key: identifies its manifest; the same for all names of an image.
     """
 
     repository: str
@@ -33,16 +33,16 @@ class Image(NamedTuple):
     key: str
 
     def __str__(self) -> str:
-        """Return the name as it stands behind the path."""
+        """Return the name as it is written after the path."""
         return f"{self.repository}:{self.tag}" if self.repository else self.tag
 
 
 class LocalSource(Source):
-    """A source on disk (see source.py) whose images have names of their own or none.
+    """A local source, whose images may have names or none.
 
     Args:
-        registry: its name: scheme and path.
-        files: where to read.
+        registry: scheme and path.
+        files: the directory or archive.
     """
 
     def __init__(self, registry: str, files: Files) -> None:
@@ -52,16 +52,16 @@ class LocalSource(Source):
 
     @abstractmethod
     def list_images(self) -> list[Image]:
-        """Read which images there are, in their order: one for each name, or without a name."""
+        """Read the list of images in order, with one entry for each name of an image."""
 
     @cached_property
     def named(self) -> list[Image]:
-        """The images in the order in which they stand there, one for each name."""
+        """The images in order, with one entry for each name of an image."""
         return self.list_images()
 
     @cached_property
     def _keys(self) -> list[str]:
-        """The images' keys by their places."""
+        """The keys of the images by position."""
         return list(dict.fromkeys(image.key for image in self.named))
 
     @cached_property
@@ -80,12 +80,12 @@ class LocalSource(Source):
         """Return a manifest by its digest.
 
         Raises:
-            NotFoundError: there is none.
-            DigestMismatchError: it has another digest.
+            NotFoundError: no such manifest.
+            DigestMismatchError: its content has another digest.
         """
 
     def has_manifest(self, digest: str) -> bool:
-        """Tell whether there is a manifest, sound or not, of a digest that an index lists."""
+        """Tell whether the source has a manifest that an index lists, valid or not."""
         try:
             self.manifest_at(digest)
         except NotFoundError:
@@ -96,18 +96,18 @@ class LocalSource(Source):
 
     @abstractmethod
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
-        """Return a blob, checked against its descriptor; see `Source.blob`."""
+        """Return a blob, verified against its descriptor; see `Source.blob`."""
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
-        """Return what has a manifest for its subject; None as a `docker save` has no list."""
+        """Return None: `docker save` archives have no list of referrers."""
         return None
 
     def check(self) -> Checkup:
-        """Refuse: there is nothing to connect to."""
+        """Raise an error: local sources have no connection to check."""
         raise InputError(f"{self._registry} is not a registry")
 
     def repositories(self) -> Iterator[str]:
-        """Yield the names of the repositories; unnamed images are in the source's own."""
+        """Yield the names of the repositories; unnamed images are in the default repository."""
         names = [image.repository or self._own_repository for image in self.named]
         return iter(dict.fromkeys(names or [self._own_repository]))
 
@@ -116,13 +116,13 @@ class LocalSource(Source):
         return iter(dict.fromkeys(image.tag for image in self._within(repository) if image.tag))
 
     def manifest(self, repository: str, target: str) -> Manifest:
-        """Return the manifest of a tag or digest; of the empty tag, that which `latest` means."""
+        """Return the manifest of a digest or tag; an empty tag is the only image or `latest`."""
         if is_digest(target):
             return self.manifest_at(target)
-        return self.manifest_of(self._chosen(repository, target).key)
+        return self.manifest_of(self._find(repository, target).key)
 
     def tagged(self, ref: Reference) -> Iterator[Reference]:
-        """Yield a repository's images by their tags; without a repository, those of all."""
+        """Yield the tagged images of a repository; without a repository, those of all."""
         images = self._within(ref.repository) if ref.repository else self.named
         named = (self._named(image) for image in images if image.tag)
         return iter(dict.fromkeys(named))
@@ -130,28 +130,28 @@ class LocalSource(Source):
     def images(self, ref: Reference) -> Iterator[Reference]:
         """Yield the images that a reference means, by their full names.
 
-        That is one image. Of standard input, which cannot be asked for a second one, it is every
-        image unless the reference names one.
+        That is one image. For standard input, which can be read only once, it is every image
+        unless the reference names one.
 
         Raises:
-            NotFoundError: the source has no image of that name, or several and no name is given.
+            NotFoundError: no image of that name, or several and no name is given.
         """
         if ref.digest:
             yield ref._replace(repository=ref.repository or self._own_repository)
         elif ref.tag or ref.repository or self._files.path != STDIN:
-            yield self._reference(self._chosen(ref.repository, ref.tag or ""))
+            yield self._reference(self._find(ref.repository, ref.tag or ""))
         else:
-            images = self.named or [self._chosen("", "")]
+            images = self.named or [self._find("", "")]
             yield from dict.fromkeys(map(self._reference, images))
 
     def _reference(self, image: Image) -> Reference:
-        """Return an image's full name; for one that has none of its own, whatever leads to it."""
+        """Return an image's full name, or its digest if the name is missing or ambiguous."""
         ref = self._named(image)
         if image.tag:
-            leads_to_it = (image.repository, image.tag) not in self._ambiguous
+            is_unique = (image.repository, image.tag) not in self._ambiguous
         else:
-            leads_to_it = not image.repository and _is_one(self.named)
-        if leads_to_it:
+            is_unique = not image.repository and _is_one(self.named)
+        if is_unique:
             return ref
         return ref._replace(tag=None, digest=self.manifest_of(image.key).digest)
 
@@ -161,7 +161,7 @@ class LocalSource(Source):
 
     @cached_property
     def _ambiguous(self) -> frozenset[tuple[str, str]]:
-        """The repository and tag of every name, as `_found` takes it, that several images have."""
+        """Every repository and tag, as `_matches` takes them, that several images match."""
         keys: dict[tuple[str, str], set[str]] = {}
         for image in self.named:
             for repository in {image.repository, image.repository or self._own_repository, ""}:
@@ -172,10 +172,8 @@ class LocalSource(Source):
         """Return the images of one repository."""
         images = [image for image in self.named if self._is_in(image, repository)]
         if not images and repository != self._own_repository:
-            raise NotFoundError(
-                f"the {self._files.what} has no repository {ascii(repository)}{self._offer()}",
-                code="NAME_UNKNOWN",
-            )
+            why = f"the {self._files.what} has no repository {ascii(repository)}"
+            raise NotFoundError(why + self._known_names(), code="NAME_UNKNOWN")
         return images
 
     def _is_in(self, image: Image, repository: str) -> bool:
@@ -183,20 +181,20 @@ class LocalSource(Source):
         full = (f"docker.io/{short}", f"docker.io/library/{short}")
         return (image.repository or self._own_repository) == repository or image.repository in full
 
-    def _chosen(self, repository: str, tag: str) -> Image:
-        """Return the image of a name, of which either half or both may be empty.
+    def _find(self, repository: str, tag: str) -> Image:
+        """Return the image of a name, whose repository and tag may be empty.
 
-        One word after the path may be a tag or, as for docker, a repository whose tag is latest.
+        A single word after the path is a tag or, as in docker, a repository with the tag `latest`.
         """
-        found = self._found(repository, tag)
+        found = self._matches(repository, tag)
         if not found and tag and not repository:
-            found = self._found(tag, "latest")
+            found = self._matches(tag, "latest")
         if _is_one(found):
             return found[0]
         raise self._not_found(repository, tag, found)
 
-    def _found(self, repository: str, tag: str) -> list[Image]:
-        if _PLACE.fullmatch(tag):
+    def _matches(self, repository: str, tag: str) -> list[Image]:
+        if _POSITION.fullmatch(tag):
             keys = self._keys[int(tag[1:]) :][:1]
             return [image for image in self.named if image.key in keys]
         images = self._by_tag.get(tag, []) if tag else self.named
@@ -208,28 +206,32 @@ class LocalSource(Source):
 
     def _not_found(self, repository: str, tag: str, found: list[Image]) -> NotFoundError:
         what = self._files.what
-        asked = ascii(str(Image(repository, tag or "latest", "")))
+        name = ascii(str(Image(repository, tag or "latest", "")))
         if not tag and not repository:
-            why = f"the {what} has no image" if not self.named else f"name an image of the {what}"
+            why = (
+                f"the {what} has several images: name one"
+                if self.named
+                else f"the {what} has no images"
+            )
         elif found:
-            places = sorted({self._keys.index(image.key) for image in found})
-            shown = ", ".join(f":@{place}" for place in places[:NAMES_SHOWN])
-            why = f"the {what} has several images named {asked}: say which by its place ({shown})"
+            positions = sorted({self._keys.index(image.key) for image in found})
+            shown = ", ".join(f":@{position}" for position in positions[:NAMES_SHOWN])
+            why = f"the {what} has several images named {name}: give its position ({shown})"
         else:
-            why = f"the {what} has no image {asked}"
-        return NotFoundError(why + self._offer(), code="MANIFEST_UNKNOWN")
+            why = f"the {what} has no image {name}"
+        return NotFoundError(why + self._known_names(), code="MANIFEST_UNKNOWN")
 
-    def _offer(self) -> str:
+    def _known_names(self) -> str:
         names = list(dict.fromkeys(str(image) for image in self.named if image.tag))
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-        return f"; it has {', '.join(map(ascii, names[:NAMES_SHOWN]))}{more}" if names else ""
+        return f" (found: {', '.join(map(ascii, names[:NAMES_SHOWN]))}{more})" if names else ""
 
 
 def _is_one(images: list[Image]) -> bool:
-    """Tell whether images are one, maybe under several names."""
+    """Tell whether there is exactly one image, maybe under several names."""
     return len({image.key for image in images}) == 1
 
 
 def damaged(why: str) -> ResponseError:
-    """Return the error of a source whose files do not fit together."""
+    """Return the error for a source with invalid or inconsistent files."""
     return ResponseError(why, code="MANIFEST_INVALID")

@@ -1,4 +1,4 @@
-"""The files in archives: found in every kind of tar, from files and pipes, and no more is read."""
+"""Archives of every format, from files and pipes: their files are found, and little is read."""
 
 import io
 import os
@@ -34,7 +34,7 @@ Open = Callable[[bytes], Archive]
 
 @pytest.fixture(params=["file", "standard input", "named pipe"])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    """Makes an archive of bytes, in each of the ways in which one may be given."""
+    """Opens bytes as an archive: from a file, a named pipe, and standard input."""
 
     def open_(data: bytes) -> Archive:
         path = tmp_path / "archive"
@@ -67,50 +67,50 @@ def test_files(opened: Open, kind: str) -> None:
 @pytest.mark.parametrize("kind", PACKERS)
 def test_layers(opened: Open, kind: str) -> None:
     files = opened(PACKERS[kind](pack(FILES)))
-    assert files.unpacked_size("x/layer.tar") == len(LAYER)
-    assert files.unpacked_size("packed.tar") == len(LAYER)
-    assert files.unpacked_size("VERSION") == 3
-    assert files.unpacked_size("gone") is None
+    assert files.uncompressed_size("x/layer.tar") == len(LAYER)
+    assert files.uncompressed_size("packed.tar") == len(LAYER)
+    assert files.uncompressed_size("VERSION") == 3
+    assert files.uncompressed_size("gone") is None
     assert files.digest("x/layer.tar") == sha256(LAYER)
     assert files.digest("VERSION") == sha256(b"1.0")
     assert files.digest("gone") is None
 
 
-def test_a_link_stands_for_the_file_it_leads_to(opened: Open) -> None:
+def test_a_link_is_followed(opened: Open) -> None:
     files = opened(pack(FILES))
-    assert files.unpacked_size("y/layer.tar") == len(LAYER)
+    assert files.uncompressed_size("y/layer.tar") == len(LAYER)
     assert files.digest("y/layer.tar") == sha256(LAYER)
-    assert files.digest("z/layer.tar") is None  # and not for another link, maybe to itself
+    assert files.digest("z/layer.tar") is None  # a link to a link is not followed
 
 
-def test_two_files_of_one_name_are_no_answer(opened: Open) -> None:
+def test_two_files_with_the_same_name_are_refused(opened: Open) -> None:
     files = opened(pack([("a", b"1"), ("./a", b"2"), ("b", b"3")]))
     assert files.read("b", LIMIT) == b"3"
     with pytest.raises(ResponseError, match="two files named 'a'"):
         files.read("a", LIMIT)
 
 
-def test_more_than_the_limit_is_not_read(opened: Open) -> None:
-    with pytest.raises(TooLargeError, match="more than 9 bytes"):
+def test_a_file_larger_than_the_limit_is_refused(opened: Open) -> None:
+    with pytest.raises(TooLargeError, match="larger than 9 bytes"):
         opened(pack(FILES)).read("config.json", 9)
 
 
-def test_a_layer_that_cannot_be_unpacked_harms_nothing_else(opened: Open) -> None:
+def test_a_damaged_layer_does_not_affect_other_files(opened: Open) -> None:
     files = opened(pack({"bad": b"\x1f\x8b" + b"x" * 9000, "config.json": b"{}"}))
     assert files.read("config.json", LIMIT) == b"{}"
-    with pytest.raises(ResponseError, match="cannot be unpacked"):
-        files.unpacked_size("bad")
+    with pytest.raises(ResponseError, match="cannot decompress"):
+        files.uncompressed_size("bad")
 
 
-def test_whoever_asks_again_is_told_the_same(opened: Open) -> None:
+def test_every_call_on_a_damaged_archive_raises_the_same_error(opened: Open) -> None:
     files = opened(pack(FILES)[:30_000])
     for _ in range(2):
-        with pytest.raises(ResponseError, match="cut short"):
+        with pytest.raises(ResponseError, match="truncated"):
             files.read("VERSION", LIMIT)
 
 
-def test_of_a_file_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
-    """Or this would take a day."""
+def test_an_archive_on_disk_is_read_by_seeking(tmp_path: Path) -> None:
+    """Reading the whole archive would take a day."""
     path = tmp_path / "archive"
     start, end = pack({"huge": b""})[:512], pack({"VERSION": b"1.0"})
     header = bytearray(start)
@@ -123,12 +123,12 @@ def test_of_a_file_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
         file.write(end)
     files = Archive(str(path))
     assert files.read("VERSION", LIMIT) == b"1.0"
-    assert files.unpacked_size("huge") == 1 << 40
+    assert files.uncompressed_size("huge") == 1 << 40
     with pytest.raises(TooLargeError):
         files.read("huge", LIMIT)
 
 
-def test_what_is_not_kept_is_read_again_from_a_file(
+def test_a_compressed_file_is_read_again_for_what_was_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archive, "KEPT_ALL", 0)
@@ -138,44 +138,44 @@ def test_what_is_not_kept_is_read_again_from_a_file(
     assert Archive(str(path)).digest("x/layer.tar") == sha256(LAYER)
 
 
-def test_of_a_pipe_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_than_the_limit_is_kept_from_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "KEPT_ALL", 100)
     files = Archive("-", io.BytesIO(pack(FILES)))
     assert files.read("VERSION", LIMIT) == b"1.0"
-    with pytest.raises(TooLargeError, match="was not kept: save the archive to a file"):
+    with pytest.raises(
+        TooLargeError, match="is too large to keep in memory: save the archive to a file"
+    ):
         files.read("config.json", LIMIT)
 
 
-def test_a_pipe_is_read_to_its_end_so_that_its_writer_ends_well() -> None:
+def test_a_pipe_is_read_to_its_end_so_that_its_writer_gets_no_sigpipe() -> None:
     stdin = io.BytesIO(pack(FILES) + bytes(300_000))
     Archive("-", stdin).read("VERSION", LIMIT)
     assert stdin.read() == b""
 
 
-def test_without_standard_input_there_is_no_archive_in_it() -> None:
+def test_standard_input_that_must_not_be_read_is_an_error() -> None:
     with pytest.raises(InputError, match="can be read only once"):
         Archive("-").read("VERSION", LIMIT)
 
 
-def test_a_directory_or_nothing_is_no_archive(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="it is a directory: write oci: before it"):
+def test_a_directory_or_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="Is a directory: for a layout write oci:PATH"):
         Archive(str(tmp_path)).read("VERSION", LIMIT)
-    with pytest.raises(NotFoundError, match="there is no file"):
+    with pytest.raises(NotFoundError, match="No such file or directory"):
         Archive(str(tmp_path / "gone")).read("VERSION", LIMIT)
 
 
 @RELAXED
 @given(st.sampled_from(sorted(PACKERS)), st.lists(st.tuples(st.integers(0), st.integers(0, 255))))
-def test_no_archive_makes_anything_but_files_or_an_error(
-    kind: str, changes: list[tuple[int, int]]
-) -> None:
+def test_any_bytes_give_files_or_an_error(kind: str, changes: list[tuple[int, int]]) -> None:
     data = bytearray(PACKERS[kind](pack(FILES)))
     for place, value in changes:
         data[place % len(data)] = value
     files = Archive("-", io.BytesIO(data), layers=True)
     for name in FILES:
         try:
-            body, size = files.read(name, LIMIT), files.unpacked_size(name)
+            body, size = files.read(name, LIMIT), files.uncompressed_size(name)
         except RegpipeError:
             continue
         assert body is None or size is not None

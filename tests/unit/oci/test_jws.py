@@ -1,4 +1,4 @@
-"""ES256 in whole numbers agrees with a library that does it for a living."""
+"""ES256 verification gives the same results as a cryptography library."""
 
 import hashlib
 import random
@@ -36,7 +36,7 @@ KEYS = [1, 2, 3, ORDER - 1, ORDER - 2, *(random.Random(7).randrange(1, ORDER) fo
 
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
-def test_what_a_library_signed_matches(key: int) -> None:
+def test_signatures_made_by_a_library_are_valid(key: int) -> None:
     assert jws.matches(signature(key), PAYLOAD) is True
     assert jws.matches(signature(key), PAYLOAD + b"!") is False
 
@@ -75,7 +75,7 @@ def with_key(**changes: object) -> dict[str, Any]:
         pytest.param(with_key(x=base64url(b"\xff" * 40)), id="x too large"),
     ],
 )
-def test_what_is_no_signature_does_not_match(given: dict[str, Any]) -> None:
+def test_malformed_signatures_are_invalid(given: dict[str, Any]) -> None:
     assert jws.matches(given, PAYLOAD) is False
 
 
@@ -90,12 +90,12 @@ def test_what_is_no_signature_does_not_match(given: dict[str, Any]) -> None:
         pytest.param(with_key(crv="P-384"), id="another curve"),
     ],
 )
-def test_what_cannot_be_checked_is_not_judged(given: dict[str, Any]) -> None:
+def test_unsupported_algorithms_are_not_verified(given: dict[str, Any]) -> None:
     assert jws.matches(given, PAYLOAD) is None
 
 
-def test_a_public_key_in_the_point_at_infinitys_way() -> None:
-    """u·G + v·Q is the neutral element where Q = -G and u = v: no signature at all."""
+def test_the_point_at_infinity_is_not_a_valid_signature() -> None:
+    """u·G + v·Q is the neutral element if Q = -G and u = v; that is not a valid signature."""
     digest = int.from_bytes(
         hashlib.sha256(f"{PROTECTED}.{base64url(PAYLOAD)}".encode()).digest(), "big"
     )

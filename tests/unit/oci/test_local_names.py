@@ -1,4 +1,4 @@
-"""Where the path ends in the name of a local source, and what its own repository is called."""
+"""Names of local sources: where the path ends, and the default repository."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from regpipe.oci import local_names
 NAME = "docker.io/library/app:v1"
 
 SPLIT = {
-    # Of what does not exist the path ends at the first colon, as for skopeo.
+    # The path of a missing file ends at the first colon, as in skopeo.
     "nothing there": (f"oci:dir:{NAME}", "oci:dir", NAME),
     "no name": ("oci:dir", "oci:dir", ""),
     "colons in the path": (f"oci:a:b/c:d:{NAME}", "oci:a:b/c:d", NAME),
@@ -31,7 +31,7 @@ def test_split(
     assert local_names.split_source(text) == (source, name)
 
 
-def test_the_home_directory_is_found_behind_the_scheme(home: Path) -> None:
+def test_a_tilde_after_the_scheme_is_expanded(home: Path) -> None:
     assert local_names.split_source("oci:~/images:v1") == (f"oci:{home}/images", "v1")
 
 
@@ -49,7 +49,7 @@ REPOSITORIES = {
 
 
 @pytest.mark.parametrize(("source", "repository"), REPOSITORIES.items())
-def test_repository_of_images_that_say_of_none(source: str, repository: str) -> None:
+def test_default_repository(source: str, repository: str) -> None:
     assert local_names.default_repository(source) == repository
 
 

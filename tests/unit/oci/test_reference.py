@@ -1,4 +1,4 @@
-"""The reference grammar: what it takes, what it refuses, and where each name leads."""
+"""The reference grammar: valid and invalid names, and their registries."""
 
 import pytest
 
@@ -111,14 +111,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)
-def test_no_reference(text: str) -> None:
+def test_invalid_references(text: str) -> None:
     with pytest.raises(InputError) as caught:
         reference.parse(text, HUB)
     assert caught.value.code == "REFERENCE_INVALID"
     assert caught.value.message.isprintable()
 
 
-def test_a_name_in_capitals_is_told_its_spelling() -> None:
+def test_the_error_for_capitals_suggests_lower_case() -> None:
     with pytest.raises(InputError, match=r"did you mean team/app\?"):
         reference.parse("my.registry/Team/App:1", HUB)
 
@@ -136,7 +136,7 @@ def test_default_registry(text: str, registry: str, repository: str) -> None:
     assert reference.parse(text, OWN)[:2] == (registry, repository)
 
 
-def test_plain_http_is_for_references_that_say_nothing() -> None:
+def test_plain_http_applies_to_references_without_a_scheme() -> None:
     defaults = Defaults(plain_http=True)
     assert reference.parse("a.b/c", defaults).registry == "http://a.b"
     assert reference.parse("https://a.b/c", defaults).registry == "https://a.b"
@@ -159,14 +159,14 @@ def test_registry(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a.b/c", "http://", "a b", "a.b:port", "u@a.b", "a.b:1\n"])
-def test_no_registry(text: str) -> None:
+def test_invalid_registries(text: str) -> None:
     with pytest.raises(InputError):
         reference.parse_registry(text)
 
 
 @pytest.mark.parametrize("text", ["alpine:3", f"alpine@{DIGEST}"])
-def test_a_repository_has_no_tag_and_no_digest(text: str) -> None:
-    with pytest.raises(InputError, match="a repository is wanted here"):
+def test_a_repository_with_a_tag_or_digest_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="expected a repository without the"):
         reference.parse_repository(text, HUB)
 
 
@@ -182,12 +182,12 @@ SHOWN = {
 
 
 @pytest.mark.parametrize(("ref", "text"), SHOWN.values(), ids=SHOWN)
-def test_shown_as_docker_and_skopeo_take_it(ref: Reference, text: str) -> None:
+def test_references_are_printed_as_docker_and_skopeo_accept_them(ref: Reference, text: str) -> None:
     assert str(ref) == text
 
 
 @pytest.mark.parametrize("text", [text for text, _ in GOOD.values()], ids=GOOD)
-def test_what_is_shown_leads_to_the_same_host(text: str) -> None:
+def test_a_printed_reference_parses_to_the_same_registry(text: str) -> None:
     ref = reference.parse(text, HUB)
     again = reference.parse(str(ref), HUB)
     assert reference.host_of(again.registry) == reference.host_of(ref.registry)
@@ -213,5 +213,5 @@ def test_digest(text: str, valid: bool) -> None:  # noqa: FBT001
 
 
 @pytest.mark.parametrize("value", [None, 1, ["sha256"], b"sha256:"])
-def test_what_is_no_text_is_no_digest(value: object) -> None:
+def test_a_digest_must_be_a_string(value: object) -> None:
     assert not reference.is_digest(value)

@@ -1,4 +1,4 @@
-"""`docker save` archives of every age: names, and the manifests made of them."""
+"""`docker save` archives of every version of Docker: names and generated manifests."""
 
 import gzip
 import json
@@ -26,7 +26,7 @@ NAME = "docker.io/library/one:v1"
 
 @pytest.fixture(autouse=True)
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current directory for the archive, which is called `x.tar`."""
+    """The current directory, for the archive `x.tar`."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -36,7 +36,7 @@ def save(members: dict[str, Manifest], kind: str = "tar") -> None:
 
 
 def derived(image: Image, layers: list[bytes]) -> bytes:
-    """The manifest that skopeo makes of a `docker save` archive's image."""
+    """The manifest that skopeo generates for an image of a `docker save` archive."""
     assert image.config
     descriptors = [
         {
@@ -61,7 +61,7 @@ def derived(image: Image, layers: list[bytes]) -> bytes:
     )
 
 
-def test_the_manifest_is_made_of_what_is_there() -> None:
+def test_the_manifest_is_generated_as_skopeo_does() -> None:
     save(docker_save([(ONE, ["one:v1"])]))
     (record,) = run(["manifests", "docker-archive:x.tar"]).records
     manifest = derived(ONE, unpacked_layers(ONE))
@@ -83,7 +83,7 @@ def test_the_blogs_program_works_on_an_archive() -> None:
     assert made == [{"tag": "v1", "info": {"created": images.CREATED, "sha": parent}}]
 
 
-def test_layers_in_the_archive_may_be_packed_or_links() -> None:
+def test_layers_may_be_compressed_or_links() -> None:
     members = docker_save([(ONE, ["one:v1"])])
     first, second = json.loads(members["manifest.json"] or b"")[0]["Layers"]
     data = members[first]
@@ -133,7 +133,7 @@ def test_names() -> None:
 
 
 ASKED = {
-    "": "MANIFEST_UNKNOWN: name an image",
+    "": "MANIFEST_UNKNOWN: the archive has several images: name one",
     ":one:v1": ":docker.io/library/one:v1",
     ":docker.io/one:v1": ":docker.io/library/one:v1",
     ":library/one:v1": ":docker.io/library/one:v1",
@@ -142,14 +142,14 @@ ASKED = {
     ":one": ":docker.io/library/one:latest",
     ":latest": ":docker.io/library/one:latest",
     ":v1": "MANIFEST_UNKNOWN: the archive has several images named",
-    ":two": "MANIFEST_UNKNOWN: the archive has no image 'two'; it has 'docker.io/library/one:v1',",
+    ":two": "MANIFEST_UNKNOWN: the archive has no image 'two' (found: 'docker.io/library/one:v1',",
     ":@1": ":docker.io/library/two:v1",
     ":@7": "MANIFEST_UNKNOWN: the archive has no image '@7'",
 }
 
 
 @pytest.mark.parametrize(("name", "answer"), ASKED.items())
-def test_what_a_name_means(name: str, answer: str) -> None:
+def test_finding_an_image_by_name(name: str, answer: str) -> None:
     listed = SEVERAL if name else [(ONE, ["one:v1"]), (TWO, ["two:v1"])]
     save(docker_save(listed))
     result = run(["manifests", f"docker-archive:x.tar{name}"])
@@ -161,13 +161,13 @@ def test_what_a_name_means(name: str, answer: str) -> None:
         assert result.code == 4
 
 
-def test_of_many_names_some_are_offered() -> None:
+def test_an_error_lists_at_most_ten_names() -> None:
     save(docker_save([(ONE, [f"one:v{number}" for number in range(12)])]))
     (line,) = run(["manifests", "docker-archive:x.tar:one:v99"]).errors
-    assert line.endswith("'docker.io/library/one:v9' and 2 more")
+    assert line.endswith("'docker.io/library/one:v9' and 2 more)")
 
 
-def test_an_image_without_a_name_is_reached_by_place_and_digest() -> None:
+def test_an_unnamed_image_is_found_by_position_and_digest() -> None:
     save(docker_save(SEVERAL))
     (record,) = run(["manifests", "docker-archive:x.tar:@2"]).records
     assert record["ref"] == f"docker-archive:x.tar@{record['digest']}"
@@ -185,7 +185,7 @@ def test_blobs_are_found_by_digest() -> None:
     assert run(["blob", f"docker-archive:x.tar@sha256:{'0' * 64}"]).code == 4
 
 
-def test_from_standard_input_comes_every_image() -> None:
+def test_standard_input_gives_every_image() -> None:
     save(docker_save(SEVERAL))
     by_file = run(["manifests"], run(["tags", "docker-archive:x.tar"]).out)
     result = run(["manifests", "docker-archive:-"], Path("x.tar").read_bytes())
@@ -198,14 +198,14 @@ def test_from_standard_input_comes_every_image() -> None:
     assert one.records == result.records[3:4]
 
 
-def test_standard_input_is_read_once_for_several_names() -> None:
+def test_several_images_from_one_standard_input() -> None:
     save(docker_save(SEVERAL))
     names = ["docker-archive:-:two:v1", "docker-archive:-:one:v1"]
     result = run(["manifests", *names], Path("x.tar").read_bytes())
     assert [record["tag"] for record in result.records] == ["v1", "v1"]
 
 
-def test_standard_input_holds_records_or_an_archive() -> None:
+def test_standard_input_cannot_be_records_and_an_archive() -> None:
     result = run(["manifests", "docker-archive:-:one", "-"])
     assert result.code == 2
     (line,) = result.errors
@@ -219,7 +219,7 @@ def test_a_later_stage_cannot_read_standard_input_again() -> None:
     result = shell("cat x.tar | regpipe tags docker-archive:- | regpipe manifests")
     (line,) = result.errors
     assert line.startswith(f"regpipe manifests: docker-archive:-:{NAME}: INPUT_INVALID: ")
-    assert "save it to a file" in line
+    assert "save the archive to a file" in line
     assert result.code == 2
 
 
@@ -253,7 +253,7 @@ def test_every_age_and_compression_from_files_and_pipes(age: str, kind: str) -> 
     assert by_file == by_pipe
 
 
-def test_since_docker_25_the_true_manifest_is_there() -> None:
+def test_archives_since_docker_25_have_the_original_manifest() -> None:
     index = images.index("app", attestations=False)
     write_layout(Path("layout"), {"v1": ONE, "v2": index})
     names = {NAME: ONE, "docker.io/library/one:v2": index}
@@ -266,7 +266,7 @@ def test_since_docker_25_the_true_manifest_is_there() -> None:
     assert two["platform"]["architecture"] == "arm64"
 
 
-def test_docker_leaves_out_what_was_never_pulled() -> None:
+def test_platforms_that_docker_never_pulled_are_missing() -> None:
     index = images.index("app", attestations=False)
     write_layout(Path("layout"), {"v1": index})
     members = docker_save_oci(Path("layout"), {NAME: index})
@@ -282,7 +282,7 @@ def test_docker_leaves_out_what_was_never_pulled() -> None:
     assert line.endswith(f"the archive has no manifest {amd64.digest}")
 
 
-def test_before_docker_1_10_there_is_a_schema_1_manifest() -> None:
+def test_archives_before_docker_1_10_give_a_schema_1_manifest() -> None:
     layers = unpacked_layers(ONE)
     save(docker_save_before_1_10("one:v1", layers))
     (record,) = run(["manifests", "docker-archive:x.tar"]).records

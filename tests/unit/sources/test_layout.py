@@ -1,4 +1,4 @@
-"""OCI image layouts: what their images are called."""
+"""OCI image layouts: the names of their images."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ def rename(layout: Path, *entries: tuple[Image, dict[str, str] | None], **more: 
 
 
 def names_of(path: str = "oci:box") -> list[str]:
-    """The refs that `tags` prints, after checking that each leads to a manifest."""
+    """The refs that `tags` prints, after checking that each resolves to a manifest."""
     tags = run(["tags", path])
     assert tags.code == 0
     refs = [record["ref"] for record in tags.records]
@@ -80,16 +80,16 @@ def test_names(layout: Path, annotations: list[dict[str, str] | None], refs: lis
     assert names_of() == refs
 
 
-def test_an_image_of_two_names(layout: Path) -> None:
+def test_an_image_with_two_names(layout: Path) -> None:
     rename(layout, (ONE, {REF_NAME: "v1"}), (ONE, {REF_NAME: "latest"}), (TWO, {REF_NAME: "v1"}))
     result = run(["manifests", "oci:box:v1"])
     (line,) = result.errors
     assert line.endswith(
-        "several images named 'v1': say which by its place (:@0, :@1); it has 'v1', 'latest'"
+        "several images named 'v1': give its position (:@0, :@1) (found: 'v1', 'latest')"
     )
 
 
-def test_images_that_share_a_name_are_reached_by_their_places(layout: Path) -> None:
+def test_images_that_share_a_name_are_found_by_position(layout: Path) -> None:
     rename(layout, (ONE, {REF_NAME: "v1"}), (TWO, {REF_NAME: "v1"}))
     for place, image in enumerate((ONE, TWO)):
         (record,) = run(["manifests", f"oci:box:@{place}"]).records
@@ -100,7 +100,7 @@ def test_images_that_share_a_name_are_reached_by_their_places(layout: Path) -> N
     assert [record["digest"] for record in piped.records] == [ONE.digest, TWO.digest]
 
 
-def test_a_tag_that_several_repositories_have_is_told_as_it_was_asked_for(layout: Path) -> None:
+def test_a_tag_of_several_repositories_keeps_the_requested_name(layout: Path) -> None:
     rename(layout, (ONE, {REF_NAME: "a/app:v1"}), (TWO, {REF_NAME: "a/lib:v1"}))
     (line,) = run(["manifests", "oci:box:v1"]).errors
     assert "several images named 'v1': " in line
@@ -135,7 +135,7 @@ def test_the_date_that_index_json_gives_an_image(layout: Path) -> None:
     assert "index" not in record
 
 
-def test_records_say_repository_and_tag(layout: Path) -> None:
+def test_records_have_repository_and_tag(layout: Path) -> None:
     rename(layout, (ONE, {REF_NAME: "v1"}), (TWO, {REF_NAME: "docker.io/library/app:v2"}))
     found = [(r["repository"], r["tag"]) for r in run(["tags", "oci:box"]).records]
     assert found == [("box", "v1"), ("docker.io/library/app", "v2")]
@@ -171,7 +171,7 @@ def test_without_a_tag_latest_is_meant(layout: Path) -> None:
     assert digest_at("oci:box") == TWO.digest
 
 
-def test_unnamed_images_are_reached_by_digest_or_place(layout: Path) -> None:
+def test_unnamed_images_are_found_by_digest_or_position(layout: Path) -> None:
     rename(layout, (ONE, None), (TWO, None))
     assert digest_at(f"oci:box@{TWO.digest}") == TWO.digest
     assert digest_at("oci:box:@1") == TWO.digest
@@ -200,7 +200,7 @@ def test_links_in_a_directory_are_followed(layout: Path) -> None:
     assert digest_at("oci:box:one") == ONE.digest
 
 
-def test_a_source_says_the_same_to_whoever_asks_it_directly(layout: Path) -> None:
+def test_the_source_interface(layout: Path) -> None:
     source = Layout("oci:box", Directory(str(layout)))
     assert list(source.repositories()) == ["box"]
     assert list(source.tags("box")) == ["one", "two"]

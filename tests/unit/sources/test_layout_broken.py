@@ -1,4 +1,4 @@
-"""OCI image layouts that are broken, or none: one clear line, and nothing else."""
+"""OCI image layouts that are damaged or something else: one clear line."""
 
 import os
 import shutil
@@ -52,13 +52,13 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "no directory": (
         lambda: shutil.rmtree("box"),
         ":one",
-        "NOT_FOUND: there is no directory 'box'",
+        "NOT_FOUND: No such file or directory",
         4,
     ),
     "a file": (
         lambda: replace("box", lambda path: write(path, "")),
         ":one",
-        "NOT_FOUND: it is a file: write oci-archive:",
+        "NOT_FOUND: Not a directory: for an archive write oci-archive:PATH",
         4,
     ),
     "no index": (
@@ -70,7 +70,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "a docker archive, unpacked": (
         lambda: Path("box/index.json").rename("box/manifest.json"),
         ":one",
-        "NOT_FOUND: not an OCI image layout: no index.json: it may be a docker archive",
+        "NOT_FOUND: not an OCI image layout: no index.json; for a docker archive write",
         4,
     ),
     "index that is no JSON": (
@@ -88,13 +88,13 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "nothing in the index": (
         lambda: write("box/index.json", '{"manifests":[]}'),
         "",
-        "MANIFEST_UNKNOWN: the layout has no image",
+        "MANIFEST_UNKNOWN: the layout has no images",
         4,
     ),
     "later version": (
         lambda: write("box/oci-layout", '{"imageLayoutVersion":"2.0.0"}'),
         ":one",
-        "MANIFEST_INVALID: it is an OCI image layout of version '2.0.0'",
+        "MANIFEST_INVALID: unsupported OCI image layout version '2.0.0'",
         5,
     ),
     "manifest missing": (
@@ -127,27 +127,27 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
     "no such tag": (
         lambda: None,
         ":v9",
-        "MANIFEST_UNKNOWN: the layout has no image 'v9'; it has 'one', 'two'",
+        "MANIFEST_UNKNOWN: the layout has no image 'v9' (found: 'one', 'two')",
         4,
     ),
     "no such digest": (lambda: None, f"@sha256:{'0' * 64}", "BLOB_UNKNOWN: ", 4),
     "no such repository": (
         lambda: None,
         ":other/app:one",
-        "MANIFEST_UNKNOWN: the layout has no image 'other/app:one'; it has 'one', 'two'",
+        "MANIFEST_UNKNOWN: the layout has no image 'other/app:one' (found: 'one', 'two')",
         4,
     ),
     "no name": (
         lambda: None,
         "",
-        "MANIFEST_UNKNOWN: name an image of the layout; it has 'one', 'two'",
+        "MANIFEST_UNKNOWN: the layout has several images: name one (found: 'one', 'two')",
         4,
     ),
 }
 
 
 @pytest.mark.parametrize(("harm", "name", "begins", "code"), BROKEN.values(), ids=BROKEN)
-def test_what_is_wrong_is_said_in_a_line(
+def test_an_error_is_one_line_on_stderr(
     layout: Path, harm: Callable[[], object], name: str, begins: str, code: int
 ) -> None:
     assert layout.is_dir()
