@@ -105,7 +105,7 @@ def test_a_cache_that_cannot_be_used_is_a_warning(
     result = manifests(registry)
     assert (result.out, result.code) == (expected.out, 0)
     assert len(result.errors) == 1
-    assert result.err.startswith("regpipe manifests: going on without the cache: ")
+    assert result.err.startswith("regpipe manifests: continuing without the cache: ")
 
 
 @pytest.mark.parametrize("option", [[], ["--clear"], ["--prune", "1d"]])

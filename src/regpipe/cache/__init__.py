@@ -1,1 +1,6 @@
-"""What registries gave, kept from run to run."""
+"""Manifests, configs, tags and lists, kept from run to run in one SQLite file.
+
+store     one run's use of the cache
+database  the file: its place, tables, permissions, statistics
+writer    the thread that writes, and what makes the file smaller
+"""

@@ -1,4 +1,4 @@
-"""The cache's one SQLite file: where it lies, how it is opened, what is in it, how it shrinks."""
+"""The SQLite file of the cache: its path, tables, permissions and statistics."""
 
 import contextlib
 import os
@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from regpipe.errors import CacheError
 
-# The format's number is in the name: a later version begins a file of its own, and an earlier one
-# that runs beside it goes on with this.
+# The name has the format's number: versions with another format use another file beside it.
 NAME = "cache-1.db"
 
-# What SQLite raises; where it speaks of damaged names, they make a message that is no UTF-8.
+# What SQLite raises; a message about damaged names may not be valid UTF-8.
 ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 _APPLICATION = 0x72706970  # "rpip"
@@ -25,27 +24,27 @@ _SCHEMA = """
 CREATE TABLE place (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,             -- base URL/repository
-    head INTEGER NOT NULL DEFAULT 0        -- of a registry: 1 is to be asked by HEAD, -1 never
+    head INTEGER NOT NULL DEFAULT 0        -- of a registry: 1 send HEAD, -1 never send HEAD
 );
 CREATE TABLE content (
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,
     size INTEGER NOT NULL,
     body BLOB NOT NULL,                    -- of `size` bytes, or shorter: compressed by zlib
-    used INTEGER NOT NULL                  -- when it was last of use, in seconds, to the hour
+    used INTEGER NOT NULL                  -- time of the last use, in seconds, to the hour
 );
 CREATE INDEX content_used ON content (used);
-CREATE TABLE served (                      -- which repository gave what, and called it what
+CREATE TABLE served (                      -- which repository served it, with which media type
     place INTEGER NOT NULL REFERENCES place,
     content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
-    media_type TEXT NOT NULL,              -- of a manifest; of a blob, nothing
+    media_type TEXT NOT NULL,              -- of a manifest; empty for a blob
     PRIMARY KEY (place, content, media_type)
 ) WITHOUT ROWID;
 CREATE INDEX served_content ON served (content);
 CREATE TABLE tag (
     place INTEGER NOT NULL REFERENCES place,
     name TEXT NOT NULL,
-    digest TEXT NOT NULL,                  -- that it had when it was last asked for
+    digest TEXT NOT NULL,                  -- when it was last fetched
     PRIMARY KEY (place, name)
 ) WITHOUT ROWID;
 CREATE INDEX tag_digest ON tag (digest);
@@ -73,7 +72,7 @@ _MOUNTS = Path("/proc/self/mounts")
 
 
 class Stats(NamedTuple):
-    """What is in a cache: the file's size in bytes, and how many entries of each kind."""
+    """Statistics: the size of the file in bytes, and the number of entries of each kind."""
 
     size: int
     entries: int
@@ -82,18 +81,18 @@ class Stats(NamedTuple):
 
 
 def default_path(environ: Mapping[str, str]) -> Path:
-    """Return where the cache lies: in $REGPIPE_CACHE, else as the XDG specification has it.
+    """Return the path of the cache: in $REGPIPE_CACHE, else by the XDG specification.
 
     Raises:
-        CacheError: there is no home to put it in.
+        CacheError: neither variable is set, nor $HOME.
     """
     if directory := environ.get("REGPIPE_CACHE"):
         return Path(directory).absolute() / NAME
     base = Path(environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():  # such a path is to be ignored, says the specification
+    if not base.is_absolute():  # the specification says to ignore such a path
         base = Path(environ.get("HOME", ""), ".cache")
         if not base.is_absolute():
-            raise CacheError("there is no $HOME to keep it in; set $REGPIPE_CACHE")
+            raise CacheError("$HOME is not set; set $REGPIPE_CACHE")
     return base / "regpipe" / NAME
 
 
@@ -108,12 +107,12 @@ def failures(path: Path) -> Iterator[None]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the cache, made if it is not there, readable by nobody else.
+    """Open the cache, or create it, readable by its owner only.
 
-    The connection may go from thread to thread, one at a time; transactions are begun by hand.
+    The connection may be used by one thread after another; transactions are explicit.
 
     Raises:
-        CacheError: it cannot be opened, or the file is no cache.
+        CacheError: it cannot be opened, or the file is not a cache.
     """
     deadline = time.monotonic() + _OPEN_SECONDS
     with failures(path):
@@ -126,7 +125,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 _prepare(connection, path)
             except sqlite3.OperationalError as error:
                 connection.close()
-                # Going over to the write-ahead log does not wait for the others who do so.
+                # Switching to the write-ahead log does not wait for other processes that do so.
                 if not is_busy(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
@@ -138,14 +137,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def is_busy(error: Exception) -> bool:
-    """Tell whether an error means that another process is writing. (sqlite_errorcode: 3.11)."""
+    """Tell whether an error means that another process is writing (sqlite_errorcode is in 3.11)."""
     return "locked" in str(error)
 
 
 def _create(path: Path) -> None:
     path.parent.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    # The log beside it gets the same permissions: SQLite sees to that. What is there already must
+    # SQLite gives the log the same permissions. An existing file must
     # not be opened here: on closing, the locks of this process's other connections would be gone,
     # and their log with the next process that ends (sqlite.org/howtocorrupt.html, 2.2).
     with contextlib.suppress(FileExistsError):
@@ -162,7 +161,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA journal_mode = {wanted}")
     # Without a flush to disk at each commit: a power cut may cost the newest entries.
     connection.execute("PRAGMA synchronous = NORMAL")
-    # Half of SQLite's own measure: the system keeps the file's pages too.
+    # Half of SQLite's default: the system caches the file's pages as well.
     connection.execute("PRAGMA cache_size = -1000")
     if pragma(connection, "application_id") == 0:
         connection.execute("BEGIN IMMEDIATE")
@@ -178,12 +177,14 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _claim(connection: sqlite3.Connection, path: Path) -> None:
-    """See that a file is a cache or empty, before anything about it is changed; then shut it."""
-    # In this order: who makes a cache gives it its tables and its number in one transaction.
+    """Check that a file is a cache or empty before changing it; protect it from other users."""
+    # In this order: a new cache gets its tables and its number in one transaction.
     empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     number = pragma(connection, "application_id")
     if number != _APPLICATION and (number or not empty):
-        raise CacheError(f"{ascii(str(path))[1:-1]}: this is another program's database")
+        raise CacheError(
+            f"{ascii(str(path))[1:-1]}: another program's database, not a cache"
+        )
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             if (file := _beside(path, suffix)).stat().st_mode & 0o077:
@@ -191,7 +192,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _is_shared(path: Path) -> bool:
-    """Tell whether a file may be seen by several machines; systems without /proc: no."""
+    """Tell whether a file is on a network file system; False on systems without /proc."""
     real = f"{path.resolve()}/"
     best, kind = "", ""
     with contextlib.suppress(OSError), _MOUNTS.open(encoding="utf-8", errors="replace") as file:
@@ -204,29 +205,29 @@ def _is_shared(path: Path) -> bool:
 
 
 def pragma(connection: sqlite3.Connection, name: str) -> int | str:
-    """Return one of SQLite's settings or figures."""
+    """Return the value of a PRAGMA."""
     value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
     return value
 
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Write inside; all of it is kept, or nothing."""
+    """Run the block in a transaction: all of it is kept, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:  # SQLite itself takes back some that fail
+        if connection.in_transaction:  # SQLite rolls back some failed transactions itself
             connection.execute("ROLLBACK")
         raise
 
 
 def exists(path: Path) -> bool:
-    """Tell whether there is a cache.
+    """Tell whether the cache exists.
 
     Raises:
-        CacheError: that cannot be told, as of what lies in a directory that may not be read.
+        CacheError: that is unknown, since its directory cannot be read.
     """
     with failures(path):
         try:
@@ -237,7 +238,7 @@ def exists(path: Path) -> bool:
 
 
 def stats(path: Path) -> Stats:
-    """Return what is in a cache; of one that is not there, nothing.
+    """Return the statistics of a cache; all zero if there is none.
 
     Raises:
         CacheError: it cannot be read.
@@ -261,10 +262,10 @@ def _on_disk(path: Path) -> int:
 
 
 def clear(path: Path) -> None:
-    """Empty the cache. Processes that have it open go on; a broken file is taken away.
+    """Clear the cache. Processes that have it open go on; a damaged file is removed.
 
     Raises:
-        CacheError: it cannot be done.
+        CacheError: it cannot be cleared.
     """
     with failures(path):
         try:

@@ -1,8 +1,8 @@
-"""What registries gave, kept from run to run: manifests and blobs by digest, tags and lists.
+"""Manifests and blobs by digest, tags and lists, kept from run to run.
 
-Content is immutable by its digest and checked against it each time it is read. It is only given
-back for the repository that it came from: another one may be private. What a tag led to is kept
-too, to ask the registry whether it still does, and for runs without a network.
+Content is immutable by its digest and checked against it each time it is read. It is only
+returned for the repository that it came from: another one may be private. The digest of a tag is
+kept too, for conditional requests and for `--offline`.
 """
 
 import os
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 LIMIT = 1 << 30
-"""Bytes that the cache may take up."""
+"""The size limit of the cache, in bytes."""
 
 _HOUR = 3600
 _PAGE = 1000
@@ -43,12 +43,12 @@ _TAG = "SELECT digest FROM tag WHERE place = (SELECT id FROM place WHERE name = 
 class Cache:
     """One run's use of the cache file; threads may share it.
 
-    Nothing that goes wrong with the file is raised: it is said once, and the run goes on without.
+    Errors of the file are not raised: there is one warning, and the run continues without it.
 
     Args:
         path: the file.
-        warn: says one line to the user.
-        limit: how many bytes of it may be in use; what was longest of none goes first.
+        warn: writes one line for the user.
+        limit: bytes that may be in use; the least recently used entries are removed first.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None], limit: int = LIMIT) -> None:
@@ -65,7 +65,7 @@ class Cache:
             self._fail(error.message)
 
     def manifest(self, place: str, digest: str) -> Manifest | None:
-        """Return a manifest that a place (`base URL/repository`) has given before."""
+        """Return a manifest that a place (`base URL/repository`) served before."""
         found = self._content(place, digest, blob=False)
         if found is None:
             return None
@@ -77,7 +77,7 @@ class Cache:
             return None
 
     def blob(self, place: str, digest: str) -> bytes | None:
-        """Return a blob that a place has given before."""
+        """Return a blob that a place served before."""
         found = self._content(place, digest, blob=True)
         if found is None:
             return None
@@ -89,19 +89,19 @@ class Cache:
             return None
 
     def tag(self, place: str, tag: str) -> str | None:
-        """Return the digest that a tag had when it was last asked for."""
+        """Return the digest that a tag had when it was last fetched."""
         row = self._row(_TAG, place, tag)
         return row[0] if row else None
 
     def prefers_head(self, registry: str) -> bool | None:
-        """Tell whether a registry is to be asked by HEAD or never; None where that is not known."""
+        """Tell whether HEAD is to be sent to a registry, always or never; None if unknown."""
         row = self._row("SELECT head FROM place WHERE name = ?", registry)
         return row[0] > 0 if row and row[0] else None
 
     def names(self, place: str) -> Iterator[str] | None:
         """Return the last whole list of a repository's tags, or of a registry's repositories."""
-        # All at once, while no other process can put a newer list in its place, and checked before
-        # any of it is given: half a list would be taken for whole.
+        # Read at once, while no other process can replace it, and checked before any of it is
+        # returned: half a list would be taken for a whole one.
         rows = self._rows(_LIST, place)
         pages = [packed for _, packed in rows]
         if not rows or rows[0][0] != len(pages) or None in map(writer.unpack_names, pages):
@@ -109,29 +109,29 @@ class Cache:
         return (name for packed in pages for name in writer.unpack_names(packed) or ())
 
     def keep_manifest(self, place: str, content: Manifest) -> None:
-        """Keep a manifest that a place gave, unless its digest cannot be computed."""
+        """Keep a manifest that a place served, unless its digest cannot be computed."""
         if content.verified:
             self._later(writer.insert, place, content.digest, content.media_type, content.body)
 
     def keep_blob(self, place: str, digest: str, body: bytes) -> None:
-        """Keep a blob that a place gave, unless its digest cannot be computed."""
+        """Keep a blob that a place served, unless its digest cannot be computed."""
         if verify(body, digest, "blob"):
             self._later(writer.insert, place, digest, "", body)
 
     def keep_tag(self, place: str, tag: str, digest: str) -> None:
-        """Keep what a tag led to."""
+        """Keep the digest of a tag."""
         self._later(writer.insert_tag, place, tag, digest)
 
     def drop_tag(self, place: str, tag: str) -> None:
-        """Forget what a tag led to: it is gone."""
+        """Remove a tag that is gone."""
         self._later(writer.delete_tag, place, tag)
 
     def keep_preference(self, registry: str, *, head: bool) -> None:
-        """Keep that a registry ignores conditional GETs, or that its HEAD is of no use either."""
+        """Keep that a registry ignores conditional GETs, or that its HEAD does not help either."""
         self._later(partial(writer.set_head, useful=head), registry)
 
     def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
-        """Pass a list through, and keep it if it is taken to its end."""
+        """Pass a list through, and keep it once it was read to its end."""
         run = os.urandom(8).hex()
         page: list[str] = []
         pages = 0
@@ -145,7 +145,7 @@ class Cache:
         self._later(writer.finish_list, place, run, pages + 1)
 
     def close(self) -> None:
-        """Write what still waits; the cache is not to be used after that."""
+        """Write what is queued and close; the cache must not be used after that."""
         self._writer.close()
         if self._reader is not None:
             with self._lock:
@@ -186,14 +186,14 @@ class Cache:
         if str(self._path) not in reason:
             reason = f"{ascii(str(self._path))[1:-1]}: {reason}"
         cure = "; see regpipe cache --clear" if "malformed" in reason or "not a d" in reason else ""
-        self._warn(f"going on without the cache: {reason}{cure}")
+        self._warn(f"continuing without the cache: {reason}{cure}")
 
     def _later(self, write: Callable[..., None], *values: object) -> None:
         if self._writable:
             self._writer.put((write, values))
 
     def _write_all(self, batches: Iterator[list[writer.Write]]) -> None:
-        """Write batches as they come, on the writer's thread."""
+        """Write batches as they are queued, on the writer's thread."""
         connection: sqlite3.Connection | None = None
         try:
             for batch in batches:
@@ -215,5 +215,5 @@ class Cache:
     def _stop_writing(self, reason: str, batches: Iterator[object]) -> None:
         if self._writable:
             self._fail(reason)
-        for _ in batches:  # whoever waits for room must not wait for ever
+        for _ in batches:  # a full queue must not block for ever
             pass

@@ -1,4 +1,4 @@
-"""Writing to the cache, on a thread of its own and in large transactions; making it smaller."""
+"""Writing to the cache, on a thread of its own and in large transactions, and pruning it."""
 
 import json
 import sqlite3
@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterator
 
 from regpipe.cache import database
 
-# Writes gather for as long as this, and at most so many wait until who brings more must wait too.
+# Writes are gathered for so many seconds; when so many are queued, further ones wait.
 _GATHER_SECONDS = 0.2
 _PENDING = 4096
 _GIVE_UP_SECONDS = 5.0
 
 Write = tuple[Callable[..., None], tuple[object, ...]]
-"""One of the functions below, and its arguments after the connection."""
+"""One of the functions below, with its arguments after the connection."""
 
 
 class Writer:
-    """The thread that writes, started with the first write, and what waits for it.
+    """The writing thread, started with the first write, and its queue.
 
     Args:
-        write_all: called on that thread with the batches as they come; must take all of them.
+        write_all: called on that thread with an iterator of batches, which it must exhaust.
     """
 
     def __init__(self, write_all: Callable[[Iterator[list[Write]]], None]) -> None:
@@ -33,7 +33,7 @@ class Writer:
         self._closing = threading.Event()
 
     def put(self, write: Write) -> None:
-        """Leave a write to the thread; wait if very many wait already."""
+        """Queue a write; wait if the queue is full."""
         with self._changed:
             while len(self._pending) >= _PENDING:
                 self._changed.wait()
@@ -45,7 +45,7 @@ class Writer:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what waits, and end the thread."""
+        """Write what is queued, and end the thread."""
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
@@ -70,10 +70,10 @@ class Writer:
 
 
 def write_batch(connection: sqlite3.Connection, batch: list[Write]) -> None:
-    """Carry out writes, all or none.
+    """Run writes in one transaction.
 
     Raises:
-        sqlite3.Error: none were; another process may have been writing for too long.
+        sqlite3.Error: nothing was written; another process may have written for too long.
     """
     deadline = time.monotonic() + _GIVE_UP_SECONDS
     while True:
@@ -82,7 +82,7 @@ def write_batch(connection: sqlite3.Connection, batch: list[Write]) -> None:
                 for write, values in batch:
                     write(connection, *values)
         except sqlite3.OperationalError as error:
-            # SQLite's own waiting is not fair: with many writers one may miss its turn.
+            # SQLite's busy timeout is not fair: of many writers one may never get the lock.
             if not database.is_busy(error) or time.monotonic() > deadline:
                 raise
         else:
@@ -98,7 +98,7 @@ def _place(connection: sqlite3.Connection, name: str) -> int:
 def insert(
     connection: sqlite3.Connection, place: str, digest: str, media_type: str, body: bytes
 ) -> None:
-    """Keep a manifest or, with no media type, a blob, and that the place gave it."""
+    """Keep a manifest or, with no media type, a blob, and that the place served it."""
     row = connection.execute("SELECT id FROM content WHERE digest = ?", (digest,)).fetchone()
     entry = row and row[0]
     if row is None:
@@ -107,7 +107,7 @@ def insert(
             (digest, len(body), _pack(body), int(time.time())),
         ).lastrowid
     at = _place(connection, place)
-    # A manifest is of the type that it was last served as; a registry may have been wrong before.
+    # A manifest has the type it was last served with; a registry may have been wrong before.
     connection.execute(
         "DELETE FROM served WHERE place = ? AND content = ? AND (media_type = '') = (? = '')",
         (at, entry, media_type),
@@ -119,7 +119,7 @@ def insert(
 
 
 def insert_tag(connection: sqlite3.Connection, place: str, tag: str, digest: str) -> None:
-    """Keep what a tag led to."""
+    """Keep the digest of a tag."""
     connection.execute(
         "INSERT OR REPLACE INTO tag (place, name, digest) VALUES (?, ?, ?)",
         (_place(connection, place), tag, digest),
@@ -127,7 +127,7 @@ def insert_tag(connection: sqlite3.Connection, place: str, tag: str, digest: str
 
 
 def delete_tag(connection: sqlite3.Connection, place: str, tag: str) -> None:
-    """Forget what a tag led to."""
+    """Remove a tag."""
     connection.execute(
         "DELETE FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?",
         (place, tag),
@@ -135,9 +135,9 @@ def delete_tag(connection: sqlite3.Connection, place: str, tag: str) -> None:
 
 
 def set_head(connection: sqlite3.Connection, registry: str, *, useful: bool) -> None:
-    """Keep whether HEAD tells of a registry's tags what a conditional GET does not.
+    """Keep whether HEAD gives the digests of a registry's tags where conditional GETs do not.
 
-    That it does not is for good: it has been tried then.
+    `never` is final: HEAD was tried then.
     """
     connection.execute(
         "UPDATE place SET head = ? WHERE id = ? AND head != -1",
@@ -146,14 +146,14 @@ def set_head(connection: sqlite3.Connection, registry: str, *, useful: bool) -> 
 
 
 def pack_names(names: list[str]) -> bytes:
-    """Pack a part of a list: many may wait to be written, and as strings they fill the memory."""
+    """Compress a page of a list: many may be queued, and as strings they take much memory."""
     return zlib.compress(json.dumps(names).encode(), 1)
 
 
 def insert_page(
     connection: sqlite3.Connection, place: str, run: str, number: int, packed: bytes
 ) -> None:
-    """Keep a part of a list, packed; it counts once `finish_list` says that it is whole."""
+    """Keep a compressed page of a list; it is used after `finish_list`."""
     connection.execute(
         "INSERT INTO page (place, run, number, names, written) VALUES (?, ?, ?, ?, ?)",
         (_place(connection, place), run, number, packed, int(time.time())),
@@ -161,12 +161,12 @@ def insert_page(
 
 
 def finish_list(connection: sqlite3.Connection, place: str, run: str, pages: int) -> None:
-    """Put a list in place of the last, if all its pages are there."""
+    """Replace the last list, if all pages of the new one are there."""
     entry = _place(connection, place)
     written = connection.execute(
         "SELECT count(*) FROM page WHERE place = ? AND run = ?", (entry, run)
     ).fetchone()
-    # Another run that was done first has taken away pages of this one; then its list stays.
+    # A run that finished first has removed pages of this one; then its list stays.
     whole = written[0] == pages
     unwanted = "run != ?" if whole else "run = ?"
     connection.execute(f"DELETE FROM page WHERE place = ? AND {unwanted}", (entry, run))  # noqa: S608
@@ -178,12 +178,12 @@ def finish_list(connection: sqlite3.Connection, place: str, run: str, pages: int
 
 
 def touch(connection: sqlite3.Connection, entry: int) -> None:
-    """Note that an entry was of use."""
+    """Note that an entry was used."""
     connection.execute("UPDATE content SET used = ? WHERE id = ?", (int(time.time()), entry))
 
 
 def drop(connection: sqlite3.Connection, entry: int) -> None:
-    """Take out an entry."""
+    """Remove an entry."""
     connection.execute("DELETE FROM content WHERE id = ?", (entry,))
 
 
@@ -193,7 +193,7 @@ def _pack(body: bytes) -> bytes:
 
 
 def unpack(stored: object, size: object) -> bytes | None:
-    """Undo what packing did to a body of this size; None where what is stored is damaged."""
+    """Uncompress a body of this size; None if it is damaged."""
     if not isinstance(stored, bytes) or not isinstance(size, int):
         return None
     if len(stored) == size:
@@ -205,7 +205,7 @@ def unpack(stored: object, size: object) -> bytes | None:
 
 
 def unpack_names(packed: object) -> list[str] | None:
-    """Undo what packing did to a part of a list; None where what is stored is damaged."""
+    """Uncompress a page of a list; None if it is damaged."""
     if not isinstance(packed, bytes):
         return None
     try:
@@ -225,7 +225,7 @@ def live_size(connection: sqlite3.Connection) -> int:
 
 
 def shrink(connection: sqlite3.Connection, limit: int) -> None:
-    """Drop what was longest of no use, until a tenth less than `limit` bytes is left."""
+    """Remove the least recently used entries until a tenth less than `limit` bytes is in use."""
     if live_size(connection) <= limit:
         return
     while live_size(connection) > limit * 9 // 10:
@@ -242,7 +242,7 @@ def shrink(connection: sqlite3.Connection, limit: int) -> None:
 
 
 def prune(connection: sqlite3.Connection, before: float) -> None:
-    """Drop what was of no use since a time (in seconds), and give the space back."""
+    """Remove entries not used since a time (in seconds), and shrink the file."""
     with database.transaction(connection):
         connection.execute("DELETE FROM content WHERE used < ?", (before,))
         _drop_dangling(connection)
@@ -251,7 +251,7 @@ def prune(connection: sqlite3.Connection, before: float) -> None:
             "DELETE FROM listing WHERE NOT EXISTS"
             " (SELECT 1 FROM page WHERE page.place = listing.place AND page.run = listing.run)"
         )
-        # What a killed run had begun to list, an hour being more than a list takes.
+        # Pages of killed runs: no list takes longer than an hour.
         connection.execute(
             "DELETE FROM page WHERE written < ? AND NOT EXISTS"
             " (SELECT 1 FROM listing WHERE page.place = listing.place AND page.run = listing.run)",

@@ -1,4 +1,4 @@
-"""Cut a byte stream into JSON texts: NDJSON, pretty-printed, concatenated, with BOM or RS."""
+"""Divide a byte stream into JSON texts: NDJSON, pretty-printed, concatenated, with BOM or RS."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,14 +14,14 @@ _QUOTE, _RS = 0x22, 0x1E
 # is looked at too, for it may be the next record or reference after a broken text: not where it
 # can only go on with this one, nor where a string stands after what may have one behind it.
 _INSIDE = rb'[^"\\\n\x1e]*(?:\\[^\n\x1e][^"\\\n\x1e]*)*(")?'
-_LINE = rb"\n[ \t\r]{0,64}"  # no more, so that it may be looked at again when the rest is there
+_LINE = rb"\n[ \t\r]{0,64}"  # no more, so that it can be scanned again when the rest has arrived
 _TOKEN = re.compile(
     rb'"' + _INSIDE + rb"|[{}\[\]\x1e]"
     rb"|" + _LINE + rb'(?=[^ \t\r\n}\],:"])'
     rb"|(?<![{\[,:])" + _LINE + rb'(?=")'
 )  # fmt: skip
 _STRING_REST = re.compile(_INSIDE)
-# A line's first word: one that JSON has, and one that the end of the data may have cut.
+# A line's first word: a JSON literal, and one that may be cut by the end of the data.
 _WORD = re.compile(
     rb"(?:-?[0-9][-+.0-9eE]*|true|false|null|NaN|-?Infinity)(?:(?=[\s,\]}\x1e])|\Z)"
     rb"|[-+.\w]{0,64}\Z"
@@ -30,13 +30,13 @@ _LINE_BEGUN = re.compile(_LINE + rb"[-+.\w]{0,64}\Z")
 
 
 def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
-    r"""Yield each JSON text of a stream as soon as its last byte is there.
+    r"""Yield each JSON text of a stream as soon as its last byte was read.
 
     A text that begins with ``{``, ``[`` or ``"`` may span lines, and several may share a line. Any
-    other text is one line without the blanks around it: a number, a plain reference, or nonsense.
-    Whether a text is valid JSON is for the caller's parser to say. A broken text ends where no
-    valid one could go on: at a line end inside a string, at an RS (RFC 7464), or before a line that
-    begins with what cannot stand there; so one broken record does not swallow the rest.
+    other text is one line without the blanks around it: a number, a reference, or anything else.
+    Whether a text is valid JSON is left to the caller's parser. A malformed text ends where no
+    valid one could continue: at a line end inside a string, at an RS (RFC 7464), or before a line
+    that cannot continue it; so one malformed record does not swallow the rest.
 
     Args:
         read: returns at most that many bytes, at least one, or none at the end of the stream.
@@ -58,16 +58,16 @@ def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
 
 
 class _Splitter:
-    """Where in a text the stream stands; the bytes of an unfinished text are kept in `_text`."""
+    """The state of the division; the bytes of an unfinished text are kept in `_text`."""
 
     def __init__(self) -> None:
         self._text = bytearray()
-        self._open = bytearray()  # the brackets that are open, outermost first
+        self._open = bytearray()  # the open brackets, outermost first
         self._in_string = False
         self._bare = False
         self._line = 1  # of the next byte
         self._start = 1  # of the text's first byte
-        self._carry = b""  # what can only be understood with the byte after it
+        self._carry = b""  # bytes whose meaning depends on the next one
 
     def feed(self, data: bytes) -> Iterator[tuple[bytes, int]]:
         """Yield the texts that end in these bytes."""
@@ -87,8 +87,8 @@ class _Splitter:
                 yield self._take()
 
     def finish(self) -> Iterator[tuple[bytes, int]]:
-        """Yield what the end of the stream leaves unfinished."""
-        if self._carry:  # nothing comes after it: a line end shows what it is
+        """Yield the unfinished text at the end of the stream."""
+        if self._carry:  # a line end completes it, as nothing follows
             yield from self.feed(b"\n")
         self._text += self._carry
         if self._text.strip(_SPACE):
@@ -103,7 +103,7 @@ class _Splitter:
         return text, self._start
 
     def _between(self, data: bytes, pos: int) -> int:
-        """Skip to the next text and see what it is."""
+        """Skip to the next text and find its kind."""
         begin = pos
         while begin < len(data) and data[begin] in _SPACE:
             begin += 1
@@ -126,14 +126,14 @@ class _Splitter:
         return end, bool(ends)
 
     def _string(self, data: bytes, pos: int) -> tuple[int, bool]:
-        """Go on inside a string; a string with no container around it is a text of its own."""
+        """Continue inside a string; a string outside any container is a text of its own."""
         found = cast("re.Match[bytes]", _STRING_REST.match(data, pos))  # it matches everywhere
         end = found.end()
         self._text += data[pos:end]
         if found.lastindex:
             self._in_string = False
             return end, not self._open
-        if data[end:] == b"\\":  # the byte it escapes is still to come
+        if data[end:] == b"\\":  # the escaped byte was not read yet
             self._carry = b"\\"
             return len(data), False
         if data[end : end + 1] == b"\\":  # it escapes a line end
@@ -142,12 +142,14 @@ class _Splitter:
         return end, end < len(data)
 
     def _container(self, data: bytes, pos: int) -> tuple[int, bool]:
-        """Go on inside an object or array, to its end or to the end of the data."""
+        """Continue inside an object or array, to its end or to the end of the data."""
         for token in _TOKEN.finditer(data, pos):
             begin = token.start()
             first = data[begin]
             if first == _QUOTE:
-                if not token.lastindex:  # cut by the end of the data, or broken: _string will tell
+                if (
+                    not token.lastindex
+                ):  # cut off or malformed: _string finds out
                     self._text += data[pos : begin + 1]
                     self._in_string = True
                     return begin + 1, False
@@ -162,7 +164,7 @@ class _Splitter:
                 self._text += data[pos:begin]
                 return begin, True
         self._text += data[pos:]
-        # Of the line that has begun, what tells what it is may still be to come.
+        # The rest of the line that has begun may be needed to tell what it is.
         begun = _LINE_BEGUN.search(self._text, max(0, len(self._text) - 2 * 65))
         if begun:
             self._carry = begun[0]
@@ -170,7 +172,7 @@ class _Splitter:
         return len(data), False
 
     def _goes_on(self, data: bytes, pos: int, line: "re.Match[bytes]") -> bool:
-        """Say whether the container that is open may go on with what a line begins with."""
+        """Tell whether the open container may continue with a line that begins so."""
         begin, end = line.span()
         before = _last_visible(data, pos, begin) or _last_visible(self._text, 0, len(self._text))
         first = data[end]
@@ -182,7 +184,7 @@ class _Splitter:
 
 
 def _last_visible(data: bytes | bytearray, pos: int, end: int) -> bytes:
-    """Return the last byte of data[pos:end] that is not white space, or none."""
+    """Return the last byte of data[pos:end] that is not white space, or nothing."""
     while end > pos and data[end - 1] in _SPACE:
         end -= 1
     return bytes(data[max(pos, end - 1) : end])

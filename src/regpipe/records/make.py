@@ -1,7 +1,7 @@
-"""The records that regpipe emits: the only place where they are put together.
+"""The constructors of all records that regpipe emits.
 
-Each is a flat object whose JSON Schema lies in schemas/. A stage adds its fields to those of the
-record that came in; what it does not know it carries through.
+Each is a flat object whose JSON Schema is in schemas/. A stage adds its fields to those of the
+input record, and carries unknown fields through.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +14,7 @@ from regpipe.oci.reference import Reference
 
 Record = dict[str, Any]
 
-# What a manifest record adds. They speak of one image, and so are not carried to another one.
+# The fields of a manifest record. They are about one image, and not carried over to another.
 MANIFEST_FIELDS = (
     "digest",
     "mediaType",
@@ -37,7 +37,7 @@ MANIFEST_FIELDS = (
     "warnings",
     "referrers",
 )
-# What a referrer record has in place of those.
+# The fields of a referrer record, which it has instead.
 REFERRER_FIELDS = (
     "subject",
     "digest",
@@ -60,11 +60,11 @@ CHECK_FIELDS = (
 
 
 def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
-    """Return the fields of an incoming record that the next one starts from.
+    """Return the fields of an input record that are carried over to the next one.
 
     Args:
-        record: the incoming one; what it says of one image is not said of the next.
-        known: the fields of the next one, which it has of its own or not at all.
+        record: the input record; its fields about an image are not carried over.
+        known: the fields that the next record sets itself or does not have.
     """
     dropped = set(known)
     if "mediaType" in record and ("manifest" in record or {"foundBy", "subject"} <= record.keys()):
@@ -73,7 +73,7 @@ def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
 
 
 def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
-    """Make a repository record: where the repository is and what docker calls it."""
+    """Make a repository record."""
     return carried(record, ("tag", "digest")) | {
         "registry": ref.registry,
         "repository": ref.repository,
@@ -83,7 +83,7 @@ def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
 
 def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
     """Make a tag record: a repository record with the tag, `ref` included."""
-    # A digest is one image's, and would be fetched in place of each of the tags.
+    # A digest would decide over the tag, and give the same image for each of the tags.
     return carried(record, ("digest",)) | {
         "registry": ref.registry,
         "repository": ref.repository,
@@ -104,11 +104,11 @@ def image_record(
     """Make a manifest record.
 
     Args:
-        ref: what was asked for.
+        ref: the image's reference.
         record: the input it came from.
-        created: the image's date, if one is told.
-        platform: what the image runs on; None for what is no image.
-        view: the schema 1 view's fields; empty where it is left out.
+        created: the image's date, if there is one.
+        platform: the image's platform; None for an artifact.
+        view: the fields of the schema 1 view; empty to leave it out.
         fields: the record's other fields by name; those that are None or {} are left out.
     """
     found: Record = dict(fields)
@@ -121,10 +121,10 @@ def image_record(
 
 
 def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
-    """Make the record of something that refers to an image.
+    """Make a referrer record.
 
     Args:
-        ref: what was asked for.
+        ref: the image's reference.
         record: the input it came from.
         fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
     """
@@ -137,10 +137,10 @@ def referrer(**fields: object) -> Record:
 
 
 def check_record(ref: Reference, record: Mapping[str, Any], **fields: object) -> Record:
-    """Make the record of a registry that was looked at.
+    """Make a check record.
 
     Args:
-        ref: to the registry.
+        ref: the registry's reference.
         record: the input it came from.
         fields: those of `CHECK_FIELDS`; those that are None or {} are left out.
     """
@@ -148,7 +148,7 @@ def check_record(ref: Reference, record: Mapping[str, Any], **fields: object) ->
 
 
 def error_record(record: Mapping[str, Any], error: RegpipeError) -> Record:
-    """Make an error record: the input record and what became of it."""
+    """Make an error record: the input record with an `error`."""
     return dict(record) | {
         "error": {"code": error.code, "message": error.message, "status": error.status}
     }

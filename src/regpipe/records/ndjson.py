@@ -10,38 +10,38 @@ from regpipe.records import jsontext
 
 _JSON_START = ("{", "[", '"')
 
-# Python's floats lose a number's literal (1.10, 1e1000). One that would is carried as a string
-# behind this mark, which no input can know, and written without the quotes.
+# Python's floats lose a number's literal (1.10, 1e1000). Such a number is kept as a string with
+# this prefix, which no input can guess, and written without the quotes.
 _MARK = secrets.token_hex(16)
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
 
-# Escapes as json.dumps writes them. Those that are none of a lone surrogate come first, to be left
-# as they are: of other characters (an escaped backslash may have a `u` after it), and of a pair.
+# Escapes as json.dumps writes them. Those that are not lone surrogates come first and are kept:
+# other characters (an escaped backslash may have a `u` after it), and surrogate pairs.
 _SURROGATE = re.compile(r"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
 
 
 class Input(NamedTuple):
-    """One value of a command's input: a parsed JSON value, or as text a line that is none."""
+    """One value of a command's input: a parsed JSON value, or a line of text."""
 
     value: Any
     line: int
 
 
 class Malformed(NamedTuple):
-    """A part of the input that cannot be read: what is wrong with it, and the line it begins on."""
+    """A malformed part of the input: the error and the line it begins on."""
 
     message: str
     line: int
 
 
 def read(stream: BinaryIO) -> Iterator[Input | Malformed]:
-    """Read a command's input, a value at a time, as soon as each is whole.
+    """Read a command's input, a value at a time, as soon as each is complete.
 
     JSON may be one value a line, several on one, or pretty-printed over many. A line that does not
-    begin like JSON is passed on as text: a plain reference. Empty lines are skipped.
+    begin like JSON is returned as text: a plain reference. Empty lines are skipped.
 
     Yields:
-        Each value, or in its place what is wrong with it; what follows is read all the same.
+        Each value, or a Malformed in its place; reading continues after it.
     """
     for text, line in jsontext.texts(stream.read):
         yield _interpret(text, line)
@@ -65,9 +65,8 @@ def _interpret(data: bytes, line: int) -> Input | Malformed:
 def write(record: dict[str, Any]) -> bytes:
     """Return a record as one line of JSON, compact and in ASCII.
 
-    ASCII because a terminal obeys control characters, which a tag, label or message may hold.
-    A surrogate that is not half of a pair becomes U+FFFD, as Go writes it: jq refuses it, and with
-    it all lines that follow.
+    ASCII, because terminals obey control characters, which a tag, label or message may hold.
+    A lone surrogate becomes U+FFFD, as Go writes it: jq refuses it and all lines that follow.
     """
     text = _ENCODER.encode(record)
     if r"\ud" in text:

@@ -1,4 +1,4 @@
-"""What an input means: records, plain references and registries' own JSON, made into targets."""
+"""What an input names: records, plain references and registries' own JSON, made into targets."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -12,14 +12,14 @@ from regpipe.records import forms
 
 
 class Target(NamedTuple):
-    """One thing for a verb to work on, and the record that it came in."""
+    """A reference for a verb to work on, and the input record."""
 
     ref: Reference
     record: Mapping[str, Any]
 
 
 class Refused(NamedTuple):
-    """A part of an input that names nothing, and why; its other parts may be good."""
+    """A part of an input that names nothing, with the error; its other parts may be valid."""
 
     value: object
     error: InputError
@@ -33,12 +33,12 @@ class _Kind(Enum):
     IMAGE = "image"
 
 
-# The fields of a record that name something; the first three are enough for a repository.
+# The fields of a record that name something; for a repository the first three.
 _FIELDS = ("registry", "repository", "ref", "tag", "digest")
 
 
 def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
-    """Yield the registries that an input names (for `catalog`), or why it names none."""
+    """Yield the registries that an input names (for `catalog`), or the error."""
     return _targets(value, defaults, _Kind.REGISTRY)
 
 
@@ -82,14 +82,14 @@ def _targets(value: object, defaults: Defaults, kind: _Kind) -> Iterator[Target 
 
 
 def _parts(value: object, kind: _Kind) -> Iterator[tuple[object, Mapping[str, Any]]]:
-    """Yield what each part of an input says, and the record that it came in."""
+    """Yield each part of an input, with the input record."""
     if isinstance(value, list):
         for item in value:
             yield from _parts(item, kind)
     elif isinstance(value, dict) and (form := forms.find(value)):
         found = form.repositories if kind is _Kind.REPOSITORY else form.parts
         for part in found(value):
-            # What a form says besides a name is carried, like the fields of a record.
+            # Fields of a form besides the name are carried through, like those of a record.
             carries = isinstance(part, dict) and not part.keys() <= set(_FIELDS)
             yield part, part if carries and isinstance(part, dict) else {}
     else:
@@ -105,7 +105,7 @@ def _reference(part: object, defaults: Defaults, kind: _Kind) -> Reference:
 
 
 def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> Reference:
-    # Where no image is asked for, a record may hold anything as its tag or digest.
+    # A verb that does not take images ignores the tag and digest of a record.
     fields = _FIELDS if kind is _Kind.IMAGE else _FIELDS[:3]
     said = {key: record.get(key) for key in fields}
     for key, value in said.items():
@@ -117,19 +117,19 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> 
     if registry and repository:
         return _assemble(registry, repository, tag, digest)
     if ref:
-        # A record's `ref` may be pinned or tagged more closely by its other fields.
+        # The other fields of a record may pin its `ref`.
         found = reference.parse(ref, defaults)
         if registry and not found.is_local:
             found = found._replace(registry=reference.parse_registry(registry))
         return found._replace(digest=_checked_digest(digest) or found.digest)
     if repository:
         return _assemble(defaults.registry, repository, tag, digest)
-    wanted = "registry" if kind is _Kind.REGISTRY else "ref, and no registry and repository"
+    wanted = "registry" if kind is _Kind.REGISTRY else "ref, or registry and repository"
     raise InputError(f"the record has no {wanted}")
 
 
 def _assemble(registry: str, repository: str, tag: str | None, digest: str | None) -> Reference:
-    # Local sources have tags of any form; an empty one is none there either, and not `latest`.
+    # Local sources have tags of any form; an empty one is not valid there either.
     if tag == "" or (tag and not is_local(registry)):
         reference.check_tag(tag)
     if is_local(registry):

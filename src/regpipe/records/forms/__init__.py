@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 
 class Form(Protocol):
-    """What a module in this package has."""
+    """The functions of a module in this package."""
 
     def matches(self, value: Mapping[str, Any], /) -> bool:
         """Tell whether an object has this form."""

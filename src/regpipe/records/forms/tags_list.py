@@ -12,7 +12,7 @@ def matches(value: Mapping[str, Any]) -> bool:
 def parts(value: Mapping[str, Any]) -> Iterator[object]:
     """Yield the images, by their tags."""
     for tag in value["tags"] or []:
-        # Nexus has been seen to list null.
+        # Nexus lists null for some repositories.
         yield tag if tag is None else {"repository": value["name"], "tag": tag}
 
 
