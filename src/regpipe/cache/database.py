@@ -182,9 +182,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
     empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     number = pragma(connection, "application_id")
     if number != _APPLICATION and (number or not empty):
-        raise CacheError(
-            f"{ascii(str(path))[1:-1]}: another program's database, not a cache"
-        )
+        raise CacheError(f"{ascii(str(path))[1:-1]}: another program's database, not a cache")
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             if (file := _beside(path, suffix)).stat().st_mode & 0o077:

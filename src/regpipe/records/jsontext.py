@@ -147,9 +147,7 @@ class _Splitter:
             begin = token.start()
             first = data[begin]
             if first == _QUOTE:
-                if (
-                    not token.lastindex
-                ):  # cut off or malformed: _string finds out
+                if not token.lastindex:  # cut off or malformed: _string finds out
                     self._text += data[pos : begin + 1]
                     self._in_string = True
                     return begin + 1, False
