@@ -18,7 +18,7 @@ ONCE = ("check", "--retries", "0")
 def test_what_passes_is_asked_again(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
-    monkeypatch.setattr(retry, "pause", lambda *_: 0.001)
+    monkeypatch.setattr(retry, "backoff", lambda *_: 0.001)
     scripted.on("/v2/", fault, PASS)
     result = run(["check", scripted.url])
     assert (result.code, result.records[0]["catalog"]) == (0, "allowed")

@@ -247,4 +247,4 @@ def test_a_scope_that_the_token_has_already_is_not_asked_for_again(scripted: Scr
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No real pauses between retries."""
-    monkeypatch.setattr(retry, "pause", lambda *_: 0.001)
+    monkeypatch.setattr(retry, "backoff", lambda *_: 0.001)

@@ -9,7 +9,7 @@ from support.cli import TOKEN
 from support.scripted import Scripted
 
 PATIENCE = Timeouts(connect=5, first=5, stall=0.3, total=2)
-PERSISTENCE = RetryPolicy(base=0.002, throttled_base=0.002, longest=0.02, obeyed=0.05)
+PERSISTENCE = RetryPolicy(base=0.002, throttled_base=0.002, max_delay=0.02, retry_after_limit=0.05)
 ONCE = PERSISTENCE._replace(retries=0)
 AUTHORIZATION = f"Bearer {TOKEN}"
 

@@ -1,24 +1,26 @@
-"""HTTP with registries: the only importer of requests, and all that may be sent to a server.
+"""HTTP with registries: the only package that uses requests and urllib3, and sends anything.
 
-seam         what transport and auth tell each other
-client       one request from the first try to the answer: authorization, retries, limits
-redirects    one try: sent to where it is meant for, and on to where that leads
-connections  endpoints: connections to origins, proxies, TLS contexts
-wire         HTTP/1.1 on an open connection, under limits
-reader       the bytes of one answer as they come, under a deadline
-tls          whom to trust and as whom to appear
-origins      where URLs and redirects lead
-pace         how much a registry is asked at a time, and its rate limit
-retry        what passes, and how long to wait
-failures     answers and broken connections made into errors
-trace        `-v` and warnings, without secrets
+client      requests to registries, with authorization, retries and rate limits around each
+redirects   one attempt: sent to the request's origin, and on to where redirects lead
+endpoints   the connections to an origin, by way of a proxy or not
+http1       HTTP/1.1 on an open connection: a request and its response
+reader      the bytes of a response as they arrive, under timeouts and a deadline
+messages    Request, Response and Attempt
+errors      failed requests as exceptions
+limiter     the number of concurrent requests to a registry, and its rate limit
+retry       the retry policy: retryable statuses, delays, Retry-After
+tls         TLS contexts, certs.d folders, and what certificate errors mean
+trace       what `-v` shows, and registries' warnings
+origins     URLs and their origins, and the targets of redirects
+options     what a user may set
+authorizer  what transport needs of whoever knows credentials
 """
 
-from regpipe.transport.authorizer import Authorizer, TokenExchange
+from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.client import PAGE_LIMIT, Transport
+from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.reader import Timeouts
-from regpipe.transport.redirects import Response
 from regpipe.transport.retry import RetryPolicy
 
 __all__ = [
@@ -28,6 +30,5 @@ __all__ = [
     "Response",
     "RetryPolicy",
     "Timeouts",
-    "TokenExchange",
     "Transport",
 ]

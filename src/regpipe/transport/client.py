@@ -1,9 +1,9 @@
-"""One request to a registry, from the first try to the answer: authorization, retries, limits."""
+"""Requests to registries: authorization, retries and rate limits around each exchange."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import NamedTuple
+from contextlib import nullcontext, suppress
 
 import urllib3
 
@@ -11,31 +11,24 @@ from regpipe.errors import UnauthorizedError
 from regpipe.transport import errors, http1, origins, retry
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
-from regpipe.transport.http1 import Reply
+from regpipe.transport.errors import Failure
 from regpipe.transport.limiter import ConcurrencyLimiter
+from regpipe.transport.messages import Attempt, Request, Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
-from regpipe.transport.reader import Fault
-from regpipe.transport.redirects import Arrival, Message, Redirects, Response, compose
+from regpipe.transport.reader import ExchangeError
+from regpipe.transport.redirects import Redirects
 from regpipe.transport.trace import Trace
 
 PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
-"""Bytes of a token endpoint's answer that are read at most."""
-_BROKEN = (Fault, urllib3.exceptions.HTTPError, OSError)
-
-
-class _Outcome(NamedTuple):
-    """An answer, the Authorization value that it was given for, and whom it refuses."""
-
-    arrival: Arrival
-    sent: str | None
-    refused: str = ""
+"""Bytes of a token endpoint's response that are read at most."""
+_NO_RESPONSE = (ExchangeError, urllib3.exceptions.HTTPError, OSError)
 
 
 class Transport:
-    """Talks to registries; threads share it.
+    """Sends requests to registries; threads share it.
 
     Args:
         options: how.
@@ -49,7 +42,7 @@ class Transport:
         self.authorizer = authorizer
         self._trace = Trace(self.options.say, self.options.trace)
         self._redirects = Redirects(Connections(self.options), self.options, self._trace)
-        self._paces: dict[Origin, ConcurrencyLimiter] = {}
+        self._limiters: dict[Origin, ConcurrencyLimiter] = {}
 
     def get(
         self,
@@ -66,35 +59,35 @@ class Transport:
             url: where to.
             limit: how many bytes of the body are read at most.
             headers: to send besides the client's own; nothing secret.
-            scope: what the request is for, as token servers call it.
+            scope: what the request is for, as token servers call it (`repository:team/app:pull`).
             counted: whether registries count it against a rate limit.
 
         Returns:
-            The answer, with status 200 or, where `headers` hold a condition, 304.
+            The response, with status 200 or, where `headers` hold a condition, 304.
 
         Raises:
-            ConnectionFailedError: there was no answer.
+            ConnectionFailedError: there was no response.
             UnauthorizedError, NotFoundError, RegistryError: as the status says, with the
-                registry's own code and message.
-            ResponseError: the answer leads where it must not, or cannot be read.
+                registry's own code and message (distribution-spec, "Error Codes").
+            ResponseError: a redirect leads where it must not, or the body cannot be read.
             TooLargeError: the body has more than `limit` bytes.
         """
-        message = compose("GET", url, headers, limit)
-        pace = self._pace(message.origin)
-        if counted and pace.quota:
-            return self._counted(message, scope, pace)
-        return self._judged(message, self._persistently(message, scope, pace))
+        request = _request("GET", url, headers, limit)
+        limiter = self._limiter(request.origin)
+        if counted and limiter.quota:
+            return self._counted(request, scope, limiter)
+        return self._succeeded(request, self._authorized(request, scope, limiter))
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
     ) -> Response:
-        """Ask for the headers that a GET would come with; see `get`."""
-        message = compose("HEAD", url, headers, 0)
-        pace = self._pace(message.origin)
-        return self._judged(message, self._persistently(message, scope, pace))
+        """Request the headers that a GET would have; see `get`."""
+        request = _request("HEAD", url, headers, 0)
+        attempt = self._authorized(request, scope, self._limiter(request.origin))
+        return self._succeeded(request, attempt)
 
     def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
-        """Ask as `get` does and return whatever is answered in the end, errors too.
+        """Send a GET and return the last response to it, whatever its status.
 
         Args:
             url: where to.
@@ -102,24 +95,24 @@ class Transport:
             anonymous: leave the credentials out.
 
         Raises:
-            ConnectionFailedError: there was no answer.
+            ConnectionFailedError: there was no response.
         """
-        message = compose("GET", url, None, http1.ERROR_LIMIT)
+        request = Request("GET", url, limit=http1.ERROR_LIMIT)
         if anonymous:
-            return self._repeatedly(message, lambda: self._redirects.follow(message)).answer()
-        return self._repeatedly(message, lambda: self._authorized(message, scope).arrival).answer()
+            return self._plain(request)
+        return self._authorized(request, scope, None).response
 
     def warn(self, url: str, message: str) -> None:
-        """Tell people something about a registry, once."""
+        """Warn about a registry, once."""
         self._trace.once(f"{origins.split(url)[0].netloc}: warning: {message}")
 
     def token_exchange(
         self, method: str, url: str, headers: Mapping[str, str], form: bytes | None
     ) -> tuple[int, bytes]:
-        """Ask a token endpoint; the only way to send a POST, and never to anywhere else.
+        """Send a request to a token endpoint; the only way to send a POST.
 
-        What is secret in the request goes to the URL's own origin: a redirect away from it is
-        not followed if there is anything of the kind.
+        What is secret in the request goes to the URL's own origin: with a form or an Authorization
+        header, a redirect away from it is an error.
 
         Args:
             method: GET or POST.
@@ -131,170 +124,169 @@ class Transport:
             The status and the body.
 
         Raises:
-            ConnectionFailedError, ResponseError, TooLargeError: there is no answer, or none that
-                can be used.
+            ConnectionFailedError: there was no response.
+            ResponseError: a redirect leads where it must not, or the body cannot be read.
+            TooLargeError: the body has more than `TOKEN_LIMIT` bytes.
         """
         if method not in ("GET", "POST") or (method == "GET") != (form is None):
-            raise ValueError("a token is asked for by GET, or by POST with a form")
-        lines = {"Accept": "application/json", **headers}
+            raise ValueError("a token is requested by GET, or by POST with a form")
+        sent = {"Accept": "application/json", **headers}
         if form is not None:
-            lines["Content-Type"] = "application/x-www-form-urlencoded"
-        secret = form is not None or any(name.lower() == "authorization" for name in headers)
-        message = compose(method, url, lines, TOKEN_LIMIT)
-        message = message._replace(
-            is_registry=message.origin in self._paces, form=form, confined=secret
-        )
-        reply = self._repeatedly(message, lambda: self._redirects.follow(message)).reply
-        return reply.status, reply.body
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        request = Request(method, url, sent, TOKEN_LIMIT, form)
+        request.is_registry = request.origin in self._limiters
+        request.confined = form is not None or any(h.lower() == "authorization" for h in headers)
+        response = self._plain(request)
+        return response.status, response.body
 
-    def _repeatedly(self, message: Message, ask: Callable[[], Arrival]) -> Arrival:
-        """Ask until there is an answer that will not pass, or the tries are used up."""
-        retry_policy = self.options.retry_policy
-        for attempt in range(retry_policy.retries + 1):
-            last = attempt == retry_policy.retries
-            try:
-                arrival = ask()
-            except _BROKEN as error:
-                verdict = errors.verdict(error, message.origin)
-                vain = verdict.refused or (verdict.silent and attempt > 0)
-                if last or vain or not verdict.retry:
-                    raise verdict.error from error
-                time.sleep(retry.pause(retry_policy, attempt, None))
-                continue
-            if last or not retry.passes(arrival.reply.status):
-                break
-            seconds = self._pause(message.origin, arrival.reply, attempt)
-            if seconds is None:
-                break
-            time.sleep(seconds)
-        return arrival
-
-    def _pace(self, origin: Origin) -> ConcurrencyLimiter:
-        pace = self._paces.get(origin)
-        if pace is None:
+    def _limiter(self, origin: Origin) -> ConcurrencyLimiter:
+        limiter = self._limiters.get(origin)
+        if limiter is None:
             jobs, down_after = self.options.jobs, self.options.retry_policy.down_after
             made = ConcurrencyLimiter(origin.netloc, jobs, down_after, self.options.min_remaining)
-            pace = self._paces.setdefault(origin, made)
-        return pace
+            limiter = self._limiters.setdefault(origin, made)
+        return limiter
 
-    def _counted(self, message: Message, scope: str | None, pace: ConcurrencyLimiter) -> Response:
-        """Ask for what counts against the rate limit, if enough of that is left."""
-        quota = pace.quota
-        assert quota  # noqa: S101 -- who calls has looked
-        with quota.asked:
+    def _counted(
+        self, request: Request, scope: str | None, limiter: ConcurrencyLimiter
+    ) -> Response:
+        """Send a request that counts against the rate limit, if enough of that is left."""
+        quota = limiter.quota
+        assert quota  # noqa: S101 -- the caller has looked
+        with quota.first:
             if not quota.known:
-                free = self._persistently(message._replace(method="HEAD"), scope, pace)
-                quota.note(free.arrival.reply.headers)
+                free = Request("HEAD", request.url, request.headers)
+                quota.note(self._authorized(free, scope, limiter).response.headers)
                 quota.known = True
         quota.spend()
-        outcome = self._persistently(message, scope, pace)
-        quota.note(outcome.arrival.reply.headers)
-        return self._judged(message, outcome)
+        attempt = self._authorized(request, scope, limiter)
+        quota.note(attempt.response.headers)
+        return self._succeeded(request, attempt)
 
-    def _judged(self, message: Message, outcome: _Outcome) -> Response:
-        """Return an answer that is a success.
+    def _succeeded(self, request: Request, attempt: Attempt) -> Response:
+        """Return an attempt's response.
 
         Raises:
-            RegpipeError: it is none.
+            RegpipeError: it is not a success.
         """
-        reply, host = outcome.arrival.reply, message.origin.netloc
-        if "warning" in reply.headers:
-            self._trace.warnings(host, reply.headers["warning"], outcome.sent)
-        conditional = "If-None-Match: " in message.headers
-        if reply.status != 200 and not (reply.status == 304 and conditional):
-            origin, elsewhere = message.origin, outcome.arrival.elsewhere()
-            raise errors.from_reply(reply, origin, outcome.sent, outcome.refused, elsewhere)
-        return outcome.arrival.answer()
+        response = attempt.response
+        if "warning" in response.headers:
+            value = response.headers["warning"]
+            self._trace.warnings(request.origin.netloc, value, attempt.sent)
+        conditional = "If-None-Match" in request.headers
+        if response.status != 200 and not (response.status == 304 and conditional):
+            raise errors.from_attempt(attempt, request.origin)
+        return response
 
-    def _persistently(
-        self, message: Message, scope: str | None, pace: ConcurrencyLimiter
-    ) -> _Outcome:
-        """Ask until there is an answer that stands, or no hope of one."""
-        retry_policy = self.options.retry_policy
-        started = time.monotonic()
-        for attempt in range(retry_policy.retries + 1):
-            outcome: _Outcome | None = None
-            pace.enter()
+    def _plain(self, request: Request) -> Response:
+        """Send a request without the registry's credentials; return its last response."""
+        return self._retried(request, lambda: Attempt(self._redirects.follow(request))).response
+
+    def _authorized(
+        self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
+    ) -> Attempt:
+        """Send a request with the credentials that the registry wants; see `_retried`."""
+        return self._retried(request, lambda: self._attempt(request, scope), limiter)
+
+    def _retried(
+        self,
+        request: Request,
+        send: Callable[[], Attempt],
+        limiter: ConcurrencyLimiter | None = None,
+    ) -> Attempt:
+        """Send a request again as long as that may help and the retry policy allows.
+
+        Args:
+            request: what is sent.
+            send: sends it once.
+            limiter: counts it among the registry's requests. Without one (probes and tokens) there
+                is no budget of time, and the last response is returned even if it is retryable.
+
+        Raises:
+            RegpipeError: there was no response, or with a limiter only retryable ones.
+        """
+        policy = self.options.retry_policy
+        deadline = time.monotonic() + policy.budget if limiter else math.inf
+        retries = 0
+        while True:
+            attempt = None
             try:
-                outcome = self._authorized(message, scope)
-            except _BROKEN as error:
-                verdict = errors.verdict(error, message.origin)
-            finally:
-                pace.leave()
-            if outcome is None:
-                reply = None
-                # Where nobody ever answered, it is most likely not the registry that is to blame.
-                vain = verdict.refused or (verdict.silent and attempt > 0)
-                hope = verdict.retry and (pace.answered or not vain)
+                with limiter or nullcontext():
+                    attempt = send()
+            except _NO_RESPONSE as error:
+                failure = errors.from_exception(error, request.origin)
             else:
-                reply, hope = outcome.arrival.reply, True
-                if not retry.passes(reply.status):
-                    break
-                failed = errors.from_reply(reply, message.origin, outcome.sent)
-                verdict = errors.Verdict(failed, retry=True)
-            seconds = self._pause(message.origin, reply, attempt)
-            throttled = reply is not None and reply.status in retry.THROTTLED
-            if reply is not None and throttled and not pace.is_down:
-                asked = retry.asked_pause(reply.headers.get("retry-after")) or 0
-                pace.throttled(min(asked, retry_policy.obeyed))
-                self.options.throttled(min(seconds or 0, retry_policy.obeyed))
-            spent = time.monotonic() - started
-            hope = hope and attempt < retry_policy.retries and not pace.is_down
-            if not hope or seconds is None or spent + seconds > retry_policy.budget:
-                pace.gave_up(verdict.error, closed=verdict.silent or throttled)
-                raise verdict.error
-            time.sleep(seconds)
-        assert outcome  # noqa: S101 -- the last attempt either breaks or raises
-        pace.succeeded()
-        return outcome
+                if not retry.is_retryable(attempt.response.status):
+                    if limiter:
+                        limiter.succeeded()
+                    return attempt
+                failure = errors.from_retryable(attempt, request.origin)
+            if limiter and failure.throttled and not limiter.is_down:
+                limiter.throttled(min(failure.retry_after or 0, policy.retry_after_limit))
+            seconds = self._delay(failure, retries, limiter)
+            if seconds is None or time.monotonic() + seconds > deadline:
+                if attempt and not limiter:
+                    return attempt
+                if limiter:
+                    limiter.gave_up(failure.error, closed=failure.timed_out or failure.throttled)
+                raise failure.error
+            self._wait(seconds, failure, request.origin)
+            retries += 1
 
-    def _pause(self, origin: Origin, reply: Reply | None, attempt: int) -> float | None:
-        """Return how long to wait before asking again; None if that is longer than one waits."""
-        retry_policy = self.options.retry_policy
-        own = retry.pause(retry_policy, attempt, reply.status if reply else None)
-        asked = retry.asked_pause(reply.headers.get("retry-after")) if reply else None
-        if reply is None or asked is None:
-            return own
-        if asked > retry_policy.obeyed:
-            self._trace.once(
-                f"{origin.netloc}: it wants to be left alone for {asked:.0f} s, longer than the"
-                f" {retry_policy.obeyed:g} s that are waited at most"
-            )
+    def _delay(
+        self, failure: Failure, retries: int, limiter: ConcurrencyLimiter | None
+    ) -> float | None:
+        """Return the seconds to wait before the next retry; None if there is to be none."""
+        policy = self.options.retry_policy
+        asked = failure.retry_after or 0
+        exhausted = retries >= policy.retries or asked > policy.retry_after_limit
+        if exhausted or not failure.retryable or (limiter and limiter.is_down):
             return None
+        # Where nothing has ever responded, the address is more likely wrong than the registry down.
+        doubtful = failure.refused or (failure.timed_out and retries > 0)
+        if doubtful and not (limiter and limiter.answered):
+            return None
+        return max(asked, retry.backoff(policy, retries, failure.status))
+
+    def _wait(self, seconds: float, failure: Failure, origin: Origin) -> None:
+        asked = failure.retry_after or 0
         if asked >= 1:
             self._trace.once(
-                f"{origin.netloc}: it answers {reply.status} and asks for a pause of"
-                f" {asked:.0f} s, which is kept"
+                f"{origin.netloc}: {failure.reason}: waiting {asked:.0f} s (Retry-After)"
             )
-        return max(asked, own)
+        if failure.throttled:
+            self.options.throttled(seconds)
+        time.sleep(seconds)
 
-    def _authorized(self, message: Message, scope: str | None) -> _Outcome:
-        """Ask with what authorization there is; once more if the registry wants another."""
-        authorizer, url = self.authorizer, message.url
+    def _attempt(self, request: Request, scope: str | None) -> Attempt:
+        """Send a request with the credentials known so far; again if others are wanted."""
+        authorizer, url = self.authorizer, request.url
         if authorizer is None:
-            return _Outcome(self._redirects.follow(message), None)
+            return Attempt(self._redirects.follow(request))
         sent = authorizer.header(url, scope)
-        arrival = self._redirects.follow(message, sent)
-        status = arrival.reply.status
-        # Only what the registry itself says about who may ask is listened to.
-        if status not in (401, 403) or not arrival.home:
-            return _Outcome(arrival, sent)
-        challenges = arrival.challenges()
+        response = self._redirects.follow(request, sent)
+        # Only the registry itself may say which credentials it wants.
+        if response.status not in (401, 403) or response.elsewhere:
+            return Attempt(response, sent)
+        challenges = response.challenges()
         if not challenges and sent is None:
-            challenges = self._redirects.ping(message.origin)
-        wanted = status == 401 or (challenges and sent is None)
+            challenges = self._redirects.ping(request.origin)
+        wanted = response.status == 401 or (challenges and sent is None)
         if wanted and authorizer.challenged(url, scope, challenges, sent):
             sent = authorizer.header(url, scope)
-            arrival = self._redirects.follow(message, sent)
-            # Some tell only the bearer of a token which scope they want. Where that is the one it
-            # has, or is not to be had, the answer stands.
+            response = self._redirects.follow(request, sent)
+            # Some name the scope that they want only when they get a token. Where that is the
+            # token's own scope, or cannot be had, the response stands.
             with suppress(UnauthorizedError):
-                challenges = arrival.challenges() if arrival.lacks_scope else []
+                challenges = response.challenges() if response.lacks_scope else []
                 if challenges and authorizer.challenged(url, scope, challenges, sent):
                     sent = authorizer.header(url, scope)
-                    arrival = self._redirects.follow(message, sent)
-            status = arrival.reply.status
-        if sent is None or status not in (401, 403) or not arrival.home:
-            return _Outcome(arrival, sent)
-        who = authorizer.refused(url, scope, sent, status)
-        return _Outcome(arrival, sent, who)
+                    response = self._redirects.follow(request, sent)
+        if sent is None or response.status not in (401, 403) or response.elsewhere:
+            return Attempt(response, sent)
+        who = authorizer.refused(url, scope, sent, response.status)
+        return Attempt(response, sent, who)
+
+
+def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:
+    return Request(method, url, headers or {"Accept": "*/*"}, limit)

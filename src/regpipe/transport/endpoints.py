@@ -1,8 +1,13 @@
-"""Connections: one endpoint for each origin and each way to appear there.
+"""Connections to origins: one endpoint for each, with its pool, proxy and TLS context.
 
-requests' adapter and urllib3's pools open, keep and check the connections, through a proxy where
-the environment names one. No cookie, no netrc and no environment is looked at for a request:
-proxies are settled once for each origin.
+requests' adapter and urllib3's pools open, keep and verify the connections, by way of a proxy where
+the environment names one. urllib3 lends out no open connection by a public method, and we need one:
+`http1` writes and reads it under a deadline (it says why). So this file, and no other, calls three
+private methods that a subclass of a pool may call, unchanged from urllib3 1.26 to 2.x: `_get_conn`,
+`_put_conn` and `_prepare_proxy`. CI runs the tests of it with the oldest and newest urllib3 that
+pyproject allows.
+
+Cookies and netrc are never used, and the proxy is chosen once for each origin.
 """
 
 import ipaddress
@@ -24,22 +29,22 @@ from regpipe import __version__
 from regpipe.addresses import AddressScope, literal_scope, scope_of
 from regpipe.errors import UsageError
 from regpipe.transport import http1, tls
-from regpipe.transport.http1 import Reply
+from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
-from regpipe.transport.reader import Connection, Fault, Timeouts
+from regpipe.transport.reader import Connection, ExchangeError, Timeouts
 
 _HEADERS = (
     f"User-Agent: regpipe/{__version__}\r\n"
-    # Digests are of the bytes as served: nothing on the way may recode them.
+    # Digests are of the bytes as served: nothing may compress them on the way.
     "Accept-Encoding: identity\r\n"
 )
 
 
 class _PoolMixin:
-    """What both kinds of pool get: connections lent out ready to be written to."""
+    """What both kinds of pool get: open connections, to be written to by the caller."""
 
-    def lend(self, timeout: float) -> tuple[HTTPConnection, bool]:
+    def acquire(self, timeout: float) -> tuple[HTTPConnection, bool]:
         """Return an open connection, and whether it has been used before."""
         pool = cast("HTTPConnectionPool", self)
         connection = cast("HTTPConnection", pool._get_conn())  # noqa: SLF001 -- a subclass's
@@ -59,8 +64,8 @@ class _PoolMixin:
             raise
         return connection, False
 
-    def take_back(self, connection: HTTPConnection) -> None:
-        """Keep a connection for the next request."""
+    def release(self, connection: HTTPConnection) -> None:
+        """Keep a connection, open or closed, for the next request."""
         cast("HTTPConnectionPool", self)._put_conn(connection)  # noqa: SLF001
 
 
@@ -103,14 +108,14 @@ class _Adapter(HTTPAdapter):
 
 
 class Endpoint:
-    """An origin as one run reaches it.
+    """An origin and the connections to it.
 
     Args:
-        origin: which.
+        origin: the origin.
         pool: its connections.
-        proxy: the proxy on the way there.
-        proxy_headers: what the proxy wants with each request that it is to forward.
-        trace: is told of new connections.
+        proxy: the proxy on the way there; None without one.
+        proxy_headers: what the proxy requires with each request that it forwards.
+        trace: is told of new connections; None to not be told.
     """
 
     def __init__(
@@ -125,19 +130,20 @@ class Endpoint:
         self._trace = trace
         self._pool = pool
         self._proxy = proxy
-        # A proxy is handed requests for http as they are; for https it only passes bytes on.
+        # A proxy forwards http requests; for https it only passes bytes on (CONNECT).
         self.forwarded = proxy is not None and origin.scheme == "http"
-        lines = proxy_headers if self.forwarded else {}
-        extra = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        extra = "".join(
+            f"{name}: {value}\r\n" for name, value in proxy_headers.items() if self.forwarded
+        )
         self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
-        self.reach = literal_scope(origin.host)
-        """How near it is; None while it is not known, as it stays where a proxy asks for us."""
+        self.scope = literal_scope(origin.host)
+        """How near it is; None until a connection shows it. A proxy's connections never do."""
 
-    def request(self, method: str, target: str, headers: str, body: bytes | None) -> bytes:
-        """Return a request's bytes; `headers` are whole lines."""
+    def encode(self, method: str, target: str, lines: str, body: bytes | None) -> bytes:
+        """Return a request's bytes; `lines` are its own headers."""
         where = f"{self.origin}{target}" if self.forwarded else target
         length = f"Content-Length: {len(body)}\r\n" if body is not None else ""
-        head = f"{method} {where} HTTP/1.1\r\n{self._head}{headers}{length}\r\n"
+        head = f"{method} {where} HTTP/1.1\r\n{self._head}{lines}{length}\r\n"
         return head.encode("latin-1") + (body or b"")
 
     def exchange(
@@ -148,49 +154,49 @@ class Endpoint:
         limit: int,
         timeouts: Timeouts,
         nearest: AddressScope = AddressScope.LOOPBACK,
-    ) -> Reply:
-        """Send a request and read the answer, on a kept connection where there is one.
+    ) -> Response:
+        """Send a request and read the response, on a kept connection where there is one.
 
         Args:
-            request: as `request` made it.
+            request: its bytes, as `encode` returned them.
             head: whether it is a HEAD.
-            limit: see `wire.exchange`.
-            timeouts: see `wire.exchange`.
-            nearest: how near the server may be. What is nearer is sent nothing.
+            limit: see `http1.exchange`.
+            timeouts: see `http1.exchange`.
+            nearest: how near the server may be; a nearer one is sent nothing.
 
         Raises:
-            Fault: there is no whole answer.
+            ExchangeError: there is no whole and valid response.
             NearbyError: the server is nearer.
             urllib3.exceptions.HTTPError, OSError: there is no connection.
         """
         while True:
-            connection, used = self._pool.lend(timeouts.connect)
-            done = False
+            connection, used = self._pool.acquire(timeouts.connect)
+            reusable = False
             try:
                 if not used:
-                    self._look(connection)
-                if self.reach is not None and self.reach > nearest:
-                    raise NearbyError(self.reach)
-                reply = http1.exchange(
+                    self._connected(connection)
+                if self.scope is not None and self.scope > nearest:
+                    raise NearbyError(self.scope)
+                response = http1.exchange(
                     cast("Connection", connection.sock),
                     request,
                     head=head,
                     limit=limit,
                     timeouts=timeouts,
                 )
-                done = reply.reusable
-            except Fault as fault:
-                if used and fault.untouched:
+                reusable = response.reusable
+            except ExchangeError as error:
+                if used and error.unanswered:
                     continue
                 raise
             finally:
-                if not done:
+                if not reusable:
                     connection.close()
-                self._pool.take_back(connection)
-            return reply
+                self._pool.release(connection)
+            return response
 
-    def _look(self, connection: HTTPConnection) -> None:
-        """Note how near the server is, and say that there is a connection."""
+    def _connected(self, connection: HTTPConnection) -> None:
+        """Note how near the server is, and trace the connection."""
         made = connection.sock
         if self._trace:
             version = made.version() if isinstance(made, ssl.SSLSocket) else None
@@ -200,15 +206,15 @@ class Endpoint:
         if self._proxy is not None or not isinstance(made, socket.socket):
             return
         found = scope_of(made.getpeername()[0])
-        self.reach = found if self.reach is None else max(found, self.reach)
+        self.scope = found if self.scope is None else max(found, self.scope)
 
 
 class NearbyError(Exception):
-    """A server is nearer than it may be."""
+    """A server is nearer than a redirect may lead."""
 
-    def __init__(self, reach: AddressScope) -> None:
-        super().__init__(reach.name)
-        self.reach = reach
+    def __init__(self, scope: AddressScope) -> None:
+        super().__init__(scope.name)
+        self.scope = scope
 
 
 class Connections:
@@ -224,12 +230,12 @@ class Connections:
         """Return the endpoint of an origin.
 
         Args:
-            origin: which.
-            is_registry: whether it is the registry that was asked for, and no place that it led
-                to: only there a client certificate is shown.
+            origin: the origin.
+            is_registry: whether it is a registry that the user named, not where it redirected to:
+                only there a client certificate is sent.
 
         Raises:
-            UsageError: a certificate, key or proxy is not usable.
+            UsageError: a certificate, key or proxy cannot be used.
         """
         found = self._endpoints.get((origin, is_registry))
         if found is None:

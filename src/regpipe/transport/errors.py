@@ -1,10 +1,11 @@
-"""What went wrong, in one line that says what to do: answers and connections made into errors."""
+"""Failed requests as exceptions, with one line that says what happened and what to do."""
 
 import json
 import re
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import urllib3
 
@@ -17,125 +18,141 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.oci.reference import host_of
-from regpipe.transport import tls
-from regpipe.transport.http1 import Reply
+from regpipe.text import printable
+from regpipe.transport import retry, tls
+from regpipe.transport.messages import Attempt
 from regpipe.transport.origins import Origin
-from regpipe.transport.reader import Fault
+from regpipe.transport.reader import ExchangeError
 from regpipe.transport.trace import secrets_of, without
 
-_SHOWN = 200
+_TEXT_LIMIT = 200
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
 
 
-class Verdict:
-    """What becomes of a request that got no answer.
+class Failure(NamedTuple):
+    """An attempt that failed.
 
     Attributes:
-        error: what to raise in the end.
-        retry: whether asking again may help.
-        refused: nobody listens there; that helps only if somebody did before.
-        silent: it was waited for in vain.
+        error: what to raise if it is the last one.
+        retryable: whether another attempt may succeed.
+        refused: the connection was refused.
+        timed_out: there was no connection, or no byte of a response, in time.
+        status: of the response; None if there was none.
+        retry_after: the seconds that its Retry-After header names; None without one.
     """
 
-    def __init__(
-        self, error: RegpipeError, *, retry: bool, refused: bool = False, silent: bool = False
-    ) -> None:
-        self.error = error
-        self.retry = retry
-        self.refused = refused
-        self.silent = silent
+    error: RegpipeError
+    retryable: bool
+    refused: bool = False
+    timed_out: bool = False
+    status: int | None = None
+    retry_after: float | None = None
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the registry says that there are too many requests."""
+        return self.status in retry.THROTTLED
+
+    @property
+    def reason(self) -> str:
+        """The reason to wait, as messages name it."""
+        return "rate limited" if self.status == 429 else f"status {self.status}"
 
 
-def verdict(error: Exception, origin: Origin) -> Verdict:
-    """Judge what an exchange raised."""
+def from_exception(error: Exception, origin: Origin) -> Failure:
+    """Return the failure for what an exchange with an origin raised."""
     host = origin.netloc
-    if isinstance(error, Fault):
+    if isinstance(error, ExchangeError):
         if isinstance(error.__cause__, ssl.SSLError):
-            return _connecting([error.__cause__], origin)
+            return _not_connected([error.__cause__], origin)
         if error.oversized:
-            return Verdict(TooLargeError(str(error)), retry=False)
+            return Failure(TooLargeError(str(error)), retryable=False)
         made = ConnectionFailedError(f"{host}: {error}")
-        return Verdict(made, retry=error.retry, silent=error.silent)
-    return _connecting(list(_causes(error)), origin)
+        return Failure(made, error.retryable, timed_out=error.timed_out)
+    return _not_connected(list(_causes(error)), origin)
 
 
-def _connecting(causes: list[BaseException], origin: Origin) -> Verdict:
-    """Judge why there is no connection."""
+def _not_connected(causes: list[BaseException], origin: Origin) -> Failure:
+    """Return the failure for a connection that could not be opened."""
     host = origin.netloc
-    # A proxy that says no will say so again.
+    # A proxy that refuses will refuse again.
     denied = any("Tunnel connection failed" in str(cause) for cause in causes)
     proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
     way = f"the proxy for {host}" if proxy else host
-    # The innermost causes tell most: urllib3 calls each failed connection a timeout.
+    # The innermost causes tell most: urllib3 calls every connection that failed a timeout.
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
-            return Verdict(made, retry=not tls.is_final(cause))
+            return Failure(made, retryable=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
-            return Verdict(
-                _unreachable(way, "host not found"), retry=cause.errno == socket.EAI_AGAIN
-            )
+            error = _unreachable(way, "host not found")
+            return Failure(error, retryable=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
-            return Verdict(_unreachable(way, "connection refused"), retry=True, refused=True)
+            error = _unreachable(way, "connection refused")
+            return Failure(error, retryable=True, refused=True)
         if isinstance(cause, TimeoutError):
             why = "connection timed out"
             if "handshake" in str(cause):
                 why = "TLS handshake timed out (for an HTTP registry, write http://)"
-            return Verdict(_unreachable(way, why), retry=True, silent=True)
+            return Failure(_unreachable(way, why), retryable=True, timed_out=True)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    return Verdict(_unreachable(way, text), retry=not denied)
+    return Failure(_unreachable(way, text), retryable=not denied)
 
 
-def from_reply(
-    reply: Reply,
-    origin: Origin,
-    secret: str | None,
-    refused: str = "",
-    elsewhere: Origin | None = None,
-) -> RegpipeError:
-    """Turn an error answer into an exception (distribution-spec, "Error Codes").
+def from_retryable(attempt: Attempt, origin: Origin) -> Failure:
+    """Return the failure for a response with a retryable status."""
+    response = attempt.response
+    seconds = retry.retry_after(response.headers.get("retry-after"))
+    error = from_attempt(attempt, origin)
+    return Failure(error, retryable=True, status=response.status, retry_after=seconds)
+
+
+def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
+    """Return the exception for an error response (distribution-spec, "Error Codes").
 
     The status decides; the body may be anything.
 
     Args:
-        reply: the answer.
-        origin: whose.
-        secret: what was sent as authorization, to be kept out of the message if it is echoed.
-        refused: who was refused; empty for anybody.
-        elsewhere: where a redirect led to, if the answer is from there. Nobody is known there, so
-            that a refusal (a storage's link that has expired) is nothing that a login would mend.
+        attempt: the response, and who was known to the registry.
+        origin: the origin that the request was for.
     """
-    code, message = (without(text, secrets_of(secret)) for text in _diagnosis(reply.body))
+    response, elsewhere = attempt.response, attempt.response.elsewhere
+    secrets = secrets_of(attempt.sent)
+    code, message = (without(text, secrets) for text in _diagnosis(response.body))
     said = f" ({message})" if message else ""
-    status, host = reply.status, origin.netloc
+    status, host = response.status, origin.netloc
     if status in (401, 403) and elsewhere is not None:
+        # The user is unknown there: to log in would not help with a storage's link that expired.
         return RegistryError(
             f"{host} redirects to {elsewhere}, which denied access{said}",
             code=f"HTTP_{status}",
             status=status,
         )
     if status in (401, 403):
-        return _refused(code, said, status, host, refused)
+        return _refused(code, said, status, host, attempt.refused)
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
         what = _MISSING.get(code, "not found")
-        if message.lower() in _USUAL:
+        if message.lower() in _STOCK:
             said = ""
         return NotFoundError(f"{what}{said}", code=code or "NOT_FOUND", status=status)
+    seconds = retry.retry_after(response.headers.get("retry-after"))
     if status == 429:
+        later = f"in {seconds:.0f} s" if seconds else "later"
         return RegistryError(
-            f"rate limited by {host}{said}: try again later"
-            + ("" if secret else ", or log in for a higher limit"),
+            f"rate limited by {host}{said}: try again {later}"
+            + ("" if attempt.sent else ", or log in for a higher limit"),
             code="TOOMANYREQUESTS",
             status=status,
         )
-    if status == 400 and _TO_HTTPS.search(reply.body):
+    if status == 400 and _TO_HTTPS.search(response.body):
         return ConnectionFailedError(
             "this is an HTTPS registry: write https:// before its name", status=status
         )
+    again = f": try again in {seconds:.0f} s" if seconds and retry.is_retryable(status) else ""
     return RegistryError(
-        f"{host} responded with {status}{said}", code=code or f"HTTP_{status}", status=status
+        f"{host} responded with {status}{said}{again}", code=code or f"HTTP_{status}", status=status
     )
 
 
@@ -150,12 +167,12 @@ _MISSING = {
     "BLOB_UNKNOWN": "no such blob",
     "TAG_EXPIRED": "no such tag",
 }
-_USUAL = (
+# What distribution and its descendants write with these codes: nothing more than the code.
+_STOCK = (
     "manifest unknown",
     "blob unknown to registry",
     "repository name not known to registry",
 )
-"""What distribution and its descendants say with these codes: nothing more than the code."""
 
 
 def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
@@ -169,7 +186,7 @@ def _refused(code: str, said: str, status: int, host: str, refused: str) -> Unau
 
 
 def _unreachable(host: str, text: str) -> ConnectionFailedError:
-    return ConnectionFailedError(f"cannot reach {host}: {ascii(text)[1:-1][:_SHOWN]}")
+    return ConnectionFailedError(f"cannot reach {host}: {printable(text[:_TEXT_LIMIT])}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -204,16 +221,15 @@ def _diagnosis(body: bytes) -> tuple[str, str]:
     if not isinstance(message, str):
         message = first.get("details") if isinstance(first.get("details"), str) else ""
     known = isinstance(code, str) and len(code) <= 64 and code.isascii() and code.isidentifier()
-    return code if known and isinstance(code, str) else "", _shown(message or "")
+    return code if known and isinstance(code, str) else "", _shortened(message or "")
 
 
 def _plain(body: bytes) -> tuple[str, str]:
     text = body.decode("utf-8", "replace").strip()
     if not text or text[0] == "<" or "\n" in text:
         return "", ""
-    return "", _shown(text)
+    return "", _shortened(text)
 
 
-def _shown(text: str) -> str:
-    line = " ".join(text.split())[:_SHOWN]
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+def _shortened(text: str) -> str:
+    return printable(" ".join(text.split())[:_TEXT_LIMIT])

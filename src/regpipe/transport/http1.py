@@ -1,24 +1,24 @@
-"""HTTP/1.1 on an open connection: one request out, one answer in, under limits and a deadline.
+"""HTTP/1.1 on an open connection: one request and its response, under limits and a deadline.
 
 urllib3 opens and keeps the connections; what goes over them is written and read here, for two
-reasons. A deadline for a whole answer can only be kept by whoever waits for each piece of it: read
-timeouts alone let a server send one byte every few seconds for ever. And it costs a sixth of the
-processor time of http.client and urllib3's response together, which parse headers as mail.
+reasons. urllib3 has read timeouts but no deadline for a whole response, so that a server can hold a
+client for ever with one byte every few seconds. And this costs a sixth of the processor time of
+http.client and urllib3's response together, which parse headers as mail.
 
-Whatever does not follow RFC 9112 to the letter is an error, and ends the connection.
+A response that does not follow RFC 9112 to the letter is an error, and ends the connection.
 """
 
 import re
-from typing import NamedTuple
 
-from regpipe.transport.reader import Connection, Fault, Reader, Timeouts
+from regpipe.transport.messages import Response
+from regpipe.transport.reader import Connection, ExchangeError, Reader, Timeouts
 
 HEAD_LIMIT = 64 << 10
-"""Bytes of an answer's status line and headers that are read at most."""
+"""Bytes of a response's status line and headers that are read at most."""
 ERROR_LIMIT = 64 << 10
 """Bytes of an error's body that are read at most; more is cut off."""
 DRAIN_LIMIT = 4 << 10
-"""Bytes of a redirect's body that are skipped to keep the connection; of more none is read."""
+"""Bytes of a redirect's body that are skipped to keep the connection; a longer one is not read."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -30,35 +30,20 @@ _INFORMATIONAL_LIMIT = 8
 _TLS_ALERT = b"\x15\x03"
 
 
-class Reply(NamedTuple):
-    """An answer as it came: names of headers in lower case, values of repeated ones joined.
-
-    Values are joined by `, `, those of `www-authenticate` by newlines: a comma there may as well
-    stand between the parts of one challenge.
-    """
-
-    status: int
-    status_line: str
-    headers: dict[str, str]
-    body: bytes
-    reusable: bool
-    """Whether the connection may carry another request."""
-
-
 def exchange(
     connection: Connection, request: bytes, *, head: bool, limit: int, timeouts: Timeouts
-) -> Reply:
-    """Send one request and read its answer.
+) -> Response:
+    """Send one request and read its response.
 
     Args:
-        connection: where to; must be closed by the caller unless the answer says `reusable`.
+        connection: where to; must be closed by the caller unless the response is `reusable`.
         request: the whole request.
-        head: whether it is a HEAD, whose answer has no body.
-        limit: bytes of a successful answer's body that are read at most.
+        head: whether it is a HEAD, whose response has no body.
+        limit: bytes of a successful response's body that are read at most.
         timeouts: how long to wait.
 
     Raises:
-        Fault: there is no whole answer, or none that follows the protocol.
+        ExchangeError: the response is not whole, or does not follow the protocol.
     """
     reader = Reader(connection, timeouts)
     reader.send(request)
@@ -67,32 +52,33 @@ def exchange(
         if status >= 200:
             break
     else:
-        raise Fault("the response does not begin")
+        raise ExchangeError("the response does not begin")
     reader.in_body()
     keep = version == 1 and "close" not in headers.get("connection", "").lower()
     if head or status in (204, 304):
-        return Reply(status, line, headers, b"", keep and not reader.buffer)
+        return Response(status, headers, b"", status_line=line, reusable=keep and not reader.buffer)
     body, whole = _read_body(reader, status, headers, limit)
-    return Reply(status, line, headers, body, keep and whole and not reader.buffer)
+    reusable = keep and whole and not reader.buffer
+    return Response(status, headers, body, status_line=line, reusable=reusable)
 
 
 def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
     try:
         head = reader.until(b"\r\n\r\n", HEAD_LIMIT)
-    except Fault:
-        # What speaks first (SSH) or in lines of its own need not send what ends a head.
+    except ExchangeError:
+        # Servers of other protocols (SSH) need not send the empty line that ends HTTP headers.
         if not b"HTTP/1.".startswith(reader.buffer[:7]):
-            raise Fault(_no_http(reader.buffer), retry=False) from None
+            raise ExchangeError(_no_http(reader.buffer), retryable=False) from None
         raise
     first, _, rest = head.partition(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if not match:
-        raise Fault(_no_http(first), retry=False)
+        raise ExchangeError(_no_http(first), retryable=False)
     headers: dict[str, str] = {}
     for line in rest.decode("latin-1").split("\r\n") if rest else ():
         name, colon, value = line.partition(":")
         if not colon or not _NAME.fullmatch(name) or "\n" in value or "\r" in value:
-            raise Fault("the response has a malformed header", retry=False)
+            raise ExchangeError("the response has a malformed header", retryable=False)
         key, text = name.lower(), value.strip(" \t")
         if key in headers:
             joint = "\n" if key == "www-authenticate" else ", "
@@ -121,7 +107,7 @@ def _read_body(
         limit = ERROR_LIMIT
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked":
-            raise Fault("the response has an unknown transfer encoding", retry=False)
+            raise ExchangeError("the response has an unknown transfer encoding", retryable=False)
         body, whole = _dechunked(reader, limit)
         # RFC 9112, 6.1: where there is a length besides, someone is confused or means harm.
         whole = whole and "content-length" not in headers
@@ -132,7 +118,9 @@ def _read_body(
     else:
         return reader.exactly(length), True
     if strict and (len(body) > limit or (length or 0) > limit):
-        raise Fault(f"the response has more than {limit} bytes", retry=False, oversized=True)
+        raise ExchangeError(
+            f"the response has more than {limit} bytes", retryable=False, oversized=True
+        )
     return body[:limit], whole
 
 
@@ -144,7 +132,7 @@ def _length(headers: dict[str, str]) -> int | None:
     lengths = {part.strip(" \t") for part in text.split(",")}
     length = lengths.pop()
     if lengths or not _LENGTH.fullmatch(length):
-        raise Fault("the response has a malformed length", retry=False)
+        raise ExchangeError("the response has a malformed length", retryable=False)
     return int(length)
 
 
@@ -154,7 +142,7 @@ def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
     while True:
         match = _CHUNK_SIZE.fullmatch(reader.until(b"\r\n", 256))
         if not match:
-            raise Fault("the response has a malformed chunk", retry=False)
+            raise ExchangeError("the response has a malformed chunk", retryable=False)
         size = int(match[1], 16)
         if size == 0:
             break
@@ -163,7 +151,7 @@ def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
         pieces.append(reader.exactly(size))
         held += size
         if reader.exactly(2) != b"\r\n":
-            raise Fault("the response has a malformed chunk", retry=False)
+            raise ExchangeError("the response has a malformed chunk", retryable=False)
     while reader.until(b"\r\n", HEAD_LIMIT):
         pass  # trailers; nothing in them is wanted
     return b"".join(pieces), True

@@ -1,9 +1,8 @@
-"""How much one registry is asked at a time: it slows down by itself when the registry says so.
+"""The number of concurrent requests to a registry, lowered when it throttles, and its rate limit.
 
-Each registry has a number of requests that may be under way at once. It shrinks when the registry
-answers 429 or 503 and grows by one for each round of good answers, up to the number the user gave
-(additive increase, multiplicative decrease, as TCP finds its rate). A registry that says so twice
-in a row means everyone: then the number halves, and all wait as long as it asked.
+The number shrinks with each 429 or 503 and grows by one for each round of successful responses, up
+to the number of jobs (additive increase, multiplicative decrease, as in TCP). A first 429 may be
+about one request; after a second in a row the number halves, and all requests wait for Retry-After.
 """
 
 import re
@@ -15,18 +14,18 @@ from regpipe.errors import RegistryError, RegpipeError
 
 _REMAINING = re.compile(r"\s*([0-9]{1,15})\s*(?:;.*)?", re.DOTALL)
 
-# What is left of the number of requests after one such answer, and after each that follows it.
-_AT_FIRST, _THEN = 0.75, 0.5
+# What the number is multiplied by at the first such response, and at each that follows it.
+_FIRST_FACTOR, _FACTOR = 0.75, 0.5
 
 
 class ConcurrencyLimiter:
-    """The requests to one registry that are under way.
+    """Limits the concurrent requests to one registry; a context manager around each of them.
 
     Args:
-        host: what to call it in messages.
-        jobs: how many may be under way at once.
-        down_after: how many requests in a row have to fail before it counts as down.
-        min_remaining: how much of its rate limit is to be left alone; None to not care.
+        host: the registry, as messages name it.
+        jobs: the number of concurrent requests, at most.
+        down_after: how many requests in a row have to fail before the registry counts as down.
+        min_remaining: how much of its rate limit is to be left; None for no such limit.
     """
 
     def __init__(self, host: str, jobs: int, down_after: int, min_remaining: int | None) -> None:
@@ -41,43 +40,49 @@ class ConcurrencyLimiter:
         self._throttled = 0
         self._given_up = 0
         self._closed: RegpipeError | None = None
-        self._probing = False
+        self._testing = False
         self.answered = False
-        """Whether it has ever answered."""
+        """Whether there has ever been a response that was not to be retried."""
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     @property
     def is_down(self) -> bool:
-        """Whether so many requests have failed, and none come through, that retries are vain."""
+        """Whether so many requests in a row have failed that nothing is retried any more."""
         return self._given_up >= self._down_after
 
-    def enter(self) -> None:
-        """Wait until one more request may be under way.
+    def acquire(self) -> None:
+        """Wait until one more request may be sent.
 
         Raises:
-            RegpipeError: the registry is down, and another request is waiting to see whether it
-                comes back.
+            RegpipeError: the registry is down, and another request is testing whether it is up
+                again; the error is that of the last request that failed.
         """
-        probing = False
+        testing = False
         with self._changed:
             while True:
-                if self._closed is not None and self.is_down and not probing:
-                    if self._probing:
+                if self._closed is not None and self.is_down and not testing:
+                    if self._testing:
                         raise self._closed
-                    self._probing = probing = True
+                    self._testing = testing = True
                 wait = self._not_before - time.monotonic()
                 if wait <= 0 and self._active < int(self._allowed):
                     break
                 self._changed.wait(wait if wait > 0 else None)
             self._active += 1
 
-    def leave(self) -> None:
-        """A request is no longer under way."""
+    def release(self) -> None:
+        """Note the end of a request."""
         with self._changed:
             self._active -= 1
             self._changed.notify()
 
     def succeeded(self) -> None:
-        """A request was answered as it should."""
+        """Note a response that is not to be retried."""
         if (
             self.answered
             and not (self._throttled or self._given_up)
@@ -87,32 +92,32 @@ class ConcurrencyLimiter:
         with self._changed:
             self.answered = True
             self._throttled = self._given_up = 0
-            self._closed, self._probing = None, False
+            self._closed, self._testing = None, False
             before = int(self._allowed)
             self._allowed = min(float(self._jobs), self._allowed + 1 / self._allowed)
             if int(self._allowed) > before:
                 self._changed.notify()
 
     def throttled(self, seconds: float) -> None:
-        """The registry is asked too much; it wants to be left alone for so long."""
+        """Note a 429 or 503, and the seconds of its Retry-After."""
         with self._changed:
             self._throttled += 1
             first = self._throttled == 1
-            self._allowed = max(1.0, self._allowed * (_AT_FIRST if first else _THEN))
+            self._allowed = max(1.0, self._allowed * (_FIRST_FACTOR if first else _FACTOR))
             if not first:
                 self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def gave_up(self, error: RegpipeError, *, closed: bool) -> None:
-        """A request failed in the end.
+        """Note a request that failed, retries included.
 
         Args:
             error: why.
-            closed: the next one would cost as long a wait, or add to what is too much already:
-                while it is down, one at a time is sent, and the others fail at once.
+            closed: whether the next requests would cost as long a wait, or add to the throttling:
+                while the registry is down, one at a time is sent, and the others fail at once.
         """
         with self._changed:
             self._given_up += 1
-            self._probing = False
+            self._testing = False
             self._closed = error if closed else None
             self._changed.notify_all()
 
@@ -121,8 +126,8 @@ class RateLimit:
     """What is left of a registry's rate limit, as its `ratelimit-remaining` headers tell.
 
     Args:
-        host: what to call the registry in messages.
-        keep: how much is to be left.
+        host: the registry, as messages name it.
+        keep: how many requests are to be left.
     """
 
     def __init__(self, host: str, keep: int) -> None:
@@ -130,15 +135,15 @@ class RateLimit:
         self._keep = keep
         self._lock = threading.Lock()
         self._left: int | None = None
-        self.asked = threading.Lock()
-        """Held by who finds out what is left, before anything is spent."""
+        self.first = threading.Lock()
+        """Held while the first request finds out what is left, before anything is spent."""
         self.known = False
 
     def spend(self) -> None:
         """Take one request off what is left.
 
         Raises:
-            RegistryError: there would be less left than is to be left.
+            RegistryError: fewer would be left than are to be.
         """
         with self._lock:
             if self._left is None:
@@ -152,10 +157,10 @@ class RateLimit:
             self._left -= 1
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Note what an answer says is left.
+        """Note what a response says is left.
 
-        Only less than is known of is news: an answer does not know of the requests that were
-        sent after its own, and these are taken off already.
+        Only a lower number counts: a response does not know of the requests that were sent after
+        its own, and those are taken off already.
         """
         match = _REMAINING.fullmatch(headers.get("ratelimit-remaining", ""))
         if match:

@@ -1,4 +1,4 @@
-"""What a user may set about talking to registries."""
+"""What a user may set about the exchange with registries."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,29 +7,25 @@ from regpipe.transport.reader import Timeouts
 from regpipe.transport.retry import RetryPolicy
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
-def _unmoved(_: float) -> None:
+def _ignore(_: object) -> None:
     """Do nothing."""
 
 
 class Options(NamedTuple):
-    """How to talk to registries; the same for all of a run.
+    """How to talk to registries; the same for a whole run.
 
     Attributes:
-        jobs: requests to one registry under way at once, at most.
-        insecure: take any certificate.
+        jobs: concurrent requests to one registry, at most.
+        insecure: do not verify TLS certificates.
         cacert: file of CA certificates to trust besides the system's.
-        cert: file of a client certificate, shown to registries only.
-        key: file of its private key, if that is not in `cert` itself.
+        cert: file of a client certificate, sent to registries only.
+        key: file of its private key; None if that is in `cert` too.
         min_remaining: stop when this much is left of a registry's rate limit.
-        patience: how long to wait for one answer.
-        persistence: how often and after which pauses to ask again.
-        say: takes messages for people, a line each.
-        throttled: told for how many seconds a registry wants to be left alone.
-        trace: takes what is sent and received, secrets left out; None to not have it.
+        timeouts: how long to wait for a response.
+        retry_policy: how often to retry, and after which delays.
+        say: takes messages for people, one line each.
+        throttled: told how many seconds a request waits because of a registry's rate limit.
+        trace: takes what is sent and received, without secrets; None to not have it.
     """
 
     jobs: int = 8
@@ -40,6 +36,6 @@ class Options(NamedTuple):
     min_remaining: int | None = None
     timeouts: Timeouts = Timeouts()
     retry_policy: RetryPolicy = RetryPolicy()
-    say: Callable[[str], None] = _silent
-    throttled: Callable[[float], None] = _unmoved
+    say: Callable[[str], None] = _ignore
+    throttled: Callable[[float], None] = _ignore
     trace: Callable[[str], None] | None = None

@@ -1,4 +1,4 @@
-"""The bytes of one answer as they come, waited for no longer than allowed."""
+"""The bytes of one response as they arrive, under timeouts and a deadline."""
 
 import time
 from typing import NamedTuple, Protocol
@@ -20,7 +20,14 @@ class Connection(Protocol):
 
 
 class Timeouts(NamedTuple):
-    """How long to wait, in seconds: to connect, for the first byte, between bytes, and in all."""
+    """How long to wait, in seconds.
+
+    Attributes:
+        connect: for a connection, TLS included.
+        first: for the first byte of a response.
+        stall: between bytes of a response's body.
+        total: for a whole response.
+    """
 
     connect: float = 10.0
     first: float = 30.0
@@ -28,41 +35,47 @@ class Timeouts(NamedTuple):
     total: float = 120.0
 
 
-class Fault(Exception):  # noqa: N818 -- it is what went wrong on the wire, caught within transport
-    """An exchange that came to no answer.
+class ExchangeError(Exception):
+    """A request without a whole and valid response; caught within transport.
 
     Attributes:
-        untouched: the other side closed before a single byte of an answer, as it does when a kept
-            connection has run out; asking once more on a new one is no retry.
-        retry: whether asking again may help.
-        oversized: the answer passed its limit.
-        silent: nothing at all came in the time that was given.
+        unanswered: the server closed the connection before the first byte of a response, as it does
+            with a kept connection that has been idle for too long. Sending the request on a new
+            connection is not a retry.
+        retryable: whether sending the request again may help.
+        oversized: the response is over its limit.
+        timed_out: not a byte came in time.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        untouched: bool = False,
-        retry: bool = True,
+        unanswered: bool = False,
+        retryable: bool = True,
         oversized: bool = False,
-        silent: bool = False,
+        timed_out: bool = False,
     ) -> None:
         super().__init__(message)
-        self.untouched = untouched
-        self.retry = retry
+        self.unanswered = unanswered
+        self.retryable = retryable
         self.oversized = oversized
-        self.silent = silent
+        self.timed_out = timed_out
 
 
 class Reader:
-    """The bytes of one answer, waited for no longer than allowed."""
+    """Reads one response.
 
-    __slots__ = ("_connection", "_deadline", "_patience", "_set", "_started", "_wait", "buffer")
+    Args:
+        connection: to read from.
+        timeouts: how long to wait; the total counts from now.
+    """
+
+    __slots__ = ("_connection", "_deadline", "_set", "_started", "_timeouts", "_wait", "buffer")
 
     def __init__(self, connection: Connection, timeouts: Timeouts) -> None:
         self._connection = connection
-        self._patience = timeouts
+        self._timeouts = timeouts
         self._deadline = time.monotonic() + timeouts.total
         self._wait = timeouts.first
         self._set = 0.0
@@ -70,69 +83,73 @@ class Reader:
         self.buffer = b""
 
     def send(self, request: bytes) -> None:
-        """Send the request that the bytes are to be the answer to."""
+        """Send the request."""
         try:
             self._connection.settimeout(self._wait)
             self._connection.sendall(request)
         except TimeoutError:
-            raise Fault("timed out while sending the request", silent=True) from None
+            raise ExchangeError("timed out while sending the request", timed_out=True) from None
         except OSError as error:
-            raise Fault(f"connection lost: {_reason(error)}", untouched=True) from error
+            raise ExchangeError(f"connection lost: {_reason(error)}", unanswered=True) from error
 
     def in_body(self) -> None:
-        """The head is there: from now on a pause is a stall."""
-        self._wait = min(self._wait, self._patience.stall)
+        """The headers have arrived: from now on the time between bytes is limited by `stall`."""
+        self._wait = min(self._wait, self._timeouts.stall)
 
     def more(self) -> bytes:
         """Return the next bytes; none at the end of the stream."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Fault(f"the response took more than {self._patience.total:g} s", retry=False)
+            raise ExchangeError(
+                f"the response took more than {self._timeouts.total:g} s", retryable=False
+            )
         try:
             self._connection.settimeout(min(self._wait, left))
             data = self._connection.recv(_PIECE)
         except TimeoutError:
             if self._wait >= left:
-                raise Fault(
-                    f"the response took more than {self._patience.total:g} s", retry=False
+                raise ExchangeError(
+                    f"the response took more than {self._timeouts.total:g} s", retryable=False
                 ) from None
             if self._started:
-                raise Fault(f"the response stopped for {self._wait:g} s") from None
-            raise Fault(f"timed out after {self._wait:g} s", silent=True) from None
+                raise ExchangeError(f"the response stopped for {self._wait:g} s") from None
+            raise ExchangeError(f"timed out after {self._wait:g} s", timed_out=True) from None
         except OSError as error:
-            raise Fault(
-                f"connection lost: {_reason(error)}", untouched=not self._started
+            raise ExchangeError(
+                f"connection lost: {_reason(error)}", unanswered=not self._started
             ) from error
         if data:
             self._started = True
         elif not self._started:
-            raise Fault("connection closed before a response", untouched=True)
+            raise ExchangeError("connection closed before a response", unanswered=True)
         return data
 
-    def until(self, mark: bytes, limit: int) -> bytes:
-        """Take the bytes up to a mark, and the mark itself off."""
-        at = self.buffer.find(mark)
+    def until(self, delimiter: bytes, limit: int) -> bytes:
+        """Take the bytes up to a delimiter, and skip the delimiter."""
+        at = self.buffer.find(delimiter)
         while at < 0:
             if len(self.buffer) > limit:
-                raise Fault("the response headers are too large", retry=False, oversized=True)
+                raise ExchangeError(
+                    "the response headers are too large", retryable=False, oversized=True
+                )
             data = self.more()
             if not data:
-                raise Fault("connection closed in the middle of a response")
-            searched = max(0, len(self.buffer) - len(mark) + 1)
+                raise ExchangeError("connection closed in the middle of a response")
+            searched = max(0, len(self.buffer) - len(delimiter) + 1)
             self.buffer += data
-            at = self.buffer.find(mark, searched)
-        taken, self.buffer = self.buffer[:at], self.buffer[at + len(mark) :]
+            at = self.buffer.find(delimiter, searched)
+        taken, self.buffer = self.buffer[:at], self.buffer[at + len(delimiter) :]
         return taken
 
     def exactly(self, count: int) -> bytes:
-        """Take that many bytes."""
+        """Take `count` bytes."""
         held = len(self.buffer)
         if held < count:
             pieces = [self.buffer]
             while held < count:
                 data = self.more()
                 if not data:
-                    raise Fault(f"connection closed after {held} of {count} bytes")
+                    raise ExchangeError(f"connection closed after {held} of {count} bytes")
                 pieces.append(data)
                 held += len(data)
             self.buffer = b"".join(pieces)
@@ -140,7 +157,7 @@ class Reader:
         return taken
 
     def rest(self, limit: int) -> bytes:
-        """Take what comes until the end of the stream, a byte past the limit at most."""
+        """Take what comes until the end of the stream, at most a byte more than the limit."""
         pieces, held = [self.buffer], len(self.buffer)
         while held <= limit:
             data = self.more()

@@ -1,225 +1,146 @@
-"""One try: a request sent to where it is meant for, and on to where that leads.
+"""One attempt: a request is sent to its origin, and on to where redirects lead.
 
 requests itself would read a redirect's whole body first, and keep the credentials on some ways.
 """
 
 import zlib
-from collections.abc import Mapping
-from typing import NamedTuple
 
 from regpipe.addresses import AddressScope, literal_scope, redirect_limit
 from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
 from regpipe.transport import http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
-from regpipe.transport.http1 import Reply
+from regpipe.transport.messages import Request, Response, header_line
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.trace import Trace
 
 _LIMIT = 10
-# Bytes a second below which a large answer is given up: the deadline grows with what is allowed.
+# Bytes a second below which a large response is given up: the deadline grows with the limit.
 _SLOWEST = 128 << 10
 
 
-class Message(NamedTuple):
-    """What is asked, the same for each try.
-
-    Attributes:
-        method: GET, HEAD, or POST with a form.
-        url: where to.
-        origin: the URL's.
-        headers: whole lines; nothing secret unless the message is `confined`.
-        limit: bytes of the answer's body that are read at most.
-        is_registry: whether it goes to a registry, so that a client certificate may be shown.
-        form: the body of a POST.
-        confined: it is for its own origin only, so that a redirect to another is an error.
-    """
-
-    method: str
-    url: str
-    origin: Origin
-    headers: str
-    limit: int
-    is_registry: bool = True
-    form: bytes | None = None
-    confined: bool = False
-
-
-class Response(NamedTuple):
-    """A successful answer: its status, headers (names in lower case), body and final URL."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
-
-
-class Arrival(NamedTuple):
-    """The answer that stands at the end of all redirects.
-
-    Attributes:
-        reply: it.
-        url: what it is the answer to.
-        home: whether it is from the origin that was asked, by way of no other.
-    """
-
-    reply: Reply
-    url: str
-    home: bool
-
-    def answer(self) -> Response:
-        """Return what others are told of it."""
-        return Response(self.reply.status, self.reply.headers, self.reply.body, self.url)
-
-    def elsewhere(self) -> Origin | None:
-        """Return the origin that it is from; None if that is the one that was asked."""
-        return None if self.home else origins.split(self.url)[0]
-
-    def challenges(self) -> list[str]:
-        """Return the values of its WWW-Authenticate headers."""
-        value = self.reply.headers.get("www-authenticate")
-        return value.split("\n") if value else []
-
-    @property
-    def lacks_scope(self) -> bool:
-        """Whether the registry itself says that a token was good, but not for this (RFC 6750)."""
-        told = self.home and self.reply.status in (401, 403)
-        return told and any("insufficient_scope" in one for one in self.challenges())
-
-
 class Redirects:
-    """Sends messages and follows redirects by hand.
+    """Sends requests and follows redirects by hand.
 
     Args:
         connections: the endpoints.
-        options: how long to wait.
+        options: the timeouts.
         trace: is shown what is sent and received.
     """
 
     def __init__(self, connections: Connections, options: Options, trace: Trace) -> None:
         self._connections = connections
-        self._patience = options.timeouts
+        self._timeouts = options.timeouts
         self._trace = trace
 
-    def follow(self, message: Message, authorization: str | None = None) -> Arrival:
-        """Send a message, and again to wherever the answer leads.
+    def follow(self, request: Request, authorization: str | None = None) -> Response:
+        """Send a request, and again to wherever the response leads.
 
         Args:
-            message: it.
-            authorization: sent to the message's own origin, and not even there any more once
+            request: what to send.
+            authorization: sent to the request's own origin only, and not even there any more once
                 another one has led back to it.
 
+        Returns:
+            The response at the end of all redirects, whatever its status.
+
         Raises:
-            ResponseError: it leads where it must not, or the answer cannot be read.
-            Fault, urllib3.exceptions.HTTPError, OSError: there is no answer.
+            ResponseError: a redirect leads where it must not, or the body cannot be decoded.
+            ExchangeError, urllib3.exceptions.HTTPError, OSError: there is no response.
         """
-        url, home = message.url, True
+        url, at_origin = request.url, True
         for _ in range(_LIMIT + 1):
             origin, target = origins.split(url)
-            home = home and origin == message.origin
-            if not home and message.confined:
+            at_origin = at_origin and origin == request.origin
+            if not at_origin and request.confined:
                 raise ResponseError(
-                    f"the token server {message.origin.netloc} redirects to {origin.netloc}:"
+                    f"the token server {request.origin.netloc} redirects to {origin.netloc}:"
                     " credentials do not go there"
                 )
-            headers = message.headers
-            if home and authorization:
-                headers += header_line("Authorization", authorization)
-            endpoint = self._connections.endpoint(origin, is_registry=home and message.is_registry)
-            nearest = AddressScope.LOOPBACK if home else self._nearest(message, origin)
-            reply = self._send(endpoint, message, target, headers, nearest)
-            if reply.status not in http1.REDIRECTS or "location" not in reply.headers:
-                return Arrival(_plain(reply, message.limit), url, home)
-            if message.form is not None and reply.status not in (307, 308):
+            lines = request.lines
+            if at_origin and authorization:
+                lines += header_line("Authorization", authorization)
+            endpoint = self._connections.endpoint(
+                origin, is_registry=at_origin and request.is_registry
+            )
+            nearest = AddressScope.LOOPBACK if at_origin else self._nearest(request, origin)
+            response = self._send(endpoint, request, target, lines, nearest)
+            if response.status not in http1.REDIRECTS or "location" not in response.headers:
+                elsewhere = None if at_origin else origin
+                return _decoded(response, request.limit)._replace(url=url, elsewhere=elsewhere)
+            if request.form is not None and response.status not in (307, 308):
                 raise ResponseError(f"{origin.netloc} redirects a POST")
-            url = origins.redirected(url, reply.headers["location"])
+            url = origins.redirected(url, response.headers["location"])
         raise ResponseError(f"redirected more than {_LIMIT} times")
 
     def ping(self, origin: Origin) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
-        arrival = self.follow(compose("GET", f"{origin}/v2/", None, http1.ERROR_LIMIT))
-        return arrival.challenges() if arrival.home and arrival.reply.status == 401 else []
+        response = self.follow(Request("GET", f"{origin}/v2/", limit=http1.ERROR_LIMIT))
+        asked = response.elsewhere is None and response.status == 401
+        return response.challenges() if asked else []
 
     def _send(
-        self, endpoint: Endpoint, message: Message, target: str, headers: str, nearest: AddressScope
-    ) -> Reply:
-        timeouts, limit = self._patience, message.limit
+        self, endpoint: Endpoint, request: Request, target: str, lines: str, nearest: AddressScope
+    ) -> Response:
+        timeouts, limit = self._timeouts, request.limit
         if limit > 16 << 20:
             timeouts = timeouts._replace(total=max(timeouts.total, limit / _SLOWEST))
-        request = endpoint.request(message.method, target, headers, message.form)
-        self._trace.request(request)
+        data = endpoint.encode(request.method, target, lines, request.form)
+        self._trace.request(data)
         try:
-            reply = endpoint.exchange(
-                request,
-                head=message.method == "HEAD",
+            response = endpoint.exchange(
+                data,
+                head=request.method == "HEAD",
                 limit=limit,
                 timeouts=timeouts,
                 nearest=nearest,
             )
         except NearbyError as near:
-            raise origins.too_near(endpoint.origin, near.reach) from None
-        self._trace.reply(reply)
-        if reply.status == 407 and endpoint.forwarded:
+            raise origins.too_near(endpoint.origin, near.scope) from None
+        self._trace.response(response)
+        if response.status == 407 and endpoint.forwarded:
             raise ConnectionFailedError(
                 f"no answer from the proxy on the way to {endpoint.origin.netloc}:"
                 " 407 Proxy Authentication Required",
                 status=407,
             )
-        return reply
+        return response
 
-    def _nearest(self, message: Message, origin: Origin) -> AddressScope:
-        """Return how near a server may be that a message is led to.
+    def _nearest(self, request: Request, origin: Origin) -> AddressScope:
+        """Return how near a server may be that a request is redirected to.
 
         Raises:
             ResponseError: its name says that it is nearer.
         """
-        sender = self._connections.endpoint(message.origin, is_registry=message.is_registry)
-        nearest = redirect_limit(message.origin.host, sender.reach, origin.host)
+        sender = self._connections.endpoint(request.origin, is_registry=request.is_registry)
+        nearest = redirect_limit(request.origin.host, sender.scope, origin.host)
         named = literal_scope(origin.host)
         if named is not None and named > nearest:
             raise origins.too_near(origin, named)
         return nearest
 
 
-def compose(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Message:
-    """Return a message to a registry; without headers any type of answer will do."""
-    given = headers or {"Accept": "*/*"}
-    lines = [header_line(name, value) for name, value in given.items()]
-    return Message(method, url, origins.split(url)[0], "".join(lines), limit)
-
-
-def header_line(name: str, value: str) -> str:
-    """Return a header's line.
-
-    Raises:
-        ResponseError: the value would end the header, and start another one.
-    """
-    if not value.isascii() or not value.isprintable():
-        raise ResponseError("a token or credential has characters that no header may have")
-    return f"{name}: {value}\r\n"
-
-
-def _plain(reply: Reply, limit: int) -> Reply:
+def _decoded(response: Response, limit: int) -> Response:
     """Undo a compression that was not asked for; Red Hat's registry gzips configs regardless.
 
     Raises:
-        ResponseError: it is another one than gzip, or several, or broken.
+        ResponseError: the encoding is not gzip, or several, or the body is broken.
         TooLargeError: the result has more than `limit` bytes.
     """
-    encoding = reply.headers.get("content-encoding", "identity").lower()
-    if encoding in ("identity", "") or not reply.body:
-        return reply
-    if reply.status >= 300:  # an error's words are not worth the risk
-        return reply._replace(body=b"")
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding in ("identity", "") or not response.body:
+        return response
+    if response.status >= 300:  # an error's text is not worth the risk
+        return response._replace(body=b"")
     if encoding not in ("gzip", "x-gzip"):
         raise ResponseError(f"the answer has an encoding that nobody asked for: {ascii(encoding)}")
     unzip = zlib.decompressobj(wbits=31)
     try:
-        body = unzip.decompress(reply.body, limit + 1)
+        body = unzip.decompress(response.body, limit + 1)
     except zlib.error as error:
         raise ResponseError(f"the answer's compression is broken: {error}") from error
     if len(body) > limit:
         raise TooLargeError(f"the answer has more than {limit} bytes")
     if not unzip.eof or unzip.unused_data:
         raise ResponseError("the answer's compression is cut short")
-    return reply._replace(body=body)
+    return response._replace(body=body)

@@ -1,60 +1,62 @@
-"""When to ask again: which failures pass, and how long to wait."""
+"""When to send a request again: which statuses are retryable, and how long to wait."""
 
 import random
 import time
 from email.utils import mktime_tz, parsedate_tz
 from typing import NamedTuple
 
-# 501 and 505 say that no later request of the kind will fare better.
-_PASSING = frozenset({408, 429}) | frozenset(range(500, 600)) - {501, 505}
+# 501 and 505 are about the request itself: it will not fare better later.
+_RETRYABLE = frozenset({408, 429}) | frozenset(range(500, 600)) - {501, 505}
 THROTTLED = frozenset({429, 503})
+"""The statuses by which a registry says that there are too many requests."""
 
 
 class RetryPolicy(NamedTuple):
-    """How often to ask again, and after which pauses, in seconds.
+    """How often to retry, and after which delays, in seconds.
 
     Attributes:
         retries: how often a request is sent again at most.
-        base: the longest first pause; the longest pause doubles each time.
-        throttled_base: the same after a 429 that names no time.
-        longest: no pause is longer than this unless the registry asks for it.
-        obeyed: no pause that a registry asks for is waited out if it is longer than this.
+        base: the upper bound of the first delay; it doubles with each retry.
+        throttled_base: the same after a 429 without Retry-After.
+        max_delay: no delay is longer, unless Retry-After is.
+        retry_after_limit: the longest Retry-After that is waited for; a longer one ends the
+            retries.
         budget: no request is sent again after this time.
-        down_after: how many requests in a row have to fail in the end before a registry counts as
-            down. Then no request is sent twice, until one succeeds.
+        down_after: how many requests in a row have to fail, retries included, before a registry
+            counts as down. Then nothing is retried, until a request succeeds.
     """
 
     retries: int = 5
     base: float = 0.3
     throttled_base: float = 1.0
-    longest: float = 30.0
-    obeyed: float = 60.0
+    max_delay: float = 30.0
+    retry_after_limit: float = 60.0
     budget: float = 180.0
     down_after: int = 3
 
 
-def passes(status: int) -> bool:
-    """Tell whether an answer of this status may be another one soon."""
-    return status in _PASSING
+def is_retryable(status: int) -> bool:
+    """Tell whether a response of this status may be transient."""
+    return status in _RETRYABLE
 
 
-def pause(retry_policy: RetryPolicy, retry: int, status: int | None) -> float:
-    """Return how long to wait before a retry: any time up to a bound that doubles each time.
+def backoff(policy: RetryPolicy, retries: int, status: int | None) -> float:
+    """Return the seconds to wait before a retry: any time up to a bound that doubles each time.
 
-    Drawn from all of it ("full jitter"), so that those who failed together do not come back
-    together.
+    Drawn from all of that range ("full jitter"), so that requests that failed together are not
+    sent again together.
 
     Args:
-        retry_policy: the bounds.
-        retry: which retry it is, from 0.
-        status: of the answer; None if there was none.
+        policy: the bounds.
+        retries: how many retries there were before.
+        status: of the response; None if there was none.
     """
-    base = retry_policy.throttled_base if status == 429 else retry_policy.base
-    return random.uniform(0, min(retry_policy.longest, base * 2**retry))  # noqa: S311 -- no secret
+    base = policy.throttled_base if status == 429 else policy.base
+    return random.uniform(0, min(policy.max_delay, base * 2**retries))  # noqa: S311 -- no secret
 
 
-def asked_pause(value: str | None, now: float | None = None) -> float | None:
-    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3), or None.
+def retry_after(value: str | None, now: float | None = None) -> float | None:
+    """Return the seconds that a Retry-After header names (RFC 9110, 10.2.3), or None.
 
     Args:
         value: seconds, or a date.

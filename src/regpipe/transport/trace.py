@@ -1,4 +1,4 @@
-"""What people are told: requests and answers with `-v`, and registries' warnings, no secrets."""
+"""What people see: requests and responses with `-v`, and registries' warnings; no secrets."""
 
 import base64
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from urllib.parse import parse_qs
 
-from regpipe.transport.http1 import Reply
+from regpipe.transport.messages import Response
 
 _SECRET = re.compile(
     r"auth(?!enticate)|token|cookie|secret|signature|credential|key", re.IGNORECASE
@@ -15,7 +15,7 @@ _SECRET = re.compile(
 _SCHEME = re.compile(r"(Basic|Bearer|Negotiate|Digest)\b", re.IGNORECASE)
 _QUERY = re.compile(r"\?[^\s>\"]*")
 _USER = re.compile(r"//[^/@\s]*@")
-# Parameters of the distribution API, which no one has to hide; any other query may be a signature.
+# The distribution API's own parameters are no secrets; any other query may be a signature.
 _HARMLESS = re.compile(
     r"\?(?:(?:n|last|next_page|artifactType|service|scope)=[^&\s>\"]*(?:&(?=[a-z])|(?=[\s>\"]|$)))+"
 )
@@ -26,26 +26,26 @@ _SECRETS_KEPT = 64
 
 
 class Trace:
-    """Says lines for people.
+    """Writes messages, each once, and the trace of requests and responses.
 
     Args:
         say: takes a message.
-        trace: takes the lines of a request or an answer; None if they are not wanted.
+        trace: takes the head of a request or response as lines; None to not have it.
     """
 
     def __init__(self, say: Callable[[str], None], trace: Callable[[str], None] | None) -> None:
         self.say = say
         self._trace = trace
-        self._said: set[str] = set()
+        self._written: set[str] = set()
         self._sent: dict[str, None] = {}
         self._lock = threading.Lock()
 
     def once(self, line: str) -> None:
-        """Say a line unless it has been said before."""
+        """Write a message, unless it has been written before."""
         with self._lock:
-            if line in self._said:
+            if line in self._written:
                 return
-            self._said.add(line)
+            self._written.add(line)
         self.say(line)
 
     def request(self, request: bytes) -> None:
@@ -58,20 +58,20 @@ class Trace:
         shown = (shown_url(first), *map(_shown_header, lines))
         self._trace("\n".join(f"> {line}" for line in shown))
 
-    def reply(self, reply: Reply) -> None:
-        """Show an answer's head."""
+    def response(self, response: Response) -> None:
+        """Show a response's head."""
         if self._trace is None:
             return
         lines = [
             _shown_header(f"{name.title()}: {value}")
-            for name, values in reply.headers.items()
+            for name, values in response.headers.items()
             for value in values.split("\n")
         ]
-        text = "\n".join(f"< {line}" for line in (reply.status_line, *lines))
+        text = "\n".join(f"< {line}" for line in (response.status_line, *lines))
         self._trace(without(text, list(self._sent)))
 
     def _remember(self, head: str, form: str) -> None:
-        """Keep what is secret in a request, which servers may send back."""
+        """Remember the secrets of a request: servers may send them back."""
         with self._lock:
             for match in _SENT.finditer(head.replace("\r", "")):
                 self._sent.update(dict.fromkeys(secrets_of(match[1])))
@@ -80,12 +80,12 @@ class Trace:
                 del self._sent[next(iter(self._sent))]
 
     def warnings(self, host: str, value: str, sent: str | None) -> None:
-        """Say a registry's warnings (distribution-spec, "Warnings"), each once.
+        """Write a registry's warnings (distribution-spec, "Warnings"), each once.
 
         Args:
             host: the registry's.
-            value: of its Warning headers.
-            sent: the Authorization value that it knows.
+            value: of its Warning header.
+            sent: the Authorization value that it was sent, so that it can be left out.
         """
         if len(value) > _WARNING_LIMIT:
             return
@@ -96,27 +96,27 @@ class Trace:
 
 
 def secrets_of(authorization: str | None) -> list[str]:
-    """Return what is secret in an Authorization value, in every form that may be sent back."""
+    """Return what is secret in an Authorization value, in all forms that may be sent back."""
     if authorization is None:
         return []
     scheme, _, value = authorization.partition(" ")
     found = [value or scheme]
     if scheme == "Basic":
-        with suppress(ValueError):  # not for what regpipe itself makes
+        with suppress(ValueError):  # never one of regpipe's own values
             pair = base64.b64decode(value).decode("utf-8", "replace")
             found += [pair, pair.partition(":")[2]]
     return [secret for secret in found if secret]
 
 
 def without(text: str, secrets: list[str]) -> str:
-    """Return text with secrets left out."""
+    """Return text with the secrets replaced."""
     for secret in secrets:
         text = text.replace(secret, "[redacted]")
     return text
 
 
 def shown_url(text: str) -> str:
-    """Return text with the queries and user names of the URLs in it left out."""
+    """Return text in which no URL shows a user name or a query that may be secret."""
     text = _USER.sub("//[redacted]@", text)
     return _QUERY.sub(lambda m: m[0] if _HARMLESS.fullmatch(m[0]) else "?[redacted]", text)
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regpipe.transport import http1
-from regpipe.transport.http1 import Reply
-from regpipe.transport.reader import Fault, Timeouts
+from regpipe.transport.messages import Response
+from regpipe.transport.reader import ExchangeError, Timeouts
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PATIENCE = Timeouts(total=5)
@@ -29,11 +29,11 @@ class Line:
         return self.pieces.pop(0) if self.pieces else b""
 
 
-def read(*pieces: bytes, limit: int = 1000, head: bool = False) -> Reply:
+def read(*pieces: bytes, limit: int = 1000, head: bool = False) -> Response:
     return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, timeouts=PATIENCE)
 
 
-def by_byte(raw: bytes, **options: int) -> Reply:
+def by_byte(raw: bytes, **options: int) -> Response:
     return read(*(bytes([byte]) for byte in raw), **options)  # type: ignore[arg-type]
 
 
@@ -78,8 +78,8 @@ def test_an_answer_is_read_however_it_comes(raw: bytes, body: bytes, reusable: b
 
 
 def test_a_head_has_no_body() -> None:
-    assert read(OK + b"Content-Length: 500\r\n\r\n", head=True) == Reply(
-        200, "HTTP/1.1 200 OK", {"content-length": "500"}, b"", reusable=True
+    assert read(OK + b"Content-Length: 500\r\n\r\n", head=True) == Response(
+        200, {"content-length": "500"}, b"", status_line="HTTP/1.1 200 OK", reusable=True
     )
 
 
@@ -101,9 +101,9 @@ def test_repeated_headers_are_joined() -> None:
     ],
 )
 def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None:
-    with pytest.raises(Fault, match=message) as caught:
+    with pytest.raises(ExchangeError, match=message) as caught:
         read(raw)
-    assert caught.value.retry
+    assert caught.value.retryable
 
 
 @pytest.mark.parametrize(
@@ -137,27 +137,27 @@ def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None
     ],
 )
 def test_what_is_no_http_is_not_asked_again(raw: bytes) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ExchangeError) as caught:
         read(raw)
-    assert not caught.value.retry or b"100 Continue" in raw
+    assert not caught.value.retryable or b"100 Continue" in raw
 
 
 @pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
 def test_a_server_of_another_protocol_is_said_to_be_no_web_server(raw: bytes) -> None:
-    with pytest.raises(Fault, match="not an HTTP server") as caught:
+    with pytest.raises(ExchangeError, match="not an HTTP server") as caught:
         read(raw)
-    assert not caught.value.retry
+    assert not caught.value.retryable
 
 
 @pytest.mark.parametrize("raw", [OK, b"HTTP/1.", b"HT"])
 def test_an_answer_that_breaks_off_is_asked_for_again(raw: bytes) -> None:
-    with pytest.raises(Fault, match="closed in the middle of a response") as caught:
+    with pytest.raises(ExchangeError, match="closed in the middle of a response") as caught:
         read(raw)
-    assert caught.value.retry
+    assert caught.value.retryable
 
 
 def test_an_https_server_is_told_by_its_alert() -> None:
-    with pytest.raises(Fault, match="HTTPS registry"):
+    with pytest.raises(ExchangeError, match="HTTPS registry"):
         read(b"\x15\x03\x01\x00\x02\x02\x46")
 
 
@@ -172,26 +172,26 @@ def test_an_https_server_is_told_by_its_alert() -> None:
     ids=["length", "chunk", "chunks", "to the end"],
 )
 def test_nothing_beyond_the_limit_is_taken(raw: bytes) -> None:
-    with pytest.raises(Fault, match="more than 1000 bytes") as caught:
+    with pytest.raises(ExchangeError, match="more than 1000 bytes") as caught:
         read(raw)
     assert caught.value.oversized
 
 
 @pytest.mark.parametrize("kind", [b"Content-Length: 200000\r\n\r\n", b"\r\n"])
 def test_an_error_is_cut(kind: bytes) -> None:
-    reply = read(b"HTTP/1.1 500 No\r\n" + kind + b"x" * 200_000)
-    assert reply.body == b"x" * http1.ERROR_LIMIT
-    assert not reply.reusable
+    response = read(b"HTTP/1.1 500 No\r\n" + kind + b"x" * 200_000)
+    assert response.body == b"x" * http1.ERROR_LIMIT
+    assert not response.reusable
 
 
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_an_answer_or_a_fault(raw: bytes) -> None:
     for pieces in ((raw,), (OK, raw), (CHUNKED, raw)):
         try:
-            reply = read(*pieces)
-        except Fault:
+            response = read(*pieces)
+        except ExchangeError:
             continue
-        assert len(reply.body) <= 1000
+        assert len(response.body) <= 1000
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=5), st.integers(1, 60))

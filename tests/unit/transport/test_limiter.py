@@ -43,30 +43,30 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def pace(jobs: int = 8) -> ConcurrencyLimiter:
+def limiter_of(jobs: int = 8) -> ConcurrencyLimiter:
     made = ConcurrencyLimiter("registry.test", jobs, 3, None)
     made.succeeded()
     return made
 
 
-def allowed(pace: ConcurrencyLimiter) -> int:
+def allowed(one: ConcurrencyLimiter) -> int:
     """How many requests may be under way, found by trying."""
     entered = 0
     with contextlib.suppress(WaitsError):
         for _ in range(20):
-            pace.enter()
+            one.acquire()
             entered += 1
     for _ in range(entered):
-        pace.leave()
+        one.release()
     return entered
 
 
 def test_who_leaves_lets_the_next_one_in() -> None:
-    one = pace(1)
+    one = limiter_of(1)
     entered = threading.Semaphore(0)
 
     def enter() -> None:
-        one.enter()
+        one.acquire()
         entered.release()
 
     threads = [threading.Thread(target=enter, daemon=True) for _ in range(20)]
@@ -74,19 +74,19 @@ def test_who_leaves_lets_the_next_one_in() -> None:
         thread.start()
     for _ in threads:
         assert entered.acquire(timeout=60)
-        one.leave()
+        one.release()
     for thread in threads:
         thread.join()
 
 
 @pytest.mark.usefixtures("clock")
 def test_no_more_than_the_jobs_are_under_way() -> None:
-    assert allowed(pace(5)) == 5
+    assert allowed(limiter_of(5)) == 5
 
 
 @pytest.mark.usefixtures("clock")
 def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
-    one = pace()
+    one = limiter_of()
     found = []
     for _ in range(4):
         one.throttled(0)
@@ -99,7 +99,7 @@ def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
 
 @pytest.mark.usefixtures("clock")
 def test_it_recovers_step_by_step() -> None:
-    one = pace()
+    one = limiter_of()
     one.throttled(0)
     for _ in range(7):
         one.succeeded()
@@ -107,20 +107,20 @@ def test_it_recovers_step_by_step() -> None:
 
 
 def test_one_429_pauses_nobody_else_and_two_pause_all(clock: Clock) -> None:
-    one = pace()
+    one = limiter_of()
     one.throttled(60)
-    one.enter()
-    one.leave()
+    one.acquire()
+    one.release()
     one.throttled(60)
     with pytest.raises(WaitsError) as caught:
-        one.enter()
+        one.acquire()
     assert caught.value.seconds == 60
     clock.now += 60
-    one.enter()
+    one.acquire()
 
 
 def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
-    one = pace()
+    one = limiter_of()
     error = ConnectionFailedError("no")
     for _ in range(2):
         one.gave_up(error, closed=False)
@@ -132,20 +132,20 @@ def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
 
 
 def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
-    one = pace()
+    one = limiter_of()
     error = ConnectionFailedError("no")
     for _ in range(3):
         one.gave_up(error, closed=True)
-    one.enter()
+    one.acquire()
     with pytest.raises(ConnectionFailedError):
-        one.enter()
-    one.leave()
+        one.acquire()
+    one.release()
     one.gave_up(error, closed=True)
-    one.enter()
-    one.leave()
+    one.acquire()
+    one.release()
     one.succeeded()
-    one.enter()
-    one.enter()
+    one.acquire()
+    one.acquire()
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9" * 20, "1 2"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regpipe.transport.http1 import Reply
+from regpipe.transport.messages import Response
 from regpipe.transport.trace import Trace, shown_url
 
 
@@ -44,8 +44,8 @@ def test_a_secret_header_is_named_and_not_shown(name: str, value: str, shown: st
     Trace(print, said.append).request(f"GET / HTTP/1.1\r\n{name}: {value}\r\n\r\n".encode())
     assert said == [f"> GET / HTTP/1.1\n> {name}: {shown}"]
     said.clear()
-    reply = Reply(200, "HTTP/1.1 200 OK", {name.lower(): value}, b"", reusable=True)
-    Trace(print, said.append).reply(reply)
+    response = Response(200, {name.lower(): value}, b"", status_line="HTTP/1.1 200 OK")
+    Trace(print, said.append).response(response)
     assert said[0].partition(": ")[2] == shown
 
 

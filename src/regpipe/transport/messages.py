@@ -1,0 +1,99 @@
+"""A request, the response to it, and what an attempt to send it gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from regpipe.errors import ResponseError
+from regpipe.transport import origins
+from regpipe.transport.origins import Origin
+
+
+@dataclass
+class Request:
+    """What is sent, the same for each attempt.
+
+    Attributes:
+        method: GET, HEAD, or POST with a form.
+        url: where to.
+        headers: besides the client's own; nothing secret unless the request is `confined`.
+        limit: bytes of the response's body that are read at most.
+        form: the body of a POST.
+        is_registry: whether it goes to a registry, so that a client certificate may be shown.
+        confined: whether it is for its own origin only, so that a redirect to another is an error.
+        origin: the URL's.
+        lines: the headers as they are sent.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "*/*"})
+    limit: int = 0
+    form: bytes | None = None
+    is_registry: bool = True
+    confined: bool = False
+    origin: Origin = field(init=False)
+    lines: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.origin = origins.split(self.url)[0]
+        self.lines = "".join(header_line(name, value) for name, value in self.headers.items())
+
+
+class Response(NamedTuple):
+    """A response.
+
+    Attributes:
+        status: its status code.
+        headers: by name in lower case. The values of repeated headers are joined by `, `, those of
+            WWW-Authenticate by newlines: a comma there may also stand within one challenge.
+        body: its body, decoded.
+        url: what it is the response to, at the end of all redirects.
+        status_line: its first line.
+        reusable: whether the connection may carry another request.
+        elsewhere: the origin that it is from, where a redirect led away from the requested one.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str = ""
+    status_line: str = ""
+    reusable: bool = False
+    elsewhere: Origin | None = None
+
+    def challenges(self) -> list[str]:
+        """Return the values of its WWW-Authenticate headers (RFC 9110, 11.6.1)."""
+        value = self.headers.get("www-authenticate")
+        return value.split("\n") if value else []
+
+    @property
+    def lacks_scope(self) -> bool:
+        """Whether the registry says that the token is valid, but not for this (RFC 6750, 3.1)."""
+        refused = self.elsewhere is None and self.status in (401, 403)
+        return refused and any("insufficient_scope" in one for one in self.challenges())
+
+
+class Attempt(NamedTuple):
+    """A response with what was known of the user.
+
+    Attributes:
+        response: the response.
+        sent: the Authorization value that it was sent for; None if there was none.
+        refused: the user that it refuses, as messages name them; empty if nobody is refused.
+    """
+
+    response: Response
+    sent: str | None = None
+    refused: str = ""
+
+
+def header_line(name: str, value: str) -> str:
+    """Return a header's line.
+
+    Raises:
+        ResponseError: the value would end the header and start another one.
+    """
+    if not value.isascii() or not value.isprintable():
+        raise ResponseError("a token or credential has characters that no header may have")
+    return f"{name}: {value}\r\n"
