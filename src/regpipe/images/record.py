@@ -1,4 +1,4 @@
-"""From a manifest to its record: config, platform, date and schema 1 view."""
+"""From a manifest to its record: config, platform, dates and schema 1 view."""
 
 import json
 from collections.abc import Mapping
@@ -20,31 +20,36 @@ from regpipe.sources.base import CONFIG_LIMIT, Source
 
 
 class Config(NamedTuple):
-    """An image config: its text, which the schema 1 view copies from, and what it says."""
+    """An image config: the text, from which the schema 1 view copies literals, and parsed."""
 
     text: str
     document: dict[str, Any]
 
 
 def image_record(
-    source: Source, target: Target, place: ResolvedManifest, content: Manifest, *, with_view: bool
+    source: Source,
+    target: Target,
+    resolved: ResolvedManifest,
+    manifest: Manifest,
+    *,
+    with_view: bool,
 ) -> Record:
-    """Make the record of one manifest, its config fetched.
+    """Return the record of a manifest; fetches its config.
 
     Args:
-        source: where the config is.
-        target: what was asked for, and the record that it came in.
-        place: where `indexes.find` found the manifest.
-        content: the manifest.
-        with_view: whether the record gets the schema 1 view.
+        source: the source of the manifest.
+        target: the requested reference, and its input record.
+        resolved: the result of `resolve.find` for the manifest.
+        manifest: the manifest.
+        with_view: whether to add the schema 1 view.
 
     Raises:
-        RegpipeError: the config cannot be had, or is not what the manifest says.
+        RegpipeError: the config cannot be fetched or is invalid.
     """
-    ref, document, entry = target.ref, content.document, place.descriptor
-    config = _config(source, ref.repository, content)
+    ref, document, entry = target.ref, manifest.document, resolved.descriptor
+    config = _config(source, ref.repository, manifest)
     annotations = mapping(document.get("annotations"))
-    if content.media_type in media_types.SCHEMA1_TYPES:
+    if manifest.media_type in media_types.SCHEMA1_TYPES:
         newest = _newest_v1(document)
         created, platform = find_created(newest, config_is="history"), platform_of(newest)
         if not platform.architecture:
@@ -53,34 +58,34 @@ def image_record(
     else:
         image = config.document if config else {}
         created = find_created(image, annotations, mapping(entry.get("annotations")))
-        platform = _platform(place, image)
-        view = _view(ref, content, config, created) if with_view else {}
+        platform = _platform(resolved, image)
+        view = _view(ref, manifest, config, created) if with_view else {}
     return records.image_record(
         ref,
         target.record,
         created=created,
         platform=platform if platform.os or platform.architecture else None,
         view=view if with_view else {},
-        digest=content.digest,
-        mediaType=content.media_type or None,
-        size=len(content.body) or entry.get("size"),  # of what was not fetched, the index says it
-        derived=content.derived or None,
-        index=place.origin,
+        digest=manifest.digest,
+        mediaType=manifest.media_type or None,
+        size=len(manifest.body) or entry.get("size"),  # without content, the index's
+        derived=manifest.derived or None,
+        index=resolved.origin,
         artifactType=artifact_type(document, config),
         subject=mapping(document.get("subject")),
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
-        warnings=list(content.warnings) or None,
+        warnings=list(manifest.warnings) or None,
     )
 
 
 def artifact_type(document: Mapping[str, Any], config: object = None) -> str | None:
-    """Return what kind of artifact a manifest is (manifest.md, "Guidelines for Artifact Usage").
+    """Return a manifest's artifact type (manifest.md, "Guidelines for Artifact Usage").
 
     Args:
         document: the manifest.
-        config: the image config, if it has one: then the config's type is not the artifact's.
+        config: the image config, or None; with one, the config's media type is not used.
     """
     declared = document.get("artifactType")
     if isinstance(declared, str) and declared:
@@ -92,28 +97,28 @@ def artifact_type(document: Mapping[str, Any], config: object = None) -> str | N
 
 
 def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
-    """Return a blob, from the descriptor itself where that carries it.
+    """Return a blob, from the descriptor itself if that embeds it.
 
     Args:
-        source: where it is, if not there.
+        source: the source to fetch it from otherwise.
         repository: its repository.
-        descriptor: what is known of it; `digest` at least.
-        limit: how many bytes are read at most.
+        descriptor: its descriptor; at least `digest`.
+        limit: the most bytes to read.
 
     Raises:
-        RegpipeError: it cannot be had.
+        RegpipeError: it cannot be fetched, or is larger.
     """
     body = embedded(descriptor)
     if body is None:
         body = source.blob(repository, descriptor, limit)
-    if len(body) > limit:  # a cache asks nobody how large it is
-        raise TooLargeError(f"blob {descriptor['digest']} has more than {limit} bytes")
+    if len(body) > limit:  # the cache does not check sizes
+        raise TooLargeError(f"blob {descriptor['digest']} is larger than {limit} bytes")
     return body
 
 
-def _platform(place: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
-    """Return the platform that an index's entry names, completed by the image's own config."""
-    named, own = place.platform, platform_of(image)
+def _platform(resolved: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
+    """Return the platform of an index's entry, completed from the image's config."""
+    named, own = resolved.platform, platform_of(image)
     if named is None:
         return own
     if named[:2] != own[:2]:
@@ -121,14 +126,14 @@ def _platform(place: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
     return Platform(*(one or other for one, other in zip(named, own, strict=True)))
 
 
-def _config(source: Source, repository: str, content: Manifest) -> Config | None:
-    """Fetch and parse an image's config; None for what has no config of a known type."""
-    if content.media_type not in media_types.IMAGE_TYPES:
+def _config(source: Source, repository: str, manifest: Manifest) -> Config | None:
+    """Fetch and parse an image's config; None if there is none of a known type."""
+    if manifest.media_type not in media_types.IMAGE_TYPES:
         return None
-    descriptor = check_descriptor(content.document.get("config"), "config")
+    descriptor = check_descriptor(manifest.document.get("config"), "config")
     kind = descriptor.get("mediaType") or ""
     defaulted = (
-        content.media_type == media_types.DOCKER_MANIFEST
+        manifest.media_type == media_types.DOCKER_MANIFEST
         and kind in media_types.DEFAULTED_CONFIG_TYPES
     )
     if kind not in media_types.CONFIG_TYPES and not defaulted:
@@ -147,19 +152,20 @@ def _config(source: Source, repository: str, content: Manifest) -> Config | None
 
 
 def _view(
-    ref: Reference, content: Manifest, config: Config | None, created: Created | None
+    ref: Reference, manifest: Manifest, config: Config | None, created: Created | None
 ) -> dict[str, Any]:
-    """Derive the schema 1 view; of an artifact it says no more than its layers and its date.
+    """Return the schema 1 view.
 
-    Artifacts get one too, so that a program written for schema 1 goes through a whole registry.
+    Artifacts get one too, with their layers and date only, so that programs written for schema 1
+    do not fail on them.
     """
-    document = content.document
+    document = manifest.document
     if config is None:
         known = {"created": created.text} if created else {}
         config = Config(json.dumps(known), known)
     layers: list[str] = []
-    if content.media_type in media_types.KNOWN_TYPES:
-        member = "blobs" if content.media_type == media_types.OCI_ARTIFACT else "layers"
+    if manifest.media_type in media_types.KNOWN_TYPES:
+        member = "blobs" if manifest.media_type == media_types.OCI_ARTIFACT else "layers"
         layers = [layer["digest"] for layer in descriptors(document, member)]
     view = schema1.view(config.text, config.document, layers)
     return {
@@ -171,7 +177,7 @@ def _view(
 
 
 def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a schema 1 manifest's newest history entry says, or nothing."""
+    """Return the newest history entry of a schema 1 manifest, or an empty dict."""
     try:
         entry = document["history"][0]["v1Compatibility"]
         return mapping(json.loads(entry))

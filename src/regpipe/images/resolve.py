@@ -1,4 +1,4 @@
-"""From a reference to the manifests it leads to: indexes and the platforms in them."""
+"""From a reference to its manifests: indexes and the platforms in them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -13,18 +13,18 @@ from regpipe.oci.reference import Reference
 from regpipe.sources.base import Source
 
 _INDEX_DEPTH = 4
-"""How many indexes may stand in one another; the spec sets no bound, and none nests deeper."""
+"""The deepest nesting of indexes; the specification has no limit."""
 _ENTRY_LIMIT = 10_000
-"""How many entries the indexes behind one reference may have together."""
+"""The most entries that the indexes of one reference may have in total."""
 
 
 class Wanted(NamedTuple):
-    """Which of an image's manifests are wanted.
+    """Which manifests of an image to return.
 
     Attributes:
-        platform: the one that is wanted of an index.
-        all_platforms: every platform of an index.
-        attestations: BuildKit's statements about the platforms too.
+        platform: the platform to choose from an index.
+        all_platforms: return every platform of an index instead.
+        attestations: return BuildKit's attestations too.
     """
 
     platform: Platform = Platform("linux", "amd64")
@@ -33,18 +33,18 @@ class Wanted(NamedTuple):
 
 
 class ResolvedManifest(NamedTuple):
-    """Where a manifest that a reference leads to stands.
+    """A manifest that a reference resolves to, which may not be fetched yet.
 
     Attributes:
-        content: the manifest, if it had to be read to find the place.
-        origin: the index that the reference led to, if any, as records show it.
+        manifest: the manifest, if it was fetched already.
+        origin: the index that the reference resolves to, if any, as shown in records.
         descriptor: the index's entry for the manifest.
-        attestations: the entries of the index that are BuildKit's statements about the manifest.
-        error: why the manifest cannot be had, if that is known by now.
-        inherited: the platform of the nested index that the entry stands in.
+        attestations: the index's entries for BuildKit attestations of the manifest.
+        error: why the manifest cannot be fetched, if that is already known.
+        inherited: the platform of the nested index that contains the entry.
     """
 
-    content: Manifest | None = None
+    manifest: Manifest | None = None
     origin: dict[str, Any] | None = None
     descriptor: Mapping[str, Any] = {}
     attestations: tuple[Mapping[str, Any], ...] = ()
@@ -53,7 +53,7 @@ class ResolvedManifest(NamedTuple):
 
     @property
     def platform(self) -> Platform | None:
-        """The platform that the indexes name; None for a part of one, and unknown."""
+        """The platform from the index; None if it is missing, incomplete or unknown."""
         platform = _platform_within(self.descriptor, self.inherited)
         if platform is None:
             return None
@@ -63,59 +63,59 @@ class ResolvedManifest(NamedTuple):
     @property
     def digest(self) -> str:
         """The manifest's digest."""
-        return self.content.digest if self.content else str(self.descriptor["digest"])
+        return self.manifest.digest if self.manifest else str(self.descriptor["digest"])
 
 
 def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifest]:
-    """Find the manifests that a reference gives: one, or one for each platform.
+    """Resolve a reference to its manifests: one, or one for each platform.
 
     Raises:
-        RegpipeError: the manifest or index that the reference names cannot be had.
+        RegpipeError: the manifest or index that the reference names cannot be fetched.
     """
-    content = source.manifest(ref.repository, ref.target)
-    if content.media_type not in media_types.INDEX_TYPES:
-        return [ResolvedManifest(content, descriptor=source.descriptor(content.digest))]
-    found = list(_entries(source, ref.repository, content))
-    images = [place for place in found if not is_attestation(place.descriptor)]
-    statements = [place for place in found if is_attestation(place.descriptor)]
-    index = _index_record(content, images)
+    manifest = source.manifest(ref.repository, ref.target)
+    if manifest.media_type not in media_types.INDEX_TYPES:
+        return [ResolvedManifest(manifest, descriptor=source.descriptor(manifest.digest))]
+    found = list(_entries(source, ref.repository, manifest))
+    images = [entry for entry in found if not is_attestation(entry.descriptor)]
+    statements = [entry for entry in found if is_attestation(entry.descriptor)]
+    index = _index_record(manifest, images)
     chosen = images if wanted.all_platforms else _choose(_present(source, images), wanted.platform)
     if wanted.attestations:
         chosen = [*chosen, *statements]
-    about: dict[object, list[Mapping[str, Any]]] = {}
-    for place in statements:
-        about.setdefault(attested(place.descriptor), []).append(place.descriptor)
+    attestations: dict[object, list[Mapping[str, Any]]] = {}
+    for entry in statements:
+        attestations.setdefault(attested(entry.descriptor), []).append(entry.descriptor)
     named = [
-        place._replace(
-            origin={**index, "descriptor": _shown(place.descriptor)},
-            attestations=tuple(about.get(place.digest, ())),
+        entry._replace(
+            origin={**index, "descriptor": _shown(entry.descriptor)},
+            attestations=tuple(attestations.get(entry.digest, ())),
         )
-        for place in chosen
+        for entry in chosen
     ]
-    return named or [ResolvedManifest(content, index)]
+    return named or [ResolvedManifest(manifest, index)]
 
 
 def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
-    """Return the platform in an entry; where it has none, that of the index it stands in."""
+    """Return an entry's platform, or that of the index that contains it."""
     own = platform_of(mapping(entry.get("platform")))
     return own if any(own) else around
 
 
 def _present(source: Source, images: list[ResolvedManifest]) -> list[ResolvedManifest]:
-    """Leave out what a local source lacks: `docker save` writes the whole index regardless."""
+    """Return the images that the source has: `docker save` writes the index unfiltered."""
     return [resolved for resolved in images if source.has_manifest(resolved.digest)] or images
 
 
 def _entries(source: Source, repository: str, index: Manifest) -> Iterator[ResolvedManifest]:
-    """Yield the entries of an index, each once; in place of a nested index, its own.
+    """Yield the entries of an index, each once; nested indexes are replaced by their entries.
 
     Raises:
-        ResponseError: an entry is malformed, or there are more than any real index has.
+        ResponseError: an entry is malformed, or there are too many entries.
     """
     seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
 
-    def walk(content: Manifest, depth: int, around: Platform | None) -> Iterator[ResolvedManifest]:
-        for entry in descriptors(content.document, "manifests"):
+    def walk(manifest: Manifest, depth: int, around: Platform | None) -> Iterator[ResolvedManifest]:
+        for entry in descriptors(manifest.document, "manifests"):
             is_index = entry.get("mediaType") in media_types.INDEX_TYPES
             platform = _platform_within(entry, around)
             key = (entry["digest"], None if is_index else platform)
@@ -134,7 +134,7 @@ def _entries(source: Source, repository: str, index: Manifest) -> Iterator[Resol
                 try:
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:
-                    # It may not be needed: say so where it is.
+                    # Raised only if this entry is used.
                     yield ResolvedManifest(descriptor=entry, error=error, inherited=around)
                     continue
                 if nested.media_type in media_types.INDEX_TYPES:
@@ -145,77 +145,77 @@ def _entries(source: Source, repository: str, index: Manifest) -> Iterator[Resol
     return walk(index, _INDEX_DEPTH, None)
 
 
-def manifest_at(source: Source, repository: str, place: ResolvedManifest) -> Manifest:
-    """Return the manifest at a place that `find` found.
+def manifest_at(source: Source, repository: str, resolved: ResolvedManifest) -> Manifest:
+    """Fetch a manifest that `find` returned.
 
-    Where an index has an entry of a type that is none of the known ones, what stands behind it
-    need be no manifest, nor be there at all: then no more is known of it than the entry says.
+    An index entry of an unknown type need not be a manifest, nor exist. Then the result is empty
+    but for the type and digest in the entry, with a warning.
 
     Raises:
-        RegpipeError: it cannot be had.
+        RegpipeError: it cannot be fetched.
     """
-    if place.content:
-        return place.content
-    what = f"{place.platform}, {place.digest}" if place.platform else place.digest
-    if place.error:
-        raise place.error.about(what)
-    kind = place.descriptor.get("mediaType") or ""
+    if resolved.manifest:
+        return resolved.manifest
+    what = f"{resolved.platform}, {resolved.digest}" if resolved.platform else resolved.digest
+    if resolved.error:
+        raise resolved.error.about(what)
+    kind = resolved.descriptor.get("mediaType") or ""
     try:
-        content = source.manifest(repository, place.digest)
+        manifest = source.manifest(repository, resolved.digest)
     except RegpipeError as error:
         unreadable = isinstance(error, NotFoundError | ResponseError)
         known = not kind or kind in media_types.KNOWN_TYPES
         if known or not unreadable or isinstance(error, DigestMismatchError):
             raise error.about(what) from error
-        warnings = (f"no more is known than its index says: {error.message}",)
-        return Manifest(b"", kind, place.digest, False, {}, warnings)  # noqa: FBT003
-    if content.media_type in media_types.INDEX_TYPES:
+        warnings = (f"only its index entry is known: {error.message}",)
+        return Manifest(b"", kind, resolved.digest, False, {}, warnings)  # noqa: FBT003
+    if manifest.media_type in media_types.INDEX_TYPES:
         raise ResponseError(
-            f"the index's entry {place.digest} does not say that it is an index itself",
+            f"the index's entry {resolved.digest} is an index, but its mediaType is not",
             code="MANIFEST_INVALID",
         )
-    return content
+    return manifest
 
 
-def _index_record(content: Manifest, images: list[ResolvedManifest]) -> dict[str, Any]:
-    """Make the part of a record that says which index led to the image.
+def _index_record(manifest: Manifest, images: list[ResolvedManifest]) -> dict[str, Any]:
+    """Return the `index` of a record.
 
     Args:
-        content: the index.
-        images: its entries, less attestations.
+        manifest: the index.
+        images: its entries without attestations.
     """
-    platforms = filter(None, (place.platform for place in images))
-    kind = content.document.get("artifactType")
+    platforms = filter(None, (resolved.platform for resolved in images))
+    kind = manifest.document.get("artifactType")
     fields = {
         "artifactType": kind if isinstance(kind, str) else None,
-        "subject": mapping(content.document.get("subject")),
-        "annotations": mapping(content.document.get("annotations")),
+        "subject": mapping(manifest.document.get("subject")),
+        "annotations": mapping(manifest.document.get("annotations")),
     }
     return {
-        "digest": content.digest,
-        "mediaType": content.media_type,
-        "size": len(content.body),
+        "digest": manifest.digest,
+        "mediaType": manifest.media_type,
+        "size": len(manifest.body),
         "platforms": list(dict.fromkeys(map(str, platforms))),
         **{key: value for key, value in fields.items() if value},
     }
 
 
 def _shown(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an entry as a record shows it: verbatim, less content it carries and empty members."""
+    """Return an entry as shown in records: without embedded data and null members."""
     return {key: value for key, value in entry.items() if key != "data" and value is not None}
 
 
-def _choose(places: list[ResolvedManifest], wanted: Platform) -> list[ResolvedManifest]:
-    """Return the place of the wanted platform in a list; where there is none, the first image's."""
-    offered = [place.platform or Platform("", "") for place in places]
+def _choose(images: list[ResolvedManifest], wanted: Platform) -> list[ResolvedManifest]:
+    """Return the best match for a platform; without one, the first image."""
+    offered = [resolved.platform or Platform("", "") for resolved in images]
     position = choose_platform(offered, wanted)
     if position is None:
-        return sorted(places, key=_unlike_an_image)[:1]
-    return [places[position]]
+        return sorted(images, key=_unlike_an_image)[:1]
+    return [images[position]]
 
 
-def _unlike_an_image(place: ResolvedManifest) -> tuple[bool, bool, bool]:
-    """Say how little a place looks like an image's: artifacts rarely have a platform."""
-    kind = place.descriptor.get("mediaType") or media_types.OCI_MANIFEST
+def _unlike_an_image(resolved: ResolvedManifest) -> tuple[bool, bool, bool]:
+    """Return a sort key that puts images before artifacts, which rarely have a platform."""
+    kind = resolved.descriptor.get("mediaType") or media_types.OCI_MANIFEST
     is_image = kind in media_types.IMAGE_TYPES | media_types.SCHEMA1_TYPES
-    return not is_image, bool(place.descriptor.get("artifactType")), place.platform is None
+    return not is_image, bool(resolved.descriptor.get("artifactType")), resolved.platform is None
