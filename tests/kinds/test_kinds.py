@@ -140,6 +140,21 @@ def test_where_the_date_comes_from(
     assert "reproducible" not in record
 
 
+@pytest.mark.parametrize("unreal", [EPOCH, "1979-12-31T16:00:00-08:00", "Tuesday"])
+def test_a_real_date_wins_over_an_earlier_place(scripted: Scripted, unreal: str) -> None:
+    record = one(scripted, dated(LABEL | {"created": unreal}, NOTE))
+    assert (record["created"], record["createdFrom"]) == (NOTE[CREATED], "annotation")
+    assert "reproducible" not in record
+
+
+def test_when_an_image_was_built_is_in_its_record(scripted: Scripted) -> None:
+    record = one(scripted, dated(OWN, NOTE))
+    assert (record["created"], record["built"]) == (OWN["created"], NOTE[CREATED])
+    image = dated(OWN)
+    entry = image.descriptor(platform=platform_json("linux/amd64"), annotations=NOTE)
+    assert one(scripted, oci_index([entry], [image]))["built"] == NOTE[CREATED]
+
+
 def test_the_date_may_stand_in_the_indexs_entry(scripted: Scripted) -> None:
     image = dated(LABEL)
     entry = image.descriptor(platform=platform_json("linux/amd64"), annotations=NOTE)

@@ -51,7 +51,9 @@ def image_record(
     annotations = mapping(document.get("annotations"))
     if manifest.media_type in media_types.SCHEMA1_TYPES:
         newest = _newest_v1(document)
-        created, platform = find_created(newest, config_is="history"), platform_of(newest)
+        entry_annotations = mapping(entry.get("annotations"))
+        created = find_created(newest, entry_annotations, config_is="history")
+        platform = platform_of(newest)
         if not platform.architecture:
             platform = platform_of(document)
         view = {key: document.get(key) for key in ("name", "architecture", "fsLayers", "history")}

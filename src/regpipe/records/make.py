@@ -28,6 +28,7 @@ MANIFEST_FIELDS = (
     "created",
     "createdFrom",
     "reproducible",
+    "built",
     "manifest",
     "config",
     "name",
@@ -106,7 +107,7 @@ def image_record(
     Args:
         ref: the image's reference.
         record: the input it came from.
-        created: the image's date, if there is one.
+        created: the image's dates, or None.
         platform: the image's platform; None for an artifact.
         view: the fields of the schema 1 view; empty to leave it out.
         fields: the record's other fields by name; those that are None or {} are left out.
@@ -116,6 +117,7 @@ def image_record(
     if created:
         found |= {"created": created.text, "createdFrom": created.origin}
         found["reproducible"] = created.is_placeholder or None
+        found["built"] = created.built
     found |= view
     return _with(_named(ref, record, MANIFEST_FIELDS), MANIFEST_FIELDS, found)
 
