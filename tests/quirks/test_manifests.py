@@ -144,7 +144,7 @@ def test_a_digest_of_another_algorithm_is_checked_with_that(
     scripted.on("/v2/team/app/manifests/*", reply.plus(Docker_Content_Digest=wrong))
     assert found.manifest("team/app", "v1").digest == image.digest
     assert len(said) == 1
-    with pytest.raises(RegpipeError, match="came with digest"):
+    with pytest.raises(RegpipeError, match="has digest"):
         found.manifest("team/app", wrong)
 
 

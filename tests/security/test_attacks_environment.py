@@ -118,7 +118,7 @@ def test_a_proxy_that_wants_a_login_is_named_as_what_wants_it(
     scripted.on("*", Reply(407, headers=(("Proxy-Authenticate", "Basic"),)))
     result = run([verb, "http://127.0.0.2:1" + ("/team/app" if verb == "tags" else "")])
     assert result.code == 5
-    assert "no answer from the proxy on the way to 127.0.0.2:1: 407 " in result.err
+    assert "the proxy for 127.0.0.2:1 responded with 407 " in result.err
 
 
 # 18: page sizes

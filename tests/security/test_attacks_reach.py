@@ -84,14 +84,14 @@ def test_06_nothing_leads_from_https_to_http(authority: Authority, other: Script
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x/", "gopher://x/"])
 def test_06_nothing_leads_out_of_the_web(scripted: Scripted, location: str) -> None:
     scripted.on("/v2/", redirect(location))
-    with pytest.raises(ResponseError, match="no URL that can be asked"):
+    with pytest.raises(ResponseError, match="is not a valid HTTP URL"):
         transport().get(f"{scripted.url}/v2/", limit=LIMIT)
 
 
 @pytest.mark.parametrize("place", ["/v2/", "/v2/{}"], ids=["loop", "chain"])
 def test_06_redirects_come_to_an_end(scripted: Scripted, place: str) -> None:
     scripted.on("/v2/*", lambda _: redirect(place.format(len(scripted.requests))))
-    with pytest.raises(ResponseError, match="redirected more than 10 times"):
+    with pytest.raises(ResponseError, match="more than 10 redirects"):
         transport().get(f"{scripted.url}/v2/", limit=LIMIT)
     assert len(scripted.requests) == 11
 

@@ -44,7 +44,7 @@ def test_02_no_form_is_sent_where_a_redirect_means_something_else(
     scripted: Scripted, status: int
 ) -> None:
     scripted.on("/token", redirect("/other", status))
-    with pytest.raises(ResponseError, match="redirects a POST"):
+    with pytest.raises(ResponseError, match="redirects a POST request"):
         transport().token_exchange("POST", f"{scripted.url}/token", {}, b"refresh_token=canary")
     assert [request.path for request in scripted.requests] == ["/token"]
 

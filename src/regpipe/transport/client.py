@@ -244,7 +244,7 @@ class Transport:
             return None
         # Where nothing has ever responded, the address is more likely wrong than the registry down.
         doubtful = failure.refused or (failure.timed_out and retries > 0)
-        if doubtful and not (limiter and limiter.answered):
+        if doubtful and not (limiter and limiter.responded):
             return None
         return max(asked, retry.backoff(policy, retries, failure.status))
 

@@ -41,7 +41,7 @@ class ConcurrencyLimiter:
         self._given_up = 0
         self._closed: RegpipeError | None = None
         self._testing = False
-        self.answered = False
+        self.responded = False
         """Whether there has ever been a response that was not to be retried."""
 
     def __enter__(self) -> None:
@@ -84,13 +84,13 @@ class ConcurrencyLimiter:
     def succeeded(self) -> None:
         """Note a response that is not to be retried."""
         if (
-            self.answered
+            self.responded
             and not (self._throttled or self._given_up)
             and self._allowed >= self._jobs
         ):
             return
         with self._changed:
-            self.answered = True
+            self.responded = True
             self._throttled = self._given_up = 0
             self._closed, self._testing = None, False
             before = int(self._allowed)

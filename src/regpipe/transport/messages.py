@@ -95,5 +95,5 @@ def header_line(name: str, value: str) -> str:
         ResponseError: the value would end the header and start another one.
     """
     if not value.isascii() or not value.isprintable():
-        raise ResponseError("a token or credential has characters that no header may have")
+        raise ResponseError("a token or credential has characters that are not allowed in a header")
     return f"{name}: {value}\r\n"

@@ -1,4 +1,4 @@
-"""Where a URL leads: origins, and the URLs of redirects."""
+"""URLs and their origins, and the targets of redirects."""
 
 import re
 from typing import NamedTuple
@@ -9,14 +9,14 @@ from regpipe.errors import ResponseError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# Strict, so that nothing that came from elsewhere can end a request line or start a header.
+# Strict, so that no URL of a server's can end a request line or start a header.
 _URL = re.compile(
     r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-\"$-~]*)?"
 )
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port: who gets to see what is meant for a registry."""
+    """Scheme, host and port (RFC 6454): what is meant for a registry is sent to its origin only."""
 
     scheme: str
     host: str
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
     @property
     def netloc(self) -> str:
-        """The `host[:port]`, the port left out where it is the scheme's own."""
+        """The `host[:port]`, without the port where it is the scheme's default."""
         if self.port == DEFAULT_PORTS[self.scheme]:
             return self.host
         return f"{self.host}:{self.port}"
@@ -34,15 +34,15 @@ class Origin(NamedTuple):
 
 
 def split(url: str) -> tuple[Origin, str]:
-    """Return a URL's origin and what is asked for there (path and query).
+    """Return a URL's origin, and its path and query.
 
     Raises:
-        ResponseError: it is no URL of the web, or carries a user name, a fragment or characters
-            that have no place in a URL.
+        ResponseError: it is not an HTTP URL, or has a user name, a fragment or characters that are
+            not allowed in a URL.
     """
     match = _URL.fullmatch(url)
     if not match or (match[3] and not 0 < int(match[3]) < 65536):
-        raise ResponseError(f"{ascii(without_query(url))} is no URL that can be asked")
+        raise ResponseError(f"{ascii(without_query(url))} is not a valid HTTP URL")
     port = int(match[3]) if match[3] else DEFAULT_PORTS[match[1]]
     target = match[4] or "/"
     return (
@@ -52,7 +52,7 @@ def split(url: str) -> tuple[Origin, str]:
 
 
 def without_query(url: str) -> str:
-    """Return a URL fit for a message: without its query, which may be a signature, or user name."""
+    """Return a URL for a message, without user name and query: a query may be a signature."""
     scheme, mark, rest = re.split(r"[?#]", url, maxsplit=1)[0].rpartition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:200]
@@ -62,11 +62,11 @@ def redirected(url: str, location: str) -> str:
     """Return the absolute URL that a redirect leads to.
 
     Args:
-        url: what was asked.
-        location: the Location header of the answer.
+        url: the URL that was requested.
+        location: the Location header of the response.
 
     Raises:
-        ResponseError: it leads out of the web, or from https to http.
+        ResponseError: it leads from https to anything else.
     """
     target = urljoin(url, location.partition("#")[0].strip())
     target = "".join(c if "!" <= c <= "~" else _quoted(c) for c in target)
@@ -78,9 +78,9 @@ def redirected(url: str, location: str) -> str:
 
 
 def too_near(origin: Origin, found: AddressScope) -> ResponseError:
-    """Make the error for a redirect to what is nearer to us than who redirects (SSRF).
+    """Return the error for a redirect to an address nearer than the registry's (SSRF).
 
-    A public registry must not make its readers ask their own machine or network.
+    A public registry must not make its clients send requests to their own machine or network.
     """
     return ResponseError(f"redirected to {origin.netloc}, a {found.label} address: not followed")
 

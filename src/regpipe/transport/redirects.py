@@ -1,12 +1,13 @@
 """One attempt: a request is sent to its origin, and on to where redirects lead.
 
-requests itself would read a redirect's whole body first, and keep the credentials on some ways.
+requests itself would read a redirect's whole body, and keep the credentials on some redirects.
 """
 
 import zlib
 
 from regpipe.addresses import AddressScope, literal_scope, redirect_limit
 from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
+from regpipe.text import quoted
 from regpipe.transport import http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
 from regpipe.transport.messages import Request, Response, header_line
@@ -55,7 +56,7 @@ class Redirects:
             if not at_origin and request.confined:
                 raise ResponseError(
                     f"the token server {request.origin.netloc} redirects to {origin.netloc}:"
-                    " credentials do not go there"
+                    " credentials are not sent there"
                 )
             lines = request.lines
             if at_origin and authorization:
@@ -69,15 +70,17 @@ class Redirects:
                 elsewhere = None if at_origin else origin
                 return _decoded(response, request.limit)._replace(url=url, elsewhere=elsewhere)
             if request.form is not None and response.status not in (307, 308):
-                raise ResponseError(f"{origin.netloc} redirects a POST")
+                raise ResponseError(
+                    f"{origin.netloc} redirects a POST request with {response.status}: not followed"
+                )
             url = origins.redirected(url, response.headers["location"])
-        raise ResponseError(f"redirected more than {_LIMIT} times")
+        raise ResponseError(f"more than {_LIMIT} redirects")
 
     def ping(self, origin: Origin) -> list[str]:
         """Return the challenges of `/v2/`, for registries that refuse other requests without."""
         response = self.follow(Request("GET", f"{origin}/v2/", limit=http1.ERROR_LIMIT))
-        asked = response.elsewhere is None and response.status == 401
-        return response.challenges() if asked else []
+        refused = response.elsewhere is None and response.status == 401
+        return response.challenges() if refused else []
 
     def _send(
         self, endpoint: Endpoint, request: Request, target: str, lines: str, nearest: AddressScope
@@ -99,9 +102,9 @@ class Redirects:
             raise origins.too_near(endpoint.origin, near.scope) from None
         self._trace.response(response)
         if response.status == 407 and endpoint.forwarded:
+            host = endpoint.origin.netloc
             raise ConnectionFailedError(
-                f"no answer from the proxy on the way to {endpoint.origin.netloc}:"
-                " 407 Proxy Authentication Required",
+                f"the proxy for {host} responded with 407 Proxy Authentication Required",
                 status=407,
             )
         return response
@@ -110,7 +113,7 @@ class Redirects:
         """Return how near a server may be that a request is redirected to.
 
         Raises:
-            ResponseError: its name says that it is nearer.
+            ResponseError: its name alone shows that it is nearer.
         """
         sender = self._connections.endpoint(request.origin, is_registry=request.is_registry)
         nearest = redirect_limit(request.origin.host, sender.scope, origin.host)
@@ -121,7 +124,7 @@ class Redirects:
 
 
 def _decoded(response: Response, limit: int) -> Response:
-    """Undo a compression that was not asked for; Red Hat's registry gzips configs regardless.
+    """Undo a compression that was not requested; Red Hat's registry gzips configs regardless.
 
     Raises:
         ResponseError: the encoding is not gzip, or several, or the body is broken.
@@ -133,14 +136,16 @@ def _decoded(response: Response, limit: int) -> Response:
     if response.status >= 300:  # an error's text is not worth the risk
         return response._replace(body=b"")
     if encoding not in ("gzip", "x-gzip"):
-        raise ResponseError(f"the answer has an encoding that nobody asked for: {ascii(encoding)}")
+        raise ResponseError(
+            f"the response has Content-Encoding {quoted(encoding)}, which was not requested"
+        )
     unzip = zlib.decompressobj(wbits=31)
     try:
         body = unzip.decompress(response.body, limit + 1)
     except zlib.error as error:
-        raise ResponseError(f"the answer's compression is broken: {error}") from error
+        raise ResponseError(f"the response's gzip data is not valid: {error}") from error
     if len(body) > limit:
-        raise TooLargeError(f"the answer has more than {limit} bytes")
+        raise TooLargeError(f"the response has more than {limit} bytes")
     if not unzip.eof or unzip.unused_data:
-        raise ResponseError("the answer's compression is cut short")
+        raise ResponseError("the response's gzip data is incomplete")
     return response._replace(body=body)

@@ -1,8 +1,8 @@
-"""Whom to trust and as whom to appear: TLS contexts, certs.d folders, and what to do about errors.
+"""TLS contexts, certs.d folders, and what to do about certificate errors.
 
-Folders as containers-certs.d(5) has them: the first of the three places that has one for the host
-counts; `*.crt` are CAs, `NAME.cert` with `NAME.key` a client certificate. Unlike with requests, CAs
-are added to the system's and do not take their place.
+Folders are those of containers-certs.d(5): of the three places, the first with a folder for the
+host counts; `*.crt` are CAs, `NAME.cert` with `NAME.key` a client certificate. Other than with
+requests, CAs are added to the system's and do not replace them.
 """
 
 import os
@@ -19,14 +19,20 @@ _HUB_HOST = HUB_URL.partition("://")[2]
 
 
 class Identity(NamedTuple):
-    """A client certificate: the file with it, and the file with its key if that is another."""
+    """The file of a client certificate, and that of its key; None if that is in `cert` too."""
 
     cert: str
     key: str | None = None
 
 
 class Policy(NamedTuple):
-    """All that makes one TLS context differ from another."""
+    """What a TLS context is made from.
+
+    Attributes:
+        insecure: do not verify certificates.
+        authorities: files of CA certificates to trust besides the system's.
+        identity: the client certificate; None without one.
+    """
 
     insecure: bool = False
     authorities: tuple[str, ...] = ()
@@ -34,10 +40,10 @@ class Policy(NamedTuple):
 
 
 def context(policy: Policy) -> ssl.SSLContext:
-    """Make the TLS context of a policy.
+    """Return the TLS context for a policy.
 
     Raises:
-        UsageError: a file of it cannot be read, or holds no certificate.
+        UsageError: one of its files cannot be read, or holds no certificate.
     """
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to OpenSSL's file
@@ -66,7 +72,10 @@ def _trust(made: ssl.SSLContext, path: str) -> None:
 
 
 def folder(netloc: str) -> tuple[tuple[str, ...], Identity | None]:
-    """Return the CAs and the client certificate that certs.d has for a registry.
+    """Return the CAs and the client certificate that certs.d folders hold for a registry.
+
+    Args:
+        netloc: the registry's `host[:port]`.
 
     Raises:
         UsageError: a folder cannot be read, or half of a pair is missing.
@@ -96,7 +105,7 @@ def _sorted_out(path: str, names: list[str]) -> tuple[tuple[str, ...], Identity 
 
 
 def advice(error: ssl.SSLError, netloc: str) -> str:
-    """Say what a TLS error means and what to do about it."""
+    """Return what a TLS error means and what to do about it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{_distrust(error, netloc)}; -k skips the check"
     reason = error.reason or ""
@@ -110,7 +119,7 @@ def advice(error: ssl.SSLError, netloc: str) -> str:
 
 
 def is_final(error: ssl.SSLError) -> bool:
-    """Tell whether asking again would end the same."""
+    """Tell whether another attempt would fail in the same way."""
     reason = error.reason or ""
     return (
         isinstance(error, ssl.SSLCertVerificationError)
@@ -151,7 +160,7 @@ def _system_has_roots() -> bool:
 
 
 def _no_password() -> str:
-    raise ValueError("the key is encrypted, and its password cannot be asked for here")
+    raise ValueError("the key is encrypted, and regpipe does not prompt for its password")
 
 
 def _why(error: Exception) -> str:
