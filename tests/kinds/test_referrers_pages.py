@@ -37,14 +37,14 @@ def _listed(image: Image) -> Json:
     return image.descriptor(artifactType=image.json["artifactType"])
 
 
-def test_pages_that_go_in_a_circle_are_an_error(registry: Scripted) -> None:
+def test_pages_that_repeat_are_an_error(registry: Scripted) -> None:
     path = f"/v2/a/b/referrers/{IMAGE.digest}"
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
     reply = json_reply(index, type_=OCI_INDEX).plus(Link=f'<{path}>; rel="next"')
     registry.on(f"{path}*", reply)
     result = find(registry)
     assert result.code == 5
-    assert "circle" in result.err
+    assert "pages of the list of referrers repeat" in result.err
 
 
 def test_pages_that_never_end_are_an_error(registry: Scripted) -> None:

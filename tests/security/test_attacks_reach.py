@@ -112,7 +112,7 @@ def test_07_the_next_page_is_never_fetched_elsewhere(
     result = run(["tags", f"{scripted.url}/team/app"])
     assert [record["tag"] for record in result.records] == ["v1"]
     assert result.code == 5
-    assert f"said to be elsewhere, at '{other.host}': the list is incomplete" in result.err
+    assert f"leads to another host, '{other.host}': the list is incomplete" in result.err
     assert other.requests == []
     assert len(scripted.requests) == 1
 

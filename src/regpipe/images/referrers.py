@@ -1,13 +1,13 @@
-"""What refers to an image: signatures, SBOMs, provenance; and the ways to find it.
+"""The referrers of an image: signatures, SBOMs, provenance; and the ways to find them.
 
-Four, in the order in which a referrer found by several of them is said to come from one:
+There are four. A referrer that several of them find has the first as its `foundBy`:
 
-    api           the source's own list of what has the image for its `subject`
+    api           the source's list of manifests with the image as `subject`
                   (distribution-spec, "Listing Referrers")
-    tag-fallback  the index that clients keep under a tag where a registry has no such list
+    tag-fallback  the index that clients keep under a tag where there is no such list
                   (distribution-spec, "Referrers Tag Schema")
-    cosign-tag    what cosign stored before either, under `sha256-<hex>.sig`, `.att` and `.sbom`
-    index         BuildKit's attestations, which stand in the index beside the image
+    cosign-tag    cosign's own tags, older than both: `sha256-<hex>.sig`, `.att` and `.sbom`
+    index         BuildKit's attestations, in the index beside the image
 """
 
 import re
@@ -31,10 +31,10 @@ _NO_TAG = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Referrer(NamedTuple):
-    """Something that refers to an image.
+    """A referrer of an image.
 
     Attributes:
-        subject: the digest of what it refers to.
+        subject: the digest of the image or index it refers to.
         descriptor: its `digest`, `mediaType`, `size`, and `artifactType` and `annotations` where
             there are any.
         found_by: how it was found: `API`, `FALLBACK`, `COSIGN` or `INDEX`.
@@ -45,44 +45,44 @@ class Referrer(NamedTuple):
     found_by: str
 
     def fields(self) -> dict[str, Any]:
-        """Return the fields that a record has of it."""
+        """Return the fields of its record."""
         names = ("digest", "mediaType", "size", "artifactType", "annotations")
         known = {name: self.descriptor.get(name) for name in names}
         return {"subject": self.subject, **known, "foundBy": self.found_by}
 
 
 class Subject(NamedTuple):
-    """Something that may be referred to: its digest, and what its index says is about it."""
+    """An image or index: its digest, and the attestations that its index has for it."""
 
     digest: str
     attestations: tuple[Mapping[str, Any], ...] = ()
 
 
-def subjects(places: Iterable[ResolvedManifest]) -> list[Subject]:
-    """Return what may be referred to of an image: its index, if any, and the platforms chosen.
+def subjects(candidates: Iterable[ResolvedManifest]) -> list[Subject]:
+    """Return what an image's referrers may refer to: its index, if any, and the chosen platforms.
 
     Args:
-        places: what `indexes.find` chose of it.
+        candidates: what `resolve.find` found.
     """
     found: dict[str, Subject] = {}
-    for place in places:
-        if place.origin:
-            index = place.origin["digest"]
+    for resolved in candidates:
+        if resolved.origin:
+            index = resolved.origin["digest"]
             found.setdefault(index, Subject(index))
-        found.setdefault(place.digest, Subject(place.digest, place.attestations))
+        found.setdefault(resolved.digest, Subject(resolved.digest, resolved.attestations))
     return list(found.values())
 
 
 def find(source: Source, ref: Reference, subject: Subject) -> Iterator[Referrer]:
-    """Yield what refers to a subject, each once.
+    """Yield the referrers of a subject, each once.
 
     Args:
         source: where to look.
-        ref: what was asked for there.
+        ref: the image's reference.
         subject: the image, as `subjects` found it for the reference.
 
     Raises:
-        RegpipeError: the source fails, or denies access.
+        RegpipeError: the source fails or denies access.
     """
     seen: set[str] = set()
     for kind, descriptor in _found(source, ref, subject):
@@ -92,7 +92,7 @@ def find(source: Source, ref: Reference, subject: Subject) -> Iterator[Referrer]
 
 
 def fallback_tag(digest: str) -> str:
-    """Return the tag that the list of what refers to a digest has where there is no API.
+    """Return the tag of the list of a digest's referrers where there is no API.
 
     >>> fallback_tag("sha256:ab12")
     'sha256-ab12'
@@ -107,42 +107,41 @@ def _found(
     repository = ref.repository
     listed = source.referrers(repository, subject.digest)
     yield from ((API, descriptor) for descriptor in listed or ())
-    # A registry's list is whole; but of the tools that write into one layout, some keep a tag.
+    # A registry's list is complete; of the tools that write layouts, some use the tag.
     if listed is None or ref.is_local:
         tagged = _tagged(source, repository, subject.digest)
         yield from ((FALLBACK, descriptor) for descriptor in tagged)
     for suffix in _COSIGN_SUFFIXES:
-        content = _manifest(source, repository, f"{fallback_tag(subject.digest)}.{suffix}")
-        if content:
-            yield COSIGN, _descriptor(content)
+        manifest = _manifest(source, repository, f"{fallback_tag(subject.digest)}.{suffix}")
+        if manifest:
+            yield COSIGN, _descriptor(manifest)
     yield from ((INDEX, descriptor) for descriptor in subject.attestations)
 
 
 def _tagged(source: Source, repository: str, digest: str) -> list[dict[str, Any]]:
-    """Return the list kept under the fallback tag; what is no index lists nothing."""
-    content = _manifest(source, repository, fallback_tag(digest))
-    return list(descriptors(content.document, "manifests")) if content else []
+    """Return the list under the fallback tag; it is empty if that is not an index."""
+    manifest = _manifest(source, repository, fallback_tag(digest))
+    return list(descriptors(manifest.document, "manifests")) if manifest else []
 
 
 def _described(source: Source, repository: str, known: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Complete a descriptor that does not say what it describes, from that itself.
+    """Complete a descriptor without an artifactType from the manifest itself.
 
-    Cosign and BuildKit do not declare what their manifests are; the type of their first layer is
-    as near as it gets to an artifactType.
+    Cosign and BuildKit do not declare a type; that of the first layer is the best substitute.
     """
     if known.get("artifactType"):
         return known
     try:
-        content = source.manifest(repository, known["digest"])
+        manifest = source.manifest(repository, known["digest"])
     except (NotFoundError, ResponseError):
         return known
-    found = _descriptor(content)
+    found = _descriptor(manifest)
     notes = {**mapping(found.get("annotations")), **mapping(known.get("annotations"))}
-    return {**found, **known, "artifactType": _kind(content), "annotations": notes}
+    return {**found, **known, "artifactType": _kind(manifest), "annotations": notes}
 
 
-def _kind(content: Manifest) -> str | None:
-    document = content.document
+def _kind(manifest: Manifest) -> str | None:
+    document = manifest.document
     config = mapping(document.get("config"))
     kind = artifact_type(document)
     if config.get("mediaType") == kind and kind in media_types.CONFIG_TYPES:
@@ -153,12 +152,12 @@ def _kind(content: Manifest) -> str | None:
     return kind or (layer if isinstance(layer, str) else None)
 
 
-def _descriptor(content: Manifest) -> dict[str, Any]:
+def _descriptor(manifest: Manifest) -> dict[str, Any]:
     return {
-        "digest": content.digest,
-        "mediaType": content.media_type,
-        "size": len(content.body),
-        "annotations": mapping(content.document.get("annotations")),
+        "digest": manifest.digest,
+        "mediaType": manifest.media_type,
+        "size": len(manifest.body),
+        "annotations": mapping(manifest.document.get("annotations")),
     }
 
 

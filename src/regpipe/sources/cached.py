@@ -1,4 +1,4 @@
-"""A registry seen through the cache: nothing is fetched twice, and tags are always asked again."""
+"""A registry seen through the cache: content is fetched once, and tags are always revalidated."""
 
 import threading
 from collections import OrderedDict
@@ -13,29 +13,29 @@ from regpipe.sources.base import CONFIG_LIMIT, Checkup, Source
 
 V = TypeVar("V")
 
-# How many manifests and blobs a run remembers itself, so that what is shared by images that stand
-# near each other is found at once and without the file.
+# How many manifests and blobs a run keeps in memory, since images that follow each other often
+# share some.
 _REMEMBERED = 512
 _REMEMBERED_BYTES = 64 << 10
 
 
 class Remote(Source, Protocol):
-    """A registry that can tell in short whether a tag has moved."""
+    """A registry that can tell whether a tag has moved without sending the manifest."""
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
-        """Return a manifest: `known` itself, where the registry answers that it is still that."""
+        """Return a manifest: `known` itself, if the registry responds that it is not modified."""
 
     def head(self, repository: str, tag: str) -> str | None:
-        """Return the digest that a registry says a tag has; None where it does not say."""
+        """Return the digest of a tag by HEAD; None if the response has none."""
 
 
 class Cached(Source):
-    """A registry whose manifests and blobs are fetched once and kept.
+    """A registry whose manifests and blobs are fetched once and cached.
 
     Args:
         url: the registry's base URL.
-        remote: the registry itself; None to answer from the cache alone.
-        cache: what is kept from run to run; None to remember for this run only.
+        remote: the registry itself; None to use the cache only.
+        cache: the cache file; None to keep content for this run only.
     """
 
     def __init__(self, url: str, remote: Remote | None, cache: Cache | None) -> None:
@@ -43,8 +43,8 @@ class Cached(Source):
         self._remote = remote
         self._cache = cache
         self._flights = _SingleFlight()
-        # Docker Hub counts a manifest's GET against its quota, and HEAD not.
-        # None: nobody has seen yet how this registry takes conditions.
+        # Docker Hub counts a GET of a manifest against its rate limit, but not a HEAD.
+        # None: it is not known yet whether this registry supports conditional requests.
         self._head = True if url == HUB_URL else cache and cache.prefers_head(url)
 
     def repositories(self) -> Iterator[str]:
@@ -58,7 +58,7 @@ class Cached(Source):
         return self._names(repository, (lambda: remote.tags(repository)) if remote else None)
 
     def manifest(self, repository: str, target: str) -> Manifest:
-        """Return the manifest of a tag, asked for anew, or of a digest, if need be."""
+        """Return the manifest of a tag, revalidated, or of a digest."""
         if is_digest(target):
             return self._by_digest(repository, target)
         known = self._last_seen(repository, target)
@@ -72,25 +72,25 @@ class Cached(Source):
             said = _head(self._remote, repository, target)
             if said == known.digest:
                 return known
-        # Only GET is believed of anything else: HEAD may be stale, wrong, or refused.
-        content = self._get(self._remote, repository, target, known)
-        same = known is not None and content.digest == known.digest
+        # A change is believed from GET only: HEAD may be stale, wrong or refused.
+        manifest = self._get(self._remote, repository, target, known)
+        same = known is not None and manifest.digest == known.digest
         if by_head and (said is None or same):
             self._take_note(head=False)
-        elif same and content is not known and self._head is None:
+        elif same and manifest is not known and self._head is None:
             self._take_note(head=True)
-        if content is not known:
-            self._keep(repository, target, content, known)
-        return content
+        if manifest is not known:
+            self._keep(repository, target, manifest, known)
+        return manifest
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
-        """Return a blob, fetched once however many images have it."""
+        """Return a blob, fetched once for all images."""
         digest, size = descriptor["digest"], descriptor.get("size")
         place = self._place(repository)
 
         def get() -> bytes:
             body = self._cache.blob(place, digest) if self._cache else None
-            if body is None or size not in (None, len(body)):  # the registry will say that better
+            if body is None or size not in (None, len(body)):  # leave the error to the registry
                 if self._remote is None:
                     raise _missing(digest)
                 body = self._remote.blob(repository, descriptor, limit)
@@ -101,9 +101,9 @@ class Cached(Source):
         return self._flights.once((repository, digest, size, "blob"), get)
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return what refers to a manifest; the list may grow at any time, so it is not kept."""
+        """Return the referrers of a manifest; the list may grow at any time and is not cached."""
         if self._remote is None:
-            raise _missing("a list of referrers, which is never kept,")
+            raise _missing("a list of referrers, which is never cached,")
         return self._remote.referrers(repository, digest)
 
     def check(self) -> Checkup:
@@ -128,19 +128,19 @@ class Cached(Source):
         place = self._place(repository)
 
         def get() -> Manifest:
-            content = self._cache.manifest(place, digest) if self._cache else None
-            if content is None:
+            manifest = self._cache.manifest(place, digest) if self._cache else None
+            if manifest is None:
                 if self._remote is None:
                     raise _missing(digest)
-                content = self._remote.manifest(repository, digest)
+                manifest = self._remote.manifest(repository, digest)
                 if self._cache:
-                    self._cache.keep_manifest(place, content)
-            return content
+                    self._cache.keep_manifest(place, manifest)
+            return manifest
 
         return self._flights.once((repository, digest, "manifest"), get)
 
     def _last_seen(self, repository: str, tag: str) -> Manifest | None:
-        """Return the manifest that a tag led to when it was last asked for, if it is there."""
+        """Return the manifest of a tag when it was last fetched, if it is cached."""
         if self._cache is None:
             return None
         place = self._place(repository)
@@ -154,16 +154,16 @@ class Cached(Source):
         try:
             return remote.manifest(repository, tag, known)
         except NotFoundError as error:
-            # No other code says for certain that it was the registry, and the tag that is gone.
+            # With other codes it is not certain that the tag is gone.
             if known and self._cache and error.code == "MANIFEST_UNKNOWN":
                 self._cache.drop_tag(self._place(repository), tag)
             raise
 
     def _take_note(self, *, head: bool) -> None:
-        """Ask the registry by HEAD from now on, in later runs too, or never again.
+        """Send HEAD to the registry from now on, in later runs too, or never again.
 
-        By HEAD where it has sent again what it was told is known here; never where HEAD did not
-        say what GET then did. Docker Hub's HEAD is tried anew in each run.
+        HEAD, if it ignores conditional requests; never, if HEAD gave another digest than GET.
+        Docker Hub's HEAD is tried in each run.
         """
         if self._head is head:
             return
@@ -171,22 +171,22 @@ class Cached(Source):
         if self._cache and self._url != HUB_URL:
             self._cache.keep_preference(self._url, head=head)
 
-    def _keep(self, repository: str, tag: str, content: Manifest, known: Manifest | None) -> None:
-        self._flights.put((repository, content.digest, "manifest"), content)
+    def _keep(self, repository: str, tag: str, manifest: Manifest, known: Manifest | None) -> None:
+        self._flights.put((repository, manifest.digest, "manifest"), manifest)
         if self._cache is None:
             return
         place = self._place(repository)
         if known is None or (known.digest, known.media_type) != (
-            content.digest,
-            content.media_type,
+            manifest.digest,
+            manifest.media_type,
         ):
-            self._cache.keep_manifest(place, content)
-        if known is None or known.digest != content.digest:
-            self._cache.keep_tag(place, tag, content.digest)
+            self._cache.keep_manifest(place, manifest)
+        if known is None or known.digest != manifest.digest:
+            self._cache.keep_tag(place, tag, manifest.digest)
 
 
 class _SingleFlight:
-    """Things on their way: who asks for one that another is fetching waits and gets the same."""
+    """Fetches in progress: a thread that needs the same content waits for the result."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -194,12 +194,12 @@ class _SingleFlight:
         self._landed: OrderedDict[Hashable, Any] = OrderedDict()
 
     def get(self, key: Hashable) -> object:
-        """Return what was fetched lately, or None."""
+        """Return recently fetched content, or None."""
         with self._lock:
             return self._landed.get(key)
 
     def put(self, key: Hashable, value: object) -> None:
-        """Remember a manifest or a blob, unless it is large."""
+        """Keep a manifest or blob in memory, unless it is large."""
         body = value.body if isinstance(value, Manifest) else value
         if not isinstance(body, bytes) or len(body) > _REMEMBERED_BYTES:
             return
@@ -209,7 +209,7 @@ class _SingleFlight:
                 self._landed.popitem(last=False)
 
     def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
-        """Return what `fetch` gives, called by the first who asks for this key."""
+        """Return the result of `fetch`, which the first thread with this key calls."""
         with self._lock:
             if key in self._landed:
                 self._landed.move_to_end(key)
@@ -237,7 +237,7 @@ class _SingleFlight:
 
 
 class _Flight:
-    """One thing on its way, and then what came of it."""
+    """A fetch in progress, and then its result or error."""
 
     def __init__(self) -> None:
         self.done = threading.Event()
@@ -246,11 +246,11 @@ class _Flight:
 
 
 def _head(remote: Remote, repository: str, tag: str) -> str | None:
-    """Return the digest that HEAD says a tag has; None where it says none, or refuses."""
+    """Return the digest of a tag by HEAD; None if it fails or gives none."""
     try:
         return remote.head(repository, tag)
     except RegpipeError as error:
-        # Where no answer came, or one to wait, GET is not the better question.
+        # Without a response, or with 429, a GET would not do better.
         if error.status in (None, 429):
             raise
         return None

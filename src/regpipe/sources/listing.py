@@ -1,4 +1,4 @@
-"""Lists that come in pages: page sizes, Link headers, and registries that do as they please."""
+"""Paged lists: page sizes, Link headers, and the quirks of registries."""
 
 import hashlib
 import re
@@ -10,17 +10,16 @@ from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
 from regpipe.transport import PAGE_LIMIT, Response, Transport
 
-# ECR takes no more than 1000 for a page, distribution as much as it is set up to. One that refuses
-# is asked for less, then for as much as it likes.
+# ECR allows 1000 a page, distribution what it is configured for. After a refusal a smaller page is
+# requested, then one of the registry's own size.
 _PAGE_SIZES = (1000, 100)
 _REFUSALS = frozenset({400, 405, 413, 416, 422})
-# Refusals that another page size would not change; the last is what a failure of the token server
-# comes as, whose status says nothing of the list.
+# Refusals that do not depend on the page size; the last is a failure of the token server.
 _OTHER_CODES = frozenset(
     {"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZED", RegistryError.code}
 )
 _EMPTY_PAGES = 20
-"""How many pages without a name may follow each other; registries that filter send some."""
+"""The most empty pages in a row; registries that filter send some."""
 
 _VALUE = r'"(?:[^"\\]|\\.)*"|[^\s;,"]*'
 _PARAMETER = rf"\s*;\s*([^\s=;,]+)(?:\s*=\s*({_VALUE}))?"
@@ -29,16 +28,16 @@ _SAYS_NEXT = re.compile(r"\bnext\b", re.IGNORECASE)
 
 
 class Listing:
-    """The names in one list of a registry, in the order that they come in, each once.
+    """The names in a list of a registry, in its order, each once.
 
-    Only the last page's names are kept, for a list may be longer than memory: a name that comes
-    again pages later is given again.
+    Only the names of the last page are kept, as a list may be larger than memory: a name that is
+    repeated pages later is yielded again.
 
     Args:
-        transport: carries the requests.
+        transport: sends the requests.
         url: the list's URL without a query.
-        member: what the list is called in the answers: `tags` or `repositories`.
-        scope: what a token has to allow.
+        member: the list's member in the response: `tags` or `repositories`.
+        scope: the scope of a token for it.
     """
 
     def __init__(self, transport: Transport, url: str, member: str, scope: str) -> None:
@@ -51,38 +50,38 @@ class Listing:
         """Yield the names.
 
         Raises:
-            RegpipeError: a page cannot be had, or there is no end of them; the names before are
-                right, but not all.
+            RegpipeError: a page cannot be fetched, or there is no end of pages; the names before
+                are valid, but not all.
         """
-        answer = self._first()
+        response = self._first()
         asked: set[str] = set()
         pages: set[bytes] = set()
         previous: set[str] = set()
         empty = 0
         while True:
-            names = dict.fromkeys(self._names(answer))
+            names = dict.fromkeys(self._names(response))
             yield from (name for name in names if name not in previous)
             previous = set(names)
             empty = 0 if names else empty + 1
-            url = self._next(answer)
-            page = hashlib.sha256(answer.body).digest()
-            # Gitea has sent a link with the last page, and with the empty one after it.
+            url = self._next(response)
+            page = hashlib.sha256(response.body).digest()
+            # Gitea sends a link with the last page, and with the empty one after it.
             if url is None or (not names and url in asked):
                 return
             if url in asked or (names and page in pages) or empty > _EMPTY_PAGES:
-                raise ResponseError("the registry's pages go in a circle: the list is incomplete")
+                raise ResponseError("the pages of the list repeat: the list is incomplete")
             asked.add(url)
             pages.add(page)
-            answer = self._get(url)
+            response = self._get(url)
 
     def _first(self) -> Response:
-        answer = None
+        response = None
         for size in _PAGE_SIZES:
-            answer = answer or self._first_of(size)
-        return answer or self._get(self._url)
+            response = response or self._first_of(size)
+        return response or self._get(self._url)
 
     def _first_of(self, size: int) -> Response | None:
-        """Return the first page; None if pages of that size are refused."""
+        """Return the first page; None if the registry refuses that page size."""
         try:
             return self._get(f"{self._url}?n={size}")
         except RegistryError as error:
@@ -93,32 +92,32 @@ class Listing:
     def _get(self, url: str) -> Response:
         return self._transport.get(url, limit=PAGE_LIMIT, scope=self._scope)
 
-    def _next(self, answer: Response) -> str | None:
-        url = next_page(answer.headers.get("link", ""), answer.url)
+    def _next(self, response: Response) -> str | None:
+        url = next_page(response.headers.get("link", ""), response.url)
         if url is None:
             return None
-        # The next page of a list is a page of that list. Artifactory and Nexus, behind a path of
-        # their own, send links that leave that path out.
+        # The next page is always of the same list: Artifactory and Nexus, behind a path prefix,
+        # send links without it.
         query = urlsplit(url).query
-        return f"{self._url}?{query}" if query and answer.url.startswith(self._url) else url
+        return f"{self._url}?{query}" if query and response.url.startswith(self._url) else url
 
-    def _names(self, answer: Response) -> Iterator[str]:
+    def _names(self, response: Response) -> Iterator[str]:
         """Yield a page's names.
 
-        Some registries write null for no list and for single names (Nexus), or list digests
-        (Artifactory).
+        Some registries write null for an empty list and for single names (Nexus), or list
+        digests (Artifactory).
         """
-        document = parse_document(answer.body, f"list of {self._member}")
+        document = parse_document(response.body, f"list of {self._member}")
         names = document.get(self._member)
         if names is None and self._member in document:
             return
         if not isinstance(names, list):
-            raise ResponseError(f"the answer has no list of {self._member}")
+            raise ResponseError(f"the response has no list of {self._member}")
         for name in names:
             if isinstance(name, str) and not is_digest(name):
                 yield name
             elif name is not None and not isinstance(name, str):
-                self._transport.warn(self._url, f"it lists what is no name: {ascii(name)[:80]}")
+                self._transport.warn(self._url, f"not a valid name in its list: {ascii(name)[:80]}")
 
 
 def next_page(link: str, url: str) -> str | None:
@@ -129,13 +128,13 @@ def next_page(link: str, url: str) -> str | None:
         url: the URL of the page it came with.
 
     Raises:
-        ResponseError: it leads to another origin, or cannot be read.
+        ResponseError: it leads to another origin, or cannot be parsed.
     """
     for match in _LINK.finditer(link):
         if "next" in _relations(match[2]):
             return _on_the_same_origin(url, urljoin(url, match[1].partition("#")[0]))
     if _SAYS_NEXT.search(link) and not _LINK.search(link):
-        raise ResponseError("the way to the next page cannot be read: the list is incomplete")
+        raise ResponseError("the Link of the next page is malformed: the list is incomplete")
     return None
 
 
@@ -149,12 +148,12 @@ def _relations(parameters: str) -> list[str]:
 
 def _on_the_same_origin(url: str, target: str) -> str:
     here, there = urlsplit(url), urlsplit(target)
-    # A registry behind a TLS front may not know that it is asked by https.
+    # A registry behind a TLS proxy may not know that its clients use https.
     if there.scheme == "http" and there.netloc == here.netloc:
         there = there._replace(scheme=here.scheme)
     if there[:2] != here[:2]:
         where = ascii(there.netloc.rpartition("@")[2])
         raise ResponseError(
-            f"the next page is said to be elsewhere, at {where}: the list is incomplete"
+            f"the Link of the next page leads to another host, {where}: the list is incomplete"
         )
     return there.geturl()

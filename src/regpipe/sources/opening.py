@@ -1,4 +1,4 @@
-"""From a name to the place that holds its images: a registry, or a layout or archive on disk."""
+"""From the `registry` of a record to the source: a registry, or a layout or archive on disk."""
 
 from collections.abc import Callable
 from typing import BinaryIO
@@ -8,11 +8,11 @@ from regpipe.sources.base import Source
 
 
 class Sources:
-    """The sources of one run, each opened once, when it is first asked for.
+    """The sources of one run, each opened when it is first used.
 
     Args:
         open_registry: opens the registry at a base URL. Given as a function so that a run over
-            local sources loads nothing of HTTP.
+            local sources does not load HTTP.
         stdin: standard input, if an archive may be read from it.
     """
 
@@ -32,13 +32,13 @@ class Sources:
                 if is_local(registry)
                 else self._open_registry(registry)
             )
-            # Two threads may open one registry at once; both must go on with the same one.
+            # Two threads may open one registry at once; both must use the same one.
             source = self._opened.setdefault(registry, opened)
         return source
 
 
 def _open_local(registry: str, stdin: BinaryIO | None) -> Source:
-    # Only who reads an archive pays for loading what reads it.
+    # Loaded only by runs that read them.
     from regpipe.archives.files import Directory  # noqa: PLC0415
     from regpipe.sources.layout import Layout  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""A registry as a source: the distribution API's listings, manifests and blobs."""
+"""A registry as a source: lists, manifests, blobs and referrers by the distribution API."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ from regpipe.sources.listing import Listing, next_page
 from regpipe.transport import PAGE_LIMIT, Response, Transport
 
 _ACCEPT = {"Accept": media_types.ACCEPT}
-# What registries without the referrers API answer to it, besides pages of HTML.
+# Status codes of registries without the referrers API, besides HTML pages.
 _NO_REFERRERS = frozenset({400, 404, 405, 406})
-# How many of them are read at most: a list that never ends would fill the memory.
+# The most referrers that are read: an endless list would fill the memory.
 _REFERRERS_LIMIT = 10_000
-# What registries answer to a HEAD that they, or something before them, do not take.
+# Status codes of registries, or proxies, that do not support HEAD.
 _NO_HEAD = frozenset({400, 405, 501})
 
 
@@ -27,7 +27,7 @@ class Registry(Source):
 
     Args:
         url: the base URL, such as `https://my.registry:5000`.
-        transport: carries the requests.
+        transport: sends the requests.
     """
 
     def __init__(self, url: str, transport: Transport) -> None:
@@ -49,30 +49,29 @@ class Registry(Source):
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
 
         Args:
-            repository: where.
-            target: which.
-            known: what the tag led to before; returned if it still does, without the registry
-                having to send it again.
+            repository: the repository's name.
+            target: the tag or digest.
+            known: what the tag led to before; returned if the registry responds with 304.
         """
         digest = target if ":" in target else None
         headers = _ACCEPT
         if known is not None and digest is None:
             # One tag, quoted: distribution and Harbor compare the whole value, not a list.
             headers = {**_ACCEPT, "If-None-Match": f'"{known.digest}"'}
-        answer = self._get_manifest(repository, target, headers)
-        if answer.status == 304 and known is not None:
-            etag = answer.headers.get("etag", "")
+        response = self._get_manifest(repository, target, headers)
+        if response.status == 304 and known is not None:
+            etag = response.headers.get("etag", "")
             if not etag or known.digest in etag:
                 return known
-            answer = self._get_manifest(repository, target, _ACCEPT)
-        content = read_manifest(answer.body, answer.headers.get("content-type", ""), digest)
-        return self._checked(content, answer, digest)
+            response = self._get_manifest(repository, target, _ACCEPT)
+        manifest = read_manifest(response.body, response.headers.get("content-type", ""), digest)
+        return self._checked(manifest, response, digest)
 
     def head(self, repository: str, tag: str) -> str | None:
-        """Return the digest that a tag leads to, without spending any of a rate limit on it.
+        """Return the digest of a tag by HEAD, which does not count against a rate limit.
 
-        Nothing is checked: what the digest stands for has not been seen. None where the registry
-        refuses HEAD or gives no digest, which the specification leaves open to it.
+        The digest is not verified. None if the registry does not support HEAD or gives no digest,
+        which the specification allows.
 
         Raises:
             NotFoundError: there is no such tag.
@@ -81,22 +80,22 @@ class Registry(Source):
             return None
         url = f"{self._url}/v2/{repository}/manifests/{tag}"
         try:
-            answer = self._transport.head(url, headers=_ACCEPT, scope=_pull(repository))
+            response = self._transport.head(url, headers=_ACCEPT, scope=_pull(repository))
         except RegistryError as error:
             if error.status not in _NO_HEAD:
                 raise
             self._takes_head = False
             return None
-        digest = answer.headers.get("docker-content-digest")
+        digest = response.headers.get("docker-content-digest")
         return digest if is_digest(digest) else None
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob (distribution-spec, "Pulling blobs"), checked against its descriptor."""
         digest, size = descriptor["digest"], descriptor.get("size")
         if size is not None and size > limit:
-            raise TooLargeError(f"blob {digest} has {size} bytes; {limit} are read at most")
+            raise TooLargeError(f"blob {digest} has {size} bytes; the limit is {limit}")
         url = f"{self._url}/v2/{repository}/blobs/{digest}"
-        # What is longer than it says cannot be it: a server gets no more read than that.
+        # A longer body cannot be the blob, so no more is read.
         most = limit if size is None else size
         body = self._transport.get(url, limit=most, scope=_pull(repository)).body
         verify(body, digest, "blob")
@@ -107,28 +106,28 @@ class Registry(Source):
         return body
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return what refers to a manifest (distribution-spec, "Listing Referrers"), all pages."""
+        """Return all pages of a manifest's referrers (distribution-spec, "Listing Referrers")."""
         url: str | None = f"{self._url}/v2/{repository}/referrers/{digest}"
-        asked: set[str] = set()
+        requested: set[str] = set()
         found: list[dict[str, Any]] = []
         while url is not None:
-            if url in asked:
-                raise ResponseError("the list of referrers goes in a circle")
-            asked.add(url)
+            if url in requested:
+                raise ResponseError("the pages of the list of referrers repeat")
+            requested.add(url)
             try:
-                answer = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
+                response = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
             except RegpipeError as error:
-                if error.status in _NO_REFERRERS and len(asked) == 1:
+                if error.status in _NO_REFERRERS and len(requested) == 1:
                     return None
                 raise
-            kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != media_types.OCI_INDEX and len(asked) == 1:
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != media_types.OCI_INDEX and len(requested) == 1:
                 return None
-            page = parse_document(answer.body, "list of referrers")
+            page = parse_document(response.body, "list of referrers")
             found += descriptors(page, "manifests")
             if len(found) > _REFERRERS_LIMIT:
-                raise TooLargeError(f"more than {_REFERRERS_LIMIT} things refer to {digest}")
-            url = next_page(answer.headers.get("link", ""), answer.url)
+                raise TooLargeError(f"{digest} has more than {_REFERRERS_LIMIT} referrers")
+            url = next_page(response.headers.get("link", ""), response.url)
         return found
 
     def check(self) -> Checkup:
@@ -146,35 +145,36 @@ class Registry(Source):
             counted=True,
         )
 
-    def _checked(self, content: Manifest, answer: Response, asked: str | None) -> Manifest:
-        """Compare a manifest with what the registry says its digest is.
+    def _checked(self, manifest: Manifest, response: Response, requested: str | None) -> Manifest:
+        """Compare a manifest with its Docker-Content-Digest header.
 
-        "If used, MUST be verified" (distribution-spec). But many get it wrong for tags, so there it
-        is a warning, and the digest that was computed counts.
+        "If used, MUST be verified" (distribution-spec). But many registries get it wrong for
+        tags, so there a difference is a warning, and the computed digest counts.
         """
-        said = answer.headers.get("docker-content-digest")
-        if said is None or said == content.digest:
-            return content
-        algorithm = said.partition(":")[0]
-        if is_digest(said) and algorithm != content.digest.partition(":")[0]:
+        claimed = response.headers.get("docker-content-digest")
+        if claimed is None or claimed == manifest.digest:
+            return manifest
+        algorithm = claimed.partition(":")[0]
+        if is_digest(claimed) and algorithm != manifest.digest.partition(":")[0]:
             if algorithm not in HASHES:
-                return content  # whether it is right cannot be told
-            if digest_of(_signed(content), algorithm) == said:
-                # A registry that goes by another algorithm has the manifest under that name only.
-                return content if asked else content._replace(digest=said)
+                return manifest  # it cannot be checked
+            if digest_of(_signed(manifest), algorithm) == claimed:
+                # A registry that uses another algorithm knows the manifest by that digest only.
+                return manifest if requested else manifest._replace(digest=claimed)
         self._transport.warn(
             self._url,
-            "it sends manifests with a Docker-Content-Digest that is not theirs,"
-            f" such as {ascii(said)[1:-1][:80]} for {content.digest}; the latter is what came",
+            "its Docker-Content-Digest headers are wrong,"
+            f" such as {ascii(claimed)[1:-1][:80]} for {manifest.digest};"
+            " the computed digests are used",
         )
-        return content
+        return manifest
 
 
-def _signed(content: Manifest) -> bytes:
-    """Return the bytes that a manifest is identified by."""
-    if content.media_type in media_types.SCHEMA1_TYPES:
-        return schema1.payload(content.body, parse_document(content.body, "manifest"))
-    return content.body
+def _signed(manifest: Manifest) -> bytes:
+    """Return the bytes that a manifest's digest is computed from."""
+    if manifest.media_type in media_types.SCHEMA1_TYPES:
+        return schema1.payload(manifest.body, parse_document(manifest.body, "manifest"))
+    return manifest.body
 
 
 def _pull(repository: str) -> str:
