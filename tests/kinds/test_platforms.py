@@ -108,3 +108,17 @@ def test_attestations_are_shown_when_asked_for(scripted: Scripted) -> None:
     two = manifests(scripted, "--attestations").records
     assert two[0]["digest"] == AMD64.digest
     assert len(two) == 4
+
+
+def test_platforms_in_capitals_are_those_in_lower_case(scripted: Scripted) -> None:
+    capitals = {"architecture": "ARM64", "os": "Linux", "variant": "V8"}
+    entries = [
+        AMD64.descriptor(platform=platform_json("linux/amd64")),
+        ARM64.descriptor(platform=capitals),
+    ]
+    scripted.add("a/b", "v1", oci_index(entries, [AMD64, ARM64]))
+    (record,) = manifests(scripted, "--platform", "linux/arm64").records
+    assert record["index"]["descriptor"]["digest"] == ARM64.digest
+    assert record["platform"]["architecture"] == "arm64"
+    assert record["index"]["platforms"] == ["linux/amd64", "linux/arm64/v8"]
+    assert record["index"]["descriptor"]["platform"] == capitals

@@ -73,10 +73,13 @@ def local() -> Platform:
 
 
 def platform_of(fields: Mapping[str, Any]) -> Platform:
-    """Read a platform from a descriptor's `platform` or from an image config."""
-    return Platform(
-        *(_text(fields.get(key)) for key in ("os", "architecture", "variant", "os.version"))
-    )
+    """Read a platform from a descriptor's `platform` or from an image config.
+
+    All but the version is put into lower case, as containerd does: some builders write `AMD64`.
+    """
+    keys = ("os", "architecture", "variant")
+    system, architecture, variant = (_text(fields.get(key)).lower() for key in keys)
+    return Platform(system, architecture, variant, _text(fields.get("os.version")))
 
 
 def normalize_platform(platform: Platform) -> Platform:

@@ -7,10 +7,11 @@ from typing import Any
 
 from regpipe.archives.files import Files
 from regpipe.errors import NotFoundError, ResponseError
-from regpipe.oci.descriptor import descriptors, verify
-from regpipe.oci.document import parse_document
+from regpipe.oci.descriptor import descriptors, is_attestation, verify
+from regpipe.oci.document import mapping, parse_document
 from regpipe.oci.local_names import split_name
 from regpipe.oci.manifest import Manifest, read_manifest
+from regpipe.oci.platform import normalize_platform, platform_of
 from regpipe.sources.base import MANIFEST_LIMIT
 from regpipe.sources.local import Image, LocalSource, damaged
 
@@ -42,7 +43,11 @@ class Layout(LocalSource):
         entries = list(self._entries.values())
         if _is_one_image(entries):
             return [Image("", "", INDEX)]
-        listed = list(descriptors(self._index.document, "manifests"))
+        listed = [
+            entry
+            for entry in descriptors(self._index.document, "manifests")
+            if not is_attestation(entry)
+        ]
         uses = Counter(
             name for name, _ in {(_annotation(e, _REF_NAME), e["digest"]) for e in listed}
         )
@@ -129,11 +134,24 @@ class Layout(LocalSource):
 
 
 def _is_one_image(entries: list[dict[str, Any]]) -> bool:
-    """Tell whether index.json itself is the index of one image: platforms and no names."""
-    return len(entries) > 1 and not any(
-        _annotation(entry, _REF_NAME) or _annotation(entry, _FULL_NAME) or "platform" not in entry
-        for entry in entries
-    )
+    """Tell whether index.json itself is the index of one image: no names, different platforms.
+
+    Two images of the same platform are different images, as after two runs of `crane pull`.
+    """
+    images = [entry for entry in entries if not is_attestation(entry)]
+    if len(entries) < 2 or any(
+        _annotation(entry, _REF_NAME) or _annotation(entry, _FULL_NAME) for entry in images
+    ):
+        return False
+    platforms = {_platform_key(entry["platform"]) for entry in images if entry.get("platform")}
+    return 0 < len(platforms) == len(images)
+
+
+def _platform_key(value: object) -> tuple[object, ...]:
+    fields = mapping(value)
+    features = fields.get("os.features")
+    named = sorted(map(str, features)) if isinstance(features, list) else ()
+    return normalize_platform(platform_of(fields)), *named
 
 
 def _annotation(entry: Mapping[str, Any], key: str) -> str:

@@ -207,19 +207,23 @@ class LocalSource(Source):
     def _not_found(self, repository: str, tag: str, found: list[Image]) -> NotFoundError:
         what = self._files.what
         name = ascii(str(Image(repository, tag or "latest", "")))
-        if not tag and not repository:
-            why = (
-                f"the {what} has several images: name one"
-                if self.named
-                else f"the {what} has no images"
-            )
+        if not self.named:
+            why = f"the {what} has no images"
+        elif not tag and not repository:
+            why = f"the {what} has several images: "
+            unnamed = not any(image.tag for image in self.named)
+            why += f"give a position ({self._positions(self.named)})" if unnamed else "name one"
         elif found:
-            positions = sorted({self._keys.index(image.key) for image in found})
-            shown = ", ".join(f":@{position}" for position in positions[:NAMES_SHOWN])
-            why = f"the {what} has several images named {name}: give its position ({shown})"
+            shown = self._positions(found)
+            why = f"the {what} has several images named {name}: give a position ({shown})"
         else:
             why = f"the {what} has no image {name}"
         return NotFoundError(why + self._known_names(), code="MANIFEST_UNKNOWN")
+
+    def _positions(self, images: list[Image]) -> str:
+        positions = sorted({self._keys.index(image.key) for image in images})
+        more = ", …" if len(positions) > NAMES_SHOWN else ""
+        return ", ".join(f":@{position}" for position in positions[:NAMES_SHOWN]) + more
 
     def _known_names(self) -> str:
         names = list(dict.fromkeys(str(image) for image in self.named if image.tag))

@@ -10,7 +10,7 @@ import pytest
 from regpipe.archives.files import Directory
 from regpipe.oci.reference import Defaults, Reference, parse, parse_repository
 from regpipe.sources.layout import Layout
-from support import images
+from support import artifacts, images
 from support.blobs import DOCKER_CONFIG, Blob, Image, go_json
 from support.cli import run
 from support.push import write_layout
@@ -85,7 +85,7 @@ def test_an_image_with_two_names(layout: Path) -> None:
     result = run(["manifests", "oci:box:v1"])
     (line,) = result.errors
     assert line.endswith(
-        "several images named 'v1': give its position (:@0, :@1) (found: 'v1', 'latest')"
+        "several images named 'v1': give a position (:@0, :@1) (found: 'v1', 'latest')"
     )
 
 
@@ -189,6 +189,88 @@ def test_an_index_of_platforms_without_names_is_one_image(layout: Path) -> None:
     assert first["digest"] == entries[1]["digest"]
     assert first["index"]["platforms"] == ["linux/amd64", "linux/arm64"]
     assert run(["manifests", "--platform", "linux/arm64"], first["ref"]).records == [first]
+
+
+ENTRIES: dict[str, tuple[list[dict[str, Any]], int]] = {
+    "the same platform": ([{"os": "linux", "architecture": "s390x"}] * 2, 2),
+    "the same platform in other words": (
+        [
+            {"os": "linux", "architecture": "x86_64"},
+            {"os": "linux", "architecture": "amd64", "variant": "v1"},
+        ],
+        2,
+    ),
+    "the same platform in capitals": (
+        [{"os": "Linux", "architecture": "ARM64"}, {"os": "linux", "architecture": "arm64"}],
+        2,
+    ),
+    "an implied variant": (
+        [
+            {"os": "linux", "architecture": "arm"},
+            {"os": "linux", "architecture": "arm", "variant": "7"},
+        ],
+        2,
+    ),
+    "two variants": (
+        [
+            {"os": "linux", "architecture": "arm", "variant": "v6"},
+            {"os": "linux", "architecture": "arm", "variant": "v7"},
+        ],
+        1,
+    ),
+    "two versions of Windows": (
+        [
+            {"os": "windows", "architecture": "amd64", "os.version": version}
+            for version in ("10.0.17763.1", "10.0.20348.2")
+        ],
+        1,
+    ),
+    "other features": (
+        [
+            {"os": "windows", "architecture": "amd64", "os.features": ["win32k"]},
+            {"os": "windows", "architecture": "amd64"},
+        ],
+        1,
+    ),
+    "a platform and none": ([{"os": "linux", "architecture": "amd64"}, {}], 2),
+}
+
+
+@pytest.mark.parametrize(("platforms", "images_"), ENTRIES.values(), ids=ENTRIES)
+@pytest.mark.parametrize("attested", [False, True], ids=["alone", "with attestations"])
+def test_unnamed_entries_are_one_image_if_their_platforms_differ(
+    layout: Path,
+    platforms: list[dict[str, Any]],
+    images_: int,
+    attested: bool,  # noqa: FBT001
+) -> None:
+    entries = [
+        image.descriptor(platform=platform)
+        for image, platform in zip((ONE, TWO), platforms, strict=True)
+    ]
+    if attested:
+        statement = artifacts.attestation(ONE)
+        (layout / f"blobs/sha256/{statement.digest[7:]}").write_bytes(statement.raw)
+        about = {"vnd.docker.reference.digest": ONE.digest}
+        about["vnd.docker.reference.type"] = "attestation-manifest"
+        unknown = images.platform_json("unknown/unknown")
+        entries.insert(0, statement.descriptor(platform=unknown, annotations=about))
+    (layout / "index.json").write_bytes(go_json({"schemaVersion": 2, "manifests": entries}))
+    result = run(["manifests", "oci:box"])
+    if images_ == 1:
+        assert (result.code, len(result.records)) == (0, 1)
+    else:
+        assert (result.code, result.records) == (4, [])
+        assert "the layout has several images: give a position (:@0, :@1)" in result.err
+        assert [digest_at(f"oci:box:@{at}") for at in (0, 1)] == [ONE.digest, TWO.digest]
+
+
+def test_an_image_listed_twice_without_a_name_is_one_image(layout: Path) -> None:
+    amd64 = images.platform_json("linux/amd64")
+    rename(layout, (ONE, None), (ONE, None), platform=amd64)
+    assert digest_at("oci:box") == ONE.digest
+    rename(layout, (ONE, None), (ONE, None))
+    assert digest_at("oci:box") == ONE.digest
 
 
 def test_links_in_a_directory_are_followed(layout: Path) -> None:
