@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,32 @@ def test_red_hat_gzips_configs_whatever_is_asked_for(scripted: Scripted) -> None
     (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
     assert image.config
     assert record["config"]["rootfs"]["type"] == "layers"
+
+
+def labelled(label: str) -> Callable[[Request], Reply]:
+    return lambda request: request.ordinary().plus(Content_Encoding=label)
+
+
+@pytest.mark.parametrize("label", ["aws-chunked", "iso-8859-1", "identity,aws-chunked", "None"])
+def test_a_label_that_is_no_coding_is_ignored_everywhere(scripted: Scripted, label: str) -> None:
+    image = scripted.add("team/app", "v1", images.oci())
+    scripted.on("/v2/*", labelled(label))
+    refs = [f"{scripted.url}/team/app:v1", f"{scripted.url}/team/app@{image.digest}"]
+    records = run(["manifests", *refs]).records
+    assert [record["digest"] for record in records] == [image.digest] * 2
+    assert [tag["tag"] for tag in run(["tags", f"{scripted.url}/team/app"]).records] == ["v1"]
+
+
+@pytest.mark.parametrize("label", ["gzip", "zstd", "br, gzip"])
+def test_storage_that_labels_what_it_never_encoded(scripted: Scripted, label: str) -> None:
+    """What was asked for by digest is right if its digest is."""
+    image = scripted.add("team/app", "v1", images.oci())
+    scripted.on("/v2/team/app/blobs/*", labelled(label))
+    scripted.on(f"/v2/team/app/manifests/{image.digest}", labelled(label))
+    refs = [f"{scripted.url}/team/app:v1", f"{scripted.url}/team/app@{image.digest}"]
+    result = run(["manifests", "--no-cache", *refs])
+    assert [record["digest"] for record in result.records] == [image.digest] * 2
+    assert result.err == ""
 
 
 def test_ecr_tells_no_digest(scripted: Scripted) -> None:

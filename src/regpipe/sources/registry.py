@@ -97,7 +97,7 @@ class Registry(Source):
         url = f"{self._url}/v2/{repository}/blobs/{digest}"
         # A longer body cannot be the blob, so no more is read.
         most = limit if size is None else size
-        body = self._transport.get(url, limit=most, scope=_pull(repository)).body
+        body = self._transport.get(url, limit=most, scope=_pull(repository), digest=digest).body
         verify(body, digest, "blob")
         if size is not None and len(body) != size:
             raise ResponseError(
@@ -142,6 +142,7 @@ class Registry(Source):
             limit=MANIFEST_LIMIT,
             headers=headers,
             scope=_pull(repository),
+            digest=target if is_digest(target) else None,
             counted=True,
         )
 

@@ -5,6 +5,7 @@ redirects   one attempt: sent to the request's origin, and on to where redirects
 endpoints   the connections to an origin, by way of a proxy or not
 http1       HTTP/1.1 on an open connection: a request and its response
 reader      the bytes of a response as they arrive, under timeouts and a deadline
+encodings   Content-Encoding labels, right and wrong
 messages    Request, Response and Attempt
 errors      failed requests as exceptions
 limiter     the number of concurrent requests to a registry, and its rate limit

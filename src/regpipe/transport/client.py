@@ -44,13 +44,14 @@ class Transport:
         self._redirects = Redirects(Connections(self.options), self.options, self._trace)
         self._limiters: dict[Origin, ConcurrencyLimiter] = {}
 
-    def get(
+    def get(  # noqa: PLR0913 -- all but the URL are keywords
         self,
         url: str,
         *,
         limit: int,
         headers: Mapping[str, str] | None = None,
         scope: str | None = None,
+        digest: str | None = None,
         counted: bool = False,
     ) -> Response:
         """Fetch a URL of a registry, following redirects.
@@ -60,6 +61,8 @@ class Transport:
             limit: how many bytes of the body are read at most.
             headers: to send besides the client's own; nothing secret.
             scope: what the request is for, as token servers call it (`repository:team/app:pull`).
+            digest: what the body should have; None if it is not known. Only wrong Content-Encoding
+                labels are settled by it; to verify the body is the caller's business.
             counted: whether registries count it against a rate limit.
 
         Returns:
@@ -73,6 +76,7 @@ class Transport:
             TooLargeError: the body has more than `limit` bytes.
         """
         request = _request("GET", url, headers, limit)
+        request.digest = digest
         limiter = self._limiter(request.origin)
         if counted and limiter.quota:
             return self._counted(request, scope, limiter)

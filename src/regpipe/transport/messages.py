@@ -19,6 +19,7 @@ class Request:
         headers: besides the client's own; nothing secret unless the request is `confined`.
         limit: bytes of the response's body that are read at most.
         form: the body of a POST.
+        digest: what the body should have; None if it is not known.
         is_registry: whether it goes to a registry, so that a client certificate may be shown.
         confined: whether it is for its own origin only, so that a redirect to another is an error.
         origin: the URL's.
@@ -30,6 +31,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "*/*"})
     limit: int = 0
     form: bytes | None = None
+    digest: str | None = None
     is_registry: bool = True
     confined: bool = False
     origin: Origin = field(init=False)

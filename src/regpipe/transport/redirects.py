@@ -3,12 +3,9 @@
 requests itself would read a redirect's whole body, and keep the credentials on some redirects.
 """
 
-import zlib
-
 from regpipe.addresses import AddressScope, literal_scope, redirect_limit
-from regpipe.errors import ConnectionFailedError, ResponseError, TooLargeError
-from regpipe.text import quoted
-from regpipe.transport import http1, origins
+from regpipe.errors import ConnectionFailedError, ResponseError
+from regpipe.transport import encodings, http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
 from regpipe.transport.messages import Request, Response, header_line
 from regpipe.transport.options import Options
@@ -68,7 +65,8 @@ class Redirects:
             response = self._send(endpoint, request, target, lines, nearest)
             if response.status not in http1.REDIRECTS or "location" not in response.headers:
                 elsewhere = None if at_origin else origin
-                return _decoded(response, request.limit)._replace(url=url, elsewhere=elsewhere)
+                response = encodings.decoded(response, request.limit, request.digest)
+                return response._replace(url=url, elsewhere=elsewhere)
             if request.form is not None and response.status not in (307, 308):
                 raise ResponseError(
                     f"{origin.netloc} redirects a POST request with {response.status}: not followed"
@@ -121,31 +119,3 @@ class Redirects:
         if named is not None and named > nearest:
             raise origins.too_near(origin, named)
         return nearest
-
-
-def _decoded(response: Response, limit: int) -> Response:
-    """Undo a compression that was not requested; Red Hat's registry gzips configs regardless.
-
-    Raises:
-        ResponseError: the encoding is not gzip, or several, or the body is broken.
-        TooLargeError: the result has more than `limit` bytes.
-    """
-    encoding = response.headers.get("content-encoding", "identity").lower()
-    if encoding in ("identity", "") or not response.body:
-        return response
-    if response.status >= 300:  # an error's text is not worth the risk
-        return response._replace(body=b"")
-    if encoding not in ("gzip", "x-gzip"):
-        raise ResponseError(
-            f"the response has Content-Encoding {quoted(encoding)}, which was not requested"
-        )
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        body = unzip.decompress(response.body, limit + 1)
-    except zlib.error as error:
-        raise ResponseError(f"the response's gzip data is not valid: {error}") from error
-    if len(body) > limit:
-        raise TooLargeError(f"the response has more than {limit} bytes")
-    if not unzip.eof or unzip.unused_data:
-        raise ResponseError("the response's gzip data is incomplete")
-    return response._replace(body=body)
