@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         if not name.startswith("PYTEST_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(directory))
-    monkeypatch.setenv("REGPIPE_DEBUG", "1")  # a mistake in regpipe is to be seen, not said
+    monkeypatch.setenv("REGPIPE_DEBUG", "1")  # a bug in regpipe must be seen in tests
     return directory
 
 

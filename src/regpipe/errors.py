@@ -2,16 +2,16 @@
 
     RegpipeError
     ├── UsageError            the command line is wrong                       exit 2
-    ├── InputError            an input line is no record and no reference     exit 2
-    ├── UnauthorizedError     the registry refused the credentials, or none   exit 3
-    ├── NotFoundError         no such registry path, repository, tag, blob    exit 4
+    ├── InputError            an input is not valid                           exit 2
+    ├── UnauthorizedError     authentication required or access denied        exit 3
+    ├── NotFoundError         no such repository, tag, manifest or blob       exit 4
     ├── CacheError            the cache file cannot be used                   exit 2
-    ├── InternalError         regpipe itself is at fault                      exit 5
+    ├── InternalError         a bug in regpipe                                exit 5
     └── RegistryError         the registry or the network failed              exit 5
-        ├── ConnectionFailedError   no answer came at all
-        ├── ResponseError           an answer came that cannot be used
-        │   └── DigestMismatchError its bytes are not the ones asked for
-        └── TooLargeError           an answer passed its size limit
+        ├── ConnectionFailedError   there was no response
+        ├── ResponseError           the response is not valid
+        │   └── DigestMismatchError its content has another digest
+        └── TooLargeError           the response exceeds a size limit
 
 Every exception carries `code` (the registry's own error code where it gave one, else a name in
 the same style), a one-line `message`, and the HTTP `status` where there was one.
@@ -21,7 +21,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a network verb exits with; `summarize` exits with jq's codes (see programs.py)."""
+    """The exit codes of network verbs; `summarize` exits with jq's codes (see jq/program.py)."""
 
     OK = 0
     PARTIAL = 1
@@ -33,12 +33,12 @@ class ExitCode(IntEnum):
 
 
 class RegpipeError(Exception):
-    """Something that regpipe can say in one line.
+    """A failure that regpipe reports in one line.
 
     Args:
-        message: what happened and, where there is one, what to do; one line.
+        message: what happened and, if possible, what to do next; one line.
         code: the registry's error code, or one in the same style.
-        status: the HTTP status, if the failure was an HTTP answer.
+        status: the HTTP status code, if there was a response.
     """
 
     code = "UNKNOWN"
@@ -52,8 +52,8 @@ class RegpipeError(Exception):
             self.code = code
 
     def about(self, what: str) -> "RegpipeError":
-        """Return the same error with a message that says first what it is about."""
-        from copy import copy  # noqa: PLC0415 -- only a failure pays for it
+        """Return the same error with a message that begins with its subject."""
+        from copy import copy  # noqa: PLC0415 -- needed after a failure only
 
         error = copy(self)
         error.message = f"{what}: {self.message}"
@@ -61,81 +61,81 @@ class RegpipeError(Exception):
 
 
 class UsageError(RegpipeError):
-    """The command line cannot be carried out as it stands."""
+    """The command line is not valid."""
 
     code = "USAGE"
     exit_code = ExitCode.USAGE
 
 
 class InputError(RegpipeError):
-    """An input is neither a record nor a reference nor a registry's own JSON."""
+    """An input is not a record, a reference or a known form of JSON."""
 
     code = "INPUT_INVALID"
     exit_code = ExitCode.USAGE
 
 
 class UnauthorizedError(RegpipeError):
-    """The registry wants credentials, or refuses those it was given."""
+    """Authentication is required, or the registry rejects the credentials or denies access."""
 
     code = "UNAUTHORIZED"
     exit_code = ExitCode.UNAUTHORIZED
 
 
 class NotFoundError(RegpipeError):
-    """The registry, layout or archive has no such thing."""
+    """There is no such repository, tag, manifest or blob."""
 
     code = "NOT_FOUND"
     exit_code = ExitCode.NOT_FOUND
 
 
 class CacheError(RegpipeError):
-    """The cache file cannot be used; only `regpipe cache` itself fails by this."""
+    """The cache file cannot be used; an error for `regpipe cache` only, elsewhere a warning."""
 
     code = "CACHE"
     exit_code = ExitCode.USAGE
 
 
 class InternalError(RegpipeError):
-    """A mistake in regpipe, said in a line like any other failure.
+    """A bug in regpipe, reported in one line like any other failure.
 
     Args:
-        error: what was raised where nothing should have been.
+        error: the unexpected exception.
     """
 
     code = "INTERNAL"
 
     def __init__(self, error: Exception) -> None:
         super().__init__(
-            f"a mistake in regpipe ({type(error).__name__}: {error}); please report it with what"
-            " REGPIPE_DEBUG=1 shows"
+            f"a bug in regpipe ({type(error).__name__}: {error}); please report it with the"
+            " traceback that REGPIPE_DEBUG=1 shows"
         )
 
 
 class RegistryError(RegpipeError):
-    """The registry or the way to it failed."""
+    """The registry or the connection to it failed."""
 
     code = "UNAVAILABLE"
 
 
 class ConnectionFailedError(RegistryError):
-    """No answer came: name resolution, connection, TLS or a time limit."""
+    """There was no response: name resolution, connection, TLS or a timeout failed."""
 
     code = "CONNECTION_FAILED"
 
 
 class ResponseError(RegistryError):
-    """An answer came that is not what the protocol asks for."""
+    """A response does not follow the protocol."""
 
     code = "RESPONSE_INVALID"
 
 
 class DigestMismatchError(ResponseError):
-    """Content does not hash to the digest it was asked for by."""
+    """The content does not have the digest it was requested by."""
 
     code = "DIGEST_INVALID"
 
 
 class TooLargeError(RegistryError):
-    """An answer is larger than regpipe reads of its kind."""
+    """A response is larger than the limit for its kind."""
 
     code = "SIZE_INVALID"

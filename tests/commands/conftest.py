@@ -1,4 +1,4 @@
-"""Commands run as users run them: a mistake in regpipe is one line, not a traceback."""
+"""Commands run as users run them: a bug in regpipe is one line, not a traceback."""
 
 from pathlib import Path
 

@@ -56,7 +56,7 @@ def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     result = run(["tags", "x"])
     assert result.code == 5
     (line,) = result.errors
-    assert line.startswith("regpipe tags: a mistake in regpipe (KeyError: 'oops')")
+    assert line.startswith("regpipe tags: a bug in regpipe (KeyError: 'oops')")
 
 
 SAMPLE = "oci:tests/data/sample"
