@@ -117,7 +117,7 @@ def test_a_catalog_that_is_refused_is_no_failure(scripted: Scripted) -> None:
     [record] = result.records
     assert (result.code, result.err) == (0, "")
     assert record["catalog"] == "refused"
-    assert record["hint"].startswith("repositories are not listed: name one")
+    assert record["hint"].startswith("repositories cannot be listed; name one")
 
 
 CATALOGS = {

@@ -8,9 +8,9 @@ from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference
 
 MANIFEST_LIMIT = 8 << 20
-"""The most bytes of a manifest that are read; the distribution-spec has registries take 4 MiB."""
+"""How many bytes of a manifest are read; registries must accept 4 MiB (distribution-spec)."""
 CONFIG_LIMIT = 8 << 20
-"""The most bytes of an image config that are read."""
+"""How many bytes of an image config are read."""
 
 
 class Checkup(NamedTuple):
@@ -26,13 +26,18 @@ class Checkup(NamedTuple):
 
 
 class Source(Protocol):
-    """A registry, or a layout or archive on disk; threads may share it.
+    """A registry, a layout or an archive; threads may share it.
 
-    What has a body here is right for a registry and is inherited by it.
+    Methods with a body here suit registries, which inherit them.
     """
 
     def repositories(self) -> Iterator[str]:
-        """Yield the names of the repositories."""
+        """Yield the names of the repositories.
+
+        Raises:
+            NotFoundError: the registry has no catalog.
+            UnauthorizedError: the registry denies access to it.
+        """
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield the tags of a repository.
@@ -42,15 +47,15 @@ class Source(Protocol):
         """
 
     def images(self, ref: Reference) -> Iterator[Reference]:
-        """Yield the images that a reference means: itself, or those a local source has for it.
+        """Yield the images that a reference names: itself, or those a local source has for it.
 
         Raises:
-            NotFoundError: a local source has no such image, or several and none is named.
+            NotFoundError: no such image, or several in a local source and none is named.
         """
         return iter((ref,))
 
     def tagged(self, ref: Reference) -> Iterator[Reference]:
-        """Yield the tagged images of a repository; without one, all those of a local source.
+        """Yield the tagged images of a repository, or of a whole local source.
 
         Raises:
             NotFoundError: no such repository.
@@ -67,11 +72,11 @@ class Source(Protocol):
         """
 
     def has_manifest(self, digest: str) -> bool:  # noqa: ARG002
-        """Tell whether the manifest of an index's entry is there; registries have them all."""
+        """Return whether the source holds the manifest of an index's entry; registries hold all."""
         return True
 
     def descriptor(self, digest: str) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return the descriptor of an image in the source's own index; empty where there is none.
+        """Return the descriptor of an image in the source's own index, or an empty one.
 
         Only layouts have such an index (image-spec, image-layout.md, "index.json file").
         """
@@ -87,10 +92,10 @@ class Source(Protocol):
         """
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return the descriptors of the manifests whose `subject` has a digest.
+        """Return the descriptors of the manifests whose `subject` has this digest.
 
         Returns:
-            None where the source keeps no such list; see images/referrers.py for the other ways.
+            None if the source has no such list; images/referrers.py knows where else to look.
         """
 
     def check(self) -> Checkup:

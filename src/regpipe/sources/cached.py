@@ -42,7 +42,7 @@ class Cached(Source):
         self._url = url
         self._remote = remote
         self._cache = cache
-        self._flights = _SingleFlight()
+        self._shared = _SingleFlight()
         # Docker Hub counts a GET of a manifest against its rate limit, but not a HEAD.
         # None: it is not known yet whether this registry supports conditional requests.
         self._head = True if url == HUB_URL else cache and cache.prefers_head(url)
@@ -86,69 +86,69 @@ class Cached(Source):
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, fetched once for all images."""
         digest, size = descriptor["digest"], descriptor.get("size")
-        place = self._place(repository)
+        key = self._key(repository)
 
         def get() -> bytes:
-            body = self._cache.blob(place, digest) if self._cache else None
+            body = self._cache.blob(key, digest) if self._cache else None
             if body is None or size not in (None, len(body)):  # leave the error to the registry
                 if self._remote is None:
                     raise _missing(digest)
                 body = self._remote.blob(repository, descriptor, limit)
                 if self._cache and len(body) <= CONFIG_LIMIT:
-                    self._cache.keep_blob(place, digest, body)
+                    self._cache.keep_blob(key, digest, body)
             return body
 
-        return self._flights.once((repository, digest, size, "blob"), get)
+        return self._shared.once((repository, digest, size, "blob"), get)
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
         """Return the referrers of a manifest; the list may grow at any time and is not cached."""
         if self._remote is None:
-            raise _missing("a list of referrers, which is never cached,")
+            raise _missing("the list of referrers")
         return self._remote.referrers(repository, digest)
 
     def check(self) -> Checkup:
         """Diagnose the registry itself, which needs a network."""
         if self._remote is None:
-            raise _missing("a diagnosis")
+            raise _missing("a diagnosis of the registry")
         return self._remote.check()
 
-    def _place(self, repository: str) -> str:
+    def _key(self, repository: str) -> str:
         return f"{self._url}/{repository}"
 
     def _names(self, repository: str, fetch: Callable[[], Iterator[str]] | None) -> Iterator[str]:
-        place = self._place(repository)
+        key = self._key(repository)
         if fetch:
-            return self._cache.keep_names(place, fetch()) if self._cache else fetch()
-        names = self._cache.names(place) if self._cache else None
+            return self._cache.keep_names(key, fetch()) if self._cache else fetch()
+        names = self._cache.names(key) if self._cache else None
         if names is None:
             raise _missing("the list")
         return names
 
     def _by_digest(self, repository: str, digest: str) -> Manifest:
-        place = self._place(repository)
+        key = self._key(repository)
 
         def get() -> Manifest:
-            manifest = self._cache.manifest(place, digest) if self._cache else None
+            manifest = self._cache.manifest(key, digest) if self._cache else None
             if manifest is None:
                 if self._remote is None:
                     raise _missing(digest)
                 manifest = self._remote.manifest(repository, digest)
                 if self._cache:
-                    self._cache.keep_manifest(place, manifest)
+                    self._cache.keep_manifest(key, manifest)
             return manifest
 
-        return self._flights.once((repository, digest, "manifest"), get)
+        return self._shared.once((repository, digest, "manifest"), get)
 
     def _last_seen(self, repository: str, tag: str) -> Manifest | None:
         """Return the manifest of a tag when it was last fetched, if it is cached."""
         if self._cache is None:
             return None
-        place = self._place(repository)
-        digest = self._cache.tag(place, tag)
+        key = self._key(repository)
+        digest = self._cache.tag(key, tag)
         if digest is None:
             return None
-        remembered = self._flights.get((repository, digest, "manifest"))
-        return cast("Manifest | None", remembered) or self._cache.manifest(place, digest)
+        remembered = self._shared.get((repository, digest, "manifest"))
+        return cast("Manifest | None", remembered) or self._cache.manifest(key, digest)
 
     def _get(self, remote: Remote, repository: str, tag: str, known: Manifest | None) -> Manifest:
         try:
@@ -156,7 +156,7 @@ class Cached(Source):
         except NotFoundError as error:
             # With other codes it is not certain that the tag is gone.
             if known and self._cache and error.code == "MANIFEST_UNKNOWN":
-                self._cache.drop_tag(self._place(repository), tag)
+                self._cache.drop_tag(self._key(repository), tag)
             raise
 
     def _take_note(self, *, head: bool) -> None:
@@ -172,17 +172,17 @@ class Cached(Source):
             self._cache.keep_preference(self._url, head=head)
 
     def _keep(self, repository: str, tag: str, manifest: Manifest, known: Manifest | None) -> None:
-        self._flights.put((repository, manifest.digest, "manifest"), manifest)
+        self._shared.put((repository, manifest.digest, "manifest"), manifest)
         if self._cache is None:
             return
-        place = self._place(repository)
+        key = self._key(repository)
         if known is None or (known.digest, known.media_type) != (
             manifest.digest,
             manifest.media_type,
         ):
-            self._cache.keep_manifest(place, manifest)
+            self._cache.keep_manifest(key, manifest)
         if known is None or known.digest != manifest.digest:
-            self._cache.keep_tag(place, tag, manifest.digest)
+            self._cache.keep_tag(key, tag, manifest.digest)
 
 
 class _SingleFlight:
@@ -257,4 +257,6 @@ def _head(remote: Remote, repository: str, tag: str) -> str | None:
 
 
 def _missing(what: str) -> NotFoundError:
-    return NotFoundError(f"{what} is not in the cache (--offline)", code="NOT_CACHED")
+    return NotFoundError(
+        f"{what} is not in the cache; run without --offline to fetch it", code="NOT_CACHED"
+    )

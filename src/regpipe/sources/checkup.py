@@ -1,4 +1,4 @@
-"""Why a registry does or does not work: what it answers to a few harmless questions."""
+"""The diagnosis that `regpipe check` makes of a registry: connection, login and permissions."""
 
 import json
 import re
@@ -16,23 +16,27 @@ from regpipe.errors import (
     UnauthorizedError,
 )
 from regpipe.oci.reference import HUB_URL, host_of
+from regpipe.sources import listing
 from regpipe.sources.base import Checkup
 from regpipe.transport import Response, Transport, errors
 
 CATALOG_SCOPE = "registry:catalog:*"
-# Docker Hub tells its limit with manifests only. This one is for asking, and HEAD costs nothing:
-# docs.docker.com/docker-hub/usage/pulls
+# Docker Hub reports its rate limit with manifests only. It has this repository for the purpose,
+# and HEAD is not counted: docs.docker.com/docker-hub/usage/pulls
 _HUB_PREVIEW = "ratelimitpreview/test"
 _API_VERSION = "docker-distribution-api-version"
 _AMOUNT = re.compile(r"([0-9]{1,12})(?:;w=([0-9]{1,12}))?")
 
 
 def check(url: str, transport: Transport) -> Checkup:
-    """Find out how a registry is reached and what it lets one do.
+    """Diagnose a registry: connection, login and permissions.
 
     Args:
         url: its base URL.
-        transport: carries the requests; its authorizer knows the credentials.
+        transport: sends the requests; its authorizer knows the credentials.
+
+    Returns:
+        The fields of a check record, and the error if the registry cannot be used.
     """
     fields: dict[str, Any] = {"reachable": False, "scheme": url.partition("://")[0]}
     error: RegpipeError | None = None
@@ -47,23 +51,23 @@ def check(url: str, transport: Transport) -> Checkup:
 
 
 def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
-    """Fill in a record's fields, as far as one gets.
+    """Fill in the fields of a check record, as far as the diagnosis gets.
 
     Raises:
-        RegpipeError: what keeps the registry from being used.
+        RegpipeError: the registry cannot be used.
     """
-    answer = transport.probe(f"{url}/v2/", anonymous=True)
-    fields |= {"reachable": True, "status": answer.status}
-    fields["apiVersion"] = answer.headers.get(_API_VERSION)
-    fields["auth"] = auth = _offered(answer)
-    seen = dict(answer.headers)
+    response = transport.probe(f"{url}/v2/", anonymous=True)
+    fields |= {"reachable": True, "status": response.status}
+    fields["apiVersion"] = response.headers.get(_API_VERSION)
+    fields["auth"] = auth = _auth(response)
+    seen = dict(response.headers)
     try:
-        if answer.status in (401, 403):
+        if response.status in (401, 403):
             auth |= _identity(url, transport)
-            answer = transport.probe(f"{url}/v2/")
-            seen |= answer.headers
-        fields["status"] = answer.status
-        _require_registry(answer, url, auth)
+            response = transport.probe(f"{url}/v2/")
+            seen |= response.headers
+        fields["status"] = response.status
+        _require_registry(response, url, auth)
         auth["ok"] = True
         seen |= _catalog(url, transport, fields)
         if url == HUB_URL:
@@ -72,33 +76,38 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
         fields["rateLimit"] = rate_limit(seen)
 
 
-def _offered(answer: Response) -> dict[str, Any]:
-    """Return what a registry says to somebody unknown."""
-    header = answer.headers.get("www-authenticate", "")
-    way = challenges.preferred(challenges.parse(header.split("\n")))
-    if answer.status not in (401, 403) or way is None:
-        return {"kind": "none" if answer.status < 400 else "unknown", "ok": False}
-    found = {"kind": way.scheme, "realm": way.realm, "service": way.service, "ok": False}
+def _auth(response: Response) -> dict[str, Any]:
+    """Return the authentication that a registry requires of an anonymous user."""
+    header = response.headers.get("www-authenticate", "")
+    challenge = challenges.preferred(challenges.parse(header.split("\n")))
+    if response.status not in (401, 403) or challenge is None:
+        return {"kind": "none" if response.status < 400 else "unknown", "ok": False}
+    found = {
+        "kind": challenge.scheme,
+        "realm": challenge.realm,
+        "service": challenge.service,
+        "ok": False,
+    }
     return {name: value for name, value in found.items() if value != ""}
 
 
 def _identity(url: str, transport: Transport) -> dict[str, Any]:
-    """Return who one is to a registry, and which file or variable says so."""
+    """Return the user that the registry is used as, and the file or variable that names him."""
     if not isinstance(transport.authorizer, Authorizer):
         return {}
-    who, source = transport.authorizer.identity(url)
-    return {"identity": who, "source": source} if source else {"identity": who}
+    user, origin = transport.authorizer.identity(url)
+    return {"identity": user, "source": origin} if origin else {"identity": user}
 
 
-def _require_registry(answer: Response, url: str, auth: Mapping[str, Any]) -> None:
-    """Refuse what is no registry (distribution-spec, "Determining Support").
+def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> None:
+    """Check that the server is a registry (distribution-spec, "Determining Support").
 
     Raises:
-        RegpipeError: it is none, or does not let one in.
+        RegpipeError: it is not, or it denies access.
     """
-    host, status = host_of(url), answer.status
+    host, status = host_of(url), response.status
     if status == 200:
-        if _API_VERSION not in answer.headers and not _is_json(answer.body):
+        if _API_VERSION not in response.headers and not _is_json(response.body):
             raise ResponseError(f"{host} is not a registry: is this the right port?")
     elif status in (401, 403):
         who = f"{auth['identity']} (from {auth['source']})" if "source" in auth else ""
@@ -109,7 +118,7 @@ def _require_registry(answer: Response, url: str, auth: Mapping[str, Any]) -> No
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)
     else:
-        code = "TOOMANYREQUESTS" if status == 429 else errors.code_of(answer.body)
+        code = "TOOMANYREQUESTS" if status == 429 else errors.code_of(response.body)
         raise RegistryError(
             f"{host} responded with {status}", code=code or f"HTTP_{status}", status=status
         )
@@ -120,7 +129,7 @@ def _is_json(body: bytes) -> bool:
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a body, None where there is none."""
+    """Return the JSON object in a body; None if it is not one."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -129,37 +138,32 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 
 def _catalog(url: str, transport: Transport, fields: dict[str, Any]) -> Mapping[str, str]:
-    """Find out whether the registry lists its repositories; return the answer's headers.
+    """Find out whether the registry lists its repositories; return the response's headers.
 
-    That it does not is usual, and no failure.
+    Many registries do not, and this is not an error.
     """
     try:
-        answer = transport.probe(f"{url}/v2/_catalog?n=1", scope=CATALOG_SCOPE)
-    except TooLargeError:  # it lists them all, whatever it is asked for
+        response = transport.probe(f"{url}/v2/_catalog?n=1", scope=CATALOG_SCOPE)
+    except TooLargeError:  # the registry ignores the page size
         fields["catalog"] = "allowed"
         return {}
     except UnauthorizedError:
         fields["catalog"] = "refused"
-        answer = None
+        response = None
     except (ConnectionFailedError, RegistryError):
         fields["catalog"] = "failed"
         return {}
-    if answer is not None:
-        fields["catalog"] = _CATALOG.get(answer.status, "failed")
-        if answer.status == 200 and not _is_list(answer.body):
+    if response is not None:
+        fields["catalog"] = _CATALOG.get(response.status, "failed")
+        page = _object(response.body) or {}
+        if response.status == 200 and listing.page_names(page, "repositories") is None:
             fields["catalog"] = "failed"
     if fields["catalog"] in ("refused", "absent"):
-        fields["hint"] = f"repositories are not listed: name one, as in {host_of(url)}/team/app"
-    return answer.headers if answer is not None else {}
+        fields["hint"] = f"repositories cannot be listed; name one, such as {host_of(url)}/team/app"
+    return response.headers if response is not None else {}
 
 
 _CATALOG = {200: "allowed", 401: "refused", 403: "refused", 404: "absent", 405: "absent"}
-
-
-def _is_list(body: bytes) -> bool:
-    """Tell whether a page lists repositories; some registries write null for none."""
-    found = (_object(body) or {}).get("repositories", "")
-    return found is None or isinstance(found, list)
 
 
 def _hub_limits(transport: Transport) -> Mapping[str, str]:
@@ -173,12 +177,12 @@ def _hub_limits(transport: Transport) -> Mapping[str, str]:
 
 
 def rate_limit(headers: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return what an answer's headers say of a rate limit; None if they say nothing.
+    """Return the rate limit in a response's headers; None if there is none.
 
-    The form is `100;w=21600`: so many requests in a window of so many seconds.
+    `100;w=21600` means 100 requests in a window of 21600 seconds.
 
     Args:
-        headers: by name in lower case.
+        headers: the headers, with lower-case names.
     """
     found: dict[str, Any] = {}
     for name in ("limit", "remaining"):

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from regpipe.errors import RegistryError, ResponseError
@@ -104,20 +105,34 @@ class Listing:
     def _names(self, response: Response) -> Iterator[str]:
         """Yield a page's names.
 
-        Some registries write null for an empty list and for single names (Nexus), or list
-        digests (Artifactory).
+        Nexus has null among them, and Artifactory digests.
         """
-        document = parse_document(response.body, f"list of {self._member}")
-        names = document.get(self._member)
-        if names is None and self._member in document:
-            return
-        if not isinstance(names, list):
+        names = page_names(parse_document(response.body, f"list of {self._member}"), self._member)
+        if names is None:
             raise ResponseError(f"the response has no list of {self._member}")
         for name in names:
             if isinstance(name, str) and not is_digest(name):
                 yield name
             elif name is not None and not isinstance(name, str):
                 self._transport.warn(self._url, f"not a valid name in its list: {ascii(name)[:80]}")
+
+
+def page_names(document: Mapping[str, Any], member: str) -> list[Any] | None:
+    """Return the names in a page, unchecked; some registries write null for an empty list.
+
+    Args:
+        document: the page.
+        member: the name of the list: `tags` or `repositories`.
+
+    Returns:
+        None if the page has no such list.
+    """
+    if member not in document:
+        return None
+    names = document[member]
+    if names is None:
+        return []
+    return names if isinstance(names, list) else None
 
 
 def next_page(link: str, url: str) -> str | None:

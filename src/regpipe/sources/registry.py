@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regpipe.errors import RegistryError, RegpipeError, ResponseError, TooLargeError
+from regpipe.errors import NotFoundError, RegistryError, RegpipeError, ResponseError, TooLargeError
 from regpipe.oci import media_types, schema1
 from regpipe.oci.descriptor import HASHES, descriptors, digest_of, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
-from regpipe.oci.reference import is_digest
+from regpipe.oci.reference import HUB_URL, host_of, is_digest
 from regpipe.sources.base import MANIFEST_LIMIT, Checkup, Source
 from regpipe.sources.listing import Listing, next_page
 from regpipe.transport import PAGE_LIMIT, Response, Transport
@@ -43,7 +43,10 @@ class Registry(Source):
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
         url = f"{self._url}/v2/{repository}/tags/list"
-        return iter(Listing(self._transport, url, "tags", _pull(repository)))
+        try:
+            yield from Listing(self._transport, url, "tags", _pull(repository))
+        except NotFoundError as error:
+            raise self._with_next_step(error, repository) from error
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
@@ -137,14 +140,31 @@ class Registry(Source):
         return checkup.check(self._url, self._transport)
 
     def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Response:
-        return self._transport.get(
-            f"{self._url}/v2/{repository}/manifests/{target}",
-            limit=MANIFEST_LIMIT,
-            headers=headers,
-            scope=_pull(repository),
-            digest=target if is_digest(target) else None,
-            counted=True,
-        )
+        try:
+            return self._transport.get(
+                f"{self._url}/v2/{repository}/manifests/{target}",
+                limit=MANIFEST_LIMIT,
+                headers=headers,
+                scope=_pull(repository),
+                digest=target if is_digest(target) else None,
+                counted=True,
+            )
+        except NotFoundError as error:
+            raise self._with_next_step(error, repository, target) from error
+
+    def _with_next_step(
+        self, error: NotFoundError, repository: str, target: str = ""
+    ) -> NotFoundError:
+        """Return an error that says how to list what is there, if its code says what is not."""
+        host = host_of(self._url)
+        if error.code == "NAME_UNKNOWN" and self._url != HUB_URL:  # which has no catalog
+            message = f"{error.message}; list them with: regpipe catalog {host}"
+        elif error.code in ("MANIFEST_UNKNOWN", "TAG_EXPIRED") and not is_digest(target):
+            missing = error.message.replace("no such tag or digest", "no such tag")
+            message = f"{missing}; list them with: regpipe tags {host}/{repository}"
+        else:
+            return error
+        return NotFoundError(message, code=error.code, status=error.status)
 
     def _checked(self, manifest: Manifest, response: Response, requested: str | None) -> Manifest:
         """Compare a manifest with its Docker-Content-Digest header.

@@ -1,4 +1,4 @@
-"""A registry seen through the cache: which requests it is spared."""
+"""A registry behind the cache: which requests are not sent."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,41 +27,41 @@ IMAGE, OTHER = images.classic("one"), images.classic("two")
 
 
 class Remote(Source):
-    """A registry with one tag, which notes what it is asked."""
+    """A registry with one tag, which records the requests."""
 
     def __init__(self) -> None:
         self.image = IMAGE
-        self.asked: list[str] = []
-        self.head_says: Callable[[], str | None] = lambda: self.image.digest
-        self.takes_conditions = True
+        self.requests: list[str] = []
+        self.head_response: Callable[[], str | None] = lambda: self.image.digest
+        self.supports_conditions = True
 
     def repositories(self) -> Iterator[str]:
         return iter(())
 
     def tags(self, repository: str) -> Iterator[str]:
-        self.asked.append(f"tags {repository}")
+        self.requests.append(f"tags {repository}")
         return iter(("v1",))
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:  # noqa: ARG002
-        self.asked.append(f"GET {target[:9]}")
+        self.requests.append(f"GET {target[:9]}")
         image = next((i for i in (IMAGE, OTHER) if i.digest == target), self.image)
-        if known and known.digest == image.digest and self.takes_conditions:
+        if known and known.digest == image.digest and self.supports_conditions:
             return known
         return read_manifest(image.raw, image.media_type)
 
     def head(self, repository: str, tag: str) -> str | None:  # noqa: ARG002
-        self.asked.append(f"HEAD {tag}")
-        return self.head_says()
+        self.requests.append(f"HEAD {tag}")
+        return self.head_response()
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
-        self.asked.append("blob")
+        self.requests.append("blob")
         body = b"a blob"
         if digest_of(body) != descriptor["digest"]:
             raise DigestMismatchError("other bytes")
         return body
 
     def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        self.asked.append(f"referrers {repository} {digest}")
+        self.requests.append(f"referrers {repository} {digest}")
         return None
 
 
@@ -76,15 +76,15 @@ def path(tmp_path: Path) -> Path:
 
 
 def run(remote: Remote, path: Path, url: str = HUB_URL) -> tuple[str, list[str]]:
-    """Ask for the tag in a run of its own; return its digest and what the registry was asked."""
-    remote.asked.clear()
+    """Fetch the tag in a new run; return its digest and the requests sent."""
+    remote.requests.clear()
     cache = Cache(path, pytest.fail)
     digest = Cached(url, remote, cache).manifest("library/app", "v1").digest
     cache.close()
-    return digest, list(remote.asked)
+    return digest, list(remote.requests)
 
 
-def test_docker_hub_is_not_asked_to_count_what_is_known(remote: Remote, path: Path) -> None:
+def test_docker_hub_counts_no_request_for_an_unchanged_tag(remote: Remote, path: Path) -> None:
     assert run(remote, path) == (IMAGE.digest, ["GET v1"])
     assert run(remote, path) == (IMAGE.digest, ["HEAD v1"])
     remote.image = OTHER
@@ -92,8 +92,8 @@ def test_docker_hub_is_not_asked_to_count_what_is_known(remote: Remote, path: Pa
     assert run(remote, path) == (OTHER.digest, ["HEAD v1"])
 
 
-def refuses(error: RegpipeError) -> Callable[[], str | None]:
-    """Return what a HEAD does that fails."""
+def failing(error: RegpipeError) -> Callable[[], str | None]:
+    """Return a HEAD that fails with an error."""
 
     def head() -> str | None:
         raise error
@@ -107,54 +107,52 @@ def refuses(error: RegpipeError) -> Callable[[], str | None]:
         pytest.param(lambda: None, id="no-digest"),
         pytest.param(lambda: f"sha256:{'b' * 64}", id="wrong-digest"),
         pytest.param(lambda: OTHER.digest, id="stale-digest"),
-        pytest.param(refuses(NotFoundError("not found", status=404)), id="not-found"),
-        pytest.param(refuses(UnauthorizedError("refused", status=403)), id="refused"),
-        pytest.param(refuses(RegistryError("responded with 500", status=500)), id="failed"),
+        pytest.param(failing(NotFoundError("not found", status=404)), id="not-found"),
+        pytest.param(failing(UnauthorizedError("refused", status=403)), id="refused"),
+        pytest.param(failing(RegistryError("responded with 500", status=500)), id="failed"),
     ],
 )
-def test_where_head_is_wrong_get_decides_and_head_is_left(
+def test_if_head_is_wrong_get_decides_and_head_is_given_up(
     remote: Remote, path: Path, head: Callable[[], str | None]
 ) -> None:
     run(remote, path)
-    remote.head_says = head
+    remote.head_response = head
     assert run(remote, path) == (IMAGE.digest, ["HEAD v1", "GET v1"])
     url = "http://r.example"
-    remote.takes_conditions = False
+    remote.supports_conditions = False
     for _ in range(2):
         assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
-    assert run(remote, path, url) == (IMAGE.digest, ["HEAD v1", "GET v1"])  # it is tried once
+    assert run(remote, path, url) == (IMAGE.digest, ["HEAD v1", "GET v1"])  # HEAD is tried once
     for _ in range(2):
         assert run(remote, path, url) == (IMAGE.digest, ["GET v1"])
     remote.image = OTHER
     assert run(remote, path, url) == (OTHER.digest, ["GET v1"])
 
 
-def test_a_registry_that_cannot_be_reached_is_not_asked_twice(remote: Remote, path: Path) -> None:
+def test_an_unreachable_registry_gets_no_second_request(remote: Remote, path: Path) -> None:
     run(remote, path)
     for error in (ConnectionFailedError("no answer"), RegistryError("too many", status=429)):
-        remote.head_says = refuses(error)
+        remote.head_response = failing(error)
         with pytest.raises(type(error)):
             run(remote, path)
-        assert remote.asked == ["HEAD v1"]
+        assert remote.requests == ["HEAD v1"]
 
 
-def test_others_are_asked_by_a_condition(remote: Remote, path: Path) -> None:
+def test_other_registries_get_a_conditional_request(remote: Remote, path: Path) -> None:
     for _ in range(2):
         assert run(remote, path, "http://r.example") == (IMAGE.digest, ["GET v1"])
 
 
-def test_a_blob_of_another_size_than_the_manifest_says_is_not_given_back(
-    remote: Remote, path: Path
-) -> None:
-    for claimed, asked in ((6, 1), (6, 1), (7, 2)):  # the registry is left to refuse the last
+def test_a_cached_blob_of_the_wrong_size_is_not_used(remote: Remote, path: Path) -> None:
+    for claimed, requests in ((6, 1), (6, 1), (7, 2)):  # the last is for the registry to refuse
         cache = Cache(path, pytest.fail)
         descriptor = {"digest": digest_of(b"a blob"), "size": claimed}
         Cached("http://r.example", remote, cache).blob("app", descriptor, 100)
         cache.close()
-        assert len(remote.asked) == asked
+        assert len(remote.requests) == requests
 
 
-def test_what_is_kept_of_one_registry_is_not_given_for_another(remote: Remote, path: Path) -> None:
+def test_registries_do_not_share_entries(remote: Remote, path: Path) -> None:
     run(remote, path, "http://r.example")
     assert run(remote, path, "https://r.example")[1] == ["GET v1"]
     cache = Cache(path, pytest.fail)
@@ -164,7 +162,7 @@ def test_what_is_kept_of_one_registry_is_not_given_for_another(remote: Remote, p
     cache.close()
 
 
-def test_a_digest_that_cannot_be_checked_is_not_kept(path: Path) -> None:
+def test_content_with_an_uncheckable_digest_is_not_cached(path: Path) -> None:
     unknown = read_manifest(IMAGE.raw, IMAGE.media_type, "blake9:abcdef")
     cache = Cache(path, pytest.fail)
     cache.keep_manifest("http://r.example/app", unknown)

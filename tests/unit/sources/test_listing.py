@@ -1,4 +1,4 @@
-"""Link headers, to the letter of RFC 8288."""
+"""Link headers (RFC 8288)."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_the_next_page_is_found(link: str) -> None:
     assert next_page(link, URL) == NEXT
 
 
-def test_the_url_may_hold_what_separates_elsewhere() -> None:
+def test_the_url_may_contain_commas_and_semicolons() -> None:
     link = '</v2/a/tags/list?last=a;b,c&n=2>; rel="next"'
     assert next_page(link, URL) == "https://registry.test:5000/v2/a/tags/list?last=a;b,c&n=2"
 
@@ -39,7 +39,7 @@ def test_the_url_may_hold_what_separates_elsewhere() -> None:
     "link",
     ["", '</x>; rel="prev"', "</x>", '</x>; title="next"', '</x>; rel="nextish"', "nonsense"],
 )
-def test_there_is_none(link: str) -> None:
+def test_there_is_no_next_page(link: str) -> None:
     assert next_page(link, URL) is None
 
 
@@ -57,17 +57,17 @@ def test_there_is_none(link: str) -> None:
         '<javascript:x>; rel="next"',
     ],
 )
-def test_it_is_not_elsewhere(link: str) -> None:
+def test_the_next_page_must_be_on_the_same_origin(link: str) -> None:
     with pytest.raises(ResponseError, match="incomplete"):
         next_page(link, URL)
 
 
-def test_what_cannot_be_read_is_not_the_end() -> None:
+def test_a_malformed_header_is_not_the_end_of_the_list() -> None:
     with pytest.raises(ResponseError, match="incomplete"):
         next_page("/v2/a/tags/list?last=b; rel=next", URL)
 
 
 @pytest.mark.parametrize("part", ["<", "<>", ';a="', "<a>;a=", "<a>; a ", '<>;"\\'])
-def test_no_header_takes_quadratic_work(part: str) -> None:
-    # Looked through again from each of its places, so long a header would never end.
+def test_a_long_header_takes_linear_time(part: str) -> None:
+    # In quadratic time, half a megabyte would take hours.
     next_page(part * (500_000 // len(part)), URL)
