@@ -1,4 +1,4 @@
-"""Records that come in may hold anything: each verb makes a record or an error of them."""
+"""Whatever an input record holds, each verb writes a record or an error."""
 
 import json
 

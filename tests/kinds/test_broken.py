@@ -1,4 +1,4 @@
-"""Broken manifests and configs are one clear error, and what may be odd is no error."""
+"""A broken manifest or config is one clear error; odd optional members are not."""
 
 import json
 
@@ -25,7 +25,7 @@ def broken_image(**changes: object) -> bytes:
 
 
 def with_member(member: bytes) -> bytes:
-    """A manifest that is right but for one member more, which stands first in it."""
+    """A valid manifest with one more member, which comes first."""
     return AMD64.raw.replace(b"{", b"{" + member + b",", 1)
 
 
@@ -78,7 +78,7 @@ def test_a_broken_manifest_is_one_clear_error(scripted: Scripted, raw: bytes) ->
 
 @pytest.mark.parametrize("key", ["annotations", "subject", "artifactType"])
 @pytest.mark.parametrize("value", [None, 7, "x", [], [1], {"a": 1}, {"digest": 7}, True])
-def test_what_may_be_there_may_be_of_any_form(scripted: Scripted, key: str, value: object) -> None:
+def test_optional_members_may_have_any_type(scripted: Scripted, key: str, value: object) -> None:
     record = one(scripted, Image(broken_image(**{key: value}), OCI_MANIFEST, AMD64.config))
     assert record["config"]["architecture"] == "amd64"
     assert record["manifest"][key] == value
@@ -100,8 +100,8 @@ def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> 
     assert "image config" in result.err
 
 
-def test_a_config_with_text_that_is_none(scripted: Scripted) -> None:
-    """A lone surrogate is possible in JSON, and in no encoding of it; jq refuses the whole line."""
+def test_a_config_with_a_lone_surrogate(scripted: Scripted) -> None:
+    """JSON can escape a lone surrogate, which UTF-8 cannot encode; jq rejects the whole line."""
     body = rb'{"os":"linux","architecture":"\ud800","created":"\udfff","author":"\ud83d"}'
     image = images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")])
     record = one(scripted, image)

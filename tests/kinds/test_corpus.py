@@ -30,7 +30,7 @@ ALTERED = {
     "regclient+regclient__manifest_test.go-at10657": "altered after signing",
     "containers+image__v2s1.manifest": "altered after signing",
     "moby+moby__extra_data_manifest": "has unsigned content",
-    # Made to be invalid: `signatures` is the number 1.
+    # Invalid on purpose: `signatures` is the number 1.
     "containers+image__v2s1-invalid-signatures.manifest": "signatures is not a non-empty list",
     "containers+image__v2s1-invalid-signatures.manifest-2": "signatures is not a non-empty list",
 }
@@ -70,14 +70,14 @@ def test_a_record_or_a_clear_error(
 
 
 def _shown(registry: Scripted, record: dict[str, Any]) -> dict[str, Any]:
-    """A record without what is the same in each, and what the corpus itself shows."""
+    """A record without what is the same in all of them, and without the corpus's own content."""
     assert record["registry"] == registry.url
     hidden = {"registry", "repository", "ref", "tag", "manifest", "config"}
     return {key: value for key, value in record.items() if key not in hidden}
 
 
 @pytest.mark.parametrize("entry", MANIFESTS, ids=lambda entry: entry.name)
-def test_the_digest_is_the_one_that_registries_give(entry: Entry) -> None:
+def test_the_digest_is_the_registrys(entry: Entry) -> None:
     if entry.kind == "malformed" or "not reconstructable" in entry.notes:
         with pytest.raises(ResponseError):
             read_manifest(entry.body, entry.image.media_type)
@@ -89,7 +89,7 @@ def test_the_digest_is_the_one_that_registries_give(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", MANIFESTS, ids=lambda entry: entry.name)
-def test_raw_bytes_are_those_served(registry: Scripted, entry: Entry) -> None:
+def test_raw_prints_the_bytes_as_served(registry: Scripted, entry: Entry) -> None:
     result = manifests(registry, entry, "--raw")
     if not result.code and "manifests" not in json.loads(entry.body):
         assert result.out == entry.body
@@ -100,7 +100,7 @@ def test_raw_bytes_are_those_served(registry: Scripted, entry: Entry) -> None:
     [entry for entry in MANIFESTS if entry.kind not in {"malformed", "oci-index"}],
     ids=lambda entry: entry.name,
 )
-def test_the_record_holds_the_manifest_as_it_is(registry: Scripted, entry: Entry) -> None:
+def test_the_record_holds_the_manifest_unchanged(registry: Scripted, entry: Entry) -> None:
     for record in manifests(registry, entry).records:
         document = json.loads(entry.body)
         if record["digest"] != entry.digest:
@@ -111,7 +111,7 @@ def test_the_record_holds_the_manifest_as_it_is(registry: Scripted, entry: Entry
 
 
 @pytest.mark.parametrize("kind", ["malformed"])
-def test_malformed_manifests_are_refused(registry: Scripted, kind: str) -> None:
+def test_malformed_manifests_are_errors(registry: Scripted, kind: str) -> None:
     for entry in (entry for entry in MANIFESTS if entry.kind == kind):
         result = manifests(registry, entry)
         assert (result.code, result.records) == (5, [])
@@ -124,7 +124,7 @@ def test_malformed_manifests_are_refused(registry: Scripted, kind: str) -> None:
     [entry for entry in MANIFESTS if entry.kind == "schema1-signed"],
     ids=lambda entry: entry.name,
 )
-def test_what_was_altered_after_signing_is_noticed(registry: Scripted, entry: Entry) -> None:
+def test_an_alteration_after_signing_is_a_warning(registry: Scripted, entry: Entry) -> None:
     result = manifests(registry, entry)
     if entry.name in ALTERED:
         (line,) = result.errors
@@ -134,8 +134,8 @@ def test_what_was_altered_after_signing_is_noticed(registry: Scripted, entry: En
         assert "warnings" not in result.records[0]
 
 
-def test_what_was_added_behind_the_signed_part_is_not_read(registry: Scripted) -> None:
-    """Its digest stays that of what was signed: so must its content (moby's own test of it)."""
+def test_members_after_the_signed_part_are_ignored(registry: Scripted) -> None:
+    """The digest is that of the signed part, so the content must be too (a test of moby's)."""
     (entry,) = (e for e in MANIFESTS if e.name == "moby+moby__extra_data_manifest")
     (record,) = manifests(registry, entry).records
     added = json.loads(entry.body)["fsLayers"]

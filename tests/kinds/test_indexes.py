@@ -1,4 +1,4 @@
-"""Indexes: searched, walked through and bounded, whatever stands in them."""
+"""Indexes: nested, odd and huge ones."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from support.scripted import Scripted
 from support.served import AMD64, ARM, ARM64, index_of, manifests, one
 
 
-def test_the_record_tells_the_indexs_digest_from_the_images(scripted: Scripted) -> None:
+def test_the_record_has_the_digests_of_the_index_and_of_the_image(scripted: Scripted) -> None:
     index = images.index("x")
     record = one(scripted, index)
     assert record["digest"] == AMD64.digest
@@ -41,7 +41,7 @@ def test_nested_indexes_are_searched(scripted: Scripted) -> None:
     assert [found["digest"] for found in every] == [ARM64.digest, ARM.digest, AMD64.digest]
 
 
-def test_entries_without_a_platform_have_that_of_the_index_around_them(
+def test_entries_without_a_platform_inherit_that_of_their_nested_index(
     scripted: Scripted,
 ) -> None:
     inner = [oci_index([image.descriptor()], [image]) for image in (AMD64, ARM64)]
@@ -52,11 +52,11 @@ def test_entries_without_a_platform_have_that_of_the_index_around_them(
     record = one(scripted, oci_index(entries, inner), "--platform", "linux/arm64")
     assert record["digest"] == ARM64.digest
     assert record["index"]["platforms"] == ["linux/amd64", "linux/arm64"]
-    assert "platform" not in record["index"]["descriptor"]  # as it stands there
+    assert "platform" not in record["index"]["descriptor"]  # which is verbatim
     assert one(scripted, oci_index(entries, inner))["digest"] == AMD64.digest
 
 
-def test_where_the_platform_is_missing_the_first_image_is_meant(scripted: Scripted) -> None:
+def test_without_the_wanted_platform_the_first_image_is_chosen(scripted: Scripted) -> None:
     artifact = images.oci("x", platform="linux/riscv64")
     entries = [
         artifact.descriptor() | {"artifactType": "application/x.test"},
@@ -84,7 +84,7 @@ def test_the_depth_of_nesting_is_limited(scripted: Scripted, depth: int, code: i
 
 
 def test_the_number_of_entries_is_limited(scripted: Scripted) -> None:
-    """One index may be small and still name ten thousand others as small."""
+    """A small index may list ten thousand small indexes."""
     parts = [
         oci_index(
             [
@@ -101,8 +101,8 @@ def test_the_number_of_entries_is_limited(scripted: Scripted) -> None:
     assert "more than 10000 entries" in result.err
 
 
-def test_a_circle_of_indexes_is_walked_once(scripted: Scripted) -> None:
-    """Only possible with a digest that cannot be checked."""
+def test_a_loop_of_indexes_is_followed_once(scripted: Scripted) -> None:
+    """This is possible only with a digest that cannot be verified."""
     made_up = "blake9:" + "0" * 64
     around = oci_index(
         [
@@ -139,7 +139,7 @@ def test_two_platforms_may_share_a_manifest(scripted: Scripted) -> None:
     assert records[1]["platform"]["architecture"] == "riscv64"
 
 
-def test_of_a_sparse_index_what_is_there_becomes_records(scripted: Scripted) -> None:
+def test_a_sparse_index_gives_records_of_the_images_it_has(scripted: Scripted) -> None:
     scripted.add("a/b", "v1", index_of(AMD64, ARM64, ARM))
     del scripted.content.manifests[ARM64.digest]
     result = manifests(scripted, "--all-platforms")
@@ -151,7 +151,7 @@ def test_of_a_sparse_index_what_is_there_becomes_records(scripted: Scripted) -> 
     assert manifests(scripted).code == 0
 
 
-def test_a_missing_nested_index_hurts_only_who_wants_it(scripted: Scripted) -> None:
+def test_a_missing_nested_index_is_an_error_only_if_it_is_needed(scripted: Scripted) -> None:
     inner = index_of(ARM64)
     entries = [inner.descriptor(), AMD64.descriptor(platform=platform_json("linux/amd64"))]
     scripted.add("a/b", "v1", oci_index(entries, [AMD64]))
@@ -174,7 +174,7 @@ def test_an_empty_index_is_a_record_of_itself(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("manifests_", [None, {}, "x", [None], [7], [{"digest": 7}], [[]]])
-def test_an_index_whose_entries_are_none(scripted: Scripted, manifests_: object) -> None:
+def test_an_index_with_malformed_entries(scripted: Scripted, manifests_: object) -> None:
     raw = go_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests_})
     scripted.add("a/b", "v1", Image(raw, OCI_INDEX))
     result = manifests(scripted, "--all-platforms")
@@ -182,7 +182,7 @@ def test_an_index_whose_entries_are_none(scripted: Scripted, manifests_: object)
     assert bool(result.code) == (manifests_ is not None)
 
 
-def test_an_index_that_its_entry_does_not_call_one(scripted: Scripted) -> None:
+def test_an_index_whose_entry_says_it_is_a_manifest(scripted: Scripted) -> None:
     inner = index_of(ARM64)
     entry = inner.descriptor(platform=platform_json("linux/amd64")) | {"mediaType": OCI_MANIFEST}
     scripted.add("a/b", "v1", oci_index([entry], [inner]))

@@ -1,4 +1,4 @@
-"""What is no plain image is a record too; and where the date of each comes from."""
+"""Artifacts and unknown types are records too; and where the date comes from."""
 
 import pytest
 
@@ -20,7 +20,7 @@ EPOCH = "1970-01-01T00:00:00Z"
 CREATED = "org.opencontainers.image.created"
 
 
-def test_an_unknown_media_type_is_a_record_of_what_is_known(scripted: Scripted) -> None:
+def test_an_unknown_media_type_gives_a_record(scripted: Scripted) -> None:
     kind = "application/vnd.example.new.v9+json"
     raw = go_json({"mediaType": kind, "layers": "are not what they were", "new": [1, 2]})
     record = one(scripted, Image(raw, kind))
@@ -30,8 +30,8 @@ def test_an_unknown_media_type_is_a_record_of_what_is_known(scripted: Scripted) 
     assert "config" not in record
 
 
-def test_an_unknown_entry_that_cannot_be_read_is_one_too(scripted: Scripted) -> None:
-    """An index may name what is no manifest at all."""
+def test_an_index_entry_of_an_unknown_type_gives_a_record(scripted: Scripted) -> None:
+    """An index may list something that is not a manifest."""
     entry = {
         "mediaType": "application/xml",
         "digest": sha256(b"<x/>"),
@@ -51,7 +51,7 @@ def test_an_unknown_entry_that_cannot_be_read_is_one_too(scripted: Scripted) -> 
     assert image["digest"] == AMD64.digest
 
 
-def test_other_bytes_than_an_unknown_entry_names_are_an_error(scripted: Scripted) -> None:
+def test_an_unknown_entry_with_the_wrong_digest_is_an_error(scripted: Scripted) -> None:
     other = Image(b'{"a":1}', "application/vnd.example.new.v9+json")
     entry = other.descriptor() | {"digest": sha256(b"asked for")}
     scripted.add("a/b", "v1", oci_index([entry], []))
@@ -79,19 +79,19 @@ def test_a_docker_plugin_is_an_artifact(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/octet-stream", "application/json", "text/html"])
-def test_a_docker_image_whose_config_has_a_type_by_default(scripted: Scripted, kind: str) -> None:
+def test_a_docker_image_whose_config_has_a_default_type(scripted: Scripted, kind: str) -> None:
     record = one(scripted, wrongly_typed(kind))
     assert record["config"]["os"] == "linux"
     assert "artifactType" not in record
 
 
-def test_a_default_type_may_be_no_image_after_all(scripted: Scripted) -> None:
+def test_a_config_of_a_default_type_may_not_be_an_image_config(scripted: Scripted) -> None:
     record = one(scripted, wrongly_typed("application/octet-stream", b"\x00\x01"))
     assert "config" not in record
     assert record["artifactType"] == "application/octet-stream"
 
 
-def test_annotations_of_every_level_have_a_place(scripted: Scripted) -> None:
+def test_annotations_of_every_level_are_in_the_record(scripted: Scripted) -> None:
     image = images.oci("x", annotations={"on": "the manifest"})
     entry = image.descriptor(
         platform=platform_json("linux/amd64"), annotations={"on": "the entry"}, urls=["x:y"]

@@ -1,4 +1,4 @@
-"""No layout in an archive makes anything but records and error lines, whatever it holds."""
+"""A layout in an archive gives only records and error lines, whatever it holds."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ NAMES = st.dictionaries(
 
 @st.composite
 def archives(draw: st.DrawFn) -> bytes:
-    """Layouts whose blobs have the digests that they are listed by, and are else of any content."""
+    """Layouts whose blobs have the right digests and any content."""
     files: dict[str, bytes] = {}
 
     def descriptor(value: object, media_type: str) -> Json:

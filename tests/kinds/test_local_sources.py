@@ -49,7 +49,7 @@ def record(ref: str, stdin: bytes = b"") -> dict[str, Any]:
 
 
 def facts(found: dict[str, Any]) -> dict[str, Any]:
-    """What a record says of the image itself, however it is stored."""
+    """The part of a record that does not depend on how the image is stored."""
     return {
         "platform": found["platform"],
         "created": found["created"],
@@ -60,7 +60,7 @@ def facts(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def less_dockers_own(known: dict[str, Any]) -> dict[str, Any]:
-    """The facts less what skopeo drops of a config when it makes Docker's format OCI's."""
+    """The facts without what skopeo drops from a config when it converts Docker's format to OCI."""
     kept = ("created", "architecture", "os", "rootfs", "history")
     return known | {"config": {key: known["config"][key] for key in kept}}
 
@@ -87,7 +87,7 @@ def test_copied_by_skopeo(
         known = [less_dockers_own(one) for one in known]
     assert known[0] == known[1]
     assert record(found["ref"]) == found
-    # skopeo calls the image by the same digest, and takes the ref that regpipe prints.
+    # skopeo prints the same digest, and accepts the reference that regpipe prints.
     assert skopeo.json("inspect", found["ref"])["Digest"] == found["digest"]
     assert skopeo("inspect", "--raw", found["ref"]) == run(["manifests", "--raw", source]).out
     (tag,) = run(["tags", source]).records
@@ -164,7 +164,7 @@ def test_written_by_buildah(skopeo: Peer) -> None:
 
 
 def test_written_by_crane(docker_registry: Registry, repository: str, skopeo: Peer) -> None:
-    """Its archives have packed layers, and configs whose names hold a colon."""
+    """Its archives have compressed layers, and a colon in the names of configs."""
     crane = Peer("crane", docker_registry)
     image = IMAGES["classic"]
     ref = push(docker_registry, repository, image)

@@ -1,4 +1,4 @@
-"""What records say of images in real registries is what skopeo, crane and regctl say."""
+"""Records of images in real registries agree with skopeo, crane and regctl."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def image(request: pytest.FixtureRequest, real_registry: Registry, repository: s
     return tag
 
 
-def test_as_skopeo_says(real_registry: Registry, repository: str, image: str) -> None:
+def test_agrees_with_skopeo(real_registry: Registry, repository: str, image: str) -> None:
     skopeo = Peer("skopeo", real_registry)
     for record in records(real_registry, repository, image):
         where = f"docker://{real_registry.host}/{repository}@{record['digest']}"
@@ -94,7 +94,7 @@ def test_as_skopeo_says(real_registry: Registry, repository: str, image: str) ->
         assert layers == inspected["Layers"]
 
 
-def test_as_crane_says(real_registry: Registry, repository: str, image: str) -> None:
+def test_agrees_with_crane(real_registry: Registry, repository: str, image: str) -> None:
     crane = Peer("crane", real_registry)
     where = f"{real_registry.host}/{repository}:{image}"
     top = crane("digest", where).decode().strip()
@@ -112,7 +112,7 @@ def test_as_crane_says(real_registry: Registry, repository: str, image: str) -> 
             assert chosen == record["digest"]
 
 
-def test_as_regctl_says(real_registry: Registry, repository: str, image: str) -> None:
+def test_agrees_with_regctl(real_registry: Registry, repository: str, image: str) -> None:
     regctl = Peer("regctl", real_registry)
     where = f"{real_registry.host}/{repository}:{image}"
     for record in records(real_registry, repository, image):
@@ -143,15 +143,15 @@ def test_the_platform_chosen_is_regctls(
     (record,) = run(
         ["manifests", "--platform", platform, f"{docker_registry.url}/{repository}:v1"]
     ).records
-    if platform == "linux/arm/v5":  # none serves it, so that the first one is shown
+    if platform == "linux/arm/v5":  # not in the index: the first image is shown
         assert record["platform"] == {"os": "linux", "architecture": "amd64"}
         return
     where = f"{docker_registry.host}/{repository}:v1"
     assert regctl.json("image", "inspect", "--platform", platform, where) == record["config"]
 
 
-def test_schema_1_as_crane_and_skopeo_say(docker_registry: Registry, repository: str) -> None:
-    """Registries sign schema 1 anew whenever it is asked for; its digest stays the payload's."""
+def test_schema_1_agrees_with_crane_and_skopeo(docker_registry: Registry, repository: str) -> None:
+    """Registries sign schema 1 again for each request; the digest is that of the payload."""
     with docker_registry.pusher() as pusher:
         image = pusher.push(repository, "v1", schema1.signed(tag="v1", name=repository))
     (record,) = records(docker_registry, repository, "v1")

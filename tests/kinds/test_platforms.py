@@ -26,7 +26,7 @@ from support.served import AMD64, ARM, ARM64, index_of, manifests, one
         ("windows/amd64", AMD64),
     ],
 )
-def test_the_platform_wanted_or_else_the_first(
+def test_the_wanted_platform_or_else_the_first(
     scripted: Scripted, wanted: str, expected: Image
 ) -> None:
     record = one(scripted, index_of(AMD64, ARM64, ARM), "--platform", wanted)
@@ -37,8 +37,8 @@ def test_the_platform_wanted_or_else_the_first(
     assert record["platform"] == platform
 
 
-def test_where_the_platform_is_lacking_the_first_image_is_shown(scripted: Scripted) -> None:
-    """Not what happens to stand first: an artifact, an attestation."""
+def test_without_the_wanted_platform_the_first_image_is_shown(scripted: Scripted) -> None:
+    """Even if an artifact or an attestation comes first."""
     chart = artifacts.helm()
     helm = chart.descriptor() | {"mediaType": "application/vnd.example.chart.v1+json"}
     attested = images.index("x")
@@ -48,13 +48,13 @@ def test_where_the_platform_is_lacking_the_first_image_is_shown(scripted: Script
     assert record["digest"] == ARM.digest
 
 
-def test_an_image_of_another_platform_says_so(scripted: Scripted) -> None:
+def test_the_record_names_the_platform_of_the_image(scripted: Scripted) -> None:
     record = one(scripted, ARM, "--platform", "linux/amd64")
     assert record["platform"] == {"os": "linux", "architecture": "arm", "variant": "v7"}
     assert "index" not in record
 
 
-def test_the_config_completes_what_the_index_says(scripted: Scripted) -> None:
+def test_the_config_completes_the_platform_of_the_index(scripted: Scripted) -> None:
     config = {"os": "windows", "architecture": "amd64", "os.version": "10.0.17763.1879"}
     image = artifacts.oci_manifest(Blob(go_json(config), OCI_CONFIG), [])
     entry = image.descriptor(platform=platform_json("windows/amd64"))
@@ -85,20 +85,20 @@ def test_a_version_of_windows(scripted: Scripted, wanted: str, version: str) -> 
 
 
 @pytest.mark.parametrize("text", ["linux", "a/b/c/d", "linux//amd64", "linux/a b", "(1)/amd64"])
-def test_what_is_no_platform(scripted: Scripted, text: str) -> None:
+def test_an_invalid_platform_is_a_usage_error(scripted: Scripted, text: str) -> None:
     result = manifests(scripted, "--platform", text)
     assert (result.code, len(result.errors)) == (2, 1)
 
 
 @pytest.mark.parametrize("platform", ["linux/amd64", None, 7, [], {}, {"os": 7}, {"os": "linux"}])
-def test_a_platform_of_another_form_is_none(scripted: Scripted, platform: object) -> None:
+def test_a_malformed_platform_in_an_index_is_ignored(scripted: Scripted, platform: object) -> None:
     entry = AMD64.descriptor(platform=platform)
     record = one(scripted, oci_index([entry], [AMD64]))
     assert record["platform"] == {"os": "linux", "architecture": "amd64"}
     assert record["index"]["platforms"] == []
 
 
-def test_attestations_are_shown_when_asked_for(scripted: Scripted) -> None:
+def test_attestations_are_shown_with_the_option(scripted: Scripted) -> None:
     index = images.index("x")
     scripted.add("a/b", "v1", index)
     every = manifests(scripted, "--all-platforms").records

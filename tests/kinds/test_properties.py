@@ -1,4 +1,4 @@
-"""No input makes anything but a record or a RegpipeError: the parsers, given anything at all."""
+"""Any input to the parsers gives a record or a RegpipeError, and nothing else."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ TYPES = st.sampled_from([*KNOWN, "", "application/json", "x/y", "text/html"])
 
 
 class Memory(Source):
-    """A source of a few manifests and blobs, whatever they are asked for as."""
+    """A source with a few manifests and blobs, under any digest."""
 
     def __init__(self, bodies: Mapping[str, bytes], content_type: str) -> None:
         self._bodies = bodies
@@ -82,13 +82,13 @@ class Memory(Source):
 
 
 def clear(error: RegpipeError) -> None:
-    """Fail unless an error is one that can be shown as it is."""
+    """Fail unless the error can be shown as it is."""
     assert error.message.isprintable()
     assert len(error.message) < 500
 
 
 def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
-    """Make records of the manifest `v1`; each is one that its schema allows, and can be written."""
+    """Make the records of `v1`; each must follow its schema and be writable."""
     source = Memory(bodies, content_type)
     target = targets.Target(Reference("https://r", "a/b", "v1"), {})
     wanted = resolve.Wanted(all_platforms=True, attestations=True)
@@ -109,7 +109,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
 
 
 def descriptor(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A descriptor that is nearly one."""
+    """A descriptor that is almost valid."""
     known = st.sampled_from([*KNOWN, media_types.OCI_CONFIG, media_types.DOCKER_CONFIG])
     return st.fixed_dictionaries(
         {"digest": st.just(DIGEST) | ANYTHING},
@@ -248,8 +248,8 @@ def test_any_signatures(signatures: object, history: object, layers: object) -> 
 
 @bounded
 @given(st.integers(0, 3000), st.binary(max_size=4))
-def test_what_is_changed_in_a_signed_manifest_is_noticed(at: int, change: bytes) -> None:
-    """Wherever it is: the digest, the warnings or an error tell."""
+def test_a_change_in_a_signed_manifest_is_noticed(at: int, change: bytes) -> None:
+    """By the digest, a warning or an error."""
     image = signed("x")
     body = image.raw[: at % len(image.raw)] + change + image.raw[at % len(image.raw) + 1 :]
     try:
@@ -263,7 +263,7 @@ def test_what_is_changed_in_a_signed_manifest_is_noticed(at: int, change: bytes)
 
 @bounded
 @given(st.binary(min_size=1, max_size=200))
-def test_what_was_signed_matches(payload: bytes) -> None:
+def test_the_signed_payload_matches(payload: bytes) -> None:
     text = go_json({"schemaVersion": 1, "x": payload.hex()}, indent=3)
     body = sign(text)
     content = read_manifest(body, media_types.DOCKER_SCHEMA1_SIGNED)

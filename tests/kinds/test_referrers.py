@@ -1,4 +1,4 @@
-"""Signatures, SBOMs and provenance are found on every registry, whichever way it offers."""
+"""Signatures, SBOMs and provenance: the API, the fallback tag, cosign's tags and the index."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ SIGNATURE = artifacts.cosign_signature(APP)
 
 
 def kinds(result: Result) -> list[tuple[str, str, str]]:
-    """What was found: the subject, the artifact type and the source of each, sorted."""
+    """The subject, the artifact type and foundBy of each record, sorted."""
     assert (result.code, result.err) == (0, "")
     names = {APP.digest: "index", AMD64.digest: "amd64"}
     return sorted(
@@ -68,11 +68,11 @@ def test_all_are_found_on_real_registries(
         head = oras("manifest", "fetch", f"{registry.host}/team/app@{record['digest']}")
         assert (record["digest"], record["size"]) == (sha256(head), len(head))
         assert record["mediaType"] == json.loads(head)["mediaType"]
-    # What they say is printed by `blob`, each document on a line of its own.
+    # `blob` prints their documents, one a line.
     documents = [json.loads(line) for line in run(["blob"], result.out).out.splitlines()]
     assert documents.count({"spdxVersion": "SPDX-2.3"}) == 2
     assert [one["predicate"]["buildType"] for one in documents if "predicate" in one]
-    # The same stand in the record of the image itself, and are found from that.
+    # `manifests --referrers` has the same, and `referrers` accepts its record.
     whole = run(["manifests", "--referrers", f"{registry.url}/team/app:v1"])
     (image,) = whole.records
     own = ("subject", "digest", "mediaType", "artifactType", "size", "annotations", "foundBy")
@@ -83,8 +83,8 @@ def test_all_are_found_on_real_registries(
     assert [one["digest"] for one in again.records] == [one["digest"] for one in result.records]
 
 
-def test_the_answer_is_the_same_everywhere(start_registry: Callable[..., Registry]) -> None:
-    """Also where there is no API and nobody keeps the fallback tag, for what needs neither."""
+def test_all_registries_give_the_same_records(start_registry: Callable[..., Registry]) -> None:
+    """With the API, and with the fallback tag."""
     answers = []
     for name in ("zot", "olareg", "docker-registry"):
         registry = start_registry(name)
@@ -106,7 +106,7 @@ def test_the_answer_is_the_same_everywhere(start_registry: Callable[..., Registr
 
 
 def fallback(*referrers: Image) -> Image:
-    """The index that clients keep under the fallback tag."""
+    """The index that clients push under the fallback tag."""
     entries = [
         image.descriptor(
             annotations=image.json["annotations"], artifactType=image.json["artifactType"]
@@ -142,7 +142,7 @@ def find(registry: Scripted, *options: str) -> Result:
         pytest.param(json_reply({}), id="JSON of another type"),
     ],
 )
-def test_where_there_is_no_api_the_tag_is_asked(registry: Scripted, answer: Reply) -> None:
+def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, answer: Reply) -> None:
     registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
     (record,) = find(registry).records
@@ -150,7 +150,7 @@ def test_where_there_is_no_api_the_tag_is_asked(registry: Scripted, answer: Repl
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (403, 3)])
-def test_who_may_not_see_them_is_told(registry: Scripted, status: int, code: int) -> None:
+def test_a_denied_list_is_an_error(registry: Scripted, status: int, code: int) -> None:
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", error(status, "DENIED"))
     result = find(registry)
     assert (result.code, result.records) == (code, [])
@@ -164,15 +164,13 @@ def test_who_may_not_see_them_is_told(registry: Scripted, status: int, code: int
         pytest.param(images.oci_index([], []), id="an empty index"),
     ],
 )
-def test_a_fallback_tag_that_lists_nothing_counts_as_none(
-    registry: Scripted, tagged: Image
-) -> None:
+def test_a_fallback_tag_without_referrers(registry: Scripted, tagged: Image) -> None:
     registry.add("a/b", IMAGE.digest.replace(":", "-"), tagged)
     result = find(registry)
     assert (result.code, result.out, result.err) == (0, b"", "")
 
 
-def test_only_the_types_asked_for(registry: Scripted) -> None:
+def test_the_artifact_type_filters(registry: Scripted) -> None:
     registry.content.referrers = True
     other = artifacts.sbom(IMAGE, "text/spdx")
     registry.add("a/b", "s1", SBOM)
@@ -183,15 +181,15 @@ def test_only_the_types_asked_for(registry: Scripted) -> None:
     assert len(find(registry, "--artifact-type", SPDX, "--artifact-type", "text/spdx").records) == 2
 
 
-def test_one_found_in_two_ways_is_given_once(registry: Scripted) -> None:
+def test_a_referrer_found_in_two_ways_is_one_record(registry: Scripted) -> None:
     registry.content.referrers = True
     registry.add("a/b", artifacts.cosign_tag(IMAGE, "sbom"), SBOM)
     (record,) = find(registry).records
     assert record["foundBy"] == "api"
 
 
-def test_what_a_descriptor_leaves_out_is_read_from_the_manifest(registry: Scripted) -> None:
-    """Fallback lists written by old clients have neither type nor annotations."""
+def test_the_manifest_completes_the_descriptor(registry: Scripted) -> None:
+    """Old clients write lists without types and annotations."""
     registry.add("a/b", SBOM.digest[7:19], SBOM)
     bare = images.oci_index([SBOM.descriptor()], [])
     registry.add("a/b", IMAGE.digest.replace(":", "-"), bare)
@@ -237,7 +235,7 @@ def test_a_referrer_record_leads_manifests_to_the_referrer(registry: Scripted) -
     assert "foundBy" not in record
 
 
-def test_every_platforms_referrers(scripted: Scripted) -> None:
+def test_the_referrers_of_every_platform(scripted: Scripted) -> None:
     scripted.add("a/b", "v1", APP)
     found = find(scripted, "--all-platforms").records
     assert [one["subject"] for one in found] == [one.digest for one in APP.children[:3]]
@@ -265,8 +263,8 @@ def test_layouts_have_referrers_too(tmp_path: Path) -> None:
     assert b'"predicateType":"https://slsa.dev/provenance/v0.2"' in statements
 
 
-def test_of_a_layout_the_fallback_tag_counts_too(tmp_path: Path) -> None:
-    """One tool has added a tag for its own, and another the list that the registry would have."""
+def test_in_a_layout_the_fallback_tag_is_read_too(tmp_path: Path) -> None:
+    """One tool has tagged its referrer, and another has written the fallback tag."""
     one, other = artifacts.sbom(APP), SIGNATURE
     listed = images.oci_index([other.descriptor()], [other])
     tags = {"v1": APP, "an-sbom": one, fallback_tag(APP.digest): listed}
@@ -276,7 +274,7 @@ def test_of_a_layout_the_fallback_tag_counts_too(tmp_path: Path) -> None:
     assert found >= {(one.digest, "api"), (other.digest, "tag-fallback")}
 
 
-def test_the_longest_digest_makes_a_tag_that_is_one() -> None:
+def test_the_longest_digest_makes_a_valid_tag() -> None:
     assert fallback_tag("sha512:" + "ab" * 64) == "sha512-" + "ab" * 32
     assert fallback_tag("very+long.algorithm_name-that_goes_on:=x=") == (
         "very-long.algorithm_name-that_go--x-"

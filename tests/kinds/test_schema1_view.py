@@ -1,4 +1,4 @@
-"""The schema 1 view is what docker-registry 2.8 itself makes of the same image."""
+"""The schema 1 view equals docker-registry 2.8's own conversion of the same image."""
 
 import json
 import random
@@ -50,7 +50,7 @@ BASE = "microsoft/windowsservercore:10.0.10586"
 
 
 def config(seed: int) -> tuple[bytes, list[Blob]]:
-    """A config with odd but possible members, and the layers it is for."""
+    """A config with odd but valid members, and its layers."""
     chance = random.Random(seed)
 
     def maybe(members: Json, key: str, make: Callable[[], object], odds: float = 0.5) -> None:
@@ -88,7 +88,7 @@ def config(seed: int) -> tuple[bytes, list[Blob]]:
 
 
 def _order(chance: random.Random, layers: int) -> list[bool]:
-    """Which steps of a build are empty, with as many that are not as there are layers."""
+    """The empty steps of a build: as many others as there are layers."""
     order = [False] * layers + [True] * chance.randrange(4)
     chance.shuffle(order)
     return order
@@ -103,13 +103,13 @@ def _indented(value: object) -> bytes:
 
 
 def oracle(registry: Registry, repository: str, tag: str) -> Json | None:
-    """What the registry makes of an image for who asks for schema 1; None if it refuses."""
+    """The registry's conversion of an image to schema 1; None if it rejects the image."""
     headers = {"Accept": DOCKER_V1_SIGNED, "User-Agent": USER_AGENT}
     url = f"{registry.url}/v2/{repository}/manifests/{tag}"
     try:
         answer = requests.get(url, headers=headers, timeout=30)
     except requests.ConnectionError:
-        return None  # its handler panics over a history with too many steps
+        return None  # its handler panics if the history has too many steps
     if not answer.ok:
         return None
     assert answer.headers["Content-Type"] == DOCKER_V1_SIGNED
@@ -155,7 +155,7 @@ def test_it_equals_the_registrys_own_conversion(
         pytest.param({"rootfs": {"base_layer": 7}}, id="base layer of another type"),
     ],
 )
-def test_where_the_registry_refuses_there_is_still_a_view(
+def test_there_is_a_view_of_what_the_registry_rejects(
     docker_registry: Registry, pusher: Pusher, repository: str, change: dict[str, Any]
 ) -> None:
     layers = [layer("a", media_type=DOCKER_LAYER), layer("b", media_type=DOCKER_LAYER)]
