@@ -10,15 +10,17 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from regpipe.archives import tar
 from regpipe.archives.compression import CHUNK, Stream, decompressed, is_compressed, truncated
 from regpipe.archives.files import raise_unreadable
 from regpipe.archives.tar import Member
 from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError, TooLargeError
+
+T = TypeVar("T")
 
 STDIN = "-"
 """The path that means standard input."""
@@ -29,6 +31,10 @@ KEPT_JSON = 8 << 20
 """A file of at most this many bytes is kept if it starts like JSON."""
 KEPT_ALL = 64 << 20
 """Total bytes of the files that are kept."""
+LINKS_FOLLOWED = 8
+"""The longest chain of links that is followed."""
+COPIES = 100
+"""The most members of one name; they must be the same."""
 TRAILER = 1 << 20
 """Bytes read from a pipe after the end of the archive, so that its writer gets no SIGPIPE."""
 
@@ -59,8 +65,7 @@ class Archive:
         self._stdin = stdin
         self._layers = layers
         self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] | None = None
-        self._duplicated: set[str] = set()
+        self._entries: dict[str, list[_Entry]] | None = None
         self._failure: RegpipeError | None = None
         self._single_pass = path == STDIN
         self._seeks = False
@@ -68,50 +73,59 @@ class Archive:
 
     def read(self, name: str, limit: int) -> bytes | None:
         """Return a file's content; see `Files.read`."""
-        entry = self._find(name)
-        if entry is None:
-            return None
-        if entry.member.size > limit:
+        found = self._find(name)
+        if found and found[0].member.size > limit:
             raise TooLargeError(f"{ascii(name)} is larger than {limit} bytes")
-        with self._content(entry) as content:
-            return content.exactly(entry.member.size)
+        return _one(name, map(self._body, found))
 
     def uncompressed_size(self, name: str) -> int | None:
         """Return a layer's size; see `Files.uncompressed_size`."""
-        entry = self._find(name)
-        if entry is None:
-            return None
-        if isinstance(entry.uncompressed_size, RegpipeError):
-            raise entry.uncompressed_size
-        if entry.uncompressed_size is not None:
+        found = self._find(name)
+        # Copies of equal size do for a layer: comparing their bytes would take too long.
+        known = _one(name, map(self._known_size, found))
+        if isinstance(known, RegpipeError):
+            raise known
+        if known is not None or not found:
+            return known
+        with self._content(found[0]) as content:
+            return _uncompressed_size(content, found[0].member.size)
+
+    def digest(self, name: str) -> str | None:
+        """Return a layer's digest; see `Files.digest`."""
+        return _one(name, map(self._file_digest, self._find(name)))
+
+    def _find(self, name: str) -> list[_Entry]:
+        """Return the entries of a regular file, following links; more than one if it has copies.
+
+        Raises:
+            ResponseError: the archive has different files of this name.
+        """
+        entries = self._table()
+        for _ in range(LINKS_FOLLOWED + 1):
+            found = entries.get(name, [])
+            member = _one(name, ((e.member.link, e.member.size) for e in found))
+            if member is None or member[0] is None:
+                return found
+            name = member[0]
+        return []
+
+    def _known_size(self, entry: _Entry) -> int | RegpipeError | None:
+        if entry.body is None:
             return entry.uncompressed_size
         with self._content(entry) as content:
             return _uncompressed_size(content, entry.member.size)
 
-    def digest(self, name: str) -> str | None:
-        """Return a layer's digest; see `Files.digest`."""
-        entry = self._find(name)
-        if entry is None:
-            return None
+    def _body(self, entry: _Entry) -> bytes:
+        with self._content(entry) as content:
+            return content.exactly(entry.member.size)
+
+    def _file_digest(self, entry: _Entry) -> str:
         if entry.digest is not None:
             return entry.digest
         with self._content(entry) as content:
             return _digest(content, entry.member.size)
 
-    def _find(self, name: str) -> _Entry | None:
-        """Return the entry of a regular file; a link is followed."""
-        entries = self._table()
-        entry = entries.get(name)
-        if entry is not None and entry.member.link is not None:
-            name = entry.member.link
-            entry = entries.get(name)
-        if entry is None or not entry.member.is_file:
-            return None
-        if name in self._duplicated:
-            raise _invalid(f"the archive has two files named {ascii(name)}")
-        return entry
-
-    def _table(self) -> dict[str, _Entry]:
+    def _table(self) -> dict[str, list[_Entry]]:
         with self._lock:
             if self._failure is not None:
                 raise self._failure
@@ -124,8 +138,8 @@ class Archive:
                     raise
             return self._entries
 
-    def _read_table(self) -> dict[str, _Entry]:
-        entries: dict[str, _Entry] = {}
+    def _read_table(self) -> dict[str, list[_Entry]]:
+        entries: dict[str, list[_Entry]] = {}
         with self._open() as file:
             self._single_pass = self._single_pass or not file.seekable()
             outer = Stream(file.read) if self._single_pass else _seeking(file)
@@ -134,10 +148,10 @@ class Archive:
             for member in tar.members(stream):
                 if not (member.is_file or member.link is not None):
                     continue
-                if member.name in entries:
-                    self._duplicated.add(member.name)
-                else:
-                    entries[member.name] = self._entry(member, stream)
+                copies = entries.setdefault(member.name, [])
+                if len(copies) == COPIES:
+                    raise _invalid(f"more than {COPIES} members are named {ascii(member.name)}")
+                copies.append(self._entry(member, stream))
             if self._single_pass:
                 _drain(outer)
         return entries
@@ -241,6 +255,20 @@ def _drain(stream: Stream) -> None:
     left = TRAILER
     while left > 0 and (part := stream.read(CHUNK)):
         left -= len(part)
+
+
+def _one(name: str, values: Iterable[T]) -> T | None:
+    """Return the only value; None if there is none.
+
+    Raises:
+        ResponseError: there are different values.
+    """
+    only: T | None = None
+    for position, value in enumerate(values):
+        if position and value != only:
+            raise _invalid(f"the archive has different files named {ascii(name)}")
+        only = value
+    return only
 
 
 def _invalid(why: str) -> ResponseError:

@@ -106,29 +106,35 @@ def _member(header: bytes, kind: bytes, size: int, extended: dict[str, str], off
         name = f"{prefix}/{name}"
     name, target = extended.get("path", name), extended.get("linkpath", target)
     is_folder = kind == b"5" or (kind in b"0\0" and name.endswith("/"))
-    name = _inside("", name)
+    name = inside("", name)
     link = None
     if kind == b"1":
-        link = _inside("", target)
+        link = inside("", target)
     elif kind == b"2":
-        link = _inside(name.rpartition("/")[0], target)
+        # Absolute links start at the archive's root, as in a container.
+        folder = "" if target.startswith("/") else name.rpartition("/")[0]
+        link = inside(folder, target.lstrip("/"))
     is_file = not is_folder and kind not in _DATA_LESS and kind not in b"DV"
     return Member(name, is_file, size, link, offset)
 
 
-def _inside(folder: str, path: str) -> str:
-    """Resolve a path relative to a folder of the archive into one from the archive's root."""
+def inside(folder: str, path: str) -> str:
+    """Resolve a path relative to a folder of the archive into one from the archive's root.
+
+    Raises:
+        ResponseError: the path is absolute or leads outside the archive.
+    """
     parts = folder.split("/") if folder else []
     outside = path.startswith("/")
     for part in path.split("/"):
         if part != "..":
             parts += [part] if part not in ("", ".") else []
-        elif parts and folder:
+        elif parts:
             parts.pop()
         else:
             outside = True
     if outside:
-        raise _broken(f"a member's path leads outside the archive: {quoted(path)}")
+        raise _broken(f"a path leads outside the archive: {quoted(path)}")
     return "/".join(parts)
 
 

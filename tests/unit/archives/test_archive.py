@@ -1,5 +1,6 @@
 """Archives of every format, from files and pipes: their files are found, and little is read."""
 
+import gzip
 import io
 import os
 import threading
@@ -80,13 +81,84 @@ def test_a_link_is_followed(opened: Open) -> None:
     files = opened(pack(FILES))
     assert files.uncompressed_size("y/layer.tar") == len(LAYER)
     assert files.digest("y/layer.tar") == sha256(LAYER)
-    assert files.digest("z/layer.tar") is None  # a link to a link is not followed
+    assert files.digest("z/layer.tar") == sha256(LAYER)  # a link to a link
 
 
-def test_two_files_with_the_same_name_are_refused(opened: Open) -> None:
+@pytest.mark.parametrize(("length", "followed"), [(8, True), (9, False)])
+def test_long_chains_of_links_and_circles_end(opened: Open, length: int, followed: bool) -> None:  # noqa: FBT001
+    members: list[tuple[str, bytes | str | None]] = [("x", "y"), ("y", "x"), (str(length), b"end")]
+    members += [(str(at), str(at + 1)) for at in range(length)]
+    files = opened(pack(members))
+    assert files.read("0", LIMIT) == (b"end" if followed else None)
+    assert files.read("x", LIMIT) is None
+
+
+def test_links_may_be_absolute_and_go_up_inside_the_archive(opened: Open) -> None:
+    links: list[tuple[str, bytes | str | None]] = [("a/b/c", "/etc/d"), ("a/e", "../etc/./d")]
+    files = opened(pack([*links, ("x/../etc/d", b"content")]))
+    assert files.read("a/b/c", LIMIT) == files.read("a/e", LIMIT) == b"content"
+
+
+@pytest.mark.parametrize("kind", ["tar", "tar.gz"])
+def test_copies_of_a_file_are_one_file(
+    opened: Open, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, layer = b"[1]", gzip.compress(bytes(20_000))
+    monkeypatch.setattr(archive, "KEPT_ALL", 100)  # the second is not kept from a pipe
+    members: list[tuple[str, bytes | str | None]] = [
+        ("a", small),
+        ("b", layer),
+        ("l", "b"),
+        ("b", layer),
+        ("l", "b"),
+        ("a", small),
+    ]
+    files = opened(PACKERS[kind](pack(members)))
+    assert files.read("a", LIMIT) == small
+    assert files.uncompressed_size("b") == files.uncompressed_size("l") == 20_000
+    assert files.uncompressed_size("a") == 3
+
+
+DIFFERENT: dict[str, list[tuple[str, bytes | str]]] = {
+    "size": [("a", b"{}"), ("a", b"{} ")],
+    "content": [("a", b"{1}"), ("a", b"{2}")],
+    "a link": [("b", b"{}"), ("a", b"{}"), ("a", "b")],
+    "another link": [("b", b"{}"), ("a", "b"), ("a", "c")],
+    "the third": [("a", b"{1}"), ("a", b"{1}"), ("a", b"{2}")],
+}
+
+
+@pytest.mark.parametrize("members", DIFFERENT.values(), ids=DIFFERENT)
+def test_different_members_of_a_name_are_refused(
+    opened: Open, members: list[tuple[str, bytes | str]]
+) -> None:
+    files = opened(pack([*members, ("other", b"good")]))
+    assert files.read("other", LIMIT) == b"good"
+    with pytest.raises(ResponseError, match="different files named 'a'"):
+        files.read("a", LIMIT)
+
+
+def test_layers_of_different_size_and_one_name_are_refused(opened: Open) -> None:
+    files = opened(pack([("a", bytes(9000)), ("a", bytes(9001))]))
+    with pytest.raises(ResponseError, match="different files named 'a'"):
+        files.uncompressed_size("a")
+
+
+def test_old_layers_of_one_name_are_compared_by_digest(opened: Open) -> None:
+    files = opened(pack([("a/layer.tar", bytes(9000)), ("a/layer.tar", b"x" * 9000)]))
+    with pytest.raises(ResponseError, match="different files named 'a/"):
+        files.digest("a/layer.tar")
+
+
+def test_the_number_of_copies_is_limited(opened: Open) -> None:
+    with pytest.raises(ResponseError, match="more than 100 members are named 'a'"):
+        opened(pack([("a", b"x")] * 101)).read("a", LIMIT)
+
+
+def test_different_files_of_the_same_name_are_refused(opened: Open) -> None:
     files = opened(pack([("a", b"1"), ("./a", b"2"), ("b", b"3")]))
     assert files.read("b", LIMIT) == b"3"
-    with pytest.raises(ResponseError, match="two files named 'a'"):
+    with pytest.raises(ResponseError, match="different files named 'a'"):
         files.read("a", LIMIT)
 
 

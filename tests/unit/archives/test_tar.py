@@ -98,10 +98,8 @@ REFUSED = {
     "up in the middle": (raw(b"a/../../b") + END, "leads outside"),
     "from the root": (raw(b"/etc/passwd") + END, "leads outside"),
     "link up and out": (raw(b"a/b", b"2", x157=b"../../c") + END, "leads outside"),
-    "link from the root": (
-        raw(b"a/b", b"2", x157=b"/etc/passwd") + END,
-        "leads outside",
-    ),
+    "absolute link that leads up": (raw(b"a/b", b"2", x157=b"/../c") + END, "leads outside"),
+    "absolute hard link": (raw(b"a/b", b"1", x157=b"/etc/passwd") + END, "leads outside"),
     "hard link up and out": (raw(b"a/b", b"1", x157=b"../c") + END, "leads outside"),
     "pax path up and out": (pax(b"16 path=../../x\n") + raw() + END, "leads outside"),
     "sparse": (raw(kind=b"S") + END, "sparse"),
