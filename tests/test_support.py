@@ -72,7 +72,7 @@ def test_a_schema_1_digest_is_that_of_the_unsigned_payload() -> None:
     ["Traceback (most recent call last)", f"sent {cli.PASSWORD}", f"Bearer {cli.TOKEN}-1"],
     ids=["traceback", "password", "token"],
 )
-def test_a_run_that_says_what_must_not_be_said_fails(said: str) -> None:
+def test_a_run_that_reports_what_must_not_be_reported_fails(said: str) -> None:
     with pytest.raises(AssertionError):
         cli.shell('echo "$1" >&2', said)
     with pytest.raises(AssertionError):

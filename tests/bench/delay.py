@@ -10,7 +10,7 @@ class Delay:
 
     Args:
         url: the base URL of the server behind it.
-        round_trip: seconds that it adds to a request and its answer together.
+        round_trip: seconds that it adds to a request and its response together.
     """
 
     def __init__(self, url: str, round_trip: float) -> None:

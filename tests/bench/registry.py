@@ -70,7 +70,7 @@ class _Case:
         self._all_urls = self._file("all-urls", _curl_config(manifest_urls + blob_urls))
 
     def cold_and_warm(self) -> Iterator[Row]:
-        """Against curl, which sends the same requests and does nothing with the answers."""
+        """Against curl, which sends the same requests and does nothing with the responses."""
         cold, requests_cold = self._pairs(lambda: self._regpipe(cold=True), self._all_urls)
         note = f"{requests_cold / TAGS:.2f} requests and {_cpu_per_tag(cold)} a tag"
         yield cold.row(f"{TAGS} tags, cold", "curl -Z", 1.25, note)

@@ -158,7 +158,7 @@ def test_a_kept_blob_is_limited_like_any_other(registry: Scripted) -> None:
     assert (result.code, result.out) == (5, b"")
 
 
-def test_one_said_to_be_too_large_is_not_asked_for(registry: Scripted) -> None:
+def test_one_said_to_be_too_large_is_not_requested(registry: Scripted) -> None:
     huge = {**DOCUMENT.descriptor(), "size": 1 << 40}
     manifest = {"schemaVersion": 2, "config": artifacts.EMPTY.descriptor(), "layers": [huge]}
     image = Image(go_json(manifest), OCI_MANIFEST, artifacts.EMPTY)

@@ -41,7 +41,7 @@ def test_unchanged_tags_cost_one_request_each(registry: Scripted) -> None:
     assert warm.err == cold.err == ""
 
 
-def test_offline_asks_nobody(registry: Scripted) -> None:
+def test_offline_sends_no_requests(registry: Scripted) -> None:
     online = run(["catalog", registry.url]), manifests(registry)
     registry.requests.clear()
     offline = run(["catalog", registry.url, "--offline"]), manifests(registry, "--offline")
@@ -50,7 +50,7 @@ def test_offline_asks_nobody(registry: Scripted) -> None:
     assert all(result.out for result in offline)
 
 
-def test_offline_says_what_is_not_there(registry: Scripted) -> None:
+def test_offline_reports_what_is_missing(registry: Scripted) -> None:
     manifests(registry)
     result = run(["manifests", "--offline", f"{registry.host}/team/app:other"])
     assert result.code == 4
@@ -81,7 +81,7 @@ def test_a_shared_config_is_fetched_once(scripted: Scripted, option: list[str]) 
     assert len(scripted.seen) == 101
 
 
-def test_a_failure_to_fetch_what_is_shared_is_told_of_each(scripted: Scripted) -> None:
+def test_a_failure_to_fetch_what_is_shared_is_reported_of_each(scripted: Scripted) -> None:
     for number in range(20):
         scripted.add("team/app", f"v{number}", images.classic())
     scripted.on("/v2/*/blobs/*", error(404, "BLOB_UNKNOWN", "blob unknown"))
@@ -182,7 +182,7 @@ def test_an_index_and_its_platforms_are_kept(scripted: Scripted) -> None:
     assert warm.out == cold.out
 
 
-def test_a_registry_that_ignores_conditions_is_asked_by_head(registry: Scripted) -> None:
+def test_a_registry_that_ignores_conditions_gets_head_requests(registry: Scripted) -> None:
     registry.content.etag = False
     outputs = [manifests(registry).out]
     outputs.append(manifests(registry).out)
@@ -196,7 +196,7 @@ def test_a_registry_that_ignores_conditions_is_asked_by_head(registry: Scripted)
     assert outputs == [outputs[0]] * 3
 
 
-def test_a_registry_that_knows_neither_is_asked_by_get(registry: Scripted) -> None:
+def test_a_registry_that_knows_neither_gets_get_requests(registry: Scripted) -> None:
     registry.content.etag = False
     manifests(registry)
     manifests(registry)

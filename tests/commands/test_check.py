@@ -36,7 +36,7 @@ def test_a_registry_that_is_open_to_all(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["docker-registry", "distribution3", "zot"])
-def test_a_registry_that_wants_a_password(name: str, tmp_path: Path, home: Path) -> None:
+def test_a_registry_that_requires_a_password(name: str, tmp_path: Path, home: Path) -> None:
     with running(name, tmp_path / "registry", Options(htpasswd=True)) as registry:
         nobody = run(["check", registry.url])
         path = docker(home, auths={registry.host: entry()})
@@ -137,7 +137,7 @@ CATALOGS = {
 
 
 @pytest.mark.parametrize(("reply", "catalog"), CATALOGS.values(), ids=CATALOGS.keys())
-def test_what_is_said_of_the_catalog(scripted: Scripted, reply: Reply, catalog: str) -> None:
+def test_what_is_reported_of_the_catalog(scripted: Scripted, reply: Reply, catalog: str) -> None:
     scripted.on("/v2/_catalog", reply)
     result = run(["check", *QUICK, scripted.url])
     [record] = result.records
@@ -157,7 +157,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("reply", "code", "hint"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_said_of_a_registry_that_cannot_be_used(
+def test_what_is_reported_of_a_registry_that_cannot_be_used(
     scripted: Scripted, reply: Reply, code: int, hint: str
 ) -> None:
     scripted.on("/v2/", reply)
@@ -170,7 +170,7 @@ def test_what_is_said_of_a_registry_that_cannot_be_used(
     assert len(result.errors) == 1
 
 
-def test_what_is_said_of_nobody_listening() -> None:
+def test_what_is_reported_of_nobody_listening() -> None:
     with socket.socket() as silent:  # has a port, and takes no connections on it
         silent.bind(("127.0.0.1", 0))
         result = run(["check", *QUICK, f"127.0.0.1:{silent.getsockname()[1]}"])
@@ -180,7 +180,7 @@ def test_what_is_said_of_nobody_listening() -> None:
     assert "connection refused" in record["hint"]
 
 
-def test_what_is_said_of_a_certificate_that_nobody_vouches_for(authority: Authority) -> None:
+def test_what_is_reported_of_a_certificate_that_nobody_vouches_for(authority: Authority) -> None:
     with Scripted(tls=authority.server_side()) as server:
         result = run(["check", *QUICK, server.url])
         [record] = result.records
@@ -190,7 +190,7 @@ def test_what_is_said_of_a_certificate_that_nobody_vouches_for(authority: Author
         assert run(["check", "-k", server.url]).code == 0
 
 
-def test_what_is_left_of_a_limit_is_told(scripted: Scripted) -> None:
+def test_what_is_left_of_a_limit_is_reported(scripted: Scripted) -> None:
     limited = {
         "ratelimit_limit": "100;w=21600",
         "ratelimit_remaining": "97;w=21600",
@@ -287,7 +287,7 @@ class Hub(Transport):
         return Response(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
 
 
-def test_docker_hubs_limit_is_asked_for_without_spending_any_of_it() -> None:
+def test_docker_hubs_limit_is_requested_without_spending_any_of_it() -> None:
     found = check("https://registry-1.docker.io", Hub())
     assert found.error is None
     assert found.fields["rateLimit"] == {"limit": 100, "window": 21600}

@@ -15,7 +15,7 @@ ONCE = ("check", "--retries", "0")
 @pytest.mark.parametrize(
     "fault", [too_many("0"), error(503), RESET, short_body], ids=["429", "503", "reset", "short"]
 )
-def test_what_passes_is_asked_again(
+def test_what_passes_is_retried(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
     monkeypatch.setattr(retry, "backoff", lambda *_: 0.001)

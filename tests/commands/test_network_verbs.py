@@ -65,7 +65,7 @@ def test_fields_of_others_are_carried_through(registry: Scripted) -> None:
     assert tags.out.count(b'"n":1.10') == manifests.out.count(b'"n":1.10') == 2
 
 
-def test_a_manifest_record_can_be_asked_again(registry: Scripted) -> None:
+def test_a_manifest_record_can_be_given_again(registry: Scripted) -> None:
     first = run(["manifests", f"{registry.host}/team/app:v1"])
     again = run(["manifests"], first.out)
     assert again.records == first.records

@@ -103,7 +103,7 @@ def screen(said: str) -> list[str]:
     return [line for line in lines if line]
 
 
-def test_a_long_run_says_how_far_it_is(registry: Scripted, home: Path) -> None:
+def test_a_long_run_shows_how_far_it_is(registry: Scripted, home: Path) -> None:
     script = f"regpipe tags {registry.host}/team/app | regpipe manifests > records"
     said = on_terminal(f"cd && {script}", home)
     found = re.findall(r"regpipe manifests: (\d+) of 24 done, (\d+) records, \d+/s", said)
@@ -166,7 +166,7 @@ def test_messages_stay_and_the_line_does_not(registry: Scripted, home: Path) -> 
     assert re.fullmatch(r"regpipe manifests: \S+/team/app:v05: MANIFEST_UNKNOWN: .*", line)
 
 
-def test_a_wait_for_the_rate_limit_is_said(registry: Scripted, home: Path) -> None:
+def test_a_wait_for_the_rate_limit_is_reported(registry: Scripted, home: Path) -> None:
     registry.on("/v2/team/app/manifests/v00", too_many("3"), PASS)
     said = on_terminal(f"regpipe manifests {registry.host}/team/app:v00", home)
     assert re.search(r"waiting [123] s for the rate limit", said)
@@ -191,7 +191,7 @@ def test_no_progress_on_a_terminal(registry: Scripted, home: Path) -> None:
     assert on_terminal(f"regpipe manifests -j1 --no-progress {refs}", home) == ""
 
 
-def test_what_the_line_says() -> None:
+def test_what_the_line_shows() -> None:
     progress = Progress("regpipe tags", 1, io.StringIO())
     assert progress.line(0.0) == "regpipe tags: 0 done, 0 records, 0/s"
     items = progress.inputs(iter([1, 2, 3]))

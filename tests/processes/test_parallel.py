@@ -143,7 +143,7 @@ def test_several_files(both: Both, tmp_path: Path) -> None:
     assert (whole.code, len(whole.records)) == (2, 21)
 
 
-def test_a_killed_worker_is_said(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_is_reported(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_arguments: object) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
         return 0

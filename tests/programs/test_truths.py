@@ -133,7 +133,7 @@ def test_reports_and_records_are_compared_by_what_both_tell(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("ref", ["r.example/team/app", "r.example", "r.example/team/app:v1"])
-def test_nothing_is_said_of_what_failed_by_its_ref(ref: str, tmp_path: Path) -> None:
+def test_nothing_is_reported_of_what_failed_by_its_ref(ref: str, tmp_path: Path) -> None:
     assert changes([image("v1")], [failure(ref=ref)], tmp_path) == []
     other = [image("v1", host="other.example")]
     assert len(changes(other, [failure(ref=ref)], tmp_path)) == 1

@@ -23,7 +23,7 @@ from support.scripted import Scripted
 # Manifests and configs
 
 
-def test_red_hat_gzips_configs_whatever_is_asked_for(scripted: Scripted) -> None:
+def test_red_hat_gzips_configs_whatever_is_requested(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
 
     def zipped(request: Request) -> Reply:
@@ -78,7 +78,7 @@ def test_head_gives_the_digest(scripted: Scripted) -> None:
         registry(scripted).head("team/app", "v2")
 
 
-def test_a_registry_that_takes_no_head_is_asked_once(scripted: Scripted) -> None:
+def test_a_registry_that_takes_no_head_gets_one_request(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     scripted.content.head = False
     found = registry(scripted)
@@ -116,7 +116,7 @@ def test_a_condition_is_for_tags_only(scripted: Scripted) -> None:
     assert "if-none-match" not in scripted.requests[-1].headers
 
 
-def test_every_type_is_asked_for_by_name(scripted: Scripted) -> None:
+def test_every_type_is_requested_by_name(scripted: Scripted) -> None:
     """Quay and distribution convert to schema 1 otherwise."""
     scripted.add("team/app", "v1", images.oci())
     registry(scripted).manifest("team/app", "v1")

@@ -90,7 +90,7 @@ def never_anything(server: Scripted) -> None:
 
 
 @pytest.mark.parametrize("habit", [circle, same_page, never_anything])
-def test_pages_without_end_are_said_to_be_cut(
+def test_pages_without_end_are_reported_to_be_cut(
     many: Scripted, habit: Callable[[Scripted], None]
 ) -> None:
     many.content.page = 100
@@ -111,7 +111,7 @@ def test_zot_forgets_a_tag_that_was_deleted(many: Scripted) -> None:
     assert (result.code, len(result.errors)) == (4, 1)
 
 
-def test_a_refusal_for_another_reason_is_asked_once(scripted: Scripted) -> None:
+def test_a_refusal_for_another_reason_gets_one_request(scripted: Scripted) -> None:
     scripted.on(f"{LIST}*", error(400, "NAME_INVALID", "invalid repository name"))
     result = tags(scripted)
     assert "NAME_INVALID" in result.err

@@ -53,7 +53,7 @@ def hub_limit() -> Reply:
     ],
     ids=["text", "message", "errors"],
 )
-def test_hubs_rate_limit_is_said_in_its_own_words(scripted: Scripted, reply: Reply) -> None:
+def test_hubs_rate_limit_is_reported_in_its_own_words(scripted: Scripted, reply: Reply) -> None:
     scripted.on("/v2/*", reply)
     with pytest.raises(RegistryError, match="reached your pull rate limit") as caught:
         registry(scripted).manifest("team/app", "v1")
@@ -179,7 +179,7 @@ def test_ghcr_denies_without_a_challenge(scripted: Scripted) -> None:
     assert registry(scripted, Asked()).manifest("team/app", "v1")
 
 
-def test_harbors_basic_answer_to_an_ended_token_is_passed_on(scripted: Scripted) -> None:
+def test_harbors_basic_response_to_an_ended_token_is_passed_on(scripted: Scripted) -> None:
     scripted.on("/v2/*", unauthorized('Basic realm="harbor"'))
     canary = Canary()
     with pytest.raises(UnauthorizedError):
@@ -188,7 +188,7 @@ def test_harbors_basic_answer_to_an_ended_token_is_passed_on(scripted: Scripted)
     assert len(scripted.requests) == 1
 
 
-def test_several_challenges_are_told_apart(scripted: Scripted) -> None:
+def test_several_challenges_are_distinguished(scripted: Scripted) -> None:
     """Gitea's two headers, and Codeberg's two in one."""
     both = 'Bearer realm="a",scope="*",Basic realm="b"'
     scripted.on("/v2/*", unauthorized('Bearer realm="x",scope="repository:a:pull,push"', both))
@@ -204,7 +204,7 @@ def scopes_asked(server: Scripted) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("enough", [True, False])
-def test_a_scope_that_only_the_bearer_of_a_token_is_told_is_asked_for_once(
+def test_a_scope_that_only_the_bearer_of_a_token_is_reported_is_requested_once(
     scripted: Scripted,
     enough: bool,  # noqa: FBT001
 ) -> None:
@@ -232,7 +232,7 @@ def test_a_scope_that_only_the_bearer_of_a_token_is_told_is_asked_for_once(
     assert len(scripted.asked("/v2/*")) == 3
 
 
-def test_a_scope_that_the_token_has_already_is_not_asked_for_again(scripted: Scripted) -> None:
+def test_a_scope_that_the_token_has_already_is_not_requested_again(scripted: Scripted) -> None:
     """Docker Hub says this of repositories that are private or not there."""
     challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="repository:team/app:pull"'
     scripted.on("/v2/*", unauthorized(f'{challenge},error="insufficient_scope"', code="DENIED"))

@@ -94,7 +94,7 @@ def test_the_first_record_comes_with_the_first_page(scripted: Scripted) -> None:
 
 
 def watch_until_first(scripted: Scripted, release: threading.Event) -> list[str]:
-    """The requests that had been answered when the first line came."""
+    """The requests that had got a response when the first line came."""
     with subprocess.Popen(
         [sys.executable, "-m", "regpipe", "tags", f"{scripted.host}/big"],
         stdout=subprocess.PIPE,

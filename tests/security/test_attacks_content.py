@@ -93,7 +93,7 @@ def test_09_nothing_is_unchanged_that_nobody_knew(scripted: Scripted) -> None:
             registry(scripted).manifest("a/b", target)
 
 
-def test_09_another_digest_in_the_header_of_a_tag_is_said(scripted: Scripted) -> None:
+def test_09_another_digest_in_the_header_of_a_tag_is_reported(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     wrong = "sha256:" + "0" * 64
     reply = Reply(200, image.raw, (("Content-Type", image.media_type),))

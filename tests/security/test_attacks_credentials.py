@@ -72,7 +72,7 @@ PLACES = {
 
 @pytest.mark.parametrize("left", LEFT.values(), ids=LEFT.keys())
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_01_a_realm_is_asked_nowhere_near_but_on_the_registrys_own_host(
+def test_01_a_realm_is_requested_nowhere_near_but_on_the_registrys_own_host(
     scripted: Scripted, other: Scripted, home: Path, place: str, left: dict[str, str]
 ) -> None:
     docker(home, auths={scripted.host: left})
@@ -85,7 +85,7 @@ def test_01_a_realm_is_asked_nowhere_near_but_on_the_registrys_own_host(
     assert credentials_seen(scripted) == []
 
 
-def test_01_a_realm_is_not_asked_without_encryption_where_the_registry_has_it(
+def test_01_a_realm_is_not_requested_without_encryption_where_the_registry_has_it(
     authority: Authority, other: Scripted, home: Path
 ) -> None:
     with Scripted(tls=authority.server_side()) as server:

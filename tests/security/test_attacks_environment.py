@@ -111,7 +111,7 @@ def test_an_address_is_spared_the_proxy_with_or_without_its_port(
 
 
 @pytest.mark.parametrize("verb", ["tags", "check"])
-def test_a_proxy_that_wants_a_login_is_named_as_what_wants_it(
+def test_a_proxy_that_requires_a_login_is_named_as_what_requires_it(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.setenv("http_proxy", scripted.url)
@@ -124,7 +124,7 @@ def test_a_proxy_that_wants_a_login_is_named_as_what_wants_it(
 # 18: page sizes
 
 
-def test_18_no_unbounded_page_is_asked_for(scripted: Scripted) -> None:
+def test_18_no_unbounded_page_is_requested(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     assert run(["tags", f"{scripted.url}/team/app"]).code == 0
     assert run(["catalog", scripted.url]).code == 0

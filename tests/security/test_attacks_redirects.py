@@ -59,7 +59,7 @@ def test_02_what_is_no_secret_may_be_redirected(scripted: Scripted, other: Scrip
 # 3: layers with URLs of their own
 
 
-def test_03_a_layers_urls_are_never_asked(scripted: Scripted, other: Scripted) -> None:
+def test_03_a_layers_urls_are_never_requested(scripted: Scripted, other: Scripted) -> None:
     other.on("*", unauthorized(f'Bearer realm="{other.url}/token"'))
     image = images.oci()
     document = image.json

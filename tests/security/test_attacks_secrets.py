@@ -58,7 +58,7 @@ def test_25_nor_do_records_hold_anything_of_it(scripted: Scripted, home: Path) -
 
 
 def echoed(request: Request) -> Reply:
-    """An answer that says all that it was told, in every place there is."""
+    """A response that says all that it was told, in every place there is."""
     secret = request.headers.get("authorization", "none") + request.body.decode()
     told = {"X_Echo": secret, "Location": f"http://x/?{secret}", "Server": secret}
     if secret == BASIC:

@@ -1,4 +1,4 @@
-"""Answers without measure: compressed, endless, slow, of any size they say.
+"""Responses without measure: compressed, endless, slow, of any size they say.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -61,7 +61,7 @@ def test_15_a_bomb_takes_no_memory(scripted: Scripted) -> None:
     assert peak < 8 << 20
 
 
-def test_15_no_compression_is_asked_for(scripted: Scripted) -> None:
+def test_15_no_compression_is_requested(scripted: Scripted) -> None:
     transport().get(f"{scripted.url}/v2/", limit=LIMIT)
     assert scripted.requests[-1].headers["accept-encoding"] == "identity"
 

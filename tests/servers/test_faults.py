@@ -102,7 +102,7 @@ def test_a_registry_that_stays_down_is_given_up(
     assert len(scripted.requests) <= 3 * count  # and not six for each
 
 
-def test_nobody_there_is_said_at_once() -> None:
+def test_nobody_there_is_reported_at_once() -> None:
     with Scripted() as server:
         url = server.url
     result = run(["manifests"], f"{url}/team/app:v1\n" * 20)
@@ -110,7 +110,7 @@ def test_nobody_there_is_said_at_once() -> None:
     assert "connection refused" in result.errors[0]
 
 
-def test_a_registry_that_comes_back_is_asked_again(scripted: Scripted) -> None:
+def test_a_registry_that_comes_back_is_retried(scripted: Scripted) -> None:
     for number in range(60):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
     scripted.on("/v2/*", *[error(500)] * 60, PASS)
@@ -142,7 +142,7 @@ def test_what_would_not_help_is_not_tried_again(scripted: Scripted) -> None:
 
 
 def test_a_kept_connection_that_ran_out_costs_no_try(scripted: Scripted) -> None:
-    """A server that closes after each answer without saying so."""
+    """A server that closes after each response without saying so."""
     for number in range(30):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
     scripted.on("/v2/*", lambda request: replace(request.ordinary(), then="close"))

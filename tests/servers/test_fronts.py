@@ -51,7 +51,7 @@ def test_a_proxy_on_the_way(tmp_path: Path, start_registry: Callable[..., Regist
         assert [one.path for one in proxy.requests(1)] == [f"{registry.url}/v2/"]
 
 
-def test_a_proxy_that_wants_a_password(
+def test_a_proxy_that_requires_a_password(
     tmp_path: Path, start_registry: Callable[..., Registry]
 ) -> None:
     registry = start_registry("docker-registry")

@@ -135,7 +135,7 @@ def test_the_whole_pipeline_gets_in(guarded: Registry, home: Path) -> None:
 
 
 @pytest.mark.parametrize("verbose", [(), ("-v",)], ids=["", "-v"])
-def test_nobody_is_told_how_to_log_in(guarded: Registry, verbose: tuple[str, ...]) -> None:
+def test_nobody_is_reported_how_to_log_in(guarded: Registry, verbose: tuple[str, ...]) -> None:
     result = tags(guarded, *verbose)
     assert result.code == 3
     assert f"; log in with: docker login {guarded.host}" in result.errors[-1]
@@ -154,7 +154,7 @@ def test_a_wrong_password_is_named_with_its_source(
 
 
 def test_the_login_is_not_shown(guarded: Registry, home: Path) -> None:
-    """Whoever watches the run sees requests and answers; `run` looks for the secrets in them."""
+    """Whoever watches the run sees requests and responses; `run` looks for the secrets in them."""
     docker(home, auths={guarded.host: entry()})
     result = tags(guarded, "-v")
     assert result.code == 0

@@ -90,7 +90,7 @@ def test_anonymous_tokens_let_everybody_in(
     assert_got_in(tags(tokened))
 
 
-def test_a_token_that_is_good_for_nothing_is_said_to_be(
+def test_a_token_that_is_good_for_nothing_is_reported_as(
     tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_server.service, "grants", False)
@@ -98,7 +98,7 @@ def test_a_token_that_is_good_for_nothing_is_said_to_be(
     assert_refused(tags(tokened), tokened.host)
 
 
-def test_one_token_is_asked_for_by_all_of_a_run(
+def test_one_token_is_requested_by_all_of_a_run(
     tokened: Registry, token_server: TokenServer, home: Path
 ) -> None:
     docker(home, auths={tokened.host: entry()})
@@ -108,7 +108,7 @@ def test_one_token_is_asked_for_by_all_of_a_run(
     assert len(token_server.server.requests) == before + 1
 
 
-def test_a_token_server_that_answers_nonsense_is_named(
+def test_a_token_server_that_sends_nonsense_is_named(
     tokened: Registry, token_server: TokenServer, home: Path
 ) -> None:
     docker(home, auths={tokened.host: entry()})

@@ -54,7 +54,7 @@ def manifests(front: Front, *options: object) -> Result:
     )
 
 
-def test_who_is_not_trusted_is_told_what_to_do(front: Front) -> None:
+def test_who_is_not_trusted_is_advised(front: Front) -> None:
     before = len(front.requests())
     result = manifests(front)
     assert (result.code, len(result.errors)) == (5, 1)
@@ -90,7 +90,7 @@ def test_there_are_ways_to_trust(  # noqa: PLR0917 -- fixtures
     assert (result.code, result.err) == (0, "")
 
 
-def test_insecure_may_be_said_to_be_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_insecure_may_be_set_to_be_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGPIPE_INSECURE", "0")
     assert manifests(front).code == 5
 
@@ -116,7 +116,7 @@ def test_the_systems_roots_are_kept(
     ],
     ids=["expired", "other name"],
 )
-def test_a_bad_certificate_is_told_apart(
+def test_a_bad_certificate_is_distinguished(
     authority: Authority, days: int, hosts: tuple[str, ...], message: str
 ) -> None:
     pair = authority.issue(f"bad{days}", hosts, days=days)
@@ -127,7 +127,7 @@ def test_a_bad_certificate_is_told_apart(
         assert server.connections == 1
 
 
-def test_http_and_https_are_told_apart(front: Front, plain: Registry) -> None:
+def test_http_and_https_are_distinguished(front: Front, plain: Registry) -> None:
     result = run(["tags", f"http://{front.host}/team/app"])
     assert "this is an HTTPS registry: write https://" in result.err
     result = run(["tags", f"https://{plain.host}/team/app"])
@@ -135,7 +135,7 @@ def test_http_and_https_are_told_apart(front: Front, plain: Registry) -> None:
     assert "--plain-http" in result.err
 
 
-def test_a_client_certificate_is_asked_for_and_shown(
+def test_a_client_certificate_is_requested_and_shown(
     tmp_path: Path, plain: Registry, authority: Authority, home: Path
 ) -> None:
     pair, mine = authority.issue("mutual"), authority.issue("me")
@@ -260,7 +260,7 @@ def test_a_proxy_is_used_and_may_be_left_out(
     assert PROXY_PASSWORD not in result.err
 
 
-def test_a_name_that_nobody_has_is_said() -> None:
+def test_a_name_that_nobody_has_is_reported() -> None:
     result = run(["tags", "registry.invalid/team/app"])
     assert (result.code, len(result.errors)) == (5, 1)
     assert "host not found" in result.err

@@ -64,7 +64,7 @@ def test_it_pages(scripted: Scripted, session: requests.Session) -> None:
     assert len(scripted.seen) == 3
 
 
-def test_answers_come_in_turn_and_the_last_one_stays(
+def test_responses_come_in_turn_and_the_last_one_stays(
     scripted: Scripted, session: requests.Session
 ) -> None:
     scripted.on("/v2/", error(503), too_many("1"), PASS)
@@ -89,7 +89,7 @@ def test_every_nth_request_meets_a_fault(scripted: Scripted, session: requests.S
     [RESET, CLOSED, reset_in_body, short_body],
     ids=["reset", "closed", "reset in body", "short body"],
 )
-def test_a_broken_answer_breaks_the_client(
+def test_a_broken_response_breaks_the_client(
     scripted: Scripted, session: requests.Session, fault: Response
 ) -> None:
     scripted.add("a/b", "v1", images.oci())
@@ -99,7 +99,7 @@ def test_a_broken_answer_breaks_the_client(
     assert session.get(f"{scripted.url}/v2/a/b/manifests/v1").ok
 
 
-def test_basic_credentials_are_asked_for(scripted: Scripted, session: requests.Session) -> None:
+def test_basic_credentials_are_requested(scripted: Scripted, session: requests.Session) -> None:
     scripted.guard(tokens.basic())
     assert session.get(f"{scripted.url}/v2/").headers["WWW-Authenticate"].startswith("Basic")
     session.auth = (USER, PASSWORD)

@@ -59,7 +59,7 @@ def test_tokens_that_end_half_way_lose_nothing(
     service: TokenService,
     harbor: bool,  # noqa: FBT001
 ) -> None:
-    """Harbor answers Basic to whoever shows a token that is no good."""
+    """Harbor sends Basic to whoever shows a token that is no good."""
     count = itertools.count(1)
 
     def expire(_: Request) -> Reply | None:
@@ -81,7 +81,7 @@ def test_tokens_that_end_half_way_lose_nothing(
     assert 3 <= asked <= 12
 
 
-def test_a_token_server_that_is_slow_is_asked_once_all_the_same(
+def test_a_token_server_that_is_slow_gets_one_request_all_the_same(
     guarded: Scripted, service: TokenService
 ) -> None:
     def slowly(request: Request) -> Reply:
@@ -93,7 +93,7 @@ def test_a_token_server_that_is_slow_is_asked_once_all_the_same(
     assert len(guarded.asked("/token")) == 1
 
 
-def test_a_token_server_that_fails_for_a_moment_is_asked_again(
+def test_a_token_server_that_fails_for_a_moment_is_retried(
     guarded: Scripted, service: TokenService
 ) -> None:
     guarded.on("/token", error(503), error(500), service)

@@ -20,7 +20,7 @@ class Canary:
 
     value: str | None = AUTHORIZATION
     again: bool = False
-    """What it answers to a challenge."""
+    """What it responses to a challenge."""
     challenges: list[tuple[str, list[str]]] = field(default_factory=list)
     """What it was told: the URL and the challenges."""
 

@@ -44,7 +44,7 @@ class Manifest:
         self.digest_header = True
         self.etag = True
         self.head = True
-        """Whether HEAD is allowed; else it is answered with 405."""
+        """Whether HEAD is allowed; else it gets 405."""
         self.catalog = True
         self.referrers = False
         """Whether there is a referrers API."""
@@ -63,7 +63,7 @@ class Manifest:
         return image
 
     def __call__(self, request: Request) -> Reply:
-        """Answer one request."""
+        """Respond to one request."""
         if request.method == "HEAD" and not self.head:
             return error(405, "UNSUPPORTED", "The operation is unsupported.")
         match = _PATH.fullmatch(request.path)

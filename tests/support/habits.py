@@ -153,7 +153,7 @@ def docker_hub(server: Scripted) -> None:
 
 
 def gcr(server: Scripted) -> None:
-    """More in the answer than anybody asked for, numbers in strings."""
+    """More in the response than anybody asked for, numbers in strings."""
     more = {"child": ["x"], "manifest": {"sha256:" + "a" * 64: {"imageSizeBytes": "7", "tag": []}}}
     server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES, **more}))
 

@@ -102,7 +102,7 @@ class Process:
     def settled_log(self, entries: Callable[[str], int], expected: int) -> str:
         """All that it has printed, once that has as many entries as are expected.
 
-        A server may write down what it did after its client has the answer. Where the entries do
+        A server may write down what it did after its client has the response. Where the entries do
         not come, what there is after `PATIENCE` seconds is given back, for the test to judge.
         """
         deadline = time.monotonic() + PATIENCE

@@ -14,7 +14,7 @@ REF_NAME = "org.opencontainers.image.ref.name"
 
 
 class RefusedError(Exception):
-    """The registry did not take it; the message is its answer."""
+    """The registry did not take it; the message is its response."""
 
 
 class Pusher:

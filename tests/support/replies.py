@@ -1,4 +1,4 @@
-"""What a scripted server answers: replies, good and broken, and how they are put on the wire."""
+"""What a scripted server sends: replies, good and broken, and how they are put on the wire."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer, and how its sending goes.
+    """One response, and how its sending goes.
 
     Without `Content-Length` or `Transfer-Encoding` among the headers the right length is added.
     """
@@ -53,7 +53,7 @@ class Request:
     connection: int = 0
     """Which of the server's connections it came by."""
     ordinary: "Callable[[], Reply]" = field(default=Reply, repr=False)
-    """What the server's content would answer, for handlers that change just a bit of that."""
+    """What the server's content would send, for handlers that change just a bit of that."""
 
     @property
     def path(self) -> str:
@@ -69,7 +69,7 @@ class Request:
 Handler = Callable[[Request], Reply | None]
 Response = Reply | Handler | None
 PASS: Response = None
-"""Leaves the request to whatever else would answer it."""
+"""Leaves the request to whatever else would send it."""
 
 
 def json_reply(document: object, status: int = 200, type_: str = "application/json") -> Reply:
@@ -111,12 +111,12 @@ def too_many(retry_after: str | None = None) -> Reply:
     return reply if retry_after is None else reply.plus(Retry_After=retry_after)
 
 
-# Broken answers. Those that need the ordinary answer to break it are handlers.
+# Broken responses. Those that need the ordinary response to break it are handlers.
 
 RESET = Reply(raw=b"", then="reset")
-"""The connection is reset before any answer."""
+"""The connection is reset before any response."""
 CLOSED = Reply(raw=b"", then="close")
-"""The connection is closed before any answer."""
+"""The connection is closed before any response."""
 SILENT = Reply(raw=b"", then="stall")
 """The connection stays open and nothing comes."""
 
@@ -137,7 +137,7 @@ def stalled_body(request: Request) -> Reply:
 
 
 def slow(seconds: float) -> Handler:
-    """The ordinary answer, late."""
+    """The ordinary response, late."""
     return lambda request: replace(request.ordinary(), delay=seconds)
 
 

@@ -61,7 +61,7 @@ class Scripted:
     def on(
         self, path: str, *answers: Response, method: str | None = None, each: bool = False
     ) -> None:
-        """Answer requests for a path with these, one after another; the last one stays.
+        """Respond to requests for a path with these, one after another; the last one stays.
 
         Later routes go before earlier ones, and all of them before the content.
 

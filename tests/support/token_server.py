@@ -16,7 +16,7 @@ BOTH = Credential("u", "canary-password", "canary-identity", "", "config.json")
 
 
 class Server:
-    """A token server: it answers `T1`, `T2` and so on, or what it is told."""
+    """A token server: it sends `T1`, `T2` and so on, or what it is told."""
 
     def __init__(self, *answers: tuple[int, object], **fields: object) -> None:
         self.asked: list[tuple[str, str, dict[str, str], bytes | None]] = []

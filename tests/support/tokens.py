@@ -48,9 +48,9 @@ class TokenService:
     expires_in: int | None = 300
     """Seconds; None leaves the field out."""
     fields: tuple[str, ...] = ("token", "access_token")
-    """What the token is called in the answer."""
+    """What the token is called in the response."""
     posts: bool = True
-    """Whether OAuth2 POST is offered; else it is answered with 404."""
+    """Whether OAuth2 POST is offered; else it gets 404."""
     grants: bool = True
     """Whether what is asked for is given; else tokens are good for nothing."""
     issued: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class TokenService:
         return guard
 
     def __call__(self, request: Request) -> Reply:
-        """Answer a request for a token."""
+        """Respond to a request for a token."""
         if request.method == "POST":
             return self._post(request)
         query = parse_qs(request.query)

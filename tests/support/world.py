@@ -40,7 +40,7 @@ class World:
         return False
 
     def wants_tokens(self, scope: str, sent: str | None) -> list[str] | None:
-        """Answer as distribution does."""
+        """Respond to as distribution does."""
         granted, until = self.tokens.get((sent or "").removeprefix("Bearer "), (set(), 0.0))
         if scope in granted and self.now < until:
             return None

@@ -88,8 +88,8 @@ def test_a_token_that_is_revoked_is_renewed_after_one_refusal() -> None:
     assert registry.sent == [None, "Bearer T1", "Bearer T1", "Bearer T2"]
 
 
-def test_harbor_asks_for_a_password_when_a_token_has_ended() -> None:
-    """It answers Basic to whoever shows anything that it does not take (protocol.md 1.10)."""
+def test_harbor_requires_a_password_when_a_token_has_ended() -> None:
+    """It sends Basic to whoever shows anything that it does not take (protocol.md 1.10)."""
     harbor = world("tokens")
     bearer = harbor.guard
 
@@ -106,7 +106,9 @@ def test_harbor_asks_for_a_password_when_a_token_has_ended() -> None:
     assert harbor.ask()
 
 
-def test_harbors_catalog_wants_a_password_though_its_repositories_want_tokens(home: Path) -> None:
+def test_harbors_catalog_requires_a_password_though_its_repositories_require_tokens(
+    home: Path,
+) -> None:
     docker(home, auths={"r.test": entry()})
     harbor = world("tokens")
     bearer = harbor.guard
@@ -131,7 +133,7 @@ def test_codebergs_two_challenges_in_one_header_are_met_by_the_token(home: Path)
     assert codeberg.asked == [("GET", ["*"], BASIC)]
 
 
-def test_giteas_bearer_without_scope_is_asked_for_what_is_needed() -> None:
+def test_giteas_bearer_without_scope_is_requested_what_is_needed() -> None:
     line = 'Bearer realm="https://auth.test/t",service="container_registry"'
     gitea = world(lambda _, sent: None if sent == "Bearer T1" else [line, "Basic"])
     assert gitea.ask()
@@ -143,7 +145,7 @@ def test_giteas_bearer_without_scope_is_asked_for_what_is_needed() -> None:
     [["Basic"], ['Basic realm="Artifactory Realm"'], ["Negotiate", 'BASIC realm="x"']],
     ids=["bare", "with a realm", "beside another"],
 )
-def test_a_password_goes_to_a_registry_that_asks_for_it(home: Path, challenges: list[str]) -> None:
+def test_a_password_goes_to_a_registry_that_requires_it(home: Path, challenges: list[str]) -> None:
     docker(home, auths={"r.test": entry()})
     registry = world(challenges)
     assert registry.ask()
@@ -152,7 +154,7 @@ def test_a_password_goes_to_a_registry_that_asks_for_it(home: Path, challenges: 
     assert registry.asked == []
 
 
-def test_azure_wants_another_scope_than_one_would_think(home: Path) -> None:
+def test_azure_requires_another_scope_than_one_would_think(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
     registry = world("tokens")
     metadata = "repository:team/app:metadata_read"

@@ -12,7 +12,7 @@ from support.credentials import docker, entry
 from support.world import APP, BASIC, CATALOG, bearer, world
 
 
-def test_a_token_that_may_not_is_not_asked_for_again(home: Path) -> None:
+def test_a_token_that_may_not_is_not_requested_again(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
     line = f'Bearer realm="https://auth.test/t",scope="{APP}"'
     registry = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
@@ -50,7 +50,7 @@ def test_an_identity_token_is_shown_to_the_token_server_alone(home: Path) -> Non
     assert basic.sent == [None]
 
 
-def test_a_registry_token_that_is_refused_is_said_to_be(home: Path) -> None:
+def test_a_registry_token_that_is_refused_is_reported_as(home: Path) -> None:
     path = docker(home, auths={"r.test": {"registrytoken": "direct"}})
     registry = world(lambda *_: bearer())
     assert not registry.ask()
@@ -59,7 +59,7 @@ def test_a_registry_token_that_is_refused_is_said_to_be(home: Path) -> None:
     assert caught.value.message == f"r.test rejected the registry token from {path}"
 
 
-def test_a_wrong_password_is_said_to_be_with_its_source(home: Path) -> None:
+def test_a_wrong_password_is_reported_as_with_its_source(home: Path) -> None:
     path = docker(home, auths={"r.test": entry(USER, "canary-wrong")})
     registry = world("basic")
     assert not registry.ask()
@@ -69,7 +69,7 @@ def test_a_wrong_password_is_said_to_be_with_its_source(home: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["basic", "tokens"])
-def test_missing_credentials_are_said_to_be_with_what_to_do(kind: str) -> None:
+def test_missing_credentials_are_reported_to_be_with_what_to_do(kind: str) -> None:
     registry = world(kind)
     if kind == "tokens":
         registry.client = Authorizer(lambda *_: (401, b""), Keychain())
@@ -158,7 +158,7 @@ UNENCRYPTED: dict[str, tuple[str, str, dict[str, Any] | None, bool]] = {
 @pytest.mark.parametrize(
     ("url", "challenge", "given", "is_fine"), UNENCRYPTED.values(), ids=UNENCRYPTED.keys()
 )
-def test_secrets_travel_unencrypted_only_when_that_was_asked_for(
+def test_secrets_travel_unencrypted_only_when_that_was_requested(
     home: Path,
     url: str,
     challenge: str,
@@ -222,7 +222,7 @@ def test_who_we_are_can_be_told_without_secrets(home: Path) -> None:
     assert PASSWORD not in repr(registry.client) + repr(who)
 
 
-def test_who_was_refused_in_the_end_is_told_and_remembered(home: Path) -> None:
+def test_who_was_refused_in_the_end_is_reported_and_remembered(home: Path) -> None:
     path = docker(home, auths={"r.test": entry()})
     registry = world(lambda *_: ["Basic"])
     assert not registry.ask()

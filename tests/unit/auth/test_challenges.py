@@ -92,7 +92,7 @@ def test_a_header_of_any_length_is_read_no_further_than_the_limit() -> None:
 
 
 @given(st.text(alphabet='aB =,"\\*/:;\t', max_size=60))
-def test_whatever_comes_an_answer_is_found(text: str) -> None:
+def test_whatever_comes_a_response_is_found(text: str) -> None:
     for one in challenges.parse([text]):
         assert one.scheme == one.scheme.lower()
         assert one.scheme

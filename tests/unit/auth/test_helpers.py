@@ -39,7 +39,7 @@ def test_not_found_is_no_error(helpers: Helpers, text: str) -> None:
     assert protocol.ask("vault", "r.test", "config.json") is None
 
 
-def test_an_empty_answer_is_nobody(helpers: Helpers) -> None:
+def test_an_empty_response_is_nobody(helpers: Helpers) -> None:
     helpers.add("vault", {"r.test": ("", "")})
     assert protocol.ask("vault", "r.test", "config.json") is None
 

@@ -98,7 +98,7 @@ def test_the_helper_of_a_registry_goes_before_the_store_and_that_before_the_file
 
 
 @pytest.mark.parametrize("key", [HUB_KEY, "docker.io", "index.docker.io", "registry-1.docker.io"])
-def test_hub_is_asked_for_by_the_name_docker_stores_it_by(
+def test_hub_is_requested_by_the_name_docker_stores_it_by(
     home: Path, helpers: Helpers, key: str
 ) -> None:
     helpers.add("vault", {HUB_KEY: ("hub", "p")})
@@ -107,7 +107,7 @@ def test_hub_is_asked_for_by_the_name_docker_stores_it_by(
     assert helpers.asked("vault") == [f"{HUB_KEY}|get"]
 
 
-def test_hub_is_asked_for_by_podmans_name_too_where_podman_wrote_the_file(
+def test_hub_is_requested_by_podmans_name_too_where_podman_wrote_the_file(
     home: Path, helpers: Helpers
 ) -> None:
     helpers.add("vault", {"docker.io": ("hub", "p")})
@@ -115,7 +115,7 @@ def test_hub_is_asked_for_by_podmans_name_too_where_podman_wrote_the_file(
     assert who(Keychain(), HUB) == "hub"
 
 
-def test_a_helper_is_asked_once_for_all_repositories(home: Path, helpers: Helpers) -> None:
+def test_a_helper_gets_one_request_for_all_repositories(home: Path, helpers: Helpers) -> None:
     helpers.add("vault", {"r.test": ("u", "p")})
     docker(home, credsStore="vault")
     keychain = Keychain()
@@ -123,7 +123,7 @@ def test_a_helper_is_asked_once_for_all_repositories(home: Path, helpers: Helper
     assert helpers.asked("vault") == ["r.test|get"]
 
 
-def test_a_helper_that_failed_is_not_asked_again_and_nothing_stands_in_for_it(
+def test_a_helper_that_failed_is_not_retried_and_nothing_stands_in_for_it(
     home: Path, helpers: Helpers
 ) -> None:
     helpers.script("vault", "exit 1")

@@ -1,4 +1,4 @@
-"""Tokens: how they are asked for, and which answers are taken."""
+"""Tokens: how they are asked for, and which responses are taken."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from regpipe.errors import RegistryError, ResponseError, UnauthorizedError
 from support.token_server import BOTH, IDENTITY, PULL, REALM, USER, Server, grant
 
 
-def test_anonymous_asks_by_get_and_shows_nothing() -> None:
+def test_anonymous_is_requested_by_get_and_shows_nothing() -> None:
     server = Server()
     assert server.tokens().get(grant()) == "T1"
     [(method, url, headers, body)] = server.asked
@@ -50,7 +50,7 @@ def test_an_identity_token_goes_into_a_form() -> None:
     [(BOTH, "canary-password"), (IDENTITY, "canary-identity")],
     ids=["password beside it", "identity token alone"],
 )
-def test_a_server_without_post_is_asked_by_get(credential: Credential, password: str) -> None:
+def test_a_server_without_post_gets_get_requests(credential: Credential, password: str) -> None:
     server = Server((404, b""), (200, {"token": "T"}))
     assert server.tokens().get(grant(credential)) == "T"
     assert [asked[0] for asked in server.asked] == ["POST", "GET"]
@@ -71,7 +71,7 @@ def test_several_scopes_are_repeated_in_their_order() -> None:
         ("https://a.test/t#part", "https://a.test/t?service=reg"),
     ],
 )
-def test_what_the_realm_asks_for_already_is_kept(realm: str, start: str) -> None:
+def test_what_the_realm_requests_already_is_kept(realm: str, start: str) -> None:
     server = Server()
     server.tokens().get(grant(realm=realm))
     assert server.asked[0][1].startswith(start)

@@ -151,7 +151,7 @@ def test_a_refusal_for_good_is_believed() -> None:
     assert tokens.get(grant()) == "T1"
 
 
-def test_tokens_that_are_never_good_are_not_asked_for_for_ever() -> None:
+def test_tokens_that_are_never_good_are_not_requested_for_ever() -> None:
     server = Server()
     tokens = server.tokens()
     for _ in range(100):

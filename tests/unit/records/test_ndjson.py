@@ -71,7 +71,7 @@ def test_numbers_are_carried_as_written(number: str) -> None:
     assert ndjson.write(item.value) == line
 
 
-def test_a_malformed_line_is_told_what_is_wrong() -> None:
+def test_a_malformed_line_is_reported_what_is_wrong() -> None:
     (item,) = ndjson.read(io.BytesIO(b'{"a":1,}'))
     assert isinstance(item, Malformed)
     assert item.message.startswith("malformed JSON: ")

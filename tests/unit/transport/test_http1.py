@@ -69,11 +69,11 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         (b"HTTP/1.1 307 Go\r\nLocation: /\r\n\r\nabc", b"", False),
     ],
 )
-def test_an_answer_is_read_however_it_comes(raw: bytes, body: bytes, reusable: bool) -> None:  # noqa: FBT001
+def test_a_response_is_read_however_it_comes(raw: bytes, body: bytes, reusable: bool) -> None:  # noqa: FBT001
     whole = read(raw)
     assert (whole.body, whole.reusable) == (body, reusable)
     pieces = by_byte(raw)
-    # What follows an answer is only seen if it comes along with it.
+    # What follows a response is only seen if it comes along with it.
     assert pieces._replace(reusable=reusable) == whole
 
 
@@ -100,7 +100,7 @@ def test_repeated_headers_are_joined() -> None:
         (CHUNKED + b"3\r\nabc\r\n", "in the middle of a response"),
     ],
 )
-def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None:
+def test_what_ends_too_soon_may_be_retried(raw: bytes, message: str) -> None:
     with pytest.raises(ExchangeError, match=message) as caught:
         read(raw)
     assert caught.value.retryable
@@ -136,27 +136,27 @@ def test_what_ends_too_soon_may_be_asked_again(raw: bytes, message: str) -> None
         b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
     ],
 )
-def test_what_is_no_http_is_not_asked_again(raw: bytes) -> None:
+def test_what_is_no_http_is_not_retried(raw: bytes) -> None:
     with pytest.raises(ExchangeError) as caught:
         read(raw)
     assert not caught.value.retryable or b"100 Continue" in raw
 
 
 @pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
-def test_a_server_of_another_protocol_is_said_to_be_no_web_server(raw: bytes) -> None:
+def test_a_server_of_another_protocol_is_reported_as_no_web_server(raw: bytes) -> None:
     with pytest.raises(ExchangeError, match="not an HTTP server") as caught:
         read(raw)
     assert not caught.value.retryable
 
 
 @pytest.mark.parametrize("raw", [OK, b"HTTP/1.", b"HT"])
-def test_an_answer_that_breaks_off_is_asked_for_again(raw: bytes) -> None:
+def test_a_response_that_breaks_off_is_requested_again(raw: bytes) -> None:
     with pytest.raises(ExchangeError, match="closed in the middle of a response") as caught:
         read(raw)
     assert caught.value.retryable
 
 
-def test_an_https_server_is_told_by_its_alert() -> None:
+def test_an_https_server_is_reported_by_its_alert() -> None:
     with pytest.raises(ExchangeError, match="HTTPS registry"):
         read(b"\x15\x03\x01\x00\x02\x02\x46")
 
@@ -185,7 +185,7 @@ def test_an_error_is_cut(kind: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_whatever_comes_is_an_answer_or_a_fault(raw: bytes) -> None:
+def test_whatever_comes_is_a_response_or_a_fault(raw: bytes) -> None:
     for pieces in ((raw,), (OK, raw), (CHUNKED, raw)):
         try:
             response = read(*pieces)

@@ -47,7 +47,7 @@ def test_a_url_has_an_origin_and_a_target(url: str, origin: Origin, target: str)
         "HTTP://a/",
     ],
 )
-def test_anything_else_is_not_asked(url: str) -> None:
+def test_anything_else_is_not_requested(url: str) -> None:
     with pytest.raises(ResponseError):
         origins.split(url)
 

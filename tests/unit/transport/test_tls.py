@@ -63,7 +63,7 @@ def test_half_a_pair_is_an_error(home: Path, name: str) -> None:
         tls.folder("a.test")
 
 
-def test_an_encrypted_key_is_said_to_be(authority: Authority, tmp_path: Path) -> None:
+def test_an_encrypted_key_is_reported_as(authority: Authority, tmp_path: Path) -> None:
     pair = authority.issue("locked")
     key = load_pem_private_key(pair.key.read_bytes(), None)
     locked = tmp_path / "locked.key"
@@ -74,7 +74,7 @@ def test_an_encrypted_key_is_said_to_be(authority: Authority, tmp_path: Path) ->
         tls.context(Policy(identity=Identity(str(pair.cert), str(locked))))
 
 
-def test_a_key_of_another_certificate_is_said_to_be(authority: Authority) -> None:
+def test_a_key_of_another_certificate_is_reported_as(authority: Authority) -> None:
     one, two = authority.issue("one"), authority.issue("two")
     with pytest.raises(UsageError, match="no client certificate and key in"):
         tls.context(Policy(identity=Identity(str(one.cert), str(two.key))))

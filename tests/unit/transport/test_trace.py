@@ -49,7 +49,7 @@ def test_a_secret_header_is_named_and_not_shown(name: str, value: str, shown: st
     assert said[0].partition(": ")[2] == shown
 
 
-def test_nothing_is_said_unasked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_reported_without_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     Trace(print, None).request(b"GET / HTTP/1.1\r\n\r\n")
     assert capsys.readouterr().out == ""
 
