@@ -2,5 +2,6 @@
 
 store     one run's use of the cache
 database  the file: its place, tables, permissions, statistics
-writer    the thread that writes, and what makes the file smaller
+entries   the SQL that reads, writes and prunes the entries
+writer    the thread that writes
 """

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from regpipe.cache import database, writer
+from regpipe.cache import database, entries, writer
 from regpipe.errors import CacheError, RegpipeError
 from regpipe.oci.descriptor import verify
 from regpipe.oci.manifest import Manifest, read_manifest
@@ -26,18 +26,6 @@ LIMIT = 1 << 30
 
 _HOUR = 3600
 _PAGE = 1000
-
-_CONTENT = (
-    "SELECT content.id, size, body, used, media_type FROM content"
-    " JOIN served ON content = content.id JOIN place ON place = place.id"
-    " WHERE name = ? AND digest = ? AND (media_type = '') = ?"
-)
-_LIST = (
-    "SELECT pages, names FROM listing JOIN place ON listing.place = place.id"
-    " JOIN page ON page.place = listing.place AND page.run = listing.run"
-    " WHERE name = ? ORDER BY number"
-)
-_TAG = "SELECT digest FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?"
 
 
 class Cache:
@@ -73,7 +61,7 @@ class Cache:
         try:
             return read_manifest(body, media_type, digest)
         except RegpipeError:
-            self._later(writer.drop, entry)
+            self._later(entries.drop, entry)
             return None
 
     def blob(self, place: str, digest: str) -> bytes | None:
@@ -85,50 +73,50 @@ class Cache:
         try:
             return body if verify(body, digest, "blob") else None
         except RegpipeError:
-            self._later(writer.drop, entry)
+            self._later(entries.drop, entry)
             return None
 
     def tag(self, place: str, tag: str) -> str | None:
         """Return the digest that a tag had when it was last fetched."""
-        row = self._row(_TAG, place, tag)
+        row = self._row(entries.TAG, place, tag)
         return row[0] if row else None
 
     def prefers_head(self, registry: str) -> bool | None:
         """Tell whether HEAD is to be sent to a registry, always or never; None if unknown."""
-        row = self._row("SELECT head FROM place WHERE name = ?", registry)
+        row = self._row(entries.HEAD, registry)
         return row[0] > 0 if row and row[0] else None
 
     def names(self, place: str) -> Iterator[str] | None:
         """Return the last whole list of a repository's tags, or of a registry's repositories."""
         # Read at once, while no other process can replace it, and checked before any of it is
         # returned: half a list would be taken for a whole one.
-        rows = self._rows(_LIST, place)
+        rows = self._rows(entries.LIST, place)
         pages = [packed for _, packed in rows]
-        if not rows or rows[0][0] != len(pages) or None in map(writer.unpack_names, pages):
+        if not rows or rows[0][0] != len(pages) or None in map(entries.unpack_names, pages):
             return None
-        return (name for packed in pages for name in writer.unpack_names(packed) or ())
+        return (name for packed in pages for name in entries.unpack_names(packed) or ())
 
     def keep_manifest(self, place: str, content: Manifest) -> None:
         """Keep a manifest that a place served, unless its digest cannot be computed."""
         if content.verified:
-            self._later(writer.insert, place, content.digest, content.media_type, content.body)
+            self._later(entries.insert, place, content.digest, content.media_type, content.body)
 
     def keep_blob(self, place: str, digest: str, body: bytes) -> None:
         """Keep a blob that a place served, unless its digest cannot be computed."""
         if verify(body, digest, "blob"):
-            self._later(writer.insert, place, digest, "", body)
+            self._later(entries.insert, place, digest, "", body)
 
     def keep_tag(self, place: str, tag: str, digest: str) -> None:
         """Keep the digest of a tag."""
-        self._later(writer.insert_tag, place, tag, digest)
+        self._later(entries.insert_tag, place, tag, digest)
 
     def drop_tag(self, place: str, tag: str) -> None:
         """Remove a tag that is gone."""
-        self._later(writer.delete_tag, place, tag)
+        self._later(entries.delete_tag, place, tag)
 
     def keep_preference(self, registry: str, *, head: bool) -> None:
         """Keep that a registry ignores conditional GETs, or that its HEAD does not help either."""
-        self._later(partial(writer.set_head, useful=head), registry)
+        self._later(partial(entries.set_head, useful=head), registry)
 
     def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
         """Pass a list through, and keep it once it was read to its end."""
@@ -138,11 +126,11 @@ class Cache:
         for name in names:
             page.append(name)
             if len(page) == _PAGE:
-                self._later(writer.insert_page, place, run, pages, writer.pack_names(page))
+                self._later(entries.insert_page, place, run, pages, entries.pack_names(page))
                 page, pages = [], pages + 1
             yield name
-        self._later(writer.insert_page, place, run, pages, writer.pack_names(page))
-        self._later(writer.finish_list, place, run, pages + 1)
+        self._later(entries.insert_page, place, run, pages, entries.pack_names(page))
+        self._later(entries.finish_list, place, run, pages + 1)
 
     def close(self) -> None:
         """Write what is queued and close; the cache must not be used after that."""
@@ -153,16 +141,16 @@ class Cache:
                 self._reader = None
 
     def _content(self, place: str, digest: str, *, blob: bool) -> tuple[int, bytes, str] | None:
-        row = self._row(_CONTENT, place, digest, blob)
+        row = self._row(entries.CONTENT, place, digest, blob)
         if row is None:
             return None
         entry, size, stored, used, media_type = row
-        body = writer.unpack(stored, size)
+        body = entries.unpack(stored, size)
         if body is None or not isinstance(media_type, str):
-            self._later(writer.drop, entry)
+            self._later(entries.drop, entry)
             return None
         if not isinstance(used, int) or time.time() - used > _HOUR:
-            self._later(writer.touch, entry)
+            self._later(entries.touch, entry)
         return entry, body, media_type
 
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
@@ -203,7 +191,7 @@ class Cache:
                     connection = database.connect(self._path)
                 writer.write_batch(connection, batch)
             if connection is not None:
-                writer.shrink(connection, self._limit)
+                entries.shrink(connection, self._limit)
         except CacheError as error:
             self._stop_writing(error.message, batches)
         except database.ERRORS as error:

@@ -6,7 +6,7 @@ import re
 import time
 from contextlib import closing
 
-from regpipe.cache import database, writer
+from regpipe.cache import database, entries
 from regpipe.errors import ExitCode
 from regpipe.records import ndjson
 from regpipe.stage.parser import Parser
@@ -39,7 +39,7 @@ def main(argv: list[str], streams: Streams) -> int:
         database.clear(path)
     elif args.prune and database.exists(path):
         with database.failures(path), closing(database.connect(path)) as connection:
-            writer.prune(connection, time.time() - args.prune)
+            entries.prune(connection, time.time() - args.prune)
     record = {"path": str(path), **database.stats(path)._asdict()}
     streams.stdout.write(ndjson.write(record))
     return ExitCode.OK

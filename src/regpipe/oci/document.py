@@ -44,6 +44,11 @@ def mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def refuse_constant(name: str) -> NoReturn:
+    """Refuse NaN and infinities: a `parse_constant` for JSON decoders, whose own accepts them."""
+    raise ValueError(f"{name} is not JSON")
+
+
 def _check_depth(document: object) -> None:
     level = [document]
     for _ in range(_DEPTH_LIMIT):
@@ -65,10 +70,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _float(literal: str) -> float:
     number = float(literal)
     if math.isinf(number):
@@ -87,7 +88,7 @@ _INTEGER_DIGITS = 310  # the digits of the largest double
 _NUMBERS: dict[str, Any] = {
     "parse_float": _float,
     "parse_int": _integer,
-    "parse_constant": _refuse_constant,
+    "parse_constant": refuse_constant,
 }
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, **_NUMBERS)
 _LENIENT_DECODER = json.JSONDecoder(**_NUMBERS)

@@ -4,8 +4,9 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple
 
+from regpipe.oci.document import refuse_constant
 from regpipe.records import jsontext
 
 _JSON_START = ("{", "[", '"')
@@ -86,9 +87,5 @@ def _integer(literal: str) -> int | str:
     return int(literal) if len(literal) < 1000 and literal != "-0" else _MARK + literal
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=refuse_constant)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)

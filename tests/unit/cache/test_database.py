@@ -1,4 +1,4 @@
-"""The cache's file: where it lies, who may read it, and how it is kept small."""
+"""The cache file: its place, its permissions, and how its size is limited."""
 
 import contextlib
 import sqlite3
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.cache import database, writer
+from regpipe.cache import database, entries
 from regpipe.cache.store import Cache
 from regpipe.errors import CacheError
 from regpipe.oci.manifest import read_manifest
@@ -148,7 +148,7 @@ def test_what_is_of_no_use_is_pruned(path: Path) -> None:
     assert cache.manifest(PLACE, digests[2])  # of use today
     cache.close()
     with contextlib.closing(database.connect(path)) as connection:
-        writer.prune(connection, time.time() - 30 * 86400)
+        entries.prune(connection, time.time() - 30 * 86400)
     cache = Cache(path, pytest.fail)
     assert [bool(cache.manifest(PLACE, digest)) for digest in digests] == [
         False,
@@ -177,7 +177,7 @@ def test_it_stays_within_its_bound(path: Path) -> None:
     cache.close()
     assert left == digests[:10] or not left
     with contextlib.closing(database.connect(path)) as connection:
-        assert limit // 2 < writer.live_size(connection) <= limit
+        assert limit // 2 < entries.live_size(connection) <= limit
 
 
 @pytest.mark.parametrize(
