@@ -3,11 +3,14 @@
 The numbers are rows of the table in test_attacks.py.
 """
 
+import socket
 from pathlib import Path
 
 import pytest
 
+from regpipe.addresses import AddressScope
 from regpipe.errors import RegpipeError
+from regpipe.transport import endpoints
 from support import images
 from support.attacks import LIMIT
 from support.cli import PASSWORD, USER, run
@@ -59,55 +62,53 @@ def test_13_an_unverified_connection_is_not_used_where_it_must_be_verified(
 def test_14_the_proxys_password_goes_to_the_proxy_alone(
     scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    port = other.host.partition(":")[2]
+    everyone = socket.getaddrinfo
+    addresses = {"127.0.0.1": "127.0.0.1", "storage.test": "127.0.0.1"}
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: everyone(addresses[host], *rest, **more)
+    )
+    monkeypatch.setattr(endpoints, "scope_of", lambda _: AddressScope.PUBLIC)
     monkeypatch.setenv("http_proxy", f"http://{USER}:canary@{scripted.host}")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    scripted.on("http://127.0.0.2:1/v2/", redirect(f"{other.url}/x"))
+    monkeypatch.setenv("no_proxy", "storage.test")
+    scripted.on("http://registry.test/v2/", redirect(f"http://storage.test:{port}/x"))
     other.on("/x", Reply())
-    transport().get("http://127.0.0.2:1/v2/", limit=LIMIT)
+    transport().get("http://registry.test/v2/", limit=LIMIT)
     assert credentials_seen(scripted) == ["proxy-authorization"]
     assert len(other.asked()) == 1
     assert credentials_seen(other) == []
 
 
 def test_14_in_a_tunnel_the_registry_sees_nothing_of_it(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with Scripted(tls=authority.server_side()) as server, Scripted() as proxy:
+    with Scripted() as proxy:
         monkeypatch.setenv("https_proxy", f"http://{USER}:canary@{proxy.host}")
         # It refuses to make a tunnel, but what it was asked is seen.
         proxy.on("*", error(403), method="CONNECT")
-        with pytest.raises(RegpipeError, match="proxy"):
-            transport().get(f"{server.url}/v2/", limit=LIMIT)
+        with pytest.raises(RegpipeError, match=r"the proxy 127\S+ for registry\.test"):
+            transport().get("https://registry.test/v2/", limit=LIMIT)
         (asked,) = [r for r in proxy.requests if r.method == "CONNECT"]
         assert "proxy-authorization" in asked.headers
         assert "authorization" not in asked.headers
 
 
-@pytest.mark.parametrize(
-    ("exempt", "spared"),
-    [
-        ("127.0.0.1:{port}", True),
-        ("example.com, 127.0.0.1:{port}", True),
-        ("127.0.0.0/8", True),
-        ("127.0.0.1", True),
-        ("*", True),
-        ("127.0.0.1:1", False),
-        ("10.0.0.0/8,127.0.0.2", False),
-        ("127.0.0.1/99", False),
-    ],
-)
-def test_an_address_is_spared_the_proxy_with_or_without_its_port(
+@pytest.mark.parametrize("exceptions", ["", "127.0.0.1:1", "10.0.0.0/8,127.0.0.2", "a.test"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_loopback_is_never_reached_by_a_proxy(
     scripted: Scripted,
     other: Scripted,
     monkeypatch: pytest.MonkeyPatch,
-    exempt: str,
-    spared: bool,  # noqa: FBT001
+    host: str,
+    exceptions: str,
 ) -> None:
-    monkeypatch.setenv("http_proxy", other.url)
-    monkeypatch.setenv("no_proxy", exempt.format(port=scripted.host.partition(":")[2]))
-    other.on("*", Reply())
-    transport().get(f"{scripted.url}/v2/", limit=LIMIT)
-    assert [len(server.asked()) for server in (scripted, other)] == ([1, 0] if spared else [0, 1])
+    """Which others need no proxy: tests/unit/transport/test_proxies.py."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, other.url)
+    monkeypatch.setenv("no_proxy", exceptions)
+    port = scripted.host.partition(":")[2]
+    transport(Canary()).get(f"http://{host}:{port}/v2/", limit=LIMIT)
+    assert [len(server.asked()) for server in (scripted, other)] == [1, 0]
 
 
 @pytest.mark.parametrize("verb", ["tags", "check"])
@@ -116,9 +117,9 @@ def test_a_proxy_that_requires_a_login_is_named_as_what_requires_it(
 ) -> None:
     monkeypatch.setenv("http_proxy", scripted.url)
     scripted.on("*", Reply(407, headers=(("Proxy-Authenticate", "Basic"),)))
-    result = run([verb, "http://127.0.0.2:1" + ("/team/app" if verb == "tags" else "")])
+    result = run([verb, "http://registry.test" + ("/team/app" if verb == "tags" else "")])
     assert result.code == 5
-    assert "the proxy for 127.0.0.2:1 responded with 407 " in result.err
+    assert f"the proxy {scripted.host} for registry.test responded with 407 " in result.err
 
 
 # 18: page sizes

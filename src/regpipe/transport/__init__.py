@@ -3,6 +3,7 @@
 client      requests to registries, with authorization, retries and rate limits around each
 redirects   one attempt: sent to the request's origin, and on to where redirects lead
 endpoints   the connections to an origin, by way of a proxy or not
+proxies     the proxy on the way to an origin, and what needs none
 http1       HTTP/1.1 on an open connection: a request and its response
 reader      the bytes of a response as they arrive, under timeouts and a deadline
 encodings   Content-Encoding labels, right and wrong

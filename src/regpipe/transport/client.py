@@ -5,18 +5,15 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 
-import urllib3
-
 from regpipe.errors import UnauthorizedError
 from regpipe.transport import errors, http1, origins, retry
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
-from regpipe.transport.errors import Failure
+from regpipe.transport.errors import AttemptError
 from regpipe.transport.limiter import ConcurrencyLimiter
 from regpipe.transport.messages import Attempt, Request, Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
-from regpipe.transport.reader import ExchangeError
 from regpipe.transport.redirects import Redirects
 from regpipe.transport.trace import Trace
 
@@ -24,7 +21,6 @@ PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's response that are read at most."""
-_NO_RESPONSE = (ExchangeError, urllib3.exceptions.HTTPError, OSError)
 
 
 class Transport:
@@ -217,8 +213,8 @@ class Transport:
             try:
                 with limiter or nullcontext():
                     attempt = send()
-            except _NO_RESPONSE as error:
-                failure = errors.from_exception(error, request.origin)
+            except AttemptError as error:
+                failure = error
             else:
                 if not retry.is_retryable(attempt.response.status):
                     if limiter:
@@ -233,12 +229,12 @@ class Transport:
                     return attempt
                 if limiter:
                     limiter.gave_up(failure.error, closed=failure.timed_out or failure.throttled)
-                raise failure.error
+                raise failure.error from failure
             self._wait(seconds, failure, request.origin)
             retries += 1
 
     def _delay(
-        self, failure: Failure, retries: int, limiter: ConcurrencyLimiter | None
+        self, failure: AttemptError, retries: int, limiter: ConcurrencyLimiter | None
     ) -> float | None:
         """Return the seconds to wait before the next retry; None if there is to be none."""
         policy = self.options.retry_policy
@@ -252,7 +248,7 @@ class Transport:
             return None
         return max(asked, retry.backoff(policy, retries, failure.status))
 
-    def _wait(self, seconds: float, failure: Failure, origin: Origin) -> None:
+    def _wait(self, seconds: float, failure: AttemptError, origin: Origin) -> None:
         asked = failure.retry_after or 0
         if asked >= 1:
             self._trace.once(

@@ -10,18 +10,15 @@ pyproject allows.
 Cookies and netrc are never used, and the proxy is chosen once for each origin.
 """
 
-import ipaddress
-import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from urllib.parse import urlsplit
 
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies, select_proxy
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -32,6 +29,7 @@ from regpipe.transport import http1, tls
 from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
+from regpipe.transport.proxies import proxy_for
 from regpipe.transport.reader import Connection, ExchangeError, Timeouts
 
 _HEADERS = (
@@ -107,33 +105,45 @@ class _Adapter(HTTPAdapter):
         return cast("_PoolMixin", made)
 
 
+class Route(NamedTuple):
+    """How the connections to an origin are made.
+
+    Attributes:
+        pool: the connections.
+        policy: that of their TLS context; None for plain HTTP.
+        proxy: the URL of the proxy on the way; None without one.
+        proxy_headers: what the proxy requires with each request that it forwards.
+    """
+
+    pool: _PoolMixin
+    policy: tls.Policy | None
+    proxy: str | None
+    proxy_headers: dict[str, str]
+
+
 class Endpoint:
     """An origin and the connections to it.
 
     Args:
         origin: the origin.
-        pool: its connections.
-        proxy: the proxy on the way there; None without one.
-        proxy_headers: what the proxy requires with each request that it forwards.
+        route: how its connections are made.
         trace: is told of new connections; None to not be told.
     """
 
-    def __init__(
-        self,
-        origin: Origin,
-        pool: _PoolMixin,
-        proxy: str | None,
-        proxy_headers: dict[str, str],
-        trace: Callable[[str], None] | None,
-    ) -> None:
+    def __init__(self, origin: Origin, route: Route, trace: Callable[[str], None] | None) -> None:
         self.origin = origin
+        self.authorities = route.policy.authorities if route.policy else ()
+        """The files of CA certificates that are trusted besides the system's."""
+        self.proxy = urlsplit(route.proxy or "").netloc.rpartition("@")[2]
+        """The `host[:port]` of the proxy on the way; empty without one."""
+        self.proxy_name = f"the proxy {self.proxy} for {origin.netloc}"
+        """The proxy as messages name it."""
         self._trace = trace
-        self._pool = pool
-        self._proxy = proxy
+        self._pool = route.pool
         # A proxy forwards http requests; for https it only passes bytes on (CONNECT).
-        self.forwarded = proxy is not None and origin.scheme == "http"
+        self.forwarded = bool(self.proxy) and origin.scheme == "http"
         extra = "".join(
-            f"{name}: {value}\r\n" for name, value in proxy_headers.items() if self.forwarded
+            f"{name}: {value}\r\n" for name, value in route.proxy_headers.items() if self.forwarded
         )
         self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
         self.scope = literal_scope(origin.host)
@@ -201,9 +211,9 @@ class Endpoint:
         if self._trace:
             version = made.version() if isinstance(made, ssl.SSLSocket) else None
             secured = f" ({version})" if version else ""
-            way = " by way of a proxy" if self._proxy else ""
+            way = " by way of a proxy" if self.proxy else ""
             self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
-        if self._proxy is not None or not isinstance(made, socket.socket):
+        if self.proxy or not isinstance(made, socket.socket):
             return
         found = scope_of(made.getpeername()[0])
         self.scope = found if self.scope is None else max(found, self.scope)
@@ -250,13 +260,13 @@ class Connections:
         if adapter is None:
             context = tls.context(policy) if policy is not None else None
             adapter = self._adapters[policy] = _Adapter(self._options.jobs, context)
-        proxy = _proxy_for(origin)
+        proxy = proxy_for(origin)
         try:
             pool = adapter.pool(origin, proxy)
             headers = adapter.proxy_headers(proxy) if proxy else {}
         except (ValueError, urllib3.exceptions.HTTPError) as error:
             raise UsageError(f"the proxy URL in the environment is not valid: {error}") from error
-        return Endpoint(origin, pool, proxy, headers, self._options.trace)
+        return Endpoint(origin, Route(pool, policy, proxy, headers), self._options.trace)
 
     def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:
         options = self._options
@@ -266,31 +276,3 @@ class Connections:
         if options.cert:
             identity = tls.Identity(options.cert, options.key)
         return tls.Policy(options.insecure, authorities, identity if is_registry else None)
-
-
-def _spared(origin: Origin) -> bool:
-    """Tell whether NO_PROXY names an origin's address, alone, with its port, or by a block.
-
-    What Go's programs take there; requests knows no ports beside addresses, and no IPv6.
-    """
-    try:
-        address = ipaddress.ip_address(origin.host.strip("[]"))
-    except ValueError:
-        return False
-    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    for entry in (part.strip() for part in exempt.split(",")):
-        if entry in (str(address), origin.host, f"{origin.host}:{origin.port}"):
-            return True
-        with suppress(ValueError):
-            if "/" in entry and address in ipaddress.ip_network(entry, strict=False):
-                return True
-    return False
-
-
-def _proxy_for(origin: Origin) -> str | None:
-    """Return the environment's proxy for an origin, as requests reads it, NO_PROXY included."""
-    if _spared(origin):
-        return None
-    url = f"{origin}/"
-    chosen = select_proxy(url, get_environ_proxies(url))
-    return f"http://{chosen}" if chosen and "://" not in chosen else chosen or None

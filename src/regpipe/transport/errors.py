@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from typing import NamedTuple
+from http import HTTPStatus
 
 import urllib3
 
@@ -20,33 +20,45 @@ from regpipe.errors import (
 from regpipe.oci.reference import host_of
 from regpipe.text import printable
 from regpipe.transport import retry, tls
-from regpipe.transport.messages import Attempt
+from regpipe.transport.endpoints import Endpoint
+from regpipe.transport.messages import Attempt, Response
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
 from regpipe.transport.trace import secrets_of, without
 
 _TEXT_LIMIT = 200
+_NO_TUNNEL = "Tunnel connection failed: "  # in the messages of http.client and urllib3
+_REGISTRY_HEADERS = ("docker-distribution-api-version", "www-authenticate")
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
 
 
-class Failure(NamedTuple):
-    """An attempt that failed.
+class AttemptError(Exception):
+    """An attempt that failed; caught within transport.
 
     Attributes:
-        error: what to raise if it is the last one.
-        retryable: whether another attempt may succeed.
+        error: what to raise if it is the last attempt.
+        retryable: whether another one may succeed.
         refused: the connection was refused.
         timed_out: there was no connection, or no byte of a response, in time.
         status: of the response; None if there was none.
         retry_after: the seconds that its Retry-After header names; None without one.
     """
 
-    error: RegpipeError
-    retryable: bool
-    refused: bool = False
-    timed_out: bool = False
-    status: int | None = None
-    retry_after: float | None = None
+    def __init__(
+        self,
+        error: RegpipeError,
+        *,
+        retryable: bool,
+        refused: bool = False,
+        timed_out: bool = False,
+    ) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.retryable = retryable
+        self.refused = refused
+        self.timed_out = timed_out
+        self.status: int | None = None
+        self.retry_after: float | None = None
 
     @property
     def throttled(self) -> bool:
@@ -59,53 +71,83 @@ class Failure(NamedTuple):
         return "rate limited" if self.status == 429 else f"status {self.status}"
 
 
-def from_exception(error: Exception, origin: Origin) -> Failure:
-    """Return the failure for what an exchange with an origin raised."""
-    host = origin.netloc
+def from_exception(error: Exception, endpoint: Endpoint) -> AttemptError:
+    """Return the failed attempt for what an exchange with an endpoint raised."""
     if isinstance(error, ExchangeError):
         if isinstance(error.__cause__, ssl.SSLError):
-            return _not_connected([error.__cause__], origin)
+            return _not_connected([error.__cause__], endpoint)
         if error.oversized:
-            return Failure(TooLargeError(str(error)), retryable=False)
-        made = ConnectionFailedError(f"{host}: {error}")
-        return Failure(made, error.retryable, timed_out=error.timed_out)
-    return _not_connected(list(_causes(error)), origin)
+            return AttemptError(TooLargeError(str(error)), retryable=False)
+        made = ConnectionFailedError(f"{endpoint.origin.netloc}: {error}")
+        return AttemptError(made, retryable=error.retryable, timed_out=error.timed_out)
+    return _not_connected(list(_causes(error)), endpoint)
 
 
-def _not_connected(causes: list[BaseException], origin: Origin) -> Failure:
-    """Return the failure for a connection that could not be opened."""
-    host = origin.netloc
-    # A proxy that refuses will refuse again.
-    denied = any("Tunnel connection failed" in str(cause) for cause in causes)
-    proxy = denied or any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
-    way = f"the proxy for {host}" if proxy else host
+def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptError:
+    """Return the failed attempt for a connection that could not be opened."""
+    host = endpoint.origin.netloc
+    by_proxy = any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes)
+    way = endpoint.proxy_name if by_proxy else host
     # The innermost causes tell most: urllib3 calls every connection that failed a timeout.
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
             made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
-            return Failure(made, retryable=not tls.is_final(cause))
+            return AttemptError(made, retryable=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
             error = _unreachable(way, "host not found")
-            return Failure(error, retryable=cause.errno == socket.EAI_AGAIN)
+            return AttemptError(error, retryable=cause.errno == socket.EAI_AGAIN)
         if isinstance(cause, ConnectionRefusedError):
             error = _unreachable(way, "connection refused")
-            return Failure(error, retryable=True, refused=True)
+            return AttemptError(error, retryable=True, refused=True)
         if isinstance(cause, TimeoutError):
             why = "connection timed out"
             if "handshake" in str(cause):
                 why = "TLS handshake timed out (for an HTTP registry, write http://)"
-            return Failure(_unreachable(way, why), retryable=True, timed_out=True)
+            return AttemptError(_unreachable(way, why), retryable=True, timed_out=True)
+        if _NO_TUNNEL in str(cause):  # a proxy that refuses once will refuse again
+            refusal = printable(str(cause).partition(_NO_TUNNEL)[2][:_TEXT_LIMIT])
+            error = ConnectionFailedError(f"{endpoint.proxy_name} responded with {refusal}")
+            return AttemptError(error, retryable=False)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
-    return Failure(_unreachable(way, text), retryable=not denied)
+    return AttemptError(_unreachable(way, text), retryable=True)
 
 
-def from_retryable(attempt: Attempt, origin: Origin) -> Failure:
-    """Return the failure for a response with a retryable status."""
+def from_proxy(response: Response, endpoint: Endpoint) -> AttemptError | None:
+    """Return the failed attempt for a response that a proxy seems to have made itself.
+
+    A proxy that forwards http may refuse in the registry's place. Registries that refuse identify
+    themselves by a header, a challenge or an error code; 404 and 429 are left to them.
+
+    Args:
+        response: the response.
+        endpoint: where the request was sent; only one that is forwarded has a proxy's responses.
+    """
+    status = response.status
+    if not endpoint.forwarded or status < 400 or status in (404, 429):
+        return None
+    by = endpoint.proxy_name
+    if status != 407:
+        marked = any(name in response.headers for name in _REGISTRY_HEADERS)
+        if marked or code_of(response.body) or _TO_HTTPS.search(response.body):
+            return None
+        by = f"{by}, or {endpoint.origin.netloc} itself,"
+    made = AttemptError(
+        ConnectionFailedError(f"{by} responded with {_status(status)}", status=status),
+        retryable=retry.is_retryable(status),
+    )
+    made.status = status
+    made.retry_after = retry.retry_after(response.headers.get("retry-after"))
+    return made
+
+
+def from_retryable(attempt: Attempt, origin: Origin) -> AttemptError:
+    """Return the failed attempt for a response with a retryable status."""
     response = attempt.response
-    seconds = retry.retry_after(response.headers.get("retry-after"))
-    error = from_attempt(attempt, origin)
-    return Failure(error, retryable=True, status=response.status, retry_after=seconds)
+    made = AttemptError(from_attempt(attempt, origin), retryable=True)
+    made.status = response.status
+    made.retry_after = retry.retry_after(response.headers.get("retry-after"))
+    return made
 
 
 def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
@@ -183,6 +225,13 @@ def _refused(code: str, said: str, status: int, host: str, refused: str) -> Unau
             f"{host} denied access{said}: log in with: docker login {host_of(f'https://{host}')}"
         )
     return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _unreachable(host: str, text: str) -> ConnectionFailedError:

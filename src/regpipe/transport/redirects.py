@@ -3,13 +3,16 @@
 requests itself would read a redirect's whole body, and keep the credentials on some redirects.
 """
 
+import urllib3
+
 from regpipe.addresses import AddressScope, literal_scope, redirect_limit
-from regpipe.errors import ConnectionFailedError, ResponseError
-from regpipe.transport import encodings, http1, origins
+from regpipe.errors import ResponseError
+from regpipe.transport import encodings, errors, http1, origins
 from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
 from regpipe.transport.messages import Request, Response, header_line
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
+from regpipe.transport.reader import ExchangeError
 from regpipe.transport.trace import Trace
 
 _LIMIT = 10
@@ -44,7 +47,7 @@ class Redirects:
 
         Raises:
             ResponseError: a redirect leads where it must not, or the body cannot be decoded.
-            ExchangeError, urllib3.exceptions.HTTPError, OSError: there is no response.
+            AttemptError: there is no response.
         """
         url, at_origin = request.url, True
         for _ in range(_LIMIT + 1):
@@ -98,13 +101,11 @@ class Redirects:
             )
         except NearbyError as near:
             raise origins.too_near(endpoint.origin, near.scope) from None
+        except (ExchangeError, urllib3.exceptions.HTTPError, OSError) as error:
+            raise errors.from_exception(error, endpoint) from error
         self._trace.response(response)
-        if response.status == 407 and endpoint.forwarded:
-            host = endpoint.origin.netloc
-            raise ConnectionFailedError(
-                f"the proxy for {host} responded with 407 Proxy Authentication Required",
-                status=407,
-            )
+        if refusal := errors.from_proxy(response, endpoint):
+            raise refusal
         return response
 
     def _nearest(self, request: Request, origin: Origin) -> AddressScope:

@@ -1,0 +1,82 @@
+"""Proxies that refuse in a registry's place, and registries that refuse through one."""
+
+import pytest
+
+from support.cli import run
+from support.replies import Reply, error, html, too_many, unauthorized
+from support.scripted import Scripted
+
+HOST = "hub.corp.test"
+
+
+@pytest.fixture(autouse=True)
+def proxy(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
+    """The proxy for everything; what it forwards to never exists."""
+    monkeypatch.setenv("http_proxy", scripted.url)
+    monkeypatch.setenv("https_proxy", scripted.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    return scripted
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        (Reply(403), "403 Forbidden"),
+        (html(403), "403 Forbidden"),
+        (Reply(401), "401 Unauthorized"),
+        (Reply(400, b"bad request"), "400 Bad Request"),
+        (html(502), "502 Bad Gateway"),
+        (Reply(504), "504 Gateway Timeout"),
+        (Reply(599), "599"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["tags", "check"])
+def test_a_refusal_without_a_sign_of_the_registry_may_be_the_proxys(
+    proxy: Scripted, verb: str, reply: Reply, status: str
+) -> None:
+    proxy.on("*", reply)
+    path = "/team/app" if verb == "tags" else ""
+    result = run([verb, "--retries", "0", f"http://{HOST}{path}"])
+    [line] = result.errors
+    assert result.code == 5
+    assert f"the proxy {proxy.host} for {HOST}, or {HOST} itself, responded with {status}" in line
+    assert "docker login" not in line
+
+
+def test_a_proxys_failure_is_retried_and_its_refusal_is_not(proxy: Scripted) -> None:
+    for status, times in ((403, 1), (503, 3)):
+        before = len(proxy.requests)
+        proxy.on("*", Reply(status))
+        assert run(["tags", "--retries", "2", f"http://{HOST}/team/app"]).code == 5
+        assert len(proxy.requests) == before + times
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "message"),
+    [
+        (error(403, "DENIED", "not for you"), 3, f"DENIED: {HOST} denied access (not for you)"),
+        (Reply(403, headers=(("Docker-Distribution-Api-Version", "registry/2.0"),)), 3, "denied"),
+        (unauthorized('Basic realm="corp"'), 3, "docker login"),
+        (error(502, "UNAVAILABLE", "storage"), 5, f"UNAVAILABLE: {HOST} responded with 502"),
+        (Reply(404), 4, "NOT_FOUND: not found"),
+        (too_many(), 5, f"TOOMANYREQUESTS: rate limited by {HOST}"),
+    ],
+)
+def test_a_registrys_own_refusal_is_the_registrys(
+    proxy: Scripted, reply: Reply, code: int, message: str
+) -> None:
+    proxy.on("*", reply)
+    result = run(["tags", "--retries", "0", f"http://{HOST}/team/app"])
+    assert result.code == code
+    assert message in result.err
+    assert "proxy" not in result.err
+
+
+@pytest.mark.parametrize("status", [403, 407, 503])
+def test_a_tunnel_that_is_refused(proxy: Scripted, status: int) -> None:
+    proxy.on("*", Reply(status), method="CONNECT")
+    result = run(["tags", f"https://{HOST}/team/app"])
+    [line] = result.errors
+    assert result.code == 5
+    assert f"CONNECTION_FAILED: the proxy {proxy.host} for {HOST} responded with {status}" in line
+    assert len(proxy.requests) == 1
