@@ -80,7 +80,7 @@ def test_01_a_realm_is_requested_nowhere_near_but_on_the_registrys_own_host(
     wants_tokens(scripted, place.format(own=own, port=port))
     result = tags(scripted)
     assert_one_line(result, 5)
-    assert "says to get a token from" in result.err
+    assert "token server (realm) is refused" in result.err
     assert other.requests == []
     assert credentials_seen(scripted) == []
 

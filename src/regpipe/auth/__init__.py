@@ -1,17 +1,17 @@
-"""Getting into registries: credentials, challenges and tokens.
+"""Authentication at registries: credentials, challenges and tokens.
 
-    challenges   what WWW-Authenticate says
-    scopes       what a token is for
-    credential   a credential, and what it means for two hosts to be the same
-    helpers      the credential helper programs
-    files        docker's and podman's files, and what is in them
-    keychain     which credential a registry gets
-    realms       where a token may be asked for
-    tokens       asking for tokens, and keeping them
-    authorizer   the Authorization header of each request
+challenges    WWW-Authenticate headers, parsed
+scopes        scopes of tokens
+credential    a credential, and when two hosts are the same
+helpers       credential helper programs
+config_files  the credential files of docker and podman
+keychain      which credential a registry gets
+realms        where a token may be requested
+tokens        tokens: requested and kept
+authorizer    the Authorization header of each request
 
-No secret leaves this package but in `Authorizer.header` and in what the token exchange is given:
-none is in a message, a `repr` or an exception.
+No secret leaves this package except by `Authorizer.header` and to the token exchange: none is in a
+message, a `repr` or an exception.
 """
 
 from regpipe.auth.authorizer import Authorizer

@@ -1,4 +1,4 @@
-"""What goes into the Authorization header: the decision for each request to a registry."""
+"""The Authorization header of each request to a registry."""
 
 import time
 from collections.abc import Callable
@@ -7,29 +7,29 @@ from urllib.parse import urlsplit
 from regpipe.addresses import is_loopback
 from regpipe.auth import scopes
 from regpipe.auth.challenges import Challenge, parse, preferred
-from regpipe.auth.credential import Credential, host_of, origin_of, shown
+from regpipe.auth.credential import Credential, login_host, origin_of, shown
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.realms import check_realm
 from regpipe.auth.tokens import Grant, TokenExchange, Tokens
 from regpipe.errors import UnauthorizedError
 
-# Bounds on what a registry can make us remember.
+# Limits of what is kept for a registry.
 _SCOPES_KEPT = 8
 _LEARNED_KEPT = 4096
 
 
 class Authorizer:
-    """Answers the challenges of registries, and remembers them; threads may share it.
+    """Meets the challenges of registries, and keeps them; threads may share it.
 
-    Nothing is sent before a registry asks: then the request's own challenge says how. What it says
-    holds for the like resources of that origin (repositories, or the catalog), as some registries
-    want tokens for the one and passwords for the other.
+    Nothing is sent before a registry challenges a request. A challenge holds for the same kind of
+    resource of that origin (repositories, or the catalog), as some registries require tokens for
+    one and passwords for the other.
 
     Args:
-        exchange: sends a request to a token server.
+        exchange: sends requests to token servers.
         keychain: where credentials come from.
-        plain_http: whether passwords may go over connections that are not encrypted.
-        clock: tells seconds, from wherever.
+        plain_http: whether passwords may be sent unencrypted.
+        clock: returns seconds of a monotonic clock.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Authorizer:
         self._keychain = keychain
         self._plain_http = plain_http
         self._tokens = Tokens(exchange, clock)
-        # Threads may write to these at once: each writes a whole value, and any of them will do.
+        # Threads may write to these at once: each writes a whole value, and any of them is right.
         self._ways: dict[tuple[str, str], Challenge] = {}
         self._scopes: dict[tuple[str, str | None], tuple[str, ...]] = {}
         self._refused: dict[tuple[str, str | None], str] = {}
@@ -52,15 +52,15 @@ class Authorizer:
         """Return the Authorization value for a request to a registry, or None.
 
         Args:
-            url: where to; of a registry, never of what one redirects to.
-            scope: what the request needs, as far as is known: `repository:team/app:pull`.
+            url: the URL at a registry, never one that it redirects to.
+            scope: the scope that the request needs, as far as known: `repository:team/app:pull`.
 
         Raises:
-            UnauthorizedError: the credentials cannot be had, or the token server refuses them.
+            UnauthorizedError: the credentials cannot be read, or the token server rejects them.
             RegistryError: the token server fails.
         """
         if not self._ways:
-            return None  # no registry of this run has asked yet
+            return None  # no registry of this run has sent a challenge yet
         origin = origin_of(url)
         way = self._ways.get((origin, scopes.resource(scope)))
         if way is None:
@@ -70,28 +70,28 @@ class Authorizer:
             return f"Bearer {self._token(self._grant(origin, way, scope, credential))}"
         value = shown(credential)
         if value is not None and self._refused.get((origin, scope)) == value:
-            # Once is enough: a wrong password for each of a thousand tags would lock the account.
+            # Once is enough: a wrong password for each of a thousand tags locks the account.
             raise self._refusal(origin, credential)
         return value
 
     def challenged(
         self, url: str, scope: str | None, challenges: list[str], sent: str | None
     ) -> bool:
-        """Learn from an answer of 401.
+        """Learn from a response of 401.
 
         Args:
-            url: what was asked for.
+            url: the requested URL.
             scope: as for `header`.
-            challenges: the values of all its WWW-Authenticate headers.
-            sent: the Authorization value that was refused, if there was one.
+            challenges: the values of its WWW-Authenticate headers.
+            sent: the rejected Authorization value, if any.
 
         Returns:
-            Whether the request is worth sending once more, with what `header` gives then. False
-            means that nothing is known of how to get in.
+            Whether to send the request once more, with the new value of `header`. False means that
+            there is no way to authenticate.
 
         Raises:
-            UnauthorizedError: it is not, because credentials are missing, wrong or not to be had.
-            RegistryError: the token server fails, or the challenge leads astray.
+            UnauthorizedError: credentials are missing, wrong or cannot be read.
+            RegistryError: the token server fails, or the challenge's realm is refused.
         """
         origin = origin_of(url)
         key = (origin, scopes.resource(scope))
@@ -108,22 +108,22 @@ class Authorizer:
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
                 raise self._refusal(origin, credential, denied=scope)
             self._token(grant)
-        elif sent == shown(credential):  # also where there is nothing to show
+        elif sent == shown(credential):  # also where both are None
             self._note_refusal(origin, scope, sent)
             raise self._refusal(origin, credential)
-        # What else it says is of this request only: its scope, and what was wrong with a token.
+        # The other parameters, scope and error, are about this request only.
         lasting = {name: way.parameters.get(name, "") for name in ("realm", "service")}
         self._ways[key] = Challenge(way.scheme, lasting)
         return True
 
     def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
-        """Take note that a request was refused in the end; return whom that is said to, or "".
+        """Note that a request was finally rejected; return whose credential it was, or "".
 
         Args:
-            url: what was asked for.
+            url: the requested URL.
             scope: as for `header`.
-            sent: the Authorization value that was refused.
-            status: 401, or 403 for one who is known and may not.
+            sent: the rejected Authorization value.
+            status: 401, or 403 if the identity is known but lacks the right.
         """
         origin = origin_of(url)
         credential = self._keychain.find(origin, scopes.repository(scope))
@@ -135,7 +135,7 @@ class Authorizer:
         return credential.secret
 
     def identity(self, url: str) -> tuple[str, str]:
-        """Return who we are to a registry, and where that is from; both are for people.
+        """Return the identity at a registry, and where its credential comes from, for messages.
 
         Raises:
             UnauthorizedError: a file cannot be read, or a credential helper fails.
@@ -144,7 +144,7 @@ class Authorizer:
         return (found.who, found.source) if found else ("anonymous", "")
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
-        """Return the credential for a request, if it may go where it would have to."""
+        """Return the credential for a request, if it may be sent to where it is needed."""
         found = self._keychain.find(origin, scopes.repository(scope))
         if found is None:
             return None
@@ -155,7 +155,7 @@ class Authorizer:
             or is_loopback(urlsplit(place).hostname or "")
         ):
             raise UnauthorizedError(
-                f"the password for {host_of(origin)} would be sent unencrypted to"
+                f"the password for {login_host(origin)} would be sent unencrypted to"
                 f" {ascii(urlsplit(place).netloc)}; --plain-http allows it",
                 code="CREDENTIALS_WITHHELD",
             )
@@ -168,12 +168,12 @@ class Authorizer:
         return Grant(origin, way.realm, way.service, wanted, credential)
 
     def _learn_scopes(self, origin: str, scope: str | None, way: Challenge) -> None:
-        """Remember what a request needs by the registry's own account, the newest first.
+        """Keep the scopes that a registry names for a request, the newest first.
 
-        Azure wants other scopes than a name and `pull` for some, and some registries look at the
-        first scope of a token only.
+        Azure requires other scopes than a name and `pull` for some requests, and some registries
+        read the first scope of a token only.
         """
-        # What a token lacks is wanted besides what it was asked for with.
+        # The scope that a token lacks is requested in addition to its own.
         asked = scopes.usual(scope) if way.is_for_scope else ()
         known = self._scopes.get((origin, scope), asked)
         wanted = way.scopes or scopes.usual(scope)
@@ -200,7 +200,7 @@ class Authorizer:
     def _refusal(
         self, origin: str, credential: Credential | None, *, denied: str | None = None
     ) -> UnauthorizedError:
-        host = host_of(origin)
+        host = login_host(origin)
         if credential is None:
             why = "authentication required, and no credentials found for"
             if scopes.repository(denied):
@@ -216,15 +216,15 @@ class Authorizer:
 
 
 def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) -> Challenge | None:
-    """Choose among the challenges of an answer.
+    """Choose among the challenges of a response.
 
     Raises:
-        UnauthorizedError: there are some, and regpipe can meet none of them.
+        UnauthorizedError: there are some, but none that regpipe supports.
     """
     way = preferred(offered)
     had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
     if had_token and not (way and way.scheme == "bearer"):
-        # Harbor asks for a password, and others for nothing, when a token is no longer good.
+        # When a token has expired, Harbor sends a Basic challenge, and others send none.
         return known
     if way is None and offered:
         names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
@@ -236,5 +236,5 @@ def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) ->
 
 
 def _is_exchange(way: Challenge, credential: Credential | None) -> bool:
-    """Tell whether a token is to be asked for, and not a secret shown as it is."""
+    """Tell whether a token must be requested, rather than a secret sent as it is."""
     return way.scheme == "bearer" and not (credential and credential.registry_token)

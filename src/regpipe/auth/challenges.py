@@ -1,28 +1,28 @@
-"""What a registry says in WWW-Authenticate: one or several challenges, read into plain data."""
+"""The challenges in WWW-Authenticate headers, parsed into plain data."""
 
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 HEADER_LIMIT = 16 << 10
-"""Characters of all WWW-Authenticate headers of one answer that are looked at."""
+"""The most characters of a response's WWW-Authenticate headers that are parsed."""
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _GAP = re.compile(r"[\s,]*")
 _PARAMETER = re.compile(rf'({_NAME})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"=][^\s,"]*))')
 _SCHEME = re.compile(rf"({_NAME})(?=[ \t,]|$)[ \t]*")
-# What some schemes carry in place of parameters: `Negotiate YII=`.
+# Some schemes have this in place of parameters: `Negotiate YII=`.
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*[ \t]*(?=,|$)")
 _REST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,])*')
 _ESCAPED = re.compile(r"\\(.)")
 
 
 class Challenge(NamedTuple):
-    """One way to prove who one is.
+    """One challenge: an authentication scheme and its parameters.
 
     Attributes:
-        scheme: in lower case: `basic`, `bearer`, or one that regpipe does not know.
-        parameters: by name in lower case; of repeated ones the first.
+        scheme: in lower case: `basic`, `bearer`, or one that is not supported.
+        parameters: by name in lower case; the first of repeated ones.
     """
 
     scheme: str
@@ -30,34 +30,34 @@ class Challenge(NamedTuple):
 
     @property
     def realm(self) -> str:
-        """Where tokens are to be had (Bearer), or a name for people (Basic)."""
+        """The URL of the token server (Bearer), or a description (Basic)."""
         return self.parameters.get("realm", "")
 
     @property
     def service(self) -> str:
-        """The name that the token server knows the registry by."""
+        """The registry's name at the token server."""
         return self.parameters.get("service", "")
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """What a token must allow for the request to be answered; may be empty."""
+        """The scopes that the request needs; may be empty."""
         return tuple(dict.fromkeys(self.parameters.get("scope", "").split()))
 
     @property
     def is_for_scope(self) -> bool:
-        """Whether a token was good, but not for this (RFC 6750, "Error Codes")."""
+        """Whether a token is valid, but lacks the scope (RFC 6750, "Error Codes")."""
         return self.parameters.get("error") == "insufficient_scope"
 
 
 def parse(headers: Iterable[str]) -> list[Challenge]:
-    """Read the challenges of an answer (RFC 9110, "WWW-Authenticate").
+    """Parse the challenges of a response (RFC 9110, "WWW-Authenticate").
 
     Args:
         headers: every WWW-Authenticate header's value; each may hold several challenges, and
             quoted values may hold commas.
 
     Returns:
-        The challenges in their order. What does not follow the grammar is passed over.
+        The challenges in their order. What does not follow the grammar is skipped.
     """
     text = ", ".join(headers)[:HEADER_LIMIT]
     found: list[Challenge] = []
@@ -81,7 +81,7 @@ def parse(headers: Iterable[str]) -> list[Challenge]:
 
 
 def preferred(offered: list[Challenge]) -> Challenge | None:
-    """Return the challenge to meet: the first with a token server, else Basic; None for neither."""
+    """Return the preferred challenge: the first with a token server, else Basic, else None."""
     ranked = [one for one in offered if one.scheme == "bearer" and one.realm]
     ranked += [one for one in offered if one.scheme == "basic"]
     return ranked[0] if ranked else None

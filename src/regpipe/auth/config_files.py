@@ -1,4 +1,4 @@
-"""The files in which docker and podman keep credentials: where they are, and what is in them."""
+"""The credential files of docker and podman: their paths and contents."""
 
 import base64
 import binascii
@@ -13,36 +13,36 @@ from regpipe.auth.credential import (
     HUB_KEY,
     Credential,
     canonical,
-    host_of,
     is_header_value,
+    login_host,
     password_credential,
 )
 from regpipe.errors import UnauthorizedError
 from regpipe.oci.reference import HUB
 
 FILE_LIMIT = 4 << 20
-"""Bytes of a credential file that are read at most."""
+"""The most bytes of a credential file that are read."""
 
 _FIELDS = ("auth", "username", "password", "identitytoken", "registrytoken")
 _API_PATHS = frozenset({"", "v1", "v2"})
-# Docker keeps the parts of a web login beside the credential that is made of them.
+# Docker keeps the parts of a web login beside the credential made from them.
 _NOT_CREDENTIALS = ("/access-token", "/refresh-token")
 
 
 class Location(NamedTuple):
-    """A place where credentials may be: a file, or with `text` a variable that holds its text."""
+    """Where credentials may be: a file, or, with `text`, a variable that holds its text."""
 
     name: str
     text: str | None = None
 
 
 class ConfigFile(NamedTuple):
-    """What one file says.
+    """The content of one file.
 
     Attributes:
-        name: what to call it.
+        name: its name, for messages.
         auths: the entries, by host, URL or `host/namespace/repository`.
-        helpers: the credential helper of each host that has one of its own.
+        helpers: the credential helpers of single hosts.
         store: the helper for all other hosts; empty if there is none.
     """
 
@@ -53,7 +53,7 @@ class ConfigFile(NamedTuple):
 
     def helper(self, origin: str) -> str:
         """Return the name of the credential helper for a registry; empty if it has none."""
-        host, scheme = host_of(origin), origin.partition("://")[0]
+        host, scheme = login_host(origin), origin.partition("://")[0]
         for key, name in self.helpers.items():
             found, path, _ = _split_key(key, scheme)
             if found == host and path in _API_PATHS:
@@ -61,15 +61,15 @@ class ConfigFile(NamedTuple):
         return self.store
 
     def entry(self, origin: str, repository: str) -> Credential | None:
-        """Return the credential that is kept in the file itself, if there is one.
+        """Return the credential in the file itself, if there is one.
 
-        An entry for the repository goes before one for a namespace above it, and that before one
-        for the registry (containers-auth.json(5)). Docker's older files have URLs as keys.
+        An entry for the repository has precedence over one for a namespace above it, and that over
+        one for the registry (containers-auth.json(5)). Docker's older files have URLs as keys.
 
         Raises:
-            UnauthorizedError: there is an entry, and it cannot be used.
+            UnauthorizedError: there is an invalid entry.
         """
-        host, scheme = host_of(origin), origin.partition("://")[0]
+        host, scheme = login_host(origin), origin.partition("://")[0]
         ranked: dict[int, Any] = {}
         depth = repository.count("/") + 1 if repository else 0
         for key, value in self.auths.items():
@@ -93,16 +93,16 @@ class ConfigFile(NamedTuple):
 
 
 def named(authfile: str | None, environment: Mapping[str, str]) -> str | None:
-    """Return the file that stands for all others, if one is named."""
+    """Return the file that replaces all others, if one is given."""
     return authfile or environment.get("REGISTRY_AUTH_FILE") or None
 
 
 def locations(authfile: str | None, environment: Mapping[str, str]) -> Iterator[Location]:
-    """Yield the places to look in, first those that decide.
+    """Yield the places to search, in order of precedence.
 
-    A file that is named (`--authfile`, $REGISTRY_AUTH_FILE) is the only one, as with podman. Else
-    what the environment points to goes before what is found in the usual places, and podman's file
-    before docker's, which is the order of containers-auth.json(5).
+    A given file (`--authfile`, $REGISTRY_AUTH_FILE) is the only one, as with podman. Otherwise
+    variables have precedence over the usual places, and podman's file over docker's, which is the
+    order of containers-auth.json(5).
     """
     if only := named(authfile, environment):
         yield Location(only)
@@ -127,7 +127,7 @@ def read(location: Location) -> ConfigFile | None:
     """Read one place; None if there is nothing.
 
     Raises:
-        UnauthorizedError: there is something, and it cannot be read. Nothing of it is repeated.
+        UnauthorizedError: it cannot be read or is invalid. The message holds none of its content.
     """
     name = location.name
     text = _read_file(name) if location.text is None else location.text.encode()
@@ -141,23 +141,23 @@ def read(location: Location) -> ConfigFile | None:
         raise _failure(name, "not valid JSON") from None
     if not isinstance(document, dict):
         raise _failure(name, "no JSON object")
-    if name.endswith(".dockercfg"):  # docker's first format: nothing but the entries
+    if name.endswith(".dockercfg"):  # docker's first format has the entries only
         return ConfigFile(name, document, {}, "")
     auths = document.get("auths") or {}
     helpers = document.get("credHelpers") or {}
     store = document.get("credsStore") or ""
     if not isinstance(auths, dict):
-        raise _failure(name, "its `auths` is no object")
+        raise _failure(name, "its `auths` is not an object")
     if not isinstance(helpers, dict) or not all(isinstance(v, str) for v in helpers.values()):
-        raise _failure(name, "its `credHelpers` is no object of names")
+        raise _failure(name, "its `credHelpers` is not an object of names")
     if not isinstance(store, str):
-        raise _failure(name, "its `credsStore` is no name")
+        raise _failure(name, "its `credsStore` is not a name")
     return ConfigFile(name, auths, helpers, store)
 
 
 def _read_file(path: str) -> bytes | None:
     try:
-        # Without waiting: a named pipe that nobody writes to must not hold up the run.
+        # Without waiting: a named pipe without a writer must not block the run.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -175,7 +175,7 @@ def _read_file(path: str) -> bytes | None:
 
 
 def _split_key(key: str, scheme: str) -> tuple[str, str, bool]:
-    """Split a key into the host it is for, its path, and whether it is a URL.
+    """Split a key into its host, its path, and whether it is a URL.
 
     `https://host/v1/` is for the host; `host/team` is for what is below that path on it.
     """
@@ -183,53 +183,53 @@ def _split_key(key: str, scheme: str) -> tuple[str, str, bool]:
     is_url = bool(mark) and found.lower() in ("http", "https")
     host, _, path = (rest if is_url else key).partition("/")
     own_scheme = found.lower() if is_url else scheme
-    return host_of(f"{own_scheme}://{canonical(host, own_scheme)}"), path.strip("/"), is_url
+    return login_host(f"{own_scheme}://{canonical(host, own_scheme)}"), path.strip("/"), is_url
 
 
 def _is_filled(entry: object) -> bool:
-    """Tell whether an entry is more than the mark that a helper has the credential."""
+    """Tell whether an entry is more than a marker that a helper has the credential."""
     if not isinstance(entry, dict):
-        return True  # wrong, and to be complained of
+        return True  # invalid, which is reported
     return any(entry.get(k) for k in _FIELDS if k != "password")
 
 
 def _decode(entry: object, key: str, name: str) -> Credential:
     if not isinstance(entry, dict):
-        raise _failure(name, f"its entry {ascii(key)} is no object")
+        raise _failure(name, f"its entry {ascii(key)} is not an object")
     texts = {k: v for k, v in entry.items() if isinstance(v, str)}
     for field in _FIELDS:
         if entry.get(field) and field not in texts:
-            raise _failure(name, f"its entry {ascii(key)} has a {field!r} that is no text")
+            raise _failure(name, f"its entry {ascii(key)} has a {field!r} that is not a string")
     username, password = texts.get("username", ""), texts.get("password", "")
     if auth := texts.get("auth"):
         try:
             pair = base64.b64decode("".join(auth.split()), validate=True)
         except (binascii.Error, ValueError):
             raise _failure(
-                name, f"its entry {ascii(key)} has an `auth` that is no base64"
+                name, f"its entry {ascii(key)} has an `auth` that is not base64"
             ) from None
         username, colon, password = pair.decode("utf-8", "surrogateescape").partition(":")
         if not colon:
-            raise _failure(name, f"its entry {ascii(key)} has an `auth` that is no user:password")
+            raise _failure(name, f"its entry {ascii(key)} has an `auth` that is not user:password")
         password = password.rstrip("\0")
     identity, registry = texts.get("identitytoken", ""), texts.get("registrytoken", "")
     for token in (identity, registry):
         if token and not is_header_value(token):
-            raise _failure(name, f"its entry {ascii(key)} has a token with wrong characters")
+            raise _failure(name, f"its entry {ascii(key)} has a token with invalid characters")
     if not (username or identity or registry):
-        raise _failure(name, f"its entry {ascii(key)} names no user")
+        raise _failure(name, f"its entry {ascii(key)} has no user name")
     found = password_credential(username, password, name)
     return found._replace(identity_token=identity, registry_token=registry)
 
 
 def server_names(origin: str, name: str) -> tuple[str, ...]:
-    """Return what a helper may know a registry as, in the order to ask.
+    """Return the names that a helper may have for a registry, in the order to try.
 
     Args:
         origin: the registry.
-        name: the file that names the helper: podman calls Docker Hub by another name than docker.
+        name: the file with the helper's name: podman has another name for Docker Hub than docker.
     """
-    host = host_of(origin)
+    host = login_host(origin)
     if host != HUB:
         return (host,)
     return (HUB_KEY, HUB) if name.endswith("auth.json") else (HUB_KEY,)

@@ -6,26 +6,25 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from regpipe.errors import UnauthorizedError
-from regpipe.oci.reference import HUB
+from regpipe.oci.reference import HUB, HUB_HOSTS
 
 HUB_KEY = "https://index.docker.io/v1/"
-"""What docker calls Docker Hub in its files, and asks credential helpers for."""
+"""Docker's name for Docker Hub in its files and for credential helpers."""
 
-_HUB_HOSTS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
 _HOST_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _DEFAULT_PORT = {"https": "443", "http": "80"}
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
 class Credential(NamedTuple):
-    """Who to be at one registry.
+    """The credential of one registry.
 
     Attributes:
-        username: may be empty beside a token.
+        username: may be empty if there is a token.
         password: may be empty.
-        identity_token: to be exchanged for tokens at the token server, and shown nowhere else.
-        registry_token: shown to the registry as it is.
-        source: where all this was found, for people; holds no secret.
+        identity_token: exchanged for tokens at the token server, and sent nowhere else.
+        registry_token: sent to the registry as it is.
+        source: where it was found, for messages; holds no secret.
     """
 
     username: str
@@ -35,7 +34,7 @@ class Credential(NamedTuple):
     source: str
 
     def __repr__(self) -> str:
-        """Say what may be said."""
+        """Return a description without secrets."""
         return f"<credential of {self.who} from {self.source}>"
 
     @property
@@ -45,28 +44,28 @@ class Credential(NamedTuple):
 
     @property
     def secret(self) -> str:
-        """What kind of secret it is and whose, for people."""
+        """The kind of secret and whose it is, for messages."""
         if self.registry_token:
             return f"the registry token from {self.source}"
         return f"the password of {self.who} (from {self.source})"
 
     @property
     def is_for_registries(self) -> bool:
-        """Whether there is more than an identity token, which only token servers may see."""
+        """Whether a registry may get it: identity tokens are for token servers only."""
         return bool(self.registry_token or self.password or not self.identity_token)
 
     def basic(self, secret: str | None = None) -> str:
         """Return the Authorization value of a user name and password (RFC 7617).
 
         Args:
-            secret: what is sent in place of the password, if not that.
+            secret: what is sent in place of the password.
         """
         pair = f"{self.username}:{self.password if secret is None else secret}"
         return "Basic " + base64.b64encode(pair.encode("utf-8", "surrogateescape")).decode()
 
 
 def shown(credential: Credential | None) -> str | None:
-    """Return the Authorization value that a registry itself is shown; None for nobody."""
+    """Return the Authorization value to send to the registry itself; None if there is none."""
     if credential is None or not credential.is_for_registries:
         return None
     if credential.registry_token:
@@ -78,7 +77,7 @@ def password_credential(username: str, password: str, source: str) -> Credential
     """Make a credential of a user name and password.
 
     Raises:
-        UnauthorizedError: the name holds a colon, which Basic authentication cannot carry.
+        UnauthorizedError: the name contains a colon, which Basic authentication does not allow.
     """
     if ":" in username:
         raise UnauthorizedError(
@@ -89,12 +88,12 @@ def password_credential(username: str, password: str, source: str) -> Credential
 
 
 def is_header_value(text: str) -> bool:
-    """Tell whether a token can stand in a header and do nothing else there."""
+    """Tell whether a token is safe in a header."""
     return _VISIBLE.fullmatch(text) is not None
 
 
 def origin_of(url: str) -> str:
-    """Return a URL's scheme, host and port in the one form that equal origins share.
+    """Return the origin of a URL in normal form: scheme, host and port.
 
     >>> origin_of("https://My.Registry:443/v2/")
     'https://my.registry'
@@ -103,17 +102,20 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{canonical(parts.netloc, parts.scheme)}"
 
 
-def host_of(origin: str) -> str:
-    """Return what credentials for an origin are filed under; Docker Hub's is `docker.io`."""
+def login_host(origin: str) -> str:
+    """Return the key of an origin's credentials in login files; `docker.io` for Docker Hub.
+
+    Unlike `reference.host_of` it leaves out the default port of either scheme.
+    """
     scheme, _, host = origin.partition("://")
     name = canonical(host, scheme)
-    return HUB if name in _HUB_HOSTS else name
+    return HUB if name in HUB_HOSTS else name
 
 
 def canonical(host: str, scheme: str) -> str:
     """Return a `host[:port]` in lower case, without final dot and without the default port.
 
-    Two of them are the same host if they are equal; nothing less makes them so.
+    Two hosts are the same only if these are equal.
     """
     match = _HOST_PORT.fullmatch(host.lower())
     if not match:

@@ -20,7 +20,7 @@ from regpipe.errors import UnauthorizedError
 
 TIMEOUT_SECONDS = 15.0
 OUTPUT_LIMIT = 64 << 10
-"""Bytes that a helper may answer."""
+"""The most bytes of a helper's output."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_FOUND = b"credentials not found in native keychain"
@@ -28,23 +28,23 @@ _TOKEN_USER = "<token>"  # noqa: S105 -- marks the secret as a token, and is non
 
 
 def ask(helper: str, server: str, source: str) -> Credential | None:
-    """Ask a helper for the credential of a server.
+    """Get the credential of a server from a helper.
 
     Args:
         helper: its name, without `docker-credential-`.
-        server: what the credential was filed under when it was stored.
-        source: the file that names the helper.
+        server: the name under which the credential is stored.
+        source: the file with the helper's name.
 
     Returns:
-        The credential; None if the helper says, in so many words, that it has none.
+        The credential; None if the helper reports that it has none.
 
     Raises:
-        UnauthorizedError: there is no such helper, or it fails. What it wrote is not repeated:
-            it may hold a secret.
+        UnauthorizedError: there is no such helper, or it fails. The message holds none of its
+            output, which may be secret.
     """
     program = f"docker-credential-{helper}"
     if not _NAME.fullmatch(helper):
-        raise _failure(source, f"{ascii(helper)} is no name of a credential helper")
+        raise _failure(source, f"{ascii(helper)} is not a valid name of a credential helper")
     path = shutil.which(program)
     if path is None or not os.path.isabs(path):  # noqa: PTH117 -- pathlib is not worth its import
         raise _failure(source, f"the credential helper {program} is not on the PATH")
@@ -58,12 +58,12 @@ def ask(helper: str, server: str, source: str) -> Credential | None:
 
 
 def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
-    """Run a helper within its limits; return its exit code and output."""
+    """Run a helper with its limits; return its exit code and output."""
     what = f"the credential helper {os.path.basename(path)}"  # noqa: PTH119
     environment = {k: v for k, v in os.environ.items() if k != "REGPIPE_PASSWORD"}
     deadline = time.monotonic() + TIMEOUT_SECONDS
     try:
-        # A session of its own, so that whatever it starts ends with it.
+        # In its own session, so that all its processes can be ended.
         process = subprocess.Popen(  # noqa: S603 -- the name is checked, and there is no shell
             [path, "get"],
             stdin=subprocess.PIPE,
@@ -79,7 +79,8 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
             output = _talk(process, server, deadline)
             return process.wait(max(deadline - time.monotonic(), 0.01)), output
         except BaseException as error:
-            # Not when it went well: what a helper leaves running then (an agent) is meant to stay.
+            # Not after success: what a helper leaves running then, such as an agent, is meant
+            # to stay.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
@@ -91,10 +92,10 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
 
 
 def _talk(process: "subprocess.Popen[bytes]", server: str, deadline: float) -> bytes:
-    """Give a helper its input and take its output.
+    """Write a helper's input and read its output.
 
     Raises:
-        TimeoutError: it was not finished by the deadline.
+        TimeoutError: it did not finish by the deadline.
         OverflowError: it wrote too much.
     """
     assert process.stdin is not None  # noqa: S101 -- both are pipes, as `_run` made them

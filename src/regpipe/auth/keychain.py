@@ -1,4 +1,4 @@
-"""Which credential a registry gets: what the user gave to this run, else what was left on disk."""
+"""Which credential a registry gets: the one given to the run, else one from files and helpers."""
 
 import os
 import threading
@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from regpipe.auth import config_files
 from regpipe.auth.config_files import ConfigFile
-from regpipe.auth.credential import Credential, host_of, origin_of, password_credential
+from regpipe.auth.credential import Credential, login_host, origin_of, password_credential
 from regpipe.errors import UnauthorizedError
 
 T = TypeVar("T")
@@ -20,14 +20,14 @@ PASSWORD = "REGPIPE_PASSWORD"  # noqa: S105 -- the name of the variable
 
 
 class Keychain:
-    """The credentials of one run. Nothing is read until a registry asks who is there.
+    """The credentials of one run. Nothing is read until a registry requires authentication.
 
-    A user name and password given to the run itself are for one registry only, whatever others
-    the input may name: see `give_to`.
+    A user name and password given to the run are for one registry only, whichever others the
+    input names: see `give_to`.
 
     Args:
-        given: the user name and password of the command line, if there are any.
-        authfile: the file to look in, in place of all usual ones.
+        given: the user name and password of the command line, if any.
+        authfile: the only file to read, in place of the usual ones.
         environment: the environment variables.
     """
 
@@ -46,9 +46,9 @@ class Keychain:
         self._found: dict[tuple[str, str], Credential | None] = {}
 
     def give_to(self, registry: str) -> None:
-        """Say which registry the run's own user name and password are for; the first call decides.
+        """Set the registry of the given user name and password; the first call decides.
 
-        Before that they are for none.
+        Before that they are sent to none.
 
         Args:
             registry: its base URL.
@@ -60,7 +60,7 @@ class Keychain:
         """Return the credential for a repository of a registry, or None; threads may share this.
 
         Args:
-            registry: the registry's base URL, or any URL of its.
+            registry: the registry's base URL, or any of its URLs.
             repository: may be empty.
 
         Raises:
@@ -76,10 +76,10 @@ class Keychain:
             return self._found[key]
 
     def advice(self, registry: str) -> str:
-        """Return what to do about a registry for which nothing was found."""
-        host = host_of(origin_of(registry))
+        """Return what to do to get a credential for a registry."""
+        host = login_host(origin_of(registry))
         if self._own() is not None and self._owner is not None:
-            name = host_of(self._owner)
+            name = login_host(self._owner)
             return f"those of this run are for {name}; log in with: docker login {host}"
         if named := config_files.named(self._authfile, self._environment):
             return f"only {named} is looked into: podman login --authfile {named} {host}"
@@ -107,7 +107,7 @@ class Keychain:
         return password_credential(username, password, f"${USERNAME}") if username else None
 
     def _files(self) -> Iterator[ConfigFile]:
-        """Yield the files there are; a later one is not read before it is asked for."""
+        """Yield the files that exist; a later one is read only when needed."""
         for location in config_files.locations(self._authfile, self._environment):
             file = self._once(location, partial(config_files.read, location))
             if file is not None:
@@ -128,7 +128,7 @@ class Keychain:
         return None
 
     def _once(self, key: object, make: Callable[[], T]) -> T:
-        """Return what `make` made, or raise what it raised, when it was first called for a key."""
+        """Return the result of the first call of `make` for a key, or raise its error again."""
         if key not in self._results:
             try:
                 self._results[key] = make()
@@ -137,4 +137,4 @@ class Keychain:
         result = self._results[key]
         if isinstance(result, UnauthorizedError):
             raise UnauthorizedError(result.message, code=result.code)
-        return result  # type: ignore[return-value]  # one key is always made by the same function
+        return result  # type: ignore[return-value]  # each key has one `make`

@@ -1,7 +1,7 @@
-"""Where a registry may send its clients for tokens: the check of a challenge's realm.
+"""The check of a challenge's realm: where a registry may send its clients for tokens.
 
-A realm is a URL that a server chose, and credentials go there. Which hosts it may name is settled
-in regpipe.addresses, for redirects as well.
+A realm is a URL chosen by a server, and credentials are sent there. regpipe.addresses decides
+which hosts it may name, as for redirects.
 """
 
 import re
@@ -16,39 +16,39 @@ _SECRET_PARTS = re.compile(r"(?<=//)[^/@]*@|[?#].*", re.DOTALL)
 
 
 def check_realm(realm: str, registry: str) -> str:
-    """Return the realm, if a token may be asked for there.
+    """Return the realm, if a token may be requested there.
 
     Args:
-        realm: the URL of the token server, as the registry gave it.
+        realm: the URL of the token server in the challenge.
         registry: the registry's URL.
 
     Raises:
-        ResponseError: the realm is no plain http(s) URL, or http though the registry is https, or
-            an address of this machine or network that is not the registry's own.
+        ResponseError: the realm is not a plain http(s) URL, or http although the registry is
+            https, or an address of this machine or network other than the registry's.
     """
     if not _URL.fullmatch(realm) or "\\" in realm:
-        raise _refusal(realm, "which is no web address")
+        raise _refusal(realm, "which is not a valid URL")
     try:
         parts = urlsplit(realm)
         port_is_valid = parts.port != 0
     except ValueError:
-        raise _refusal(realm, "which is no web address") from None
+        raise _refusal(realm, "which is not a valid URL") from None
     host = (parts.hostname or "").lower()
     shown = f"[{host}]" if ":" in host else host
     if "@" in parts.netloc or not _HOST.fullmatch(shown) or not port_is_valid:
-        raise _refusal(realm, "which is no plain web address")
+        raise _refusal(realm, "which is not a plain URL")
     own = urlsplit(registry)
     if own.scheme == "https" and parts.scheme != "https":
-        raise _refusal(realm, "which is not encrypted, as the registry is")
+        raise _refusal(realm, "which is http, although the registry is https")
     if not may_name_realm(own.hostname or "", host):
-        raise _refusal(realm, "an address of this machine or network that is not its own")
+        raise _refusal(realm, "an address of this machine or network other than the registry's")
     return realm
 
 
 def _refusal(realm: str, why: str) -> ResponseError:
-    # Less what may be a password in it.
+    # Without what may be a password.
     place = _SECRET_PARTS.sub("", realm)
     shown = ascii(place if len(place) <= 80 else place[:77] + "...")
     return ResponseError(
-        f"the registry says to get a token from {shown}, {why}", code="REALM_REFUSED"
+        f"the registry's token server (realm) is refused: {shown}, {why}", code="REALM_REFUSED"
     )

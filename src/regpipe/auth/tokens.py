@@ -1,4 +1,4 @@
-"""Tokens: asking a token server for them, and keeping them until they end.
+"""Tokens: requested from a token server, and kept until they expire.
 
 The exchange is that of github.com/distribution/distribution docs/content/spec/auth: token.md (GET)
 and oauth.md (POST, with an identity token).
@@ -16,29 +16,30 @@ from regpipe.auth.credential import Credential, is_header_value
 from regpipe.errors import RegistryError, RegpipeError, ResponseError, UnauthorizedError
 
 TokenExchange = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, bytes]]
-"""Sends a request to a token server: method, URL, headers and form; gives status and body.
+"""Sends a request to a token server: method, URL, headers and form body; returns status and body.
 
-Redirects are not followed: an answer of 3xx comes back as it is.
+A redirect is followed only if the request holds nothing secret: no form, no Authorization header.
+Failures of the connection are RegistryErrors.
 """
 
 CLIENT_ID = "regpipe"
 
-_LIFETIME_SECONDS = 60  # token.md: what a token without `expires_in` has, and every one at least
+_LIFETIME_SECONDS = 60  # token.md: that of a token without `expires_in`, and the least of any
 _LONGEST_SECONDS = 24 * 3600.0
 _EARLY_SECONDS = 5.0
-# For how long a token server that failed is not asked again. Those who waited for it meanwhile
-# share its failure, so that a thousand tags do not wait for it one after another.
+# How many seconds no request is sent to a token server that failed. Threads that waited for it
+# share the failure, so that a thousand tags do not wait one after another.
 _FAILURE_SECONDS = 5.0
-# How many tokens in a row may be refused as soon as they are shown before no more are asked for.
+# How many fresh tokens in a row may be rejected before no more are requested.
 _FRESH_SECONDS = 2.0
 _FRESH_REFUSALS = 3
 _SLOTS_KEPT = 2048
 
 
 class Grant(NamedTuple):
-    """What a token is for: tokens are the same only if all of this is.
+    """What a token is for; tokens are shared only if all of this is equal.
 
-    `registry` is an origin; `scopes` are in the order in which they are asked for.
+    `registry` is an origin; `scopes` are in the order of the request.
     """
 
     registry: str
@@ -61,11 +62,11 @@ class _Slot:
 
 
 class Tokens:
-    """The tokens of one run, each asked for once however many threads want it.
+    """The tokens of one run, each requested once for all threads.
 
     Args:
         exchange: sends a request to a token server.
-        clock: tells seconds, from wherever.
+        clock: returns seconds of a monotonic clock.
     """
 
     def __init__(
@@ -78,11 +79,11 @@ class Tokens:
         self._wrong: dict[tuple[str, Credential | None], UnauthorizedError] = {}
 
     def get(self, grant: Grant) -> str:
-        """Return a token for a grant, that has a few seconds left.
+        """Return a token for a grant that stays valid for some seconds.
 
         Raises:
-            UnauthorizedError: the token server refuses; from then on every time.
-            RegistryError: it cannot be reached, or what it answers is no token.
+            UnauthorizedError: the token server rejects the credentials; from then on every time.
+            RegistryError: it cannot be reached, or its response has no token.
         """
         slot = self._slot(grant)
         with slot.lock:
@@ -95,20 +96,20 @@ class Tokens:
             return slot.token
 
     def refuse(self, grant: Grant, token: str, *, is_final: bool) -> bool:
-        """Take note that the registry refused a token.
+        """Note that the registry rejected a token.
 
         Args:
-            grant: what a token is wanted for.
-            token: the one that was refused; empty if none was shown.
-            is_final: whether every other token for this would be refused too.
+            grant: the grant of the token.
+            token: the rejected token; empty if none was sent.
+            is_final: whether every other token for this grant would be rejected too.
 
         Returns:
-            Whether another token may do better.
+            Whether another token may be accepted.
         """
         slot = self._slot(grant)
         with slot.lock:
             if not token or slot.token != token:
-                return True  # it was for something else, or another thread has been here
+                return True  # it was for something else, or another thread has replaced it
             if is_final:
                 return False
             is_fresh = self._clock() - slot.since < _FRESH_SECONDS
@@ -137,7 +138,7 @@ class Tokens:
             token, lifetime = _fetch(grant, self._exchange)
         except RegpipeError as error:
             if error.status == 401 and isinstance(error, UnauthorizedError) and grant.credential:
-                # Wrong for one repository is wrong for all: trying each would lock the account.
+                # Wrong for one repository is wrong for all: more tries would lock the account.
                 self._wrong[login] = error
             slot.error = error
             is_final = isinstance(error, UnauthorizedError)
@@ -148,7 +149,7 @@ class Tokens:
 
 
 def _fetch(grant: Grant, exchange: TokenExchange) -> tuple[str, float]:
-    """Ask for a token; return it and its lifetime in seconds."""
+    """Request a token; return it and its lifetime in seconds."""
     credential = grant.credential
     status, body = 404, b""
     if credential and credential.identity_token:
@@ -183,7 +184,7 @@ def _query(grant: Grant) -> str:
 def _basic(credential: Credential | None) -> dict[str, str]:
     if credential is None:
         return {}
-    # Servers that know no POST take an identity token for a password.
+    # Servers without POST accept an identity token as the password.
     return {"Authorization": credential.basic(credential.password or credential.identity_token)}
 
 
@@ -203,11 +204,11 @@ def _read(body: bytes, server: str) -> tuple[str, float]:
 
 
 def _age(issued: object, lifetime: float) -> float:
-    """Return how old a token is; 0 where the server's clock and ours cannot both be right."""
+    """Return the age of a token in seconds; 0 if the clocks of server and client disagree."""
     if not isinstance(issued, str):
         return 0.0
     try:
-        # Seconds will do. What comes after them differs from server to server.
+        # Seconds are enough; the fraction has different forms.
         at = datetime.fromisoformat(issued[:19] + "+00:00") if issued.endswith("Z") else None
         age = time.time() - at.timestamp() if at else 0.0
     except (ValueError, OverflowError):

@@ -1,11 +1,11 @@
 """Records reduced to what a program reads, before libjq parses them.
 
 Gain: libjq takes most of the time of a run over large records, and most programs read little of
-them; with projection and templates the default program over 100 MB takes half the time of jq
-itself (tests/bench/RESULTS.md). Not used for programs without a `# reads:` header, for inputs below
-256 KiB, for options that change how input is read, and for records that Python and libjq could
-parse differently, which are kept whole. Checked against the run without it by
-tests/processes/test_parallel.py (`test_no_difference…`).
+them; with projection and templates the default program over 100 MB takes 0.5 (12 kB records) to
+0.75 (4 kB) of the time of jq itself (tests/bench/RESULTS.md). Not used for programs without a
+`# reads:` header, for inputs below 256 KiB, for options that change how input is read, and for
+records that Python and libjq could parse differently, which are kept whole. Checked against the run
+without it by tests/processes/test_parallel.py (`test_no_difference…`).
 
 A header names paths, `# reads: .ref .manifest.config.digest .history[0].name|fromjson.id`: names,
 `[0]` or `[]`, and `|fromjson` where a string holds JSON; a name with a dot in it is quoted. What a

@@ -25,7 +25,7 @@ HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"
 NAME_LIMIT = 255
 
-_HUB_HOSTS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
+HUB_HOSTS = frozenset({HUB, "index.docker.io", "registry-1.docker.io"})
 _HOST_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = re.compile(rf"(?:{_HOST_LABEL}(?:\.{_HOST_LABEL})*\.?|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?")
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -94,7 +94,7 @@ def host_of(registry: str) -> str:
     A host without a dot gets an explicit port; otherwise it would be parsed as a repository.
     """
     scheme, _, host = registry.partition("://")
-    if host in _HUB_HOSTS:
+    if host in HUB_HOSTS:
         return HUB
     return host if _is_host(host) else f"{host}:{443 if scheme == 'https' else 80}"
 
@@ -232,7 +232,7 @@ def _split_scheme(text: str) -> tuple[str, str]:
 
 
 def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:
-    if host in _HUB_HOSTS:
+    if host in HUB_HOSTS:
         return HUB_URL
     if scheme not in ("http", "https"):
         scheme = "http" if plain_http or _LOOPBACK.fullmatch(host) else "https"

@@ -120,7 +120,7 @@ def test_a_helper_that_hangs_is_ended_with_all_that_it_started(
 )
 def test_what_is_no_name_is_never_run(helpers: Helpers, name: str) -> None:
     helpers.script("vault", "true")
-    with pytest.raises(UnauthorizedError, match="no name of a credential helper"):
+    with pytest.raises(UnauthorizedError, match="not a valid name of a credential helper"):
         protocol.ask(name, "r.test", "config.json")
     assert helpers.asked("vault") == []
 
