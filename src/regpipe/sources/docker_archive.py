@@ -1,9 +1,10 @@
 """`docker save` archives: manifest.json and configs, or the format of Docker before 1.10.
 
-Since Docker 25.0 an archive is an OCI layout too, and read as one. Older archives have no image
-manifests, so one is generated, byte for byte as skopeo does, to get the same digest. It refers to
-the config by its digest and to the uncompressed layers by the config's diff_ids. Archives of Docker
-before 1.10 have no configs but a v1 JSON per layer, from which a schema 1 manifest is generated.
+manifest.json says which images there are. Since Docker 25.0 an archive is an OCI layout too, which
+has the original manifests; they are matched by the digest of the config. For other images a
+manifest is generated, byte for byte as skopeo does, to get the same digest. It refers to the config
+by its digest and to the uncompressed layers by the config's diff_ids. Archives of Docker before
+1.10 have no configs but a v1 JSON per layer, from which a schema 1 manifest is generated.
 (github.com/moby/docker-image-spec, v1.2.md, "Combined Image JSON + Filesystem Changeset Format".)
 """
 
@@ -12,18 +13,18 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from regpipe.archives.files import Files
-from regpipe.errors import DigestMismatchError, InputError, NotFoundError
+from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, digest_of, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
-from regpipe.oci.reference import Defaults, host_of, parse
 from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT
 from regpipe.sources.layout import INDEX, Layout
 from regpipe.sources.local import Image, LocalSource, damaged
+from regpipe.sources.saved import Saved, saved_images, split_saved_name
 
 LAYER_LIMIT = 10_000
 """The most layers of an image from Docker before 1.10; Docker itself allows 127."""
@@ -31,14 +32,6 @@ LAYER_LIMIT = 10_000
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?$")
 _V1_ID = re.compile(r"[0-9a-f]{64}")
-
-
-class _Saved(NamedTuple):
-    """An image in manifest.json: its names, and the files of its config and layers."""
-
-    names: list[str]
-    config: str
-    layers: list[str]
 
 
 class DockerArchive(LocalSource):
@@ -56,36 +49,40 @@ class DockerArchive(LocalSource):
         self._blobs: dict[str, str] = {}
 
     def list_images(self) -> list[Image]:
-        """Return the images that manifest.json lists, or else the file `repositories`."""
-        if self._layout:
+        """Return the images that manifest.json lists, or else index.json or `repositories`."""
+        if not self._saved and self._layout:
             return self._layout.list_images()
-        listed = self._listed()
-        if listed is None:
+        if self._saved is None:
             return list(self._listed_before_1_10())
-        images = []
-        for key, saved in listed.items():
-            names = [name for name in map(_split, saved.names) if name] or [("", "")]
-            images += [Image(*name, key) for name in names]
-        return images
+        images: list[Image] = []
+        for position, saved in enumerate(self._saved):
+            originals = self._originals.get(self._config_digest(saved), [])
+            named = {image[:2]: image.key for image in reversed(originals)}
+            names = saved.names or [image[:2] for image in originals if image.tag] or [("", "")]
+            key = originals[0].key if originals else f"@{position}"
+            images += [Image(*name, named.get(name, key)) for name in names]
+        return list(dict.fromkeys(images))
 
     def manifest_of(self, key: str) -> Manifest:
-        """Return the manifest generated from an image's files."""
-        if self._layout:
+        """Return an image's original manifest, or the one generated from its files."""
+        if self._layout and not key.startswith("@"):
             return self._layout.manifest_of(key)
         with self._lock:
             manifest = self._manifests.get(key)
             if manifest is None:
-                listed = self._listed()
-                body = _schema1(self._files, key) if listed is None else self._schema2(listed[key])
-                manifest = read_manifest(body, "")._replace(derived=True)
+                manifest = self._schema2(key) if self._saved else _schema1(self._files, key)
                 self._manifests[key] = manifest
             return manifest
 
     def manifest_at(self, digest: str) -> Manifest:
         """Return a manifest by digest, which may require generating all of them."""
         if self._layout:
-            return self._layout.manifest_at(digest)
-        for key in dict.fromkeys(image.key for image in self.named):
+            try:
+                return self._layout.manifest_at(digest)
+            except NotFoundError:
+                if not self._generated:
+                    raise
+        for key in self._generated:
             manifest = self.manifest_of(key)
             if manifest.digest == digest:
                 return manifest
@@ -94,11 +91,15 @@ class DockerArchive(LocalSource):
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a config or an uncompressed layer."""
         if self._layout:
-            return self._layout.blob(repository, descriptor, limit)
+            try:
+                return self._layout.blob(repository, descriptor, limit)
+            except NotFoundError:
+                if not self._generated:
+                    raise
         digest = descriptor["digest"]
         with self._lock:
             if digest not in self._blobs:
-                for key in dict.fromkeys(image.key for image in self.named):
+                for key in self._generated:
                     self.manifest_of(key)
         name = self._blobs.get(digest)
         body = self._files.read(name, limit) if name else None
@@ -116,23 +117,35 @@ class DockerArchive(LocalSource):
         return self._layout.referrers(repository, digest) if self._layout else None
 
     @cached_property
+    def _saved(self) -> list[Saved] | None:
+        return saved_images(self._files)
+
+    @cached_property
     def _layout(self) -> Layout | None:
         """The OCI layout, with manifests, that Docker since 25.0 writes next to manifest.json."""
         if self._files.read(INDEX, MANIFEST_LIMIT) is None:
             return None
         return Layout(self._registry, self._files, full_names=True)
 
-    def _listed(self) -> dict[str, _Saved] | None:
-        """Return the images in manifest.json by position; None if there is no such file."""
-        body = self._files.read("manifest.json", MANIFEST_LIMIT)
-        if body is None:
-            return None
-        # The strict parser accepts only objects.
-        document = parse_document(b'{"images":' + body + b"}", "archive's manifest.json")
-        listed = document.get("images")
-        if len(document) != 1 or not isinstance(listed, list):
-            raise damaged("manifest.json is not a list")
-        return {f"@{position}": _saved(item) for position, item in enumerate(listed)}
+    @cached_property
+    def _originals(self) -> dict[str, list[Image]]:
+        """The images of the layout by the digests of their configs."""
+        return self._layout.images_by_config() if self._layout else {}
+
+    @property
+    def _generated(self) -> list[str]:
+        """The keys of the images whose manifests are generated."""
+        keys = dict.fromkeys(image.key for image in self.named)
+        return [key for key in keys if key.startswith("@") or not self._layout]
+
+    def _config_digest(self, saved: Saved) -> str:
+        """Return the digest of an image's config; empty if it cannot be read."""
+        if not self._originals:
+            return ""
+        try:
+            return digest_of(self._files.read(saved.config, CONFIG_LIMIT) or b"")
+        except RegpipeError:
+            return ""
 
     def _listed_before_1_10(self) -> Iterator[Image]:
         body = self._files.read("repositories", MANIFEST_LIMIT)
@@ -140,18 +153,20 @@ class DockerArchive(LocalSource):
             raise NotFoundError("not a docker archive: no manifest.json")
         for repository, tags in parse_document(body, "archive's repositories file").items():
             for tag, image in tags.items() if isinstance(tags, dict) else ():
-                name = _split(f"{repository}:{tag}")
+                name = split_saved_name(f"{repository}:{tag}")
                 if name and isinstance(image, str) and _V1_ID.fullmatch(image):
                     yield Image(*name, image)
 
-    def _schema2(self, saved: _Saved) -> bytes:
+    def _schema2(self, key: str) -> Manifest:
+        saved = (self._saved or [])[int(key[1:])]
         config = self._files.read(saved.config, CONFIG_LIMIT)
         if config is None:
             raise _missing("config", saved.config)
         digest = digest_of(config)
         named = _DIGEST_IN_NAME.search(saved.config)
+        warnings: tuple[str, ...] = ()
         if named and digest != f"sha256:{named[1]}":
-            raise DigestMismatchError(f"the config {ascii(saved.config)} has digest {digest}")
+            warnings = (f"the config {ascii(saved.config)} has digest {digest}",)
         rootfs = parse_document(config, "image config").get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if not isinstance(diff_ids, list):
@@ -171,7 +186,7 @@ class DockerArchive(LocalSource):
             check_descriptor(layer, "layers")
             self._blobs[diff_id] = name
             layers.append(layer)
-        return _json(
+        body = _json(
             {
                 "schemaVersion": 2,
                 "mediaType": media_types.DOCKER_MANIFEST,
@@ -183,34 +198,10 @@ class DockerArchive(LocalSource):
                 "layers": layers,
             }
         )
+        return read_manifest(body, "")._replace(derived=True, warnings=warnings)
 
 
-def _saved(item: object) -> _Saved:
-    fields = item if isinstance(item, dict) else {}
-    config, layers, names = (fields.get(key) for key in ("Config", "Layers", "RepoTags"))
-    if not isinstance(config, str) or not _are_texts(layers or []) or not _are_texts(names or []):
-        raise damaged("an image in manifest.json has invalid Config, Layers or RepoTags")
-    return _Saved(names or [], _path(config), [_path(layer) for layer in layers or []])
-
-
-def _are_texts(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, str) for value in values)
-
-
-def _path(name: str) -> str:
-    return "/".join(part for part in name.split("/") if part not in ("", "."))
-
-
-def _split(name: str) -> tuple[str, str] | None:
-    """Return an image's full repository and its tag; None for `<none>` or an invalid name."""
-    try:
-        ref = parse(name, Defaults())
-    except InputError:
-        return None
-    return f"{host_of(ref.registry)}/{ref.repository}", ref.tag or ""
-
-
-def _schema1(files: Files, image: str) -> bytes:
+def _schema1(files: Files, image: str) -> Manifest:
     """Generate a schema 1 manifest from the v1 JSON of an image and of its parents."""
     fs_layers, history, architecture = [], [], ""
     seen: set[str] = set()
@@ -229,7 +220,7 @@ def _schema1(files: Files, image: str) -> bytes:
         if parent and not (isinstance(parent, str) and _V1_ID.fullmatch(parent)):
             raise damaged("a layer's parent is not a valid image ID")
         image = parent
-    return _json(
+    body = _json(
         {
             "schemaVersion": 1,
             "architecture": architecture,
@@ -237,6 +228,7 @@ def _schema1(files: Files, image: str) -> bytes:
             "history": history,
         }
     )
+    return read_manifest(body, "")._replace(derived=True)
 
 
 def _missing(what: str, name: str) -> NotFoundError:

@@ -16,6 +16,8 @@ from regpipe.sources.base import MANIFEST_LIMIT
 from regpipe.sources.local import Image, LocalSource, damaged
 
 INDEX = "index.json"
+INDEX_DEPTH = 4
+"""The deepest nesting of indexes in which configs are looked for."""
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
@@ -86,6 +88,35 @@ class Layout(LocalSource):
             if isinstance(subject, dict) and subject.get("digest") == digest:
                 found.append(entry)
         return found
+
+    def images_by_config(self) -> dict[str, list[Image]]:
+        """Return the images by the digests of their configs; an index has several.
+
+        Manifests that are not in the layout or that are invalid are left out.
+        """
+        found: dict[str, list[Image]] = {}
+        known: dict[str, dict[str, None]] = {}
+        for image in self.named:
+            for digest in self._configs(image.key, INDEX_DEPTH, known):
+                found.setdefault(digest, []).append(image)
+        return found
+
+    def _configs(self, key: str, depth: int, known: dict[str, dict[str, None]]) -> dict[str, None]:
+        """Return the digests of the configs of a manifest, or of those in an index, in order."""
+        if key not in known:
+            configs: dict[str, None] = {}
+            known[key] = configs
+            try:
+                document = self.manifest_of(key).document
+                nested = list(descriptors(document, "manifests")) if depth else []
+            except (NotFoundError, ResponseError):
+                return configs
+            config = mapping(document.get("config")).get("digest")
+            if isinstance(config, str):
+                configs[config] = None
+            for entry in nested:
+                configs.update(self._configs(entry["digest"], depth - 1, known))
+        return known[key]
 
     def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
         name, full = _annotation(entry, _REF_NAME), _annotation(entry, _FULL_NAME)

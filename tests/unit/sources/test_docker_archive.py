@@ -272,6 +272,7 @@ def test_platforms_that_docker_never_pulled_are_missing() -> None:
     members = docker_save_oci(Path("layout"), {NAME: index})
     amd64, arm64, _ = index.children
     del members[f"blobs/{amd64.digest.replace(':', '/')}"]
+    members["manifest.json"] = docker_save_oci(Path("layout"), {NAME: arm64})["manifest.json"]
     save(members)
     (record,) = run(["manifests", "docker-archive:x.tar"]).records
     assert record["digest"] == arm64.digest

@@ -74,12 +74,12 @@ OK_DIFF_IDS = json.dumps({"rootfs": {"diff_ids": ["../../x", "y"]}})
 BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
     "config missing": (drop("Config"), "BLOB_UNKNOWN: the archive has no config '", 4),
     "layer missing": (drop("Layers"), "BLOB_UNKNOWN: the archive has no layer '", 4),
-    "config of other content": (falsify, "DIGEST_INVALID: the config ", 5),
+    "config of other content": (falsify, "MANIFEST_INVALID: the image has 2 layers", 5),
     "config that is no JSON": (put_config("<html>"), "RESPONSE_INVALID: the image config", 5),
     "config elsewhere": (
         change(Config="../../etc/passwd"),
-        "BLOB_UNKNOWN: the archive has no config '../../etc/passwd'",
-        4,
+        "ARCHIVE_INVALID: a path leads outside the archive: '../../etc/passwd'",
+        5,
     ),
     "fewer layers than the config has": (
         change(Layers=[]),
