@@ -4,6 +4,7 @@ import pytest
 
 from support import artifacts, images
 from support.blobs import (
+    DOCKER_CONFIG,
     OCI_CONFIG,
     Blob,
     Image,
@@ -184,3 +185,31 @@ def test_the_dates_of_reproducible_builds_are_recognised(
     record = one(scripted, dated({"created": created}))
     assert record["created"] == created
     assert record.get("reproducible", False) is reproducible
+
+
+@pytest.mark.parametrize(
+    ("rootfs", "warned"),
+    [
+        ({"diff_ids": []}, True),
+        ({"diff_ids": [sha256(b"1"), sha256(b"2")]}, True),
+        ({"diff_ids": [sha256(b"1")]}, False),
+        ({"diff_ids": None}, False),
+        ({"type": "layers"}, False),
+        (None, False),
+    ],
+)
+def test_a_manifest_with_other_layers_than_its_config_warns(
+    scripted: Scripted, rootfs: Json | None, *, warned: bool
+) -> None:
+    config = go_json({"os": "linux", "architecture": "amd64", "rootfs": rootfs})
+    image = images.docker_manifest(Blob(config, DOCKER_CONFIG), [layer("x")])
+    scripted.add("a/b", "v1", image)
+    result = manifests(scripted)
+    (record,) = result.records
+    assert result.code == 0
+    if warned:
+        (warning,) = record["warnings"]
+        assert warning.startswith("the manifest has 1 layers, but its config has ")
+        assert result.errors == [f"regpipe manifests: {record['ref']}: warning: {warning}"]
+    else:
+        assert "warnings" not in record

@@ -42,6 +42,8 @@ def main(argv: list[str], streams: Streams) -> int:
                     yield manifest.body
                     continue
                 record = image_record(source, target, resolved, manifest, with_view=not args.no_v1)
+                for warning in record.get("warnings", [])[len(manifest.warnings) :]:
+                    yield Notice(str(ref), warning)
                 if args.referrers:
                     record["referrers"] = _referrers(source, ref, resolved, known)
                 yield ndjson.write(record)

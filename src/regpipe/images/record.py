@@ -1,7 +1,7 @@
 """From a manifest to its record: config, platform, dates and schema 1 view."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe.errors import RegpipeError, ResponseError, TooLargeError
@@ -78,8 +78,16 @@ def image_record(
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
-        warnings=list(manifest.warnings) or None,
+        warnings=[*manifest.warnings, *_mismatches(document, config)] or None,
     )
+
+
+def _mismatches(document: Mapping[str, Any], config: Config | None) -> Iterator[str]:
+    """Yield a warning if an image has more or fewer layers than its config has `diff_ids`."""
+    layers = document.get("layers")
+    diff_ids = mapping(config.document.get("rootfs")).get("diff_ids") if config else None
+    if isinstance(layers, list) and isinstance(diff_ids, list) and len(layers) != len(diff_ids):
+        yield f"the manifest has {len(layers)} layers, but its config has {len(diff_ids)}"
 
 
 def artifact_type(document: Mapping[str, Any], config: object = None) -> str | None:
