@@ -1,4 +1,4 @@
-# Images by creation date, the newest last; those without a real date come first, and say so.
+# Images by creation date, the newest last; those without a real date come first, with the reason.
 # input: slurp
 # output: json
 # reads: summary dating .info

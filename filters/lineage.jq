@@ -1,11 +1,11 @@
-# For each image the one it was built on: exact among those that came in, declared, or unknown.
+# The base of each image: exact among the input images, declared, or unknown.
 # input: slurp
 # output: json
 # reads: .ref .tag .digest repository platform labels annotations is_schema1 v1_history
 # reads: .config.rootfs.diff_ids .rootfs.diff_ids
 #
-# exact: an image that came in whose layers (rootfs.diff_ids) are the lowest of this one's; of
-# several the one with the most. For schema 1 it is the nearest one in the chain of parents.
+# exact: an input image whose layers (rootfs.diff_ids) are the lowest of this one's; of
+# several the one with the most layers. For schema 1 it is the nearest one in the chain of parents.
 # declared: what the annotations or labels org.opencontainers.image.base.name and .digest say.
 include "oci" {search: "./lib"};
 

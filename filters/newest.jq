@@ -1,4 +1,4 @@
-# The newest tag of each repository, or --argjson n 3 of them; a tag without a real date is the last.
+# The newest tag of each repository, or --argjson n 3 of them; tags without a real date come last.
 # input: slurp
 # output: json
 # reads: by_repository summary tag_or_digest dating

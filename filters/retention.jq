@@ -1,14 +1,14 @@
-# Tags that could go if the newest (--argjson keep 10) and the last days' (--argjson days 30) stay.
+# Tags that could be deleted if the newest (--argjson keep 10) and those of 30 days (--argjson days) stay.
 # input: slurp
 # output: json
 # reads: by_repository .ref tag_or_digest tag_digest dating
 #
-# Nothing is deleted. Listed are the tags that are neither among so many newest of their repository
-# nor younger than so many days; `deletable` says whether one could go. It could not where another
-# tag that stays has the same digest, itself or for a platform that came in (manifests
-# --all-platforms), because registries delete manifests; where an error record may stand for such a
-# tag; and where it has no real date.
-# --arg now 2024-01-31T00:00:00Z asks as of that time.
+# Nothing is deleted. The output lists the tags that are not among the newest `keep` of their
+# repository and not younger than `days`; `deletable` says whether a tag could be deleted. It could
+# not if a tag that stays has the same digest, itself or for one of its platforms (manifests
+# --all-platforms), because registries delete manifests; if an error record may stand for such a tag;
+# or if it has no real date.
+# --arg now 2024-01-31T00:00:00Z computes as of that time.
 include "oci" {search: "./lib"};
 
 def setting($name; $default):
@@ -28,7 +28,7 @@ def by_tag:
   map([tag_or_digest, dating, .])
   | group_by(.[0])
   | map(
-      # Without the manifests of its platforms an index is of no use.
+      # An index needs the manifests of its platforms.
       (if .[1] then map(.[2] | tag_digest, .digest) | unique else .[0][2] | [tag_digest, .digest] end)
         as $digests
       | (if .[1] then max_by(.[1] | date_key) else .[0] end) as [$_, $dating, $image]
@@ -46,7 +46,7 @@ def owners:
 
 def others: "\(.[0] | join(", "))" + if .[1] > most then " and \(.[1] - most) more" else "" end;
 
-# A tag is neither of the newest nor young.
+# A tag that is not among the newest and not recent.
 def verdicts($keep; $days; $limit; $errors):
   [range(length) as $at | .[$at] | .at = $at] as $tags
   | ($tags | map(select(.undated | not)) | sort_by(.date) | reverse) as $dated

@@ -1,9 +1,9 @@
-# What images share: bytes naive, unique, shared and exclusive; compressed, of the tags that came in.
+# Layer sharing: bytes naive, unique, shared and exclusive; compressed, of the input tags.
 # input: slurp
 # output: json
 # reads: registry_name .ref .digest layers
 #
-# naive: the layers as they are listed, all sizes added up. unique: each layer once, as a registry keeps it.
+# naive: the sum of all layers as listed. unique: each layer once, as a registry stores it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
 # byImage has a layer once, too, that an image lists twice. Registries share nothing: what is in two
 # of them is kept, and counted, twice.

@@ -1,4 +1,4 @@
-# How large each image is in the registry, compressed: layers, config and manifest.
+# The size of each image in the registry, compressed: layers, config and manifest.
 # input: stream
 # output: json
 # reads: .ref .tag .digest repository platform layers .size .manifest.config.size .config.size

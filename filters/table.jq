@@ -1,10 +1,10 @@
-# A table for people: reference, platform, date (UTC), compressed size and digest of each image.
+# A table: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
 # reads: .ref .tag repository platform dating layers tag_digest image_id
 include "oci" {search: "./lib"};
 
-# Bytes as people read them, in the decimal units docker shows.
+# Bytes in the decimal units that docker shows.
 def scaled($unit):
   if . < 999.95 or $unit == 5 then
     "\(. * 10 | round / 10) \(["B", "kB", "MB", "GB", "TB", "PB"][$unit])"
@@ -29,7 +29,7 @@ def row:
   end
   | map(if . then tostring else "-" end);
 
-# What a terminal would obey instead of showing it.
+# Characters that a terminal would interpret.
 def control: "[\\p{Cc}]";
 def without_control:
   if (map(add) | add | test(control)) then

@@ -3,7 +3,7 @@
 # output: raw
 # reads: summary layers
 #
-# An image that could not be had has its error in a ninth column.
+# An image that could not be fetched has its error in a ninth column.
 include "oci" {search: "./lib"};
 if is_error then
   [.ref, .repository, .tag, null, null, null, null, null, "\(.error.code): \(.error.message)"]

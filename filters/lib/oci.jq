@@ -8,7 +8,7 @@
 # definitions they use in their own `# reads:` and `# copies:`; large records are cut down to these
 # paths before jq runs, and it runs once over records that differ in copied strings alone.
 
-# Error records, which every program hands on as they are.
+# Error records, which every program passes through.
 def is_error: type == "object" and (.error | type) == "object";
 
 # The object at a path of names, or null where there is none.
@@ -37,7 +37,7 @@ def v1_history: _array(.history) | reverse | map(_object(.v1Compatibility | from
 # reads is_schema1: .manifest.schemaVersion .manifest.fsLayers .schemaVersion .fsLayers
 def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array";
 
-# What an image was called, and the repository that has it.
+# The name of an image's repository.
 # copies repository: .repository .name
 def repository:
   (.repository? // null) as $repository
@@ -45,7 +45,7 @@ def repository:
     else _string(.name)
     end;
 
-# The registry as references name it, host[:port]; of a source on disk, what records call it. Null
+# The registry as references name it, host[:port]; of a local source, its name in records. Null
 # where neither `ref` nor `registry` tells: older reports have no `registry`.
 # reads registry_name: .registry .ref repository
 def registry_name:
@@ -96,7 +96,7 @@ def _platform(image):
 def platform: _platform(image_config // v1);
 
 # Layers, or an artifact's blobs, the lowest first: {digest, size, mediaType}; schema 1 tells no
-# sizes. What is no manifest has none.
+# sizes. Other documents have none.
 # reads layers: is_schema1 .manifest.layers[].digest .manifest.layers[].size
 # reads layers: .manifest.layers[].mediaType .layers[].digest .layers[].size .layers[].mediaType
 # reads layers: .manifest.blobs[].digest .manifest.blobs[].size .manifest.blobs[].mediaType
@@ -138,7 +138,7 @@ def created:
       // _string(v1.created) // _string(annotations["org.opencontainers.image.created"])
     end;
 
-# The seconds of a date in UTC without a fraction; an error for what is none.
+# The seconds of a date in UTC without a fraction; an error if it is not a valid date.
 def _seconds:
   . as $text
   # mktime has -1 and -2 for its own errors.
@@ -179,7 +179,7 @@ def _any_instant:
       end
     catch null);
 
-# A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null for what is no date.
+# A date (RFC 3339) as an instant, [seconds, fraction], that sorts; null if it is not a valid date.
 def instant:
   if type != "string" then null
   else
@@ -204,7 +204,7 @@ def instant:
 # before it, 1970 and 1980, or a second beside them.
 def _is_placeholder: . < -62135510400 or (. >= -1 and . < 2) or (. >= 315532800 and . < 315532802);
 
-# The instant an image was created at, and the reason why its date is no real one, or null:
+# The instant an image was created at, and the reason why its date is not real, or null:
 # "absent", "malformed" or "placeholder", in UTC or by the clock that the date was written by.
 # reads dating: created .reproducible
 def dating:
@@ -225,7 +225,7 @@ def dating:
 # What sorts images by date, of what `dating` gives: those without a real one come first.
 def date_key: if .[1] then [0] else [1] + .[0] end;
 
-# Why the date of an image is no real one; null for a real date.
+# The reason why the date of an image is not real; null for a real date.
 # reads undated: dating
 def undated: dating[1];
 
@@ -233,10 +233,10 @@ def undated: dating[1];
 # reads by_date: dating
 def by_date: dating | date_key;
 
-# An object that says why an image's date is no real one, where there is a reason.
+# An object with the reason why an image's date is not real, if there is one.
 def undated_because($reason): if $reason then . + {undated: $reason} else . end;
 
-# What f says of an image, with a word on the image's date, where that is no real one.
+# The output of f for an image, with the reason if its date is not real.
 def with_undated(f): undated as $reason | f | undated_because($reason);
 
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.

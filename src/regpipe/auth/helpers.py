@@ -117,8 +117,8 @@ def _talk(process: "subprocess.Popen[bytes]", server: str, deadline: float) -> b
 
 def _read(output: bytes, source: str) -> Credential | None:
     try:
-        answer = json.loads(output)
-        username, secret = answer.get("Username", ""), answer.get("Secret", "")
+        document = json.loads(output)
+        username, secret = document.get("Username", ""), document.get("Secret", "")
     except (ValueError, AttributeError, RecursionError):
         username = secret = None
     if not isinstance(username, str) or not isinstance(secret, str):

@@ -190,9 +190,9 @@ def _basic(credential: Credential | None) -> dict[str, str]:
 
 def _read(body: bytes, server: str) -> tuple[str, float]:
     try:
-        answer = json.loads(body)
-        token = answer.get("token") or answer.get("access_token")
-        given, issued = answer.get("expires_in"), answer.get("issued_at")
+        document = json.loads(body)
+        token = document.get("token") or document.get("access_token")
+        given, issued = document.get("expires_in"), document.get("issued_at")
     except (ValueError, AttributeError, RecursionError):
         token = given = issued = None
     if not isinstance(token, str) or not is_header_value(token):
