@@ -1,4 +1,4 @@
-"""The records' JSON Schemas: valid, explained, with examples that hold, and in the package."""
+"""The records' JSON Schemas are valid, described, packaged, and have valid examples."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def properties(node: object, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every property in a schema, however deep, with the way to it."""
+    """Every property of a schema, nested ones too, with its path."""
     if isinstance(node, dict):
         for name, inner in node.get("properties", {}).items():
             yield f"{path}.{name}", inner
@@ -28,12 +28,12 @@ def properties(node: object, path: str = "") -> Iterator[tuple[str, dict[str, An
         yield from properties(node.get("items"), f"{path}[]")
 
 
-def test_there_is_one_for_each_record() -> None:
+def test_each_record_has_a_schema() -> None:
     assert sorted(Path(path).stem for path in SCHEMAS.iterdir()) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_a_schema(name: str) -> None:
+def test_it_is_a_valid_schema(name: str) -> None:
     found = schema(name)
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     jsonschema.Draft202012Validator.check_schema(found)
@@ -48,7 +48,7 @@ def test_every_property_is_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_examples_hold(name: str) -> None:
+def test_its_examples_are_valid(name: str) -> None:
     found = schema(name)
     assert found["examples"]
     for example in found["examples"]:
@@ -65,6 +65,6 @@ def test_no_field_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("name", [*NAMES])
-def test_it_refuses_something(name: str) -> None:
+def test_it_refuses_an_invalid_record(name: str) -> None:
     with pytest.raises(AssertionError):
         check(name, {})

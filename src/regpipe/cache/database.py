@@ -96,6 +96,11 @@ def default_path(environ: Mapping[str, str]) -> Path:
     return base / "regpipe" / NAME
 
 
+def shown(path: Path) -> str:
+    """Return a path for messages, in ASCII."""
+    return ascii(str(path))[1:-1]
+
+
 @contextlib.contextmanager
 def failures(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system raise into a CacheError."""
@@ -103,7 +108,7 @@ def failures(path: Path) -> Iterator[None]:
         yield
     except (*ERRORS, OSError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise CacheError(f"{ascii(str(path))[1:-1]}: {reason}") from error
+        raise CacheError(f"{shown(path)}: {reason}") from error
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -182,7 +187,7 @@ def _claim(connection: sqlite3.Connection, path: Path) -> None:
     empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     number = pragma(connection, "application_id")
     if number != _APPLICATION and (number or not empty):
-        raise CacheError(f"{ascii(str(path))[1:-1]}: another program's database, not a cache")
+        raise CacheError(f"{shown(path)}: another program's database, not a cache")
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             if (file := _beside(path, suffix)).stat().st_mode & 0o077:

@@ -172,7 +172,7 @@ class Cache:
     def _fail(self, reason: str) -> None:
         self._writable = False
         if str(self._path) not in reason:
-            reason = f"{ascii(str(self._path))[1:-1]}: {reason}"
+            reason = f"{database.shown(self._path)}: {reason}"
         cure = "; see regpipe cache --clear" if "malformed" in reason or "not a d" in reason else ""
         self._warn(f"continuing without the cache: {reason}{cure}")
 

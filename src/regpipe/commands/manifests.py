@@ -12,15 +12,14 @@ from regpipe.records.make import Record, referrer
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
-from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
 from regpipe.stage.output import Notice
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
 _HELP = Help(
     "Fetch manifests and configs: a record for each image.",
-    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
-    " registry's tags/list JSON on standard input)",
+    IMAGE_INPUTS,
     "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize",
 )
 

@@ -11,7 +11,7 @@ from regpipe.records.make import referrer_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
-from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
@@ -21,8 +21,7 @@ _HELP = Help(
     "record's `foundBy` says how it was found: `api` (the registry's referrers API), "
     "`tag-fallback` (where there is no such API), `cosign-tag`, or `index` (BuildKit's "
     "attestations).",
-    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
-    " registry's tags/list JSON on standard input)",
+    IMAGE_INPUTS,
     "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
 )
 

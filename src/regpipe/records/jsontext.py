@@ -158,7 +158,7 @@ class _Splitter:
                 if not self._open:
                     self._text += data[pos : begin + 1]
                     return begin + 1, True
-            elif first == _RS or not self._goes_on(data, pos, token):
+            elif first == _RS or not self._continues(data, pos, token):
                 self._text += data[pos:begin]
                 return begin, True
         self._text += data[pos:]
@@ -169,7 +169,7 @@ class _Splitter:
             del self._text[begun.start() :]
         return len(data), False
 
-    def _goes_on(self, data: bytes, pos: int, line: "re.Match[bytes]") -> bool:
+    def _continues(self, data: bytes, pos: int, line: "re.Match[bytes]") -> bool:
         """Tell whether the open container may continue with a line that begins so."""
         begin, end = line.span()
         before = _last_visible(data, pos, begin) or _last_visible(self._text, 0, len(self._text))

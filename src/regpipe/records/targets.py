@@ -107,11 +107,11 @@ def _reference(part: object, defaults: Defaults, kind: _Kind) -> Reference:
 def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> Reference:
     # A verb that does not take images ignores the tag and digest of a record.
     fields = _FIELDS if kind is _Kind.IMAGE else _FIELDS[:3]
-    said = {key: record.get(key) for key in fields}
-    for key, value in said.items():
+    values = {key: record.get(key) for key in fields}
+    for key, value in values.items():
         if not isinstance(value, str | None):
             raise InputError(f"the record's {key} must be a string")
-    registry, repository, ref, tag, digest = map(said.get, _FIELDS)
+    registry, repository, ref, tag, digest = map(values.get, _FIELDS)
     if registry and kind is _Kind.REGISTRY:
         return _parse(registry, defaults, kind)
     if registry and repository:

@@ -59,17 +59,17 @@ def age(path: Path, seconds: int, digest: str | None = None) -> None:
         pytest.param({"REGPIPE_CACHE": "", "HOME": "/h"}, "/h/.cache/regpipe", id="home"),
     ],
 )
-def test_where_it_lies(environ: dict[str, str], expected: str) -> None:
+def test_its_path(environ: dict[str, str], expected: str) -> None:
     assert database.default_path(environ) == Path(expected, database.NAME)
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}], ids=["no-home", "empty-home"])
-def test_without_a_home_there_is_no_place(environ: dict[str, str]) -> None:
+def test_without_a_home_the_path_must_be_set(environ: dict[str, str]) -> None:
     with pytest.raises(CacheError, match="REGPIPE_CACHE"):
         database.default_path(environ)
 
 
-def test_nobody_else_may_read_it(path: Path) -> None:
+def test_only_its_owner_may_read_it(path: Path) -> None:
     path.parent.mkdir()
     path.touch(0o644)
     Cache(path, pytest.fail).close()
@@ -122,7 +122,7 @@ def test_another_programs_database_is_left_alone(path: Path, number: int, table:
     assert stat.S_IMODE(theirs.stat().st_mode) == 0o644
 
 
-def test_the_mode_of_what_is_no_cache_stays(path: Path) -> None:
+def test_the_permissions_of_other_files_stay(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("notes " * 999)
     path.chmod(0o644)
@@ -131,7 +131,7 @@ def test_the_mode_of_what_is_no_cache_stays(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
-def test_the_log_of_what_others_could_read_is_shut_too(path: Path) -> None:
+def test_the_logs_permissions_are_tightened_too(path: Path) -> None:
     with contextlib.closing(database.connect(path)) as connection:
         connection.execute("INSERT INTO place (name) VALUES ('x')")
         files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
@@ -141,11 +141,11 @@ def test_the_log_of_what_others_could_read_is_shut_too(path: Path) -> None:
         assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
 
 
-def test_what_is_of_no_use_is_pruned(path: Path) -> None:
+def test_unused_entries_are_pruned(path: Path) -> None:
     digests = fill(path, 4)
     age(path, 40 * 86400)
     cache = Cache(path, pytest.fail)
-    assert cache.manifest(PLACE, digests[2])  # of use today
+    assert cache.manifest(PLACE, digests[2])  # used today
     cache.close()
     with contextlib.closing(database.connect(path)) as connection:
         entries.prune(connection, time.time() - 30 * 86400)
@@ -160,7 +160,7 @@ def test_what_is_of_no_use_is_pruned(path: Path) -> None:
     cache.close()
 
 
-def test_it_stays_within_its_bound(path: Path) -> None:
+def test_its_size_stays_below_the_limit(path: Path) -> None:
     limit = 400_000
     digests = fill(path, 100, limit)
     for digest in digests[10:]:
@@ -191,7 +191,7 @@ def test_it_stays_within_its_bound(path: Path) -> None:
         ),
     ],
 )
-def test_clearing_mends_a_broken_file(path: Path, damage: Callable[[Path], None]) -> None:
+def test_clear_removes_a_corrupt_file(path: Path, damage: Callable[[Path], None]) -> None:
     fill(path, 50)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -202,7 +202,7 @@ def test_clearing_mends_a_broken_file(path: Path, damage: Callable[[Path], None]
     assert database.stats(path)[1:] == (3, 3, 1)
 
 
-def test_clearing_does_not_disturb_a_run(path: Path) -> None:
+def test_clear_does_not_disturb_a_run(path: Path) -> None:
     digests = fill(path, 20)
     running = Cache(path, pytest.fail)
     assert running.manifest(PLACE, digests[0])
@@ -213,15 +213,15 @@ def test_clearing_does_not_disturb_a_run(path: Path) -> None:
     assert database.stats(path)[1:] == (0, 1, 0)
 
 
-def test_other_processes_come_and_go_and_nothing_is_lost(path: Path) -> None:
-    """SQLite takes its log away with the last process; closing the file anew would hide this one.
+def test_nothing_is_lost_when_other_processes_end(path: Path) -> None:
+    """SQLite removes its log when the last process ends, and must know that this one is still there.
 
     A process loses its locks on a file as soon as it closes any descriptor of it (sqlite.org,
     "How To Corrupt An SQLite Database File", 2.2).
     """
     running = Cache(path, pytest.fail)
     running.keep_tag(PLACE, "first", "sha256:1")
-    _wait_for_tags(path, 1)  # the connection that writes is there now, beside the one that reads
+    _wait_for_tags(path, 1)  # the writing connection is open too now
     for number in range(3):
         script = "import sys, test_database as t; t.fill(t.Path(sys.argv[1]), int(sys.argv[2]))"
         subprocess.run(

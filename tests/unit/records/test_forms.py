@@ -1,4 +1,4 @@
-"""The forms of input: each object has one form at most, and what it names is found."""
+"""The forms of input: each object has one form at most, and names images or repositories."""
 
 import pkgutil
 

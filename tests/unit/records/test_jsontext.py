@@ -1,4 +1,4 @@
-"""How a byte stream is cut into JSON texts, whatever the size of the reads."""
+"""A byte stream is divided into the same JSON texts whatever the size of the reads."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from regpipe.records import jsontext
 
 
 def reader(data: bytes, size: int) -> Callable[[int], bytes]:
-    """Return a read function that gives `size` bytes at a time."""
+    """Return a read function that returns `size` bytes at a time."""
     stream = io.BytesIO(data)
     return lambda limit: stream.read(min(size, limit))
 
@@ -77,7 +77,7 @@ CASES = {
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, jsontext.CHUNK])
 @pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES)
-def test_cuts(data: bytes, expected: list[tuple[bytes, int]], size: int) -> None:
+def test_the_texts_and_their_lines(data: bytes, expected: list[tuple[bytes, int]], size: int) -> None:
     assert split(data, size) == expected
 
 
@@ -94,7 +94,7 @@ CONTAINERS = st.lists(JSON, max_size=4) | st.dictionaries(st.text(), JSON, max_s
     separator=st.sampled_from(["", " ", "\n", "\r\n", "\x1e", "\n\n"]),
     size=st.integers(1, 40),
 )
-def test_any_json_comes_out_as_it_went_in(
+def test_any_json_is_unchanged(
     values: list[tuple[object, int | None, bool]], separator: str, size: int
 ) -> None:
     written = [
@@ -109,21 +109,21 @@ def test_any_json_comes_out_as_it_went_in(
 
 
 def test_a_text_is_yielded_before_the_next_read() -> None:
-    asked: list[int] = []
+    reads: list[int] = []
     pieces = iter([b'{"a":1}', b'\n{"b"', b":2}", b""])
 
     def read(_limit: int) -> bytes:
-        asked.append(len(asked))
+        reads.append(len(reads))
         return next(pieces)
 
     texts = jsontext.texts(read)
     assert next(texts) == (b'{"a":1}', 1)
-    assert len(asked) == 1
+    assert len(reads) == 1
     assert next(texts) == (b'{"b":2}', 2)
-    assert len(asked) == 3
+    assert len(reads) == 3
 
 
-def test_memory_is_that_of_one_text() -> None:
+def test_only_one_text_is_kept_in_memory() -> None:
     record = b'{"a":"' + b"x" * 1000 + b'"}'
     pieces = (record for _ in range(20_000))
     tracemalloc.start()
@@ -134,7 +134,7 @@ def test_memory_is_that_of_one_text() -> None:
     assert peak < 1_000_000
 
 
-def test_one_long_text_in_short_reads_takes_no_quadratic_work() -> None:
-    # A million reads of a text that were joined or scanned anew each time would never end.
+def test_one_long_text_in_short_reads_takes_linear_time() -> None:
+    # A million reads of a text that was joined or scanned anew each time would take hours.
     data = b'["' + b"x" * 500_000 + b'",' + b"[1,\n" * 200_000 + b"]" * 200_000 + b"]"
     assert split(data, 3) == [(data, 1)]

@@ -1,4 +1,4 @@
-"""Reading inputs in every form that JSON comes in, good and broken, and writing records."""
+"""Reading inputs in every form of JSON, valid and malformed, and writing records."""
 
 import io
 import json
@@ -11,7 +11,7 @@ from regpipe.records.ndjson import Input, Malformed
 
 
 def read(data: bytes) -> list[Any]:
-    """The values in an input; in place of a malformed one, the number of its line."""
+    """The values of an input; a malformed one is replaced by its line number."""
     found = list(ndjson.read(io.BytesIO(data)))
     return [item.value if isinstance(item, Input) else item.line for item in found]
 
@@ -49,9 +49,9 @@ def test_input(data: bytes, expected: list[Any]) -> None:
     assert read(data) == expected
 
 
-def test_a_record_is_read_before_the_next_one_comes() -> None:
+def test_a_record_is_returned_before_the_next_read() -> None:
     class Pipe(io.RawIOBase):
-        """Gives one record, then fails: whoever reads on too early sees that."""
+        """Returns one record, then fails, as a read that comes too early would."""
 
         turns = iter([b'{"a":1}\n'])
 
@@ -64,14 +64,14 @@ def test_a_record_is_read_before_the_next_one_comes() -> None:
 @pytest.mark.parametrize(
     "number", ["1.10", "1e1000", "-0", "100000000000000000000", "3.0", "1E5", "9" * 5000]
 )
-def test_numbers_are_carried_as_written(number: str) -> None:
+def test_numbers_keep_their_literals(number: str) -> None:
     line = f'{{"a":[{number},"x"]}}\n'.encode()
     (item,) = ndjson.read(io.BytesIO(line))
     assert isinstance(item, Input)
     assert ndjson.write(item.value) == line
 
 
-def test_a_malformed_line_is_reported_what_is_wrong() -> None:
+def test_the_message_about_a_malformed_line() -> None:
     (item,) = ndjson.read(io.BytesIO(b'{"a":1,}'))
     assert isinstance(item, Malformed)
     assert item.message.startswith("malformed JSON: ")
@@ -89,11 +89,11 @@ def test_a_malformed_line_is_reported_what_is_wrong() -> None:
     ],
     ids=ascii,
 )
-def test_half_a_surrogate_pair_is_replaced(text: str, expected: bytes) -> None:
+def test_a_lone_surrogate_is_replaced(text: str, expected: bytes) -> None:
     assert ndjson.write({text: text}) == b'{"%b":"%b"}\n' % (expected, expected)
 
 
-def test_what_is_written_holds_nothing_a_terminal_obeys() -> None:
+def test_control_characters_are_escaped() -> None:
     line = ndjson.write({"tag": "\x1b]0;x\x07\u009b\u202e", "other": "\ud800"})
     assert line.isascii()
     assert line[:-1].decode().isprintable()

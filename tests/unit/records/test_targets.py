@@ -1,4 +1,4 @@
-"""What an input means: which images, repositories and registries it names."""
+"""Which images, repositories and registries an input names."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -53,7 +53,7 @@ IMAGES: dict[str, tuple[Any, list[str]]] = {
 
 
 def names(found: Iterator[Target | Refused]) -> list[str]:
-    """The parts of each reference that was found."""
+    """The parts of each reference."""
     return [" ".join(map(str, one.ref)) if isinstance(one, Target) else "refused" for one in found]
 
 
@@ -79,7 +79,7 @@ BAD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("value", BAD.values(), ids=BAD)
-def test_no_image(value: object) -> None:
+def test_an_invalid_image_is_refused(value: object) -> None:
     (refused,) = targets.images(value, DEFAULTS)
     assert isinstance(refused, Refused)
     assert refused.error.message.isprintable()
@@ -107,11 +107,11 @@ MIXED: dict[str, tuple[Any, list[str]]] = {
 
 
 @pytest.mark.parametrize(("value", "expected"), MIXED.values(), ids=MIXED)
-def test_a_bad_part_of_an_input_loses_no_other(value: object, expected: list[str]) -> None:
+def test_the_valid_parts_of_an_input_are_kept(value: object, expected: list[str]) -> None:
     assert names(targets.images(value, DEFAULTS)) == expected
 
 
-def test_a_registrys_tags_name_one_repository() -> None:
+def test_a_tags_list_names_one_repository() -> None:
     page = {"name": "team/app", "tags": ["1", "2"]}
     assert names(targets.repositories(page, DEFAULTS)) == ["http://r.test team/app None None"]
 
