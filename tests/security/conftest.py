@@ -1,4 +1,4 @@
-"""What the tests of attacks have besides."""
+"""Fixtures of the tests of attacks."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from support.scripted import Scripted
 
 @pytest.fixture
 def other() -> Iterator[Scripted]:
-    """A second origin, which must get nothing that was meant for the first."""
+    """A second origin, which must not receive what is meant for the first."""
     with Scripted() as server:
         yield server

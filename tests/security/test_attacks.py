@@ -1,7 +1,7 @@
-"""The table of attacks: what servers and inputs that mean harm try, a named test or more each.
+"""The table of attacks by malicious servers and inputs; each has one test or more.
 
-A row's tests are called `test_NN_…` and lie in the modules beside this one. Each was seen to fail
-with its defence taken out.
+A row's tests are called `test_NN_…` and are in the modules beside this one. Each was seen to
+fail with its defence removed.
 """
 
 import re
@@ -10,31 +10,31 @@ from pathlib import Path
 import pytest
 
 ROWS = {
-    1: "a realm that leads into the machine, its network, or out of encryption",
+    1: "a realm on this machine, on its network, or without TLS",
     2: "a token server that redirects elsewhere",
     3: "layers with URLs of their own",
     4: "a redirect to another port, name or scheme of the same host",
-    5: "another origin's challenge, and the way back from there",
+    5: "another origin's challenge, and a redirect back from there",
     6: "a redirect to local addresses; chains and loops",
     7: "a next page on another host",
-    8: "digests that are paths or queries",
+    8: "digests with paths or queries in them",
     9: "other content for a pinned digest",
     10: "a document that is an image and an index",
-    11: "members behind what schema 1 signs",
+    11: "members after the signed payload of schema 1",
     12: "netrc's passwords",
-    13: "a connection whose certificate nobody checked",
-    14: "a proxy's password sent on",
-    15: "bombs and chains of compression",
+    13: "a connection with an unverified certificate",
+    14: "a proxy's password sent to the registry",
+    15: "compression bombs and chains of encodings",
     16: "endless bodies, and slow ones",
-    17: "sizes out of all proportion",
-    18: "pages without measure",
-    19: "names that look like a registry's",
-    20: "names that lead to this machine",
+    17: "absurd sizes",
+    18: "unbounded pages",
+    19: "names that look like another registry's",
+    20: "names that resolve to this machine",
     21: "a credential helper that is missing",
-    22: "credential helpers that mean harm",
-    23: "text that a terminal obeys",
-    24: "JSON that is none, or two things",
-    25: "programs that look at the environment",
+    22: "malicious credential helpers",
+    23: "control characters for the terminal",
+    24: "invalid and ambiguous JSON",
+    25: "programs that read the environment",
     26: "secrets in messages and traces",
     27: "line breaks in headers and request lines",
     28: "a password among the arguments",
@@ -50,5 +50,5 @@ def tested() -> set[int]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=ROWS.get)
-def test_the_row_has_a_test(row: int, tested: set[int]) -> None:
+def test_each_row_has_a_test(row: int, tested: set[int]) -> None:
     assert row in tested

@@ -1,4 +1,4 @@
-"""Content that is not what it says: digests, two readings, what nobody signed.
+"""Forged content: wrong digests, ambiguous documents, unsigned members.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -20,7 +20,7 @@ from support.replies import (
 )
 from support.scripted import Scripted
 
-# 8: digests that are paths
+# 8: digests with paths in them
 
 
 EVIL_DIGESTS = [
@@ -40,7 +40,7 @@ EVIL_DIGESTS = [
 
 @pytest.mark.parametrize("digest", EVIL_DIGESTS, ids=repr)
 @pytest.mark.parametrize("where", ["config", "index"])
-def test_08_no_malformed_digest_gets_into_a_url(
+def test_08_a_malformed_digest_is_not_put_into_a_url(
     scripted: Scripted, digest: object, where: str
 ) -> None:
     image = images.oci()
@@ -56,11 +56,11 @@ def test_08_no_malformed_digest_gets_into_a_url(
     assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
 
 
-# 9: other content for a digest
+# 9: other content for a pinned digest
 
 
 @pytest.mark.parametrize("how", ["served", "redirected"])
-def test_09_other_bytes_than_the_digests_are_refused(
+def test_09_a_manifest_with_another_digest_is_refused(
     scripted: Scripted, other: Scripted, how: str
 ) -> None:
     image, evil = images.oci("good"), images.oci("evil")
@@ -74,7 +74,7 @@ def test_09_other_bytes_than_the_digests_are_refused(
     assert "DIGEST_INVALID" in result.err
 
 
-def test_09_another_config_than_the_digests_is_refused(scripted: Scripted) -> None:
+def test_09_a_config_with_another_digest_is_refused(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci("good"))
     evil = images.oci("evil")
     assert image.config
@@ -86,14 +86,14 @@ def test_09_another_config_than_the_digests_is_refused(scripted: Scripted) -> No
     assert "DIGEST_INVALID" in result.err
 
 
-def test_09_nothing_is_unchanged_that_nobody_knew(scripted: Scripted) -> None:
+def test_09_a_304_without_a_condition_is_refused(scripted: Scripted) -> None:
     scripted.on("/v2/a/b/manifests/*", Reply(304))
     for target in ("sha256:" + "a" * 64, "v1"):
         with pytest.raises(RegpipeError, match="responded with 304"):
             registry(scripted).manifest("a/b", target)
 
 
-def test_09_another_digest_in_the_header_of_a_tag_is_reported(scripted: Scripted) -> None:
+def test_09_a_wrong_digest_header_of_a_tag_is_reported(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     wrong = "sha256:" + "0" * 64
     reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
@@ -104,11 +104,11 @@ def test_09_another_digest_in_the_header_of_a_tag_is_reported(scripted: Scripted
     assert wrong in result.err
 
 
-# 10: documents with two readings
+# 10: ambiguous documents
 
 
 @pytest.mark.parametrize("member", ["config", "layers"])
-def test_10_a_manifest_that_is_an_index_too_is_refused(scripted: Scripted, member: str) -> None:
+def test_10_a_document_that_is_image_and_index_is_refused(scripted: Scripted, member: str) -> None:
     image = images.oci()
     both = {"schemaVersion": 2, "manifests": [image.descriptor()], member: image.json[member]}
     for type_ in (OCI_MANIFEST, OCI_INDEX):
@@ -118,16 +118,16 @@ def test_10_a_manifest_that_is_an_index_too_is_refused(scripted: Scripted, membe
         assert "MANIFEST_INVALID" in result.err
 
 
-def test_10_a_manifest_is_what_it_was_served_as(scripted: Scripted) -> None:
+def test_10_an_image_served_with_an_indexs_type_is_refused(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     manifest(scripted, image.raw, OCI_INDEX)
     assert "MANIFEST_INVALID" in manifests(scripted).err
 
 
-# 11: what stands behind schema 1's signed part
+# 11: members after the signed payload of schema 1
 
 
-def test_11_only_what_is_signed_counts(scripted: Scripted) -> None:
+def test_11_unsigned_members_are_ignored(scripted: Scripted) -> None:
     image = schema1.signed()
     tail = b',"fsLayers":[{"blobSum":"sha256:' + b"e" * 64 + b'"}],"signatures"'
     forged = image.raw.replace(b',"signatures"', tail).replace(b', "signatures"', tail)

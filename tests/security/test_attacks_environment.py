@@ -1,4 +1,4 @@
-"""What the machine's own settings could give away: netrc, proxies, connections kept.
+"""Leaks by the machine's settings: netrc, proxies, reused connections.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -26,7 +26,7 @@ from support.tls import Authority
 # 12: netrc
 
 
-def test_12_netrc_is_never_applied(
+def test_12_netrc_is_not_used(
     scripted: Scripted, other: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = home / ".netrc"
@@ -42,10 +42,10 @@ def test_12_netrc_is_never_applied(
     assert "authorization" not in scripted.asked()[-1].headers
 
 
-# 13: connections that were not verified
+# 13: unverified connections
 
 
-def test_13_an_unverified_connection_is_not_used_where_it_must_be_verified(
+def test_13_an_unverified_connection_is_not_reused_by_a_verifying_client(
     authority: Authority,
 ) -> None:
     with Scripted(tls=authority.server_side()) as server:
@@ -56,10 +56,10 @@ def test_13_an_unverified_connection_is_not_used_where_it_must_be_verified(
         assert len(server.asked()) == 2
 
 
-# 14: what is the proxy's
+# 14: the proxy's password
 
 
-def test_14_the_proxys_password_goes_to_the_proxy_alone(
+def test_14_the_proxys_password_is_sent_to_the_proxy_only(
     scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = other.host.partition(":")[2]
@@ -79,18 +79,18 @@ def test_14_the_proxys_password_goes_to_the_proxy_alone(
     assert credentials_seen(other) == []
 
 
-def test_14_in_a_tunnel_the_registry_sees_nothing_of_it(
+def test_14_the_proxys_password_is_not_sent_through_a_tunnel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Scripted() as proxy:
         monkeypatch.setenv("https_proxy", f"http://{USER}:canary@{proxy.host}")
-        # It refuses to make a tunnel, but what it was asked is seen.
+        # It refuses the tunnel, but has seen the request.
         proxy.on("*", error(403), method="CONNECT")
         with pytest.raises(RegpipeError, match=r"the proxy 127\S+ for registry\.test"):
             transport().get("https://registry.test/v2/", limit=LIMIT)
-        (asked,) = [r for r in proxy.requests if r.method == "CONNECT"]
-        assert "proxy-authorization" in asked.headers
-        assert "authorization" not in asked.headers
+        (connect,) = [r for r in proxy.requests if r.method == "CONNECT"]
+        assert "proxy-authorization" in connect.headers
+        assert "authorization" not in connect.headers
 
 
 @pytest.mark.parametrize("exceptions", ["", "127.0.0.1:1", "10.0.0.0/8,127.0.0.2", "a.test"])
@@ -112,7 +112,7 @@ def test_loopback_is_never_reached_by_a_proxy(
 
 
 @pytest.mark.parametrize("verb", ["tags", "check"])
-def test_a_proxy_that_requires_a_login_is_named_as_what_requires_it(
+def test_the_message_names_a_proxy_that_requires_authentication(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.setenv("http_proxy", scripted.url)
@@ -125,22 +125,22 @@ def test_a_proxy_that_requires_a_login_is_named_as_what_requires_it(
 # 18: page sizes
 
 
-def test_18_no_unbounded_page_is_requested(scripted: Scripted) -> None:
+def test_18_pages_are_requested_with_a_size(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     assert run(["tags", f"{scripted.url}/team/app"]).code == 0
     assert run(["catalog", scripted.url]).code == 0
     assert [request.query for request in scripted.asked()] == ["n=1000", "n=1000"]
 
 
-def test_no_cookie_is_kept(scripted: Scripted) -> None:
+def test_cookies_are_not_kept(scripted: Scripted) -> None:
     scripted.on("/v2/", Reply().plus(Set_Cookie="a=b"))
-    asking = transport()
+    client = transport()
     for _ in range(2):
-        asking.get(f"{scripted.url}/v2/", limit=LIMIT)
+        client.get(f"{scripted.url}/v2/", limit=LIMIT)
     assert credentials_seen(scripted) == []
 
 
-def test_only_the_forms_of_asking_for_a_token_exist() -> None:
+def test_a_token_exchange_is_a_get_or_a_post_with_a_form() -> None:
     for method, form in (("PUT", b""), ("POST", None), ("GET", b"x"), ("DELETE", None)):
         with pytest.raises(ValueError, match="token"):
             transport().token_exchange(method, "http://127.0.0.1:1/", {}, form)

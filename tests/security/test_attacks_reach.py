@@ -1,4 +1,4 @@
-"""Where nothing leads: to local addresses, out of encryption, to pages elsewhere.
+"""Redirects and links that are not followed: to local addresses, to plain HTTP, to other hosts.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -20,7 +20,7 @@ from support.replies import (
 from support.scripted import Scripted
 from support.tls import Authority
 
-# 6: redirects to where only we can go
+# 6: redirects to addresses that only the client can reach
 
 LOCAL = [
     "http://169.254.169.254/latest/meta-data/",
@@ -44,7 +44,7 @@ LOCAL = [
 
 
 @pytest.mark.parametrize("location", LOCAL)
-def test_06_a_public_registry_leads_to_no_local_address(
+def test_06_a_public_registrys_redirect_to_a_local_address_is_not_followed(
     other: Scripted, monkeypatch: pytest.MonkeyPatch, location: str
 ) -> None:
     with Scripted() as proxy:
@@ -57,7 +57,7 @@ def test_06_a_public_registry_leads_to_no_local_address(
         assert other.requests == []
 
 
-def test_06_nor_does_a_name_that_turns_out_to_be_local(
+def test_06_a_redirect_to_a_name_with_a_local_address_is_not_followed(
     scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everyone = socket.getaddrinfo
@@ -73,7 +73,9 @@ def test_06_nor_does_a_name_that_turns_out_to_be_local(
     assert other.requests == []
 
 
-def test_06_nothing_leads_from_https_to_http(authority: Authority, other: Scripted) -> None:
+def test_06_a_redirect_from_https_to_http_is_not_followed(
+    authority: Authority, other: Scripted
+) -> None:
     with Scripted(tls=authority.server_side()) as secure:
         secure.on("/v2/", redirect(f"{other.url}/"))
         with pytest.raises(ResponseError, match="redirected from https to"):
@@ -82,21 +84,21 @@ def test_06_nothing_leads_from_https_to_http(authority: Authority, other: Script
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://x/", "gopher://x/"])
-def test_06_nothing_leads_out_of_the_web(scripted: Scripted, location: str) -> None:
+def test_06_a_redirect_to_another_scheme_is_not_followed(scripted: Scripted, location: str) -> None:
     scripted.on("/v2/", redirect(location))
     with pytest.raises(ResponseError, match="is not a valid HTTP URL"):
         transport().get(f"{scripted.url}/v2/", limit=LIMIT)
 
 
 @pytest.mark.parametrize("place", ["/v2/", "/v2/{}"], ids=["loop", "chain"])
-def test_06_redirects_come_to_an_end(scripted: Scripted, place: str) -> None:
+def test_06_the_number_of_redirects_is_limited(scripted: Scripted, place: str) -> None:
     scripted.on("/v2/*", lambda _: redirect(place.format(len(scripted.requests))))
     with pytest.raises(ResponseError, match="more than 10 redirects"):
         transport().get(f"{scripted.url}/v2/", limit=LIMIT)
     assert len(scripted.requests) == 11
 
 
-# 7: the next page elsewhere
+# 7: a next page on another host
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_06_redirects_come_to_an_end(scripted: Scripted, place: str) -> None:
     ["{url}/v2/a/tags/list?last=x", "//{host}/v2/a/tags/list?last=x", "http://u:p@{host}/x?last=x"],
     ids=["absolute", "no scheme", "user"],
 )
-def test_07_the_next_page_is_never_fetched_elsewhere(
+def test_07_a_next_page_on_another_host_is_not_fetched(
     scripted: Scripted, other: Scripted, target: str
 ) -> None:
     link = f'<{target.format(url=other.url, host=other.host)}>; rel="next"'
@@ -118,7 +120,7 @@ def test_07_the_next_page_is_never_fetched_elsewhere(
 
 
 @pytest.mark.parametrize("target", ["\\\\{host}/x?last=v1", "/\\{host}/x?last=v1"])
-def test_07_backslashes_are_no_slashes(scripted: Scripted, other: Scripted, target: str) -> None:
+def test_07_backslashes_are_not_slashes(scripted: Scripted, other: Scripted, target: str) -> None:
     first = json_reply({"tags": ["v1"]}).plus(Link=f"<{target.format(host=other.host)}>; rel=next")
     scripted.on("/v2/team/app/tags/list*", first, json_reply({"tags": ["v2"]}))
     run(["tags", f"{scripted.url}/team/app"])
@@ -126,10 +128,10 @@ def test_07_backslashes_are_no_slashes(scripted: Scripted, other: Scripted, targ
     assert {request.path for request in scripted.asked()} == {"/v2/team/app/tags/list"}
 
 
-# 20: names that lead to this machine
+# 20: names that resolve to this machine
 
 
-def test_20_a_name_for_this_machine_is_no_reason_for_plain_http(
+def test_20_plain_http_is_not_used_for_a_name_that_resolves_to_loopback(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everyone = socket.getaddrinfo

@@ -1,4 +1,4 @@
-"""Where servers lead, and what goes along: tokens, layers, redirects.
+"""Redirects, and the credentials that must not follow them: token servers, layers, challenges.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -29,7 +29,7 @@ from support.tls import Authority
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("form", [None, b"refresh_token=canary"], ids=["GET", "POST"])
-def test_02_a_token_servers_redirect_takes_no_credentials_elsewhere(
+def test_02_credentials_are_not_sent_along_a_token_servers_redirect(
     scripted: Scripted, other: Scripted, status: int, form: bytes | None
 ) -> None:
     scripted.on("/token", redirect(f"{other.url}/token", status))
@@ -40,16 +40,16 @@ def test_02_a_token_servers_redirect_takes_no_credentials_elsewhere(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303])
-def test_02_no_form_is_sent_where_a_redirect_means_something_else(
-    scripted: Scripted, status: int
-) -> None:
+def test_02_a_redirect_that_turns_post_into_get_is_refused(scripted: Scripted, status: int) -> None:
     scripted.on("/token", redirect("/other", status))
     with pytest.raises(ResponseError, match="redirects a POST request"):
         transport().token_exchange("POST", f"{scripted.url}/token", {}, b"refresh_token=canary")
     assert [request.path for request in scripted.requests] == ["/token"]
 
 
-def test_02_what_is_no_secret_may_be_redirected(scripted: Scripted, other: Scripted) -> None:
+def test_02_an_anonymous_token_request_may_be_redirected(
+    scripted: Scripted, other: Scripted
+) -> None:
     scripted.on("/token", redirect(f"{other.url}/token"))
     other.on("/token", json_reply({"token": "x"}))
     status, body = transport().token_exchange("GET", f"{scripted.url}/token", {}, None)
@@ -59,7 +59,7 @@ def test_02_what_is_no_secret_may_be_redirected(scripted: Scripted, other: Scrip
 # 3: layers with URLs of their own
 
 
-def test_03_a_layers_urls_are_never_requested(scripted: Scripted, other: Scripted) -> None:
+def test_03_a_layers_urls_are_not_requested(scripted: Scripted, other: Scripted) -> None:
     other.on("*", unauthorized(f'Bearer realm="{other.url}/token"'))
     image = images.oci()
     document = image.json
@@ -98,7 +98,7 @@ def test_04_the_same_port_by_another_name_is_another_origin(scripted: Scripted) 
     assert "authorization" not in second.headers
 
 
-def test_04_a_client_certificate_is_shown_to_the_registry_only(
+def test_04_a_client_certificate_is_sent_to_the_registry_only(
     authority: Authority,
 ) -> None:
     pair = authority.issue("someone")
@@ -108,12 +108,12 @@ def test_04_a_client_certificate_is_shown_to_the_registry_only(
     context.load_verify_locations(authority.ca)
 
     def look(server: Scripted, reply: Reply) -> Handler:
-        def answer(request: Request) -> Reply:
+        def handler(request: Request) -> Reply:
             sockets = [s for s in server._server._open if isinstance(s, ssl.SSLSocket)]
             shown.append((server.url, any(s.getpeercert() for s in sockets), request.target))
             return reply
 
-        return answer
+        return handler
 
     with Scripted(tls=context) as first, Scripted(tls=context) as second:
         first.on("*", look(first, redirect(second.url)))
@@ -127,9 +127,7 @@ def test_04_a_client_certificate_is_shown_to_the_registry_only(
 # 5: another origin's challenge
 
 
-def test_05_another_origins_challenge_is_not_listened_to(
-    scripted: Scripted, other: Scripted
-) -> None:
+def test_05_another_origins_challenge_is_ignored(scripted: Scripted, other: Scripted) -> None:
     scripted.on("/v2/*", redirect(f"{other.url}/elsewhere"))
     other.on("*", unauthorized(f'Bearer realm="{other.url}/token",service="{scripted.host}"'))
     canary = Canary(again=True)
@@ -140,7 +138,9 @@ def test_05_another_origins_challenge_is_not_listened_to(
     assert credentials_seen(other) == []
 
 
-def test_05_who_was_led_away_and_back_is_a_stranger(scripted: Scripted, other: Scripted) -> None:
+def test_05_no_credentials_are_sent_after_a_redirect_away_and_back(
+    scripted: Scripted, other: Scripted
+) -> None:
     scripted.on("/v2/", redirect(f"{other.url}/there"))
     other.on("/there", redirect(f"{scripted.url}/back"))
     scripted.on("/back", unauthorized("Basic realm=x"))

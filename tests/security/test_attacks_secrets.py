@@ -1,7 +1,6 @@
-"""What is tried to have secrets shown, and what comes of it; the other rows are in its neighbours.
+"""Attempts to have secrets shown. The numbers are rows of the table in test_attacks.py.
 
-`run` searches everything that is printed for the secrets. Each test was seen to fail with its
-defence taken out.
+`run` searches all output for the secrets.
 """
 
 import json
@@ -32,11 +31,11 @@ def assert_one_line(result: Result, *codes: int) -> None:
     assert len(result.errors) == 1
 
 
-# 25: programs that look around
+# 25: programs that read the environment
 
 
 @pytest.mark.parametrize("program", ["env", "$ENV", "env.REGPIPE_PASSWORD, $ENV.REGPIPE_PASSWORD"])
-def test_25_a_program_does_not_see_the_password(program: str) -> None:
+def test_25_a_program_cannot_read_the_password(program: str) -> None:
     auths = json.dumps({"auths": {"r.test": entry()}})
     given = {"REGPIPE_PASSWORD": PASSWORD, "DOCKER_AUTH_CONFIG": auths, "OTHER": "seen"}
     result = run_process(["summarize", "-n", f"[{program}] | tostring"], env=given)
@@ -44,7 +43,7 @@ def test_25_a_program_does_not_see_the_password(program: str) -> None:
     assert program.startswith("env.") or b"seen" in result.out
 
 
-def test_25_nor_do_records_hold_anything_of_it(scripted: Scripted, home: Path) -> None:
+def test_25_records_do_not_contain_credentials(scripted: Scripted, home: Path) -> None:
     docker(home, auths={scripted.host: entry()})
     scripted.guard(basic())
     scripted.add("team/app", "v1", images.oci())
@@ -54,17 +53,17 @@ def test_25_nor_do_records_hold_anything_of_it(scripted: Scripted, home: Path) -
     assert USER.encode() not in result.out
 
 
-# 26: secrets in what is said
+# 26: secrets in messages and traces
 
 
 def echoed(request: Request) -> Reply:
-    """A response that says all that it was told, in every place there is."""
+    """A response that repeats the request's secrets in its headers and its body."""
     secret = request.headers.get("authorization", "none") + request.body.decode()
     told = {"X_Echo": secret, "Location": f"http://x/?{secret}", "Server": secret}
     if secret == BASIC:
         told["X_Decoded"] = PASSWORD
-    reply = error(403, "DENIED", f"you said {secret} and {PASSWORD if secret == BASIC else ''}")
-    return reply.plus(**told, Warning=f'299 - "you said {secret}"')
+    reply = error(403, "DENIED", f"received {secret} and {PASSWORD if secret == BASIC else ''}")
+    return reply.plus(**told, Warning=f'299 - "received {secret}"')
 
 
 WAYS = {
@@ -77,7 +76,7 @@ WAYS = {
 
 @pytest.mark.parametrize(("left", "scheme"), WAYS.values(), ids=WAYS.keys())
 @pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
-def test_26_no_secret_is_shown_even_if_it_is_sent_back(
+def test_26_a_secret_in_a_response_is_not_shown(
     scripted: Scripted, home: Path, verb: str, left: dict[str, str], scheme: str
 ) -> None:
     docker(home, auths={scripted.host: left})
@@ -102,7 +101,7 @@ def test_26_no_secret_is_shown_even_if_it_is_sent_back(
 
 @pytest.mark.parametrize("options", [(), ("--error-records",)], ids=["", "--error-records"])
 @pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
-def test_26_a_password_in_a_url_is_refused_and_not_repeated(
+def test_26_a_password_in_a_url_is_refused_and_not_shown(
     verb: str, options: tuple[str, ...]
 ) -> None:
     for host in ("my.registry", "my.registry/team/app:v1"):
@@ -112,13 +111,13 @@ def test_26_a_password_in_a_url_is_refused_and_not_repeated(
         assert run([verb, *options, "--registry", url, "team/app"]).code == 2
 
 
-def test_26_a_broken_file_is_not_quoted(scripted: Scripted, home: Path) -> None:
+def test_26_a_malformed_file_is_not_quoted(scripted: Scripted, home: Path) -> None:
     scripted.guard(basic())
     write(home / ".docker/config.json", f'{{"auths":{{"x":{{"auth":"{encoded()}"{PASSWORD}')
     assert_one_line(tags(scripted, "--no-cache"), 3)
 
 
-# 28: a password among the arguments
+# 28: a password as an argument
 
 
 @pytest.mark.parametrize(
@@ -134,7 +133,7 @@ def test_26_a_broken_file_is_not_quoted(scripted: Scripted, home: Path) -> None:
     ],
     ids=lambda words: " ".join(words).replace(PASSWORD, "…"),
 )
-def test_28_no_password_is_taken_from_the_arguments(scripted: Scripted, words: list[str]) -> None:
+def test_28_a_password_as_an_argument_is_refused(scripted: Scripted, words: list[str]) -> None:
     result = run(["tags", f"{scripted.url}/team/app", *words], PASSWORD)
     assert_one_line(result, 2)
     assert scripted.requests == []
@@ -146,7 +145,7 @@ def test_28_an_empty_password_is_refused(scripted: Scripted, given: str) -> None
     assert_one_line(run(words, given), 2)
 
 
-def test_28_references_and_a_password_do_not_share_standard_input() -> None:
+def test_28_references_and_a_password_cannot_share_standard_input() -> None:
     for words in ([], ["-"]):
         result = run(["tags", "--user", USER, "--password-stdin", *words], PASSWORD)
         assert_one_line(result, 2)

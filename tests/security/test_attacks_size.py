@@ -1,4 +1,4 @@
-"""Responses without measure: compressed, endless, slow, of any size they say.
+"""Responses that are too large: compressed, endless, slow, or with false sizes.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -39,9 +39,9 @@ def zeros(count: int) -> bytes:
         (zeros(100)[:-9], "gzip", "incomplete"),
         (zeros(100) + b"more", "gzip", "incomplete"),
     ],
-    ids=["bomb", "twice", "fifty times", "brotli", "no gzip", "cut", "appended"],
+    ids=["bomb", "twice", "fifty times", "brotli", "invalid gzip", "cut", "appended"],
 )
-def test_15_nothing_is_unpacked_beyond_the_limit(
+def test_15_decompression_stops_at_the_limit(
     scripted: Scripted, body: bytes, encoding: str, message: str
 ) -> None:
     scripted.on("/v2/x", Reply(200, body, (("Content-Encoding", encoding),)))
@@ -49,13 +49,13 @@ def test_15_nothing_is_unpacked_beyond_the_limit(
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
 
-def test_15_a_bomb_takes_no_memory(scripted: Scripted) -> None:
+def test_15_a_compression_bomb_takes_little_memory(scripted: Scripted) -> None:
     bomb = zeros(64 << 20)
     scripted.on("/v2/x", Reply(200, bomb, (("Content-Encoding", "gzip"),)))
-    asking = transport()
+    client = transport()
     tracemalloc.start()
     with pytest.raises(TooLargeError):
-        asking.get(f"{scripted.url}/v2/x", limit=LIMIT)
+        client.get(f"{scripted.url}/v2/x", limit=LIMIT)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
@@ -85,21 +85,23 @@ def test_15_a_redirects_body_is_not_read(scripted: Scripted, other: Scripted) ->
 
 
 @pytest.mark.parametrize("path", ["/v2/_catalog", "/v2/a/tags/list", "/v2/a/manifests/v1"])
-def test_16_no_body_is_endless(scripted: Scripted, path: str) -> None:
+def test_16_an_endless_body_is_refused(scripted: Scripted, path: str) -> None:
     scripted.on(f"{path}*", endless())
     with pytest.raises(TooLargeError):
         transport().get(f"{scripted.url}{path}", limit=LIMIT)
 
 
 @pytest.mark.parametrize("claimed", [LIMIT + 1, 2**62, 10**17])
-def test_16_what_says_it_is_too_long_is_not_read(scripted: Scripted, claimed: int) -> None:
+def test_16_a_body_with_too_large_a_content_length_is_not_read(
+    scripted: Scripted, claimed: int
+) -> None:
     reply = Reply(200, b"", (("Content-Length", str(claimed)),), then="stall")
     scripted.on("/v2/x", reply)
     with pytest.raises(TooLargeError):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
 
-def test_16_an_errors_body_has_a_limit(scripted: Scripted) -> None:
+def test_16_an_endless_error_response_is_cut_off(scripted: Scripted) -> None:
     body = endless(b"no " * 30000)
     scripted.on("/v2/x", Reply(404, stream=body.stream))
     with pytest.raises(RegpipeError) as caught:
@@ -108,21 +110,21 @@ def test_16_an_errors_body_has_a_limit(scripted: Scripted) -> None:
     assert len(caught.value.message) < 400
 
 
-def test_16_a_tokens_body_has_a_limit(scripted: Scripted) -> None:
+def test_16_an_endless_token_response_is_refused(scripted: Scripted) -> None:
     scripted.on("/token", endless())
     with pytest.raises(TooLargeError):
         transport().token_exchange("GET", f"{scripted.url}/token", {}, None)
 
 
-def test_16_headers_have_a_limit(scripted: Scripted) -> None:
+def test_16_too_large_headers_are_refused(scripted: Scripted) -> None:
     scripted.on("/v2/x", Reply(raw=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000))
     with pytest.raises(TooLargeError, match="response headers are too large"):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
 
 @pytest.mark.parametrize("where", ["headers", "body"])
-def test_16_a_trickle_comes_to_an_end(where: str) -> None:
-    """A server that sends a byte now and then is never silent for long."""
+def test_16_a_trickling_response_times_out(where: str) -> None:
+    """Each read succeeds soon, so that only the total timeout ends it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         start = b"HTTP/1.1 200 OK\r\n"
         if where == "body":
@@ -160,7 +162,7 @@ def test_16_a_trickle_comes_to_an_end(where: str) -> None:
 @pytest.mark.parametrize(
     "size", [2**63, 2**62, -1, 1.5, 1e300, "12", True, [], 10**400], ids=lambda s: repr(s)[:12]
 )
-def test_17_no_size_is_believed(scripted: Scripted, size: object) -> None:
+def test_17_an_invalid_size_is_refused(scripted: Scripted, size: object) -> None:
     document = images.oci().json
     document["config"]["size"] = size
     scripted.add("team/app", "v2", images.oci())
@@ -170,7 +172,7 @@ def test_17_no_size_is_believed(scripted: Scripted, size: object) -> None:
     assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
 
 
-def test_17_a_blob_is_read_no_further_than_its_size(scripted: Scripted) -> None:
+def test_17_a_blob_is_not_read_beyond_its_size(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/team/app/blobs/*", endless())
     assert image.config

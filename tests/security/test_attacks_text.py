@@ -1,4 +1,4 @@
-"""Text that means harm: to terminals, to parsers, to headers; and secrets in messages.
+"""Malicious text: for terminals, parsers and headers; and secrets in messages.
 
 The numbers are rows of the table in test_attacks.py.
 """
@@ -23,53 +23,53 @@ from support.replies import (
 )
 from support.scripted import Scripted
 
-# 23: what a terminal would obey
+# 23: control characters for the terminal
 
 NASTY = "\x1b]0;owned\x07\u009b31m\u202e\u2066\n\r\u2028end"
 
 
-def harmless(result: Any) -> None:
+def assert_printable(result: Any) -> None:
     text = result.out.decode() + result.err
     assert not [c for c in text if not c.isprintable() and c != "\n"]
     assert "\x1b" not in text
 
 
-def test_23_nothing_from_a_registry_reaches_the_terminal_as_it_is(scripted: Scripted) -> None:
+def test_23_control_characters_in_a_label_are_escaped(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.classic(labels={"title": NASTY}))
     result = manifests(scripted)
     assert result.records[0]["config"]["config"]["Labels"]["title"] == NASTY
-    harmless(result)
+    assert_printable(result)
 
 
-def test_23_nor_does_an_input(scripted: Scripted) -> None:
+def test_23_control_characters_in_an_input_are_escaped(scripted: Scripted) -> None:
     record = {"ref": NASTY, "registry": scripted.url, "repository": "a", "tag": NASTY}
     result = run(["manifests"], json.dumps(record) + "\n" + json.dumps(NASTY))
     assert (result.code, len(result.errors)) == (2, 2)
-    harmless(result)
+    assert_printable(result)
 
 
-def test_23_nor_does_it_in_messages(scripted: Scripted) -> None:
+def test_23_control_characters_in_error_messages_and_tags_are_escaped(scripted: Scripted) -> None:
     scripted.on("/v2/team/app/*", error(404, "MANIFEST_UNKNOWN", NASTY))
     result = manifests(scripted)
     assert len(result.errors) == 1
-    harmless(result)
+    assert_printable(result)
     scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1", NASTY, "v2"]}))
     result = run(["tags", f"{scripted.url}/team/app"])
     assert [record["tag"] for record in result.records] == ["v1", "v2"]
-    harmless(result)
+    assert_printable(result)
 
 
-def test_23_nor_does_it_in_warnings(scripted: Scripted) -> None:
+def test_23_control_characters_in_warnings_are_escaped(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     nasty = '299 - "\x1b[31mred", 299 - "plain \\"quoted\\" text", 299 - "\x9bx"'
     scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1"]}).plus(Warning=nasty))
     result = run(["tags", f"{scripted.url}/team/app", f"{scripted.url}/team/app"])
-    harmless(result)
-    said = 'warning: plain "quoted" text'
-    assert result.errors == [f"regpipe tags: {scripted.host}: {said}"]
+    assert_printable(result)
+    shown = 'warning: plain "quoted" text'
+    assert result.errors == [f"regpipe tags: {scripted.host}: {shown}"]
 
 
-# 24: JSON that is none
+# 24: invalid and ambiguous JSON
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_23_nor_does_it_in_warnings(scripted: Scripted) -> None:
         "infinity",
         "twice",
         "deep",
-        "no UTF-8",
+        "not UTF-8",
         "BOM",
         "list",
         "null",
@@ -106,7 +106,9 @@ def test_23_nor_does_it_in_warnings(scripted: Scripted) -> None:
     ],
 )
 @pytest.mark.parametrize("what", ["manifest", "tags", "config"])
-def test_24_what_is_no_json_is_one_line(scripted: Scripted, body: bytes, what: str) -> None:
+def test_24_invalid_json_is_reported_in_one_line(
+    scripted: Scripted, body: bytes, what: str
+) -> None:
     if what == "manifest":
         manifest(scripted, body)
     elif what == "tags":
@@ -122,25 +124,21 @@ def test_24_what_is_no_json_is_one_line(scripted: Scripted, body: bytes, what: s
     assert (result.code, result.out, len(result.errors)) == (5, b"", 1)
 
 
-def manifests_of(scripted: Scripted) -> list[str]:
-    return ["manifests", f"{scripted.url}/team/app:v1"]
+# 26: secrets in messages and traces
 
 
-# 26: secrets in what is said
-
-
-def test_26_no_secret_is_shown_at_v(
+def test_26_no_secret_is_shown_by_verbose(
     scripted: Scripted, other: Scripted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     image = scripted.add("team/app", "v1", images.oci())
     assert image.config
     signed = f"{other.url}/blob?X-Amz-Signature={TOKEN}&X-Amz-Security-Token={TOKEN}"
     scripted.on("/v2/team/app/blobs/*", redirect(signed).plus(Set_Cookie=f"session={TOKEN}"))
     other.on("/blob*", Reply(200, image.config.data).plus(X_Auth_Token=TOKEN))
-    chosen = {"say": said.append, "trace": said.append}
+    chosen = {"say": messages.append, "trace": messages.append}
     registry(scripted, Canary(), **chosen).blob("team/app", image.config.descriptor(), LIMIT)
-    text = "\n".join(said)
+    text = "\n".join(messages)
     assert "> Authorization: Bearer [redacted]" in text
     assert "> GET /blob?[redacted] HTTP/1.1" in text
     assert "< Location: " in text
@@ -153,7 +151,7 @@ def test_26_no_secret_is_shown_at_v(
     assert capsys.readouterr() == ("", "")
 
 
-def test_26_no_secret_of_a_url_is_in_an_error(scripted: Scripted) -> None:
+def test_26_a_secret_in_a_url_is_not_shown(scripted: Scripted) -> None:
     location = f"ftp://{USER}:{TOKEN}@127.0.0.1/x?sig={TOKEN}"
     scripted.on("/v2/x", redirect(location))
     with pytest.raises(RegpipeError) as caught:
@@ -161,22 +159,22 @@ def test_26_no_secret_of_a_url_is_in_an_error(scripted: Scripted) -> None:
     assert TOKEN not in caught.value.message
 
 
-def test_26_a_token_request_shows_no_form(scripted: Scripted) -> None:
-    said: list[str] = []
+def test_26_the_form_of_a_token_request_is_not_shown(scripted: Scripted) -> None:
+    messages: list[str] = []
     scripted.on("/token", json_reply({"token": TOKEN}))
-    asking = transport(trace=said.append)
+    client = transport(trace=messages.append)
     headers = {"Authorization": f"Basic {TOKEN}"}
-    asking.token_exchange("POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode())
-    assert "POST /token" in "".join(said)
-    assert TOKEN not in "".join(said)
+    client.token_exchange("POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode())
+    assert "POST /token" in "".join(messages)
+    assert TOKEN not in "".join(messages)
 
 
-# 27: line breaks where a header or a request line would end
+# 27: line breaks in headers and request lines
 
 
 @pytest.mark.parametrize("text", ["a\n", "a\r\nX: y", "a b", "a\t", "a\x00", "ä", "a\u2028"])
 @pytest.mark.parametrize("place", ["tag", "repository", "registry"])
-def test_27_no_input_breaks_a_line(scripted: Scripted, text: str, place: str) -> None:
+def test_27_an_input_cannot_break_a_line(scripted: Scripted, text: str, place: str) -> None:
     record = {"registry": scripted.url, "repository": "team/app", "tag": "v1"}
     record[place] += text
     result = run(["manifests"], json.dumps(record))
@@ -187,7 +185,7 @@ def test_27_no_input_breaks_a_line(scripted: Scripted, text: str, place: str) ->
 @pytest.mark.parametrize(
     "value", ["Bearer a\r\nX: y", "Bearer a\nX: y", "Bearer a\x00", "Bearer ä"]
 )
-def test_27_no_token_breaks_a_line(scripted: Scripted, value: str) -> None:
+def test_27_a_token_cannot_break_a_line(scripted: Scripted, value: str) -> None:
     with pytest.raises(ResponseError, match="characters that are not allowed in a header"):
         transport(Canary(value)).get(f"{scripted.url}/v2/", limit=LIMIT)
     with pytest.raises(ResponseError, match="characters that are not allowed in a header"):
@@ -198,7 +196,7 @@ def test_27_no_token_breaks_a_line(scripted: Scripted, value: str) -> None:
 @pytest.mark.parametrize(
     "location", ["/a b", "/a\tb", "/ä", "/a%0d%0aX:%20y", "/x?a=b c"], ids=repr
 )
-def test_27_no_location_breaks_a_line(scripted: Scripted, location: str) -> None:
+def test_27_a_location_cannot_break_a_line(scripted: Scripted, location: str) -> None:
     scripted.on("/v2/", Reply(302, headers=(("Location", location),)))
     scripted.on("/[ax%]*", Reply())
     transport().get(f"{scripted.url}/v2/", limit=LIMIT)

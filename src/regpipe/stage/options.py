@@ -15,11 +15,13 @@ from regpipe.stage.parser import Parser
 from regpipe.stdio import Streams
 
 LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is standard input)"
+"""How the help of verbs writes local sources."""
+
 IMAGE_INPUTS = (
     f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
     " registry's tags/list JSON on standard input)"
 )
-"""How the help of a verb writes local sources."""
+"""How the help of verbs writes the images that they take."""
 
 
 class RunOptions(NamedTuple):

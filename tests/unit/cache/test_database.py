@@ -214,7 +214,7 @@ def test_clear_does_not_disturb_a_run(path: Path) -> None:
 
 
 def test_nothing_is_lost_when_other_processes_end(path: Path) -> None:
-    """SQLite removes its log when the last process ends, and must know that this one is still there.
+    """SQLite removes its log with the last process, and must know that this one still runs.
 
     A process loses its locks on a file as soon as it closes any descriptor of it (sqlite.org,
     "How To Corrupt An SQLite Database File", 2.2).

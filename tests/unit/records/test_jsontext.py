@@ -77,7 +77,7 @@ CASES = {
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, jsontext.CHUNK])
 @pytest.mark.parametrize(("data", "expected"), CASES.values(), ids=CASES)
-def test_the_texts_and_their_lines(data: bytes, expected: list[tuple[bytes, int]], size: int) -> None:
+def test_texts_and_lines(data: bytes, expected: list[tuple[bytes, int]], size: int) -> None:
     assert split(data, size) == expected
 
 
