@@ -9,18 +9,35 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from regpipe.auth.credential import Credential, is_header_value
 from regpipe.errors import RegistryError, RegpipeError, ResponseError, UnauthorizedError
 
-TokenExchange = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, bytes]]
-"""Sends a request to a token server: method, URL, headers and form body; returns status and body.
 
-A redirect is followed only if the request holds nothing secret: no form, no Authorization header.
-Failures of the connection are RegistryErrors.
-"""
+class TokenExchange(Protocol):
+    """Sends a request to a token server."""
+
+    def __call__(
+        self, method: str, url: str, headers: Mapping[str, str], form: bytes | None, /
+    ) -> tuple[int, bytes]:
+        """Return the status and the body of the response, whatever the status.
+
+        A redirect is followed only if the request holds nothing secret: no form and no
+        Authorization header. Otherwise one to another origin is an error.
+
+        Args:
+            method: GET, or POST with a form.
+            url: the realm, with its query.
+            headers: to send besides the client's own.
+            form: the body of a POST.
+
+        Raises:
+            ConnectionFailedError: there was no response.
+            ResponseError: a redirect leads where it must not, or the body cannot be read.
+        """
+
 
 CLIENT_ID = "regpipe"
 
