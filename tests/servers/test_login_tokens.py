@@ -9,7 +9,7 @@ from support import images
 from support.cli import PASSWORD, TOKEN, USER, run
 from support.credentials import Helpers, docker, entry
 from support.logins import TokenServer, assert_got_in, assert_refused, pusher, tags
-from support.replies import json_reply
+from support.replies import json_reply, unauthorized
 from support.scripted import Scripted
 from support.servers import Options, Registry, running
 
@@ -67,6 +67,23 @@ def test_a_registry_token_lets_us_in(
     before = len(token_server.server.requests)
     assert_got_in(tags(tokened))
     assert len(token_server.server.requests) == before
+
+
+def test_a_registry_token_is_sent_although_the_realm_would_be_refused(
+    home: Path, scripted: Scripted
+) -> None:
+    scripted.add("team/app", "v1", images.oci("v1"))
+    challenge = 'Bearer realm="http://192.168.7.1:8080/auth",service="inside"'
+    scripted.guard(
+        lambda request: (
+            None
+            if request.headers.get("authorization") == f"Bearer {TOKEN}"
+            else unauthorized(challenge)
+        )
+    )
+    docker(home, auths={scripted.host: {"registrytoken": TOKEN}})
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert (result.code, [record["tag"] for record in result.records]) == (0, ["v1"])
 
 
 def test_an_expired_registry_token_is_named(

@@ -98,8 +98,6 @@ class Authorizer:
         way = _way(parse(challenges), self._ways.get(key), sent)
         if way is None:
             return False
-        if way.scheme == "bearer":
-            check_realm(way.realm, url)
         credential = self._credential(origin, scope, way)
         if _is_exchange(way, credential):
             self._learn_scopes(origin, scope, way)
@@ -144,11 +142,18 @@ class Authorizer:
         return (found.who, found.source) if found else ("anonymous", "")
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
-        """Return the credential for a request, if it may be sent to where it is needed."""
+        """Return the credential for a request, if it may be sent to where it is needed.
+
+        Every token exchange begins here, also an anonymous one, so its realm is checked here.
+
+        Raises:
+            UnauthorizedError: it must not be sent unencrypted, or cannot be read.
+            ResponseError: the realm is refused.
+        """
         found = self._keychain.find(origin, scopes.repository(scope))
+        place = check_realm(way.realm, origin) if _is_exchange(way, found) else origin
         if found is None:
             return None
-        place = way.realm if _is_exchange(way, found) else origin
         if not (
             self._plain_http
             or place.lower().startswith("https://")

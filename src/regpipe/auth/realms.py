@@ -5,6 +5,7 @@ which hosts it may name, as for redirects.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from regpipe.addresses import may_name_realm
@@ -15,12 +16,13 @@ _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _SECRET_PARTS = re.compile(r"(?<=//)[^/@]*@|[?#].*", re.DOTALL)
 
 
+@lru_cache(maxsize=64)  # it is checked for each request
 def check_realm(realm: str, registry: str) -> str:
     """Return the realm, if a token may be requested there.
 
     Args:
         realm: the URL of the token server in the challenge.
-        registry: the registry's URL.
+        registry: the registry's origin.
 
     Raises:
         ResponseError: the realm is not a plain http(s) URL, or http although the registry is

@@ -118,6 +118,26 @@ def test_a_bad_realm_is_refused_before_anything_is_sent(home: Path) -> None:
     assert registry.client.header(registry.url, APP) is None
 
 
+@pytest.mark.parametrize(
+    "realm",
+    ["http://10.96.0.12/token", "file:///etc/passwd", "https://user:pw@auth.test/", "http://["],
+)
+def test_a_realm_is_not_checked_where_a_registry_token_makes_it_needless(
+    home: Path, realm: str
+) -> None:
+    auths = {"r.test/team": {"registrytoken": "minted"}, "r.test": entry()}
+    docker(home, auths=auths)
+    registry = world(
+        lambda _, sent: None if sent == "Bearer minted" else [f'Bearer realm="{realm}"']
+    )
+    assert registry.ask()
+    assert registry.sent == [None, "Bearer minted"]
+    # The same challenge leads nobody there whose token would come from it.
+    with pytest.raises(ResponseError, match="token server"):
+        registry.ask("repository:other/app:pull")
+    assert registry.asked == []
+
+
 UNENCRYPTED: dict[str, tuple[str, str, dict[str, Any] | None, bool]] = {
     "password to the registry": ("http://r.test", "Basic", entry(), False),
     "registry token": (
