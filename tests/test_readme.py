@@ -71,3 +71,17 @@ def test_every_example_prints_what_is_shown(
     if missing:
         assert "CI" not in os.environ, f"CI must have {missing}"
         pytest.skip(f"the examples with {', '.join(sorted(missing))} were not run: not installed")
+
+
+def test_the_table_of_programs_is_complete(request: pytest.FixtureRequest) -> None:
+    rows = ["| program | what it prints |", "|---|---|"]
+    for path in sorted(README.parent.glob("filters/*.jq")):
+        help_line = path.read_text().partition("\n")[0].removeprefix("# ")
+        rows.append(f"| `{path.stem}` | {help_line} |")
+    text = README.read_text()
+    table = re.search(r"\| program \|.*?\n(?=\n)", text, re.DOTALL)
+    assert table is not None
+    if request.config.getoption("--update"):
+        README.write_text(text.replace(table[0], "\n".join(rows) + "\n"))
+        return
+    assert table[0].splitlines() == rows
