@@ -1,13 +1,17 @@
 """A broken manifest or config is one clear error; odd optional members are not."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from support import images
 from support.blobs import (
     DOCKER_CONFIG,
+    DOCKER_LIST,
     DOCKER_MANIFEST,
+    OCI_INDEX,
     OCI_MANIFEST,
     Blob,
     Image,
@@ -89,8 +93,9 @@ def test_optional_members_may_have_any_type(scripted: Scripted, key: str, value:
     [
         pytest.param(b"[]", id="a list"),
         pytest.param(b"{", id="no JSON"),
-        pytest.param(b'{"os":"a","os":"b"}', id="a member twice"),
         pytest.param(b'{"x":1e400}', id="1e400"),
+        pytest.param(b'{"os":"a","os":NaN}', id="a member twice and NaN"),
+        pytest.param(b'\xef\xbb\xbf{"os":"\xff"}', id="a byte order mark"),
     ],
 )
 def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> None:
@@ -98,6 +103,73 @@ def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> 
     result = manifests(scripted)
     assert (result.code, result.records) == (5, [])
     assert "image config" in result.err
+
+
+def warned(scripted: Scripted, image: Image) -> dict[str, Any]:
+    """The record of an image, whose only warning is on standard error too."""
+    scripted.add("a/b", "v1", image)
+    result = manifests(scripted)
+    (record,) = result.records
+    (warning,) = record["warnings"]
+    assert result.code == 0
+    assert result.errors == [f"regpipe manifests: {record['ref']}: warning: {warning}"]
+    return record
+
+
+def test_a_config_with_duplicate_members_warns(scripted: Scripted) -> None:
+    body = b'{"os":"plan9","architecture":"amd64","config":{"Env":["a"],"Env":["b"]},"os":"linux"}'
+    record = warned(scripted, images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")]))
+    assert (record["config"]["os"], record["config"]["config"]) == ("linux", {"Env": ["b"]})
+    view = json.loads(record["history"][0]["v1Compatibility"])
+    assert (view["os"], view["config"]) == ("linux", {"Env": ["b"]})
+    (warning,) = record["warnings"]
+    assert warning == "the image config has duplicate members: the last of each counts"
+
+
+def test_a_config_in_another_encoding_warns(scripted: Scripted) -> None:
+    body = '{"os":"linux","architecture":"amd64","author":"Ünal"}'.encode("latin-1")
+    record = warned(scripted, images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")]))
+    assert record["config"]["author"] == "\ufffdnal"
+    assert json.loads(record["history"][0]["v1Compatibility"])["author"] == "\ufffdnal"
+    (warning,) = record["warnings"]
+    assert warning == "the image config is not UTF-8 text: invalid bytes are replaced"
+
+
+@pytest.mark.parametrize("image", [AMD64, images.classic("x"), images.index("x")])
+def test_an_empty_media_type_is_none(scripted: Scripted, image: Image) -> None:
+    bare = replace(image, raw=go_json(image.json | {"mediaType": ""}))
+    record = one(scripted, bare)
+    assert "warnings" not in record
+    assert record["platform"]["architecture"] == "amd64"
+
+
+LABELS = [
+    (images.classic("x"), OCI_MANIFEST),
+    (images.oci("x"), DOCKER_MANIFEST),
+    (images.index("x"), DOCKER_LIST),
+    (images.manifest_list("x"), OCI_INDEX),
+]
+
+
+@pytest.mark.parametrize(("image", "label"), LABELS)
+def test_a_docker_label_on_oci_or_the_reverse_is_a_warning_by_digest_only(
+    scripted: Scripted, image: Image, label: str
+) -> None:
+    scripted.add("a/b", "v1", replace(image, media_type=label))
+    by_tag = manifests(scripted)
+    assert (by_tag.code, by_tag.records) == (5, [])
+    by_digest = run(["manifests", f"{scripted.url}/a/b@{image.digest}"])
+    assert by_digest.code == 0
+    assert f"labelled as {label}, but its mediaType is {image.media_type}" in by_digest.err
+
+
+@pytest.mark.parametrize("label", [OCI_INDEX, DOCKER_LIST])
+def test_an_index_label_on_an_image_is_refused_by_digest_too(
+    scripted: Scripted, label: str
+) -> None:
+    scripted.add("a/b", "v1", replace(AMD64, media_type=label))
+    result = run(["manifests", f"{scripted.url}/a/b@{AMD64.digest}"])
+    assert (result.code, result.records) == (5, [])
 
 
 def test_a_config_with_a_lone_surrogate(scripted: Scripted) -> None:

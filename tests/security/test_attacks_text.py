@@ -72,56 +72,67 @@ def test_23_control_characters_in_warnings_are_escaped(scripted: Scripted) -> No
 # 24: invalid and ambiguous JSON
 
 
+NOT_JSON = {
+    "NaN": b'{"a":NaN}',
+    "infinity": b'{"a":Infinity}',
+    "twice": b'{"schemaVersion":2,"schemaVersion":2}',
+    "deep": b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "not UTF-8": b'{"a":"\xff"}',
+    "BOM": b'\xef\xbb\xbf{"schemaVersion":2}',
+    "list": b"[]",
+    "null": b"null",
+    "empty": b"",
+    "cut": b"{",
+    "huge number": b'{"a":1e999}',
+    "long number": b'{"a":' + b"1" * 5000 + b"}",
+    "HTML": b"<html></html>",
+}
+# Warnings in a config; see test_24_duplicate_members_and_invalid_utf8_in_a_config_are_warnings.
+SLOPPY = ("twice", "not UTF-8")
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("what", "body"),
     [
-        b'{"a":NaN}',
-        b'{"a":Infinity}',
-        b'{"schemaVersion":2,"schemaVersion":2}',
-        b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"a":"\xff"}',
-        b'\xef\xbb\xbf{"schemaVersion":2}',
-        b"[]",
-        b"null",
-        b"",
-        b"{",
-        b'{"a":1e999}',
-        b'{"a":' + b"1" * 5000 + b"}",
-        b"<html></html>",
-    ],
-    ids=[
-        "NaN",
-        "infinity",
-        "twice",
-        "deep",
-        "not UTF-8",
-        "BOM",
-        "list",
-        "null",
-        "empty",
-        "cut",
-        "huge number",
-        "long number",
-        "HTML",
+        pytest.param(what, body, id=f"{what}-{name}")
+        for what in ("manifest", "tags", "config")
+        for name, body in NOT_JSON.items()
+        if what != "config" or name not in SLOPPY
     ],
 )
-@pytest.mark.parametrize("what", ["manifest", "tags", "config"])
 def test_24_invalid_json_is_reported_in_one_line(
-    scripted: Scripted, body: bytes, what: str
+    scripted: Scripted, what: str, body: bytes
 ) -> None:
     if what == "manifest":
         manifest(scripted, body)
     elif what == "tags":
         scripted.on("/v2/team/app/tags/list*", Reply(200, body))
     else:
-        image = images.oci()
-        document = image.json
-        document["config"] |= {"digest": sha256(body), "size": len(body)}
-        manifest(scripted, go_json(document))
-        scripted.on("/v2/team/app/blobs/*", Reply(200, body))
+        with_config(scripted, body)
     named = f"{scripted.url}/team/app" + ("" if what == "tags" else ":v1")
     result = run(["tags" if what == "tags" else "manifests", named])
     assert (result.code, result.out, len(result.errors)) == (5, b"", 1)
+
+
+@pytest.mark.parametrize("name", SLOPPY)
+def test_24_duplicate_members_and_invalid_utf8_in_a_config_are_warnings(
+    scripted: Scripted, name: str
+) -> None:
+    with_config(scripted, NOT_JSON[name])
+    result = run(manifests_of(scripted))
+    assert (result.code, len(result.records)) == (0, 1)
+    assert "warning: the image config " in result.err
+
+
+def with_config(scripted: Scripted, body: bytes) -> None:
+    document = images.oci().json
+    document["config"] |= {"digest": sha256(body), "size": len(body)}
+    manifest(scripted, go_json(document))
+    scripted.on("/v2/team/app/blobs/*", Reply(200, body))
+
+
+def manifests_of(scripted: Scripted) -> list[str]:
+    return ["manifests", f"{scripted.url}/team/app:v1"]
 
 
 # 26: secrets in messages and traces

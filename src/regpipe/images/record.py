@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from regpipe.errors import RegpipeError, ResponseError, TooLargeError
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types, schema1
 from regpipe.oci.created import Created, find_created
 from regpipe.oci.descriptor import check_descriptor, descriptors
-from regpipe.oci.document import mapping, parse_document
+from regpipe.oci.document import Config, mapping, parse_config
 from regpipe.oci.manifest import Manifest, embedded
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.oci.reference import Reference
@@ -17,13 +17,6 @@ from regpipe.records import make as records
 from regpipe.records.make import Record
 from regpipe.records.targets import Target
 from regpipe.sources.base import CONFIG_LIMIT, Source
-
-
-class Config(NamedTuple):
-    """An image config: the text, from which the schema 1 view copies literals, and parsed."""
-
-    text: str
-    document: dict[str, Any]
 
 
 def image_record(
@@ -78,12 +71,13 @@ def image_record(
         annotations=annotations,
         manifest=document,
         config=config.document if config else None,
-        warnings=[*manifest.warnings, *_mismatches(document, config)] or None,
+        warnings=[*manifest.warnings, *_config_warnings(document, config)] or None,
     )
 
 
-def _mismatches(document: Mapping[str, Any], config: Config | None) -> Iterator[str]:
-    """Yield a warning if an image has more or fewer layers than its config has `diff_ids`."""
+def _config_warnings(document: Mapping[str, Any], config: Config | None) -> Iterator[str]:
+    """Yield the config's warnings, and one if it is for another number of layers."""
+    yield from config.warnings if config else ()
     layers = document.get("layers")
     diff_ids = mapping(config.document.get("rootfs")).get("diff_ids") if config else None
     if isinstance(layers, list) and isinstance(diff_ids, list) and len(layers) != len(diff_ids):
@@ -153,12 +147,11 @@ def _config(source: Source, repository: str, manifest: Manifest) -> Config | Non
     except RegpipeError as error:
         raise error.about("the image config") from error
     try:
-        document = parse_document(body, "image config")
+        return parse_config(body)
     except ResponseError:
         if defaulted:
             return None
         raise
-    return Config(body.decode(), document)
 
 
 def _view(

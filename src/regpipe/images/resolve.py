@@ -42,6 +42,7 @@ class ResolvedManifest(NamedTuple):
         attestations: the index's entries for BuildKit attestations of the manifest.
         error: why the manifest cannot be fetched, if that is already known.
         inherited: the platform of the nested index that contains the entry.
+        warnings: those of the index that the reference resolves to.
     """
 
     manifest: Manifest | None = None
@@ -50,6 +51,7 @@ class ResolvedManifest(NamedTuple):
     attestations: tuple[Mapping[str, Any], ...] = ()
     error: RegpipeError | None = None
     inherited: Platform | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def platform(self) -> Platform | None:
@@ -89,6 +91,7 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
         entry._replace(
             origin={**index, "descriptor": _shown(entry.descriptor)},
             attestations=tuple(attestations.get(entry.digest, ())),
+            warnings=tuple(f"index {manifest.digest}: {why}" for why in manifest.warnings),
         )
         for entry in chosen
     ]
@@ -154,6 +157,11 @@ def manifest_at(source: Source, repository: str, resolved: ResolvedManifest) -> 
     Raises:
         RegpipeError: it cannot be fetched.
     """
+    manifest = _fetched(source, repository, resolved)
+    return manifest._replace(warnings=(*resolved.warnings, *manifest.warnings))
+
+
+def _fetched(source: Source, repository: str, resolved: ResolvedManifest) -> Manifest:
     if resolved.manifest:
         return resolved.manifest
     what = f"{resolved.platform}, {resolved.digest}" if resolved.platform else resolved.digest

@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from regpipe.errors import ResponseError
 
@@ -37,6 +37,46 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
     if not isinstance(document, dict):
         raise ResponseError(f"the {what} is not a JSON object")
     return document
+
+
+class Config(NamedTuple):
+    """An image config.
+
+    Attributes:
+        text: the JSON text, without invalid UTF-8; the schema 1 view copies literals from it.
+        document: the same, parsed.
+        warnings: what was not valid in it, one sentence each.
+    """
+
+    text: str
+    document: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+def parse_config(body: bytes) -> Config:
+    """Parse an image config, as leniently as Docker, crane and skopeo.
+
+    Unlike a manifest it names no other content, so that duplicate members and invalid UTF-8, which
+    some builders write, are only worth a warning.
+
+    Raises:
+        ResponseError: not a JSON object, or refused by `parse_document` for another reason.
+    """
+    what = "image config"
+    text = body.decode(errors="replace")
+    try:
+        return Config(text, parse_document(body, what))
+    except ResponseError:
+        valid = text.encode()
+        document = parse_document(valid, what, unique=False)
+    warnings = []
+    if valid != body:
+        warnings.append("the image config is not UTF-8 text: invalid bytes are replaced")
+    try:
+        parse_document(valid, what)
+    except ResponseError:
+        warnings.append("the image config has duplicate members: the last of each counts")
+    return Config(text, document, tuple(warnings))
 
 
 def mapping(value: object) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from regpipe.errors import DigestMismatchError
 from regpipe.oci import media_types, schema1
-from regpipe.oci.descriptor import digest_of, verify
+from regpipe.oci.descriptor import HASHES, digest_of, verify
 from regpipe.oci.document import parse_document
 
 
@@ -49,10 +49,15 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
     # Only the payload of a signed manifest is parsed strictly; what follows it is not signed.
     signatures = b'"signatures"' in body
     document = parse_document(body, "manifest", unique=not signatures)
-    media_type = media_types.manifest_type(document, content_type)
+    by_digest = digest is not None and digest.partition(":")[0] in HASHES
+    media_type = media_types.manifest_type(document, content_type, verified=by_digest)
     signed = body
+    served = media_types.served_type(content_type)
     warnings: list[str] = []
-    if media_type in media_types.SCHEMA1_TYPES:
+    if media_type not in media_types.SCHEMA1_TYPES:
+        if served != media_type and served in media_types.KNOWN_TYPES:
+            warnings.append(f"labelled as {served}, but its mediaType is {media_type}")
+    else:
         signed = schema1.payload(body, document)
         warnings += schema1.alterations(body, document, signed)
         if media_type == media_types.DOCKER_SCHEMA1_SIGNED and not signatures:

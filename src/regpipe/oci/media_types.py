@@ -51,12 +51,19 @@ _VAGUE_TYPES = frozenset(
 )
 
 
-def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
+def manifest_type(document: Mapping[str, Any], content_type: str, *, verified: bool = False) -> str:
     """Determine a manifest's media type from its content and its Content-Type.
 
     The document's `mediaType` must match the Content-Type (distribution-spec, "Pulling
     manifests"). Without a `mediaType`, an unspecific Content-Type (`application/json`,
-    `text/plain`) is replaced by the type that the document's members imply.
+    `text/plain`) is replaced by the type that the document's members imply. An empty `mediaType`
+    is none: some builders write it.
+
+    Args:
+        document: the parsed manifest.
+        content_type: the Content-Type, or the type in a descriptor; may be empty.
+        verified: whether the digest shows that it is the wanted document. Then a type of Docker's
+            may stand for OCI's of the same kind, and the other way round: `mediaType` decides.
 
     Raises:
         ResponseError: the two differ, or the document could be both an index and an image.
@@ -66,16 +73,18 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
             "the manifest has both the members of an index and those of an image (CVE-2021-41190)",
             code="MANIFEST_INVALID",
         )
-    served = content_type.partition(";")[0].strip().lower()
+    served = served_type(content_type)
     declared = document.get("mediaType")
     implied = _implied_type(document)
-    if declared is not None:
+    if declared not in (None, ""):
         if not isinstance(declared, str) or not _MEDIA_TYPE.fullmatch(declared):
             raise ResponseError(
                 f"the manifest's mediaType, {quoted(declared)}, is not valid",
                 code="MANIFEST_INVALID",
             )
-        if served in KNOWN_TYPES and served != declared and not {served, declared} <= SCHEMA1_TYPES:
+        same_kind = _KIND.get(served) == _KIND.get(declared)
+        tolerated = {served, declared} <= SCHEMA1_TYPES or (verified and same_kind)
+        if served in KNOWN_TYPES and served != declared and not tolerated:
             raise ResponseError(
                 f"the manifest's mediaType is {declared}, but its Content-Type is {served}",
                 code="MANIFEST_INVALID",
@@ -90,6 +99,11 @@ def manifest_type(document: Mapping[str, Any], content_type: str) -> str:
     if served in _VAGUE_TYPES or not _MEDIA_TYPE.fullmatch(served):
         raise ResponseError("the response is not a manifest", code="MANIFEST_INVALID")
     return served
+
+
+def served_type(content_type: str) -> str:
+    """Return a Content-Type without parameters, in lower case."""
+    return content_type.partition(";")[0].strip().lower()
 
 
 _KIND = {

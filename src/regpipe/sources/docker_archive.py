@@ -19,7 +19,7 @@ from regpipe.archives.files import Files
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, digest_of, verify
-from regpipe.oci.document import parse_document
+from regpipe.oci.document import parse_config, parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT
 from regpipe.sources.layout import INDEX, Layout
@@ -167,7 +167,7 @@ class DockerArchive(LocalSource):
         warnings: tuple[str, ...] = ()
         if named and digest != f"sha256:{named[1]}":
             warnings = (f"the config {ascii(saved.config)} has digest {digest}",)
-        rootfs = parse_document(config, "image config").get("rootfs")
+        rootfs = parse_config(config).document.get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if not isinstance(diff_ids, list):
             diff_ids = []
