@@ -32,7 +32,10 @@ def main(argv: list[str], streams: Streams) -> int:
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, list[Record]] = {}
-        for resolved in resolve.find(source, ref, wanted):
+        found = resolve.find(source, ref, wanted)
+        if wanted.all_platforms and (missing := resolve.missing_platforms(found)):
+            yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
+        for resolved in found:
             try:
                 manifest = resolve.manifest_at(source, ref.repository, resolved)
                 for warning in manifest.warnings:

@@ -81,7 +81,8 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
     images = [entry for entry in found if not is_attestation(entry.descriptor)]
     statements = [entry for entry in found if is_attestation(entry.descriptor)]
     index = _index_record(manifest, images)
-    chosen = images if wanted.all_platforms else _choose(_present(source, images), wanted.platform)
+    present = _present(source, images)
+    chosen = present if wanted.all_platforms else _choose(present, wanted.platform)
     if wanted.attestations:
         chosen = [*chosen, *statements]
     attestations: dict[object, list[Mapping[str, Any]]] = {}
@@ -96,6 +97,16 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
         for entry in chosen
     ]
     return named or [ResolvedManifest(manifest, index)]
+
+
+def missing_platforms(found: list[ResolvedManifest]) -> list[str]:
+    """Return the platforms of an index that are not among all those found of it.
+
+    Only local sources lack some: `docker save` writes an index with what was never pulled.
+    """
+    offered = (found[0].origin or {}).get("platforms", [])
+    present = {str(resolved.platform) for resolved in found}
+    return [platform for platform in offered if platform not in present]
 
 
 def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
