@@ -23,22 +23,32 @@ class Pair:
 
 
 class Authority:
-    """A certificate authority with its files in one directory; `ca` is what clients must trust."""
+    """A certificate authority with its files in one directory; `ca` is what clients must trust.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: where the files are made.
+        parent: the authority that it is an intermediate of; None for a root.
+        key_ids: whether its certificate and those that it issues identify keys, as RFC 5280 has it.
+    """
+
+    def __init__(
+        self, directory: Path, parent: "Authority | None" = None, *, key_ids: bool = True
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        self._key_ids = key_ids
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _common_name("regpipe test authority")
-        certificate = (
-            _builder(self._name, self._name, self._key)
+        self._name = _common_name(f"regpipe test {'intermediate' if parent else 'authority'}")
+        issuer = parent or self
+        builder = (
+            _builder(self._name, issuer._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_key_usage(sign_certificates=True), critical=True)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False
-            )
-            .sign(self._key, hashes.SHA256())
         )
+        if key_ids:
+            identifier = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
+            builder = builder.add_extension(identifier, critical=False)
+        certificate = builder.sign(issuer._key, hashes.SHA256())
         self.ca = directory / "ca.crt"
         self.ca.write_bytes(certificate.public_bytes(Encoding.PEM))
 
@@ -52,18 +62,17 @@ class Authority:
         """
         key = ec.generate_private_key(ec.SECP256R1())
         uses = [x509.OID_SERVER_AUTH, x509.OID_CLIENT_AUTH]
-        certificate = (
+        builder = (
             _builder(_common_name(name), self._name, key, days)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([_san(host) for host in hosts]), False)  # noqa: FBT003
             .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
             .add_extension(_key_usage(sign_certificates=False), critical=True)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
-            .sign(self._key, hashes.SHA256())
         )
+        if self._key_ids:
+            identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+            builder = builder.add_extension(identifier, critical=False)
+        certificate = builder.sign(self._key, hashes.SHA256())
         pair = Pair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
         pair.cert.write_bytes(certificate.public_bytes(Encoding.PEM))
         pair.key.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

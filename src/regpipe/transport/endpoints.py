@@ -132,8 +132,8 @@ class Endpoint:
 
     def __init__(self, origin: Origin, route: Route, trace: Callable[[str], None] | None) -> None:
         self.origin = origin
-        self.authorities = route.policy.authorities if route.policy else ()
-        """The files of CA certificates that are trusted besides the system's."""
+        self.policy = route.policy or tls.Policy()
+        """That of the connections' TLS context."""
         self.proxy = urlsplit(route.proxy or "").netloc.rpartition("@")[2]
         """The `host[:port]` of the proxy on the way; empty without one."""
         self.proxy_name = f"the proxy {self.proxy} for {origin.netloc}"
@@ -184,7 +184,7 @@ class Endpoint:
             reusable = False
             try:
                 if not used:
-                    self._connected(connection)
+                    self._connected(connection, nearest)
                 if self.scope is not None and self.scope > nearest:
                     raise NearbyError(self.scope)
                 response = http1.exchange(
@@ -205,7 +205,7 @@ class Endpoint:
                 self._pool.release(connection)
             return response
 
-    def _connected(self, connection: HTTPConnection) -> None:
+    def _connected(self, connection: HTTPConnection, nearest: AddressScope) -> None:
         """Note how near the server is, and trace the connection."""
         made = connection.sock
         if self._trace:
@@ -215,7 +215,14 @@ class Endpoint:
             self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
         if self.proxy or not isinstance(made, socket.socket):
             return
-        found = scope_of(made.getpeername()[0])
+        try:
+            address = made.getpeername()[0]
+        except OSError:
+            # Closed by the server already: to read from it says why (a TLS alert, for one).
+            if nearest < AddressScope.LOOPBACK:
+                raise
+            return
+        found = scope_of(address)
         self.scope = found if self.scope is None else max(found, self.scope)
 
 

@@ -91,7 +91,9 @@ def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptEr
     # The innermost causes tell most: urllib3 calls every connection that failed a timeout.
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            made = ConnectionFailedError(tls.advice(cause, host), code="TLS_FAILED")
+            made = ConnectionFailedError(
+                tls.advice(cause, host, endpoint.policy), code="TLS_FAILED"
+            )
             return AttemptError(made, retryable=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
             error = _unreachable(way, "host not found")

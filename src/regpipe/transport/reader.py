@@ -83,14 +83,18 @@ class Reader:
         self.buffer = b""
 
     def send(self, request: bytes) -> None:
-        """Send the request."""
+        """Send the request.
+
+        A server that has closed the connection may have sent a reason before, a response or a TLS
+        alert. So that is no error here: reading finds the reason, or that there is none.
+        """
         try:
             self._connection.settimeout(self._wait)
             self._connection.sendall(request)
         except TimeoutError:
             raise ExchangeError("timed out while sending the request", timed_out=True) from None
-        except OSError as error:
-            raise ExchangeError(f"connection lost: {_reason(error)}", unanswered=True) from error
+        except OSError:
+            return
 
     def in_body(self) -> None:
         """The headers have arrived: from now on the time between bytes is limited by `stall`."""

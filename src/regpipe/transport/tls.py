@@ -47,6 +47,10 @@ def context(policy: Policy) -> ssl.SSLContext:
     """
     made = ssl.create_default_context()
     made.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to OpenSSL's file
+    # Python's defaults differ: 3.13 is strict about extensions (a CA without key identifier), and
+    # earlier ones take no intermediate CA or server certificate as an anchor, as curl and Go do.
+    made.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    made.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     if not _system_has_roots():
         made.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     for path in policy.authorities:
@@ -104,14 +108,21 @@ def _sorted_out(path: str, names: list[str]) -> tuple[tuple[str, ...], Identity 
     return authorities, identities[0] if identities else None
 
 
-def advice(error: ssl.SSLError, netloc: str) -> str:
-    """Return what a TLS error means and what to do about it."""
+def advice(error: ssl.SSLError, netloc: str, policy: Policy) -> str:
+    """Return what a TLS error means and what to do about it.
+
+    Args:
+        error: the error.
+        netloc: the server's `host[:port]`.
+        policy: what is trusted and sent already, and so not advised.
+    """
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{_distrust(error, netloc)}; -k skips the check"
+        return f"{_distrust(error, netloc, policy.authorities)}; -k skips the check"
     reason = error.reason or ""
     if reason in _NOT_TLS:
         return "this is an HTTP registry: write http:// before its name, or use --plain-http"
-    if "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason:
+    lacking = "CERTIFICATE_REQUIRED" in reason or "HANDSHAKE_FAILURE" in reason
+    if lacking and policy.identity is None:
         return f"{netloc} requires a client certificate: --cert FILE --key FILE"
     if "CERTIFICATE" in reason or "UNKNOWN_CA" in reason:
         return f"{netloc} does not accept the client certificate ({_words(reason)})"
@@ -135,13 +146,21 @@ _NOT_TLS = frozenset(
 _EXPIRED, _NOT_YET, _HOSTNAME, _ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 
 
-def _distrust(error: ssl.SSLCertVerificationError, netloc: str) -> str:
+def _distrust(
+    error: ssl.SSLCertVerificationError, netloc: str, authorities: tuple[str, ...]
+) -> str:
     if error.verify_code == _EXPIRED:
         return f"the certificate of {netloc} has expired: its operator has to renew it"
     if error.verify_code == _NOT_YET:
         return f"the certificate of {netloc} is not valid yet: is this machine's clock right?"
     if error.verify_code in (_HOSTNAME, _ADDRESS):
         return f"the certificate is not valid for {netloc}: use a name that it is for"
+    if authorities:
+        files = ", ".join(map(ascii, authorities))
+        return (
+            f"the certificate of {netloc} is not signed by an authority in {files},"
+            f" nor by one of the system's ({error.verify_message})"
+        )
     return (
         f"the certificate of {netloc} is not signed by a trusted authority"
         f" ({error.verify_message}): give its CA certificate with --cacert,"

@@ -1,5 +1,7 @@
 """HTTP/1.1 as it comes over a connection, right and wrong, whole and in pieces."""
 
+import errno
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,22 @@ def test_a_response_is_read_however_it_comes(raw: bytes, body: bytes, reusable: 
     pieces = by_byte(raw)
     # What follows a response is only seen if it comes along with it.
     assert pieces._replace(reusable=reusable) == whole
+
+
+class Closed(Line):
+    """A connection that the server has closed before it was sent anything."""
+
+    def sendall(self, _data: bytes, /) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+def test_a_response_sent_before_the_connection_was_closed_is_read() -> None:
+    early = Closed(b"HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nabc")
+    response = http1.exchange(early, b"x", head=False, limit=10, timeouts=PATIENCE)
+    assert (response.status, response.body) == (413, b"abc")
+    with pytest.raises(ExchangeError, match="closed before a response") as caught:
+        http1.exchange(Closed(), b"x", head=False, limit=10, timeouts=PATIENCE)
+    assert caught.value.unanswered
 
 
 def test_a_head_has_no_body() -> None:

@@ -86,6 +86,30 @@ def test_what_is_given_is_added(authority: Authority) -> None:
     assert after == before + 1
 
 
+STRICT = ssl.VerifyFlags.VERIFY_X509_STRICT
+PARTIAL = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+
+
+@pytest.mark.parametrize("default", [ssl.VerifyFlags(0), STRICT, PARTIAL, STRICT | PARTIAL])
+@pytest.mark.parametrize("insecure", [False, True])
+def test_what_is_an_anchor_does_not_depend_on_pythons_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+    default: ssl.VerifyFlags,
+    insecure: bool,  # noqa: FBT001
+) -> None:
+    ordinary = ssl.create_default_context
+
+    def create() -> ssl.SSLContext:
+        made = ordinary()
+        made.verify_flags = default
+        return made
+
+    monkeypatch.setattr(ssl, "create_default_context", create)
+    flags = tls.context(Policy(insecure=insecure)).verify_flags
+    assert flags & PARTIAL
+    assert not flags & STRICT
+
+
 def test_only_insecure_turns_checks_off() -> None:
     given = tls.context(Policy())
     assert (given.verify_mode, given.check_hostname) == (ssl.CERT_REQUIRED, True)
