@@ -14,7 +14,7 @@ from regpipe.oci import media_types, reference, schema1
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import Defaults, Reference
 from regpipe.records import make, ndjson, targets
-from regpipe.sources.base import Source
+from regpipe.sources.base import ReferrerList, Source
 from support import images as samples
 from support.blobs import base64url, go_json, sha256
 from support.records import check
@@ -77,8 +77,8 @@ class Memory(Source):
             raise NotFoundError("no such blob")
         return body
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
-        return None
+    def referrers(self, repository: str, digest: str) -> ReferrerList:  # noqa: ARG002
+        return ReferrerList(None)
 
 
 def clear(error: RegpipeError) -> None:
@@ -98,7 +98,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
                 content = resolve.manifest_at(source, "a/b", place)
                 record = image_record(source, target, place, content, with_view=True)
                 for subject in referrers.subjects([place]):
-                    for found in referrers.find(source, target.ref, subject):
+                    for found in referrers.find(source, target.ref, subject).referrers:
                         make.referrer_record(target.ref, {}, **found.fields())
             except RegpipeError as error:
                 clear(error)

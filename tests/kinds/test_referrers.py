@@ -8,7 +8,7 @@ import pytest
 
 from regpipe.images.referrers import fallback_tag
 from support import artifacts, images
-from support.blobs import Image, sha256
+from support.blobs import OCI_INDEX, Image, sha256
 from support.cli import Result, run
 from support.peers import Peer
 from support.push import write_layout
@@ -143,6 +143,7 @@ def find(registry: Scripted, *options: str) -> Result:
     ],
 )
 def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, answer: Reply) -> None:
+    registry.add("a/b", "sbom", SBOM)
     registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
     (record,) = find(registry).records
@@ -197,9 +198,9 @@ def test_the_manifest_completes_the_descriptor(registry: Scripted) -> None:
     assert (record["artifactType"], record["annotations"]) == (SPDX, SBOM.json["annotations"])
 
 
-def test_a_referrer_that_is_gone_is_still_named(registry: Scripted) -> None:
-    gone = images.oci_index([SBOM.descriptor()], [])
-    registry.add("a/b", IMAGE.digest.replace(":", "-"), gone)
+def test_a_listed_referrer_that_is_gone_is_still_named(registry: Scripted) -> None:
+    listed = json_reply({"manifests": [SBOM.descriptor()]}, type_=OCI_INDEX)
+    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", listed)
     (record,) = find(registry).records
     assert record["digest"] == SBOM.digest
     assert "artifactType" not in record
@@ -265,7 +266,7 @@ def test_layouts_have_referrers_too(tmp_path: Path) -> None:
 
 def test_in_a_layout_the_fallback_tag_is_read_too(tmp_path: Path) -> None:
     """One tool has tagged its referrer, and another has written the fallback tag."""
-    one, other = artifacts.sbom(APP), SIGNATURE
+    one, other = artifacts.sbom(APP), artifacts.sbom(APP, "text/other")
     listed = images.oci_index([other.descriptor()], [other])
     tags = {"v1": APP, "an-sbom": one, fallback_tag(APP.digest): listed}
     write_layout(tmp_path / "layout", tags)

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from regpipe.errors import RegpipeError
 from regpipe.images import referrers, resolve
 from regpipe.images.record import image_record
+from regpipe.images.referrers import Found
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci.reference import Reference
 from regpipe.records import ndjson, targets
-from regpipe.records.make import Record, referrer
+from regpipe.records.make import referrer
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
 from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
-from regpipe.stage.output import Notice
+from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
@@ -29,13 +30,15 @@ def main(argv: list[str], streams: Streams) -> int:
     args, options = _parser(streams).parse_run(argv)
     wanted = resolve.Wanted(platform.wanted(args.platform), args.all_platforms, args.attestations)
 
+    once = OncePerRegistry()
+
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
-        known: dict[str, list[Record]] = {}
-        found = resolve.find(source, ref, wanted)
-        if wanted.all_platforms and (missing := resolve.missing_platforms(found)):
+        known: dict[str, Found] = {}
+        images = resolve.find(source, ref, wanted)
+        if wanted.all_platforms and (missing := resolve.missing_platforms(images)):
             yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
-        for resolved in found:
+        for resolved in images:
             try:
                 manifest = resolve.manifest_at(source, ref.repository, resolved)
                 for warning in manifest.warnings:
@@ -47,7 +50,12 @@ def main(argv: list[str], streams: Streams) -> int:
                 for warning in record.get("warnings", [])[len(manifest.warnings) :]:
                     yield Notice(str(ref), warning)
                 if args.referrers:
-                    record["referrers"] = _referrers(source, ref, resolved, known)
+                    found = _referrers(source, ref, resolved, known)
+                    yield from once.notices(ref, found.notes)
+                    if found.error:  # an incomplete list would look complete
+                        yield Notice(str(ref), f"referrers left out: {found.error.message}")
+                    else:
+                        record["referrers"] = [referrer(**one.fields()) for one in found.referrers]
                 yield ndjson.write(record)
             except RegpipeError as error:
                 yield error
@@ -56,14 +64,19 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _referrers(
-    source: Source, ref: Reference, resolved: ResolvedManifest, known: dict[str, list[Record]]
-) -> list[Record]:
+    source: Source, ref: Reference, resolved: ResolvedManifest, known: dict[str, Found]
+) -> Found:
     """Return the referrers of an image and of its index; the latter are found once for all."""
-    for subject in referrers.subjects([resolved]):
+    subjects = referrers.subjects([resolved])
+    for subject in subjects:
         if subject.digest not in known:
-            found = referrers.find(source, ref, subject)
-            known[subject.digest] = [referrer(**one.fields()) for one in found]
-    return [one for subject in referrers.subjects([resolved]) for one in known[subject.digest]]
+            known[subject.digest] = referrers.find(source, ref, subject)
+    found = [known[subject.digest] for subject in subjects]
+    return Found(
+        [referrer for one in found for referrer in one.referrers],
+        [note for one in found for note in one.notes],
+        next((one.error for one in found if one.error), None),
+    )
 
 
 def _parser(streams: Streams) -> NetworkParser:

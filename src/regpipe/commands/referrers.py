@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from regpipe.errors import NotFoundError
+from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.images import referrers, resolve
 from regpipe.images.resolve import ResolvedManifest, Wanted
 from regpipe.oci import reference
@@ -12,6 +12,7 @@ from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
 from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
+from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
@@ -32,13 +33,21 @@ def main(argv: list[str], streams: Streams) -> int:
     wanted = Wanted(platform.wanted(args.platform), args.all_platforms)
     kinds = frozenset(args.artifact_type)
 
-    def find(target: Target, source: Source) -> Iterator[bytes]:
+    once = OncePerRegistry()
+
+    def find(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
+        failed: RegpipeError | None = None
         for subject in referrers.subjects(_resolve(source, target, wanted)):
-            for referrer in referrers.find(source, ref, subject):
+            found = referrers.find(source, ref, subject)
+            for referrer in found.referrers:
                 fields = referrer.fields()
                 if not kinds or fields["artifactType"] in kinds:
                     yield ndjson.write(referrer_record(ref, target.record, **fields))
+            yield from once.notices(ref, found.notes)
+            failed = failed or found.error
+        if failed:
+            yield failed
 
     return run(options, streams, targets.images, each_image(find))
 

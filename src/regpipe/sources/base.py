@@ -25,6 +25,18 @@ class Checkup(NamedTuple):
     error: RegpipeError | None
 
 
+class ReferrerList(NamedTuple):
+    """A source's own list of the referrers of a manifest.
+
+    Attributes:
+        descriptors: those of the referrers; None if the source has no such list.
+        note: what the source sent in place of a list, as a warning; empty if nothing odd.
+    """
+
+    descriptors: list[dict[str, Any]] | None
+    note: str = ""
+
+
 class Source(Protocol):
     """A registry, a layout or an archive; threads may share it.
 
@@ -91,11 +103,14 @@ class Source(Protocol):
             DigestMismatchError: the content does not have the descriptor's digest.
         """
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return the descriptors of the manifests whose `subject` has this digest.
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
+        """Return the list of the manifests whose `subject` has this digest.
 
-        Returns:
-            None if the source has no such list; images/referrers.py knows where else to look.
+        The source may have none; images/referrers.py knows where else to look.
+
+        Raises:
+            UnauthorizedError: the registry denies access.
+            ResponseError: the list is malformed.
         """
 
     def check(self) -> Checkup:

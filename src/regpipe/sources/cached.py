@@ -9,7 +9,7 @@ from regpipe.cache.store import Cache
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
-from regpipe.sources.base import CONFIG_LIMIT, Checkup, Source
+from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
 
 V = TypeVar("V")
 
@@ -100,7 +100,7 @@ class Cached(Source):
 
         return self._shared.once((repository, digest, size, "blob"), get)
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
         """Return the referrers of a manifest; the list may grow at any time and is not cached."""
         if self._remote is None:
             raise _missing("the list of referrers")

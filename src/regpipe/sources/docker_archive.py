@@ -21,7 +21,7 @@ from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, digest_of, verify
 from regpipe.oci.document import parse_config, parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
-from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT
+from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT, ReferrerList
 from regpipe.sources.layout import INDEX, Layout
 from regpipe.sources.local import Image, LocalSource, damaged
 from regpipe.sources.saved import Saved, saved_images, split_saved_name
@@ -112,9 +112,11 @@ class DockerArchive(LocalSource):
         """Return the descriptor with this digest in index.json, if there is one."""
         return self._layout.descriptor(digest) if self._layout else {}
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
         """Return the entries of index.json whose `subject` is this manifest, if there is one."""
-        return self._layout.referrers(repository, digest) if self._layout else None
+        if self._layout is None:
+            return ReferrerList(None)
+        return self._layout.referrers(repository, digest)
 
     @cached_property
     def _saved(self) -> list[Saved] | None:

@@ -12,7 +12,7 @@ from regpipe.oci.document import mapping, parse_document
 from regpipe.oci.local_names import split_name
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.platform import normalize_platform, platform_of
-from regpipe.sources.base import MANIFEST_LIMIT
+from regpipe.sources.base import MANIFEST_LIMIT, ReferrerList
 from regpipe.sources.local import Image, LocalSource, damaged
 
 INDEX = "index.json"
@@ -77,7 +77,7 @@ class Layout(LocalSource):
         """Return the descriptor with this digest in index.json."""
         return self._entries.get(digest, {})
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]]:
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
         """Return the entries of index.json whose `subject` is this manifest."""
         found = []
         for entry in self._entries.values():
@@ -87,7 +87,7 @@ class Layout(LocalSource):
                 continue
             if isinstance(subject, dict) and subject.get("digest") == digest:
                 found.append(entry)
-        return found
+        return ReferrerList(found)
 
     def images_by_config(self) -> dict[str, list[Image]]:
         """Return the images by the digests of their configs; an index has several.

@@ -12,7 +12,7 @@ from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseErro
 from regpipe.oci.local_names import default_repository
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, is_digest
-from regpipe.sources.base import Checkup, Source
+from regpipe.sources.base import Checkup, ReferrerList, Source
 
 NAMES_SHOWN = 10
 
@@ -98,9 +98,9 @@ class LocalSource(Source):
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob, verified against its descriptor; see `Source.blob`."""
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:  # noqa: ARG002
-        """Return None: `docker save` archives have no list of referrers."""
-        return None
+    def referrers(self, repository: str, digest: str) -> ReferrerList:  # noqa: ARG002
+        """Return no list: `docker save` archives have none."""
+        return ReferrerList(None)
 
     def check(self) -> Checkup:
         """Raise an error: local sources have no connection to check."""

@@ -9,8 +9,9 @@ from regpipe.oci.descriptor import HASHES, descriptors, digest_of, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL, host_of, is_digest
-from regpipe.sources.base import MANIFEST_LIMIT, Checkup, Source
+from regpipe.sources.base import MANIFEST_LIMIT, Checkup, ReferrerList, Source
 from regpipe.sources.listing import Listing, next_page
+from regpipe.text import quoted
 from regpipe.transport import PAGE_LIMIT, Response, Transport
 
 _ACCEPT = {"Accept": media_types.ACCEPT}
@@ -108,8 +109,12 @@ class Registry(Source):
             )
         return body
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
-        """Return all pages of a manifest's referrers (distribution-spec, "Listing Referrers")."""
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
+        """Return all pages of a manifest's referrers (distribution-spec, "Listing Referrers").
+
+        Whether the first page is one depends on its body: some registries send the list under
+        another media type, and some a login page for every unknown path.
+        """
         url: str | None = f"{self._url}/v2/{repository}/referrers/{digest}"
         requested: set[str] = set()
         found: list[dict[str, Any]] = []
@@ -121,17 +126,18 @@ class Registry(Source):
                 response = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
             except RegpipeError as error:
                 if error.status in _NO_REFERRERS and len(requested) == 1:
-                    return None
+                    return ReferrerList(None)
                 raise
-            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != media_types.OCI_INDEX and len(requested) == 1:
-                return None
+            if len(requested) == 1 and not _is_referrers_page(response):
+                kind = quoted(_content_type(response) or "no Content-Type")
+                host = host_of(self._url)
+                return ReferrerList(None, f"{host} sends {kind} in place of the list of referrers")
             page = parse_document(response.body, "list of referrers")
             found += descriptors(page, "manifests")
             if len(found) > _REFERRERS_LIMIT:
                 raise TooLargeError(f"{digest} has more than {_REFERRERS_LIMIT} referrers")
             url = next_page(response.headers.get("link", ""), response.url)
-        return found
+        return ReferrerList(found)
 
     def check(self) -> Checkup:
         """Diagnose connection, login and permissions."""
@@ -189,6 +195,25 @@ class Registry(Source):
             " the computed digests are used",
         )
         return manifest
+
+
+def _content_type(response: Response) -> str:
+    """Return a response's media type without parameters, in lower case."""
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_referrers_page(response: Response) -> bool:
+    """Return whether a response is meant as a list of referrers.
+
+    An index by its media type is one, even if it is broken, which is an error then.
+    """
+    try:
+        page = parse_document(response.body, "list of referrers")
+    except ResponseError:
+        return _content_type(response) == media_types.OCI_INDEX
+    # With these members it is an image as well, so that it could be read in two ways.
+    is_image = not page.keys().isdisjoint(("config", "layers"))
+    return isinstance(page.get("manifests"), list) and not is_image
 
 
 def _signed(manifest: Manifest) -> bytes:

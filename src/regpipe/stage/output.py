@@ -1,9 +1,11 @@
 """The output of a run: records, failures and notices, and the exit code they lead to."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe.errors import ExitCode, RegpipeError
+from regpipe.oci.reference import Reference
 from regpipe.records import ndjson
 from regpipe.records.make import error_record
 from regpipe.stdio import Streams
@@ -32,6 +34,23 @@ class Notice(NamedTuple):
 
     label: str
     message: str
+
+
+class OncePerRegistry:
+    """Turns warnings into notices, each once for a registry however many images have it."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def notices(self, ref: Reference, messages: Iterable[str]) -> Iterator[Notice]:
+        """Yield a notice for each message that is new for the image's registry."""
+        for message in messages:
+            with self._lock:
+                new = (ref.registry, message) not in self._seen
+                self._seen.add((ref.registry, message))
+            if new:
+                yield Notice(str(ref), message)
 
 
 class Report:

@@ -19,7 +19,7 @@ from regpipe.errors import (
 from regpipe.oci.descriptor import digest_of
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL
-from regpipe.sources.base import Source
+from regpipe.sources.base import ReferrerList, Source
 from regpipe.sources.cached import Cached
 from support import images
 
@@ -60,9 +60,9 @@ class Remote(Source):
             raise DigestMismatchError("other bytes")
         return body
 
-    def referrers(self, repository: str, digest: str) -> list[dict[str, Any]] | None:
+    def referrers(self, repository: str, digest: str) -> ReferrerList:
         self.requests.append(f"referrers {repository} {digest}")
-        return None
+        return ReferrerList(None)
 
 
 @pytest.fixture
