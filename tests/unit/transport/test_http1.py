@@ -118,7 +118,7 @@ def test_repeated_headers_are_joined() -> None:
         (CHUNKED + b"3\r\nabc\r\n", "in the middle of a response"),
     ],
 )
-def test_what_ends_too_soon_may_be_retried(raw: bytes, message: str) -> None:
+def test_an_incomplete_response_is_retryable(raw: bytes, message: str) -> None:
     with pytest.raises(ExchangeError, match=message) as caught:
         read(raw)
     assert caught.value.retryable
@@ -154,14 +154,14 @@ def test_what_ends_too_soon_may_be_retried(raw: bytes, message: str) -> None:
         b"HTTP/1.1 100 Continue\r\n\r\n" * 20,
     ],
 )
-def test_what_is_no_http_is_not_retried(raw: bytes) -> None:
+def test_invalid_http_is_not_retried(raw: bytes) -> None:
     with pytest.raises(ExchangeError) as caught:
         read(raw)
     assert not caught.value.retryable or b"100 Continue" in raw
 
 
 @pytest.mark.parametrize("raw", [b"SSH-2.0-OpenSSH_9.2\r\n", b"SSH-", b"220 mail\r\n"])
-def test_a_server_of_another_protocol_is_reported_as_no_web_server(raw: bytes) -> None:
+def test_a_server_of_another_protocol_is_not_an_http_server(raw: bytes) -> None:
     with pytest.raises(ExchangeError, match="not an HTTP server") as caught:
         read(raw)
     assert not caught.value.retryable
@@ -203,7 +203,7 @@ def test_an_error_is_cut(kind: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_whatever_comes_is_a_response_or_a_fault(raw: bytes) -> None:
+def test_any_bytes_are_a_response_or_an_exchange_error(raw: bytes) -> None:
     for pieces in ((raw,), (OK, raw), (CHUNKED, raw)):
         try:
             response = read(*pieces)

@@ -1,4 +1,4 @@
-"""How much a registry is asked at a time."""
+"""The number of concurrent requests to a registry, and its rate limit."""
 
 import contextlib
 import threading
@@ -61,7 +61,7 @@ def allowed(one: ConcurrencyLimiter) -> int:
     return entered
 
 
-def test_who_leaves_lets_the_next_one_in() -> None:
+def test_each_release_lets_one_request_in() -> None:
     one = limiter_of(1)
     entered = threading.Semaphore(0)
 
@@ -80,12 +80,12 @@ def test_who_leaves_lets_the_next_one_in() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_no_more_than_the_jobs_are_under_way() -> None:
+def test_no_more_requests_than_jobs_are_concurrent() -> None:
     assert allowed(limiter_of(5)) == 5
 
 
 @pytest.mark.usefixtures("clock")
-def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
+def test_each_429_lowers_the_concurrency_down_to_one() -> None:
     one = limiter_of()
     found = []
     for _ in range(4):
@@ -98,7 +98,7 @@ def test_it_shrinks_with_each_429_down_to_one_and_recovers() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_it_recovers_step_by_step() -> None:
+def test_the_concurrency_recovers_step_by_step() -> None:
     one = limiter_of()
     one.throttled(0)
     for _ in range(7):
@@ -106,7 +106,7 @@ def test_it_recovers_step_by_step() -> None:
     assert allowed(one) == 7
 
 
-def test_one_429_pauses_nobody_else_and_two_pause_all(clock: Clock) -> None:
+def test_a_second_429_in_a_row_delays_all_requests(clock: Clock) -> None:
     one = limiter_of()
     one.throttled(60)
     one.acquire()
@@ -119,7 +119,7 @@ def test_one_429_pauses_nobody_else_and_two_pause_all(clock: Clock) -> None:
     one.acquire()
 
 
-def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
+def test_three_failures_in_a_row_mean_down_and_one_success_up() -> None:
     one = limiter_of()
     error = ConnectionFailedError("no")
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_it_is_down_after_three_in_a_row_and_up_after_one() -> None:
     assert not one.is_down
 
 
-def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
+def test_while_a_registry_is_down_one_request_tests_it_and_the_others_fail() -> None:
     one = limiter_of()
     error = ConnectionFailedError("no")
     for _ in range(3):
@@ -149,14 +149,14 @@ def test_while_it_is_closed_one_waits_for_it_and_the_others_do_not() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9" * 20, "1 2"])
-def test_a_quota_that_cannot_be_read_is_none(value: str) -> None:
+def test_a_rate_limit_that_cannot_be_read_limits_nothing(value: str) -> None:
     quota = RateLimit("registry.test", 10**9)
     quota.note({"ratelimit-remaining": value})
     quota.spend()
 
 
 @pytest.mark.parametrize("value", ["3", "3;w=21600", " 3 ; w=21600"])
-def test_a_quota_is_spent_down_to_what_is_kept(value: str) -> None:
+def test_a_rate_limit_is_spent_down_to_what_is_kept(value: str) -> None:
     quota = RateLimit("registry.test", 1)
     quota.note({"ratelimit-remaining": value})
     quota.spend()

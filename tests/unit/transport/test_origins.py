@@ -1,4 +1,4 @@
-"""Where URLs lead."""
+"""URLs, their origins, and the targets of redirects."""
 
 import pytest
 

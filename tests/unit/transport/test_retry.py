@@ -1,4 +1,4 @@
-"""When to ask again."""
+"""Which statuses are retryable, and how long to wait."""
 
 import email.utils
 

@@ -1,4 +1,4 @@
-"""Whom to trust and as whom to appear: folders, files and what is said of them."""
+"""TLS contexts: certs.d folders, certificate files, and messages about them."""
 
 import ssl
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_half_a_pair_is_an_error(home: Path, name: str) -> None:
         tls.folder("a.test")
 
 
-def test_an_encrypted_key_is_reported_as(authority: Authority, tmp_path: Path) -> None:
+def test_an_encrypted_key_is_refused(authority: Authority, tmp_path: Path) -> None:
     pair = authority.issue("locked")
     key = load_pem_private_key(pair.key.read_bytes(), None)
     locked = tmp_path / "locked.key"
@@ -74,13 +74,13 @@ def test_an_encrypted_key_is_reported_as(authority: Authority, tmp_path: Path) -
         tls.context(Policy(identity=Identity(str(pair.cert), str(locked))))
 
 
-def test_a_key_of_another_certificate_is_reported_as(authority: Authority) -> None:
+def test_a_key_of_another_certificate_is_refused(authority: Authority) -> None:
     one, two = authority.issue("one"), authority.issue("two")
     with pytest.raises(UsageError, match="no client certificate and key in"):
         tls.context(Policy(identity=Identity(str(one.cert), str(two.key))))
 
 
-def test_what_is_given_is_added(authority: Authority) -> None:
+def test_authorities_are_added_to_the_systems(authority: Authority) -> None:
     before = tls.context(Policy()).cert_store_stats()["x509_ca"]
     after = tls.context(Policy(authorities=(str(authority.ca),))).cert_store_stats()["x509_ca"]
     assert after == before + 1
@@ -92,7 +92,7 @@ PARTIAL = ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
 
 @pytest.mark.parametrize("default", [ssl.VerifyFlags(0), STRICT, PARTIAL, STRICT | PARTIAL])
 @pytest.mark.parametrize("insecure", [False, True])
-def test_what_is_an_anchor_does_not_depend_on_pythons_defaults(
+def test_accepted_certificates_do_not_depend_on_pythons_defaults(
     monkeypatch: pytest.MonkeyPatch,
     default: ssl.VerifyFlags,
     insecure: bool,  # noqa: FBT001
