@@ -1,4 +1,4 @@
-"""Commands run as users run them: a bug in regpipe is one line, not a traceback."""
+"""Commands run without $REGPIPE_DEBUG, as users run them: an internal error is one line."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def no_debug(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what the other tests have set, to see mistakes where they happen."""
+    """Unset $REGPIPE_DEBUG, with which the other tests see tracebacks."""
     assert home.is_dir()
     monkeypatch.delenv("REGPIPE_DEBUG")

@@ -1,4 +1,4 @@
-"""`regpipe blob` prints what was asked for, to the byte, and nothing that was not."""
+"""`regpipe blob`: which blob an input names, its bytes, and size limits."""
 
 import base64
 import json
@@ -35,19 +35,19 @@ def blob(registry: Scripted, name: str, *options: str) -> Result:
 
 
 @pytest.mark.parametrize("wanted", list(MANY.blobs()), ids=lambda one: one.media_type)
-def test_one_blob_is_printed_to_the_byte(registry: Scripted, wanted: Blob) -> None:
+def test_a_blob_is_printed_unchanged(registry: Scripted, wanted: Blob) -> None:
     result = blob(registry, f"@{wanted.digest}")
     assert (result.code, result.out, result.err) == (0, wanted.data, "")
 
 
-def test_each_of_several_begins_on_a_new_line(registry: Scripted) -> None:
+def test_several_blobs_begin_on_new_lines(registry: Scripted) -> None:
     where = f"{registry.url}/a/b"
     names = [f"{where}@{one.digest}" for one in (DOCUMENT, TWO_LINES, DOCUMENT)]
     expected = DOCUMENT.data + b"\n" + TWO_LINES.data + DOCUMENT.data
     assert run(["blob", *names]).out == expected
 
 
-def test_of_a_manifest_record_the_documents_that_it_holds(registry: Scripted) -> None:
+def test_an_artifact_record_names_its_documents(registry: Scripted) -> None:
     record = run(["manifests", f"{registry.url}/a/b:many"]).out
     assert run(["blob"], record).out == b"".join(
         (DOCUMENT.data, b"\n", TWO_LINES.data, BINARY.data)
@@ -63,12 +63,12 @@ def config_of(image: Image) -> bytes:
     ("tag", "expected"),
     [("app", config_of(AMD64)), ("helm", config_of(artifacts.helm()))],
 )
-def test_of_an_image_record_the_config(registry: Scripted, tag: str, expected: bytes) -> None:
+def test_an_image_record_names_its_config(registry: Scripted, tag: str, expected: bytes) -> None:
     record = run(["manifests", f"{registry.url}/a/b:{tag}"]).out
     assert run(["blob"], record).out == expected
 
 
-def test_of_an_attestation_record_the_statement(registry: Scripted) -> None:
+def test_an_attestation_record_names_its_statement(registry: Scripted) -> None:
     found = run(["referrers", f"{registry.url}/a/b:app"]).out
     (statement,) = APP.children[3].layers
     assert run(["blob"], found).out == statement.data
@@ -77,14 +77,14 @@ def test_of_an_attestation_record_the_statement(registry: Scripted) -> None:
     assert run(["blob"], attestation).out == statement.data
 
 
-def test_the_pipe_in_the_help(registry: Scripted) -> None:
+def test_the_pipeline_of_the_help(registry: Scripted) -> None:
     find("jq", debian=True)
     script = 'regpipe referrers "$1" | regpipe blob | jq -r .predicate.buildType'
     result = shell(script, f"{registry.url}/a/b:app")
     assert (result.code, result.out) == (0, b"https://mobyproject.org/buildkit@v1\n")
 
 
-def test_any_other_record_with_a_digest_names_a_blob(registry: Scripted) -> None:
+def test_another_record_with_a_digest_names_a_blob(registry: Scripted) -> None:
     record = {"registry": registry.url, "repository": "a/b", "digest": DOCUMENT.digest}
     assert run(["blob"], json.dumps(record)).out == DOCUMENT.data
     kinds: list[object] = [DOCUMENT.media_type, None, 7, [], {}]
@@ -95,16 +95,16 @@ def test_any_other_record_with_a_digest_names_a_blob(registry: Scripted) -> None
 @pytest.mark.parametrize(
     "name",
     [":app", "", ":app@sha256:short"],
-    ids=["tag", "nothing", "no digest"],
+    ids=["tag", "repository", "invalid digest"],
 )
-def test_what_names_no_blob_is_refused(registry: Scripted, name: str) -> None:
+def test_a_reference_without_a_valid_digest_is_refused(registry: Scripted, name: str) -> None:
     result = blob(registry, name)
     assert (result.code, result.out) == (2, b"")
     assert len(result.errors) == 1
     assert registry.seen == []
 
 
-def test_a_tag_record_names_no_blob(registry: Scripted) -> None:
+def test_a_tag_record_is_refused(registry: Scripted) -> None:
     tags = run(["tags", f"{registry.url}/a/b"]).out
     result = run(["blob"], tags)
     assert (result.code, result.out) == (2, b"")
@@ -117,14 +117,14 @@ def test_a_record_of_schema_1_has_no_document(registry: Scripted) -> None:
     assert "no config" in result.err
 
 
-def test_one_that_is_not_there(registry: Scripted) -> None:
+def test_an_unknown_blob_is_reported(registry: Scripted) -> None:
     result = blob(registry, f"@{sha256(b'other')}")
     assert (result.code, result.out) == (4, b"")
     assert "BLOB_UNKNOWN" in result.err
 
 
-def test_other_bytes_are_not_printed(registry: Scripted) -> None:
-    digest = sha256(b"asked for")
+def test_content_with_another_digest_is_not_printed(registry: Scripted) -> None:
+    digest = sha256(b"requested")
     registry.content.blobs[digest] = DOCUMENT
     result = blob(registry, f"@{digest}")
     assert (result.code, result.out) == (5, b"")
@@ -139,10 +139,10 @@ def big(size: int) -> Blob:
     ("size", "options", "code"),
     [
         pytest.param(4 << 20, [], 0, id="the default is 4 MiB"),
-        pytest.param((4 << 20) + 1, [], 5, id="and no more"),
-        pytest.param((4 << 20) + 1, ["--max-size", "5M"], 0, id="unless told so"),
-        pytest.param(1025, ["--max-size", "1KiB"], 5, id="or less"),
-        pytest.param(1024, ["--max-size", "1024"], 0, id="in bytes"),
+        pytest.param((4 << 20) + 1, [], 5, id="more than 4 MiB"),
+        pytest.param((4 << 20) + 1, ["--max-size", "5M"], 0, id="--max-size more"),
+        pytest.param(1025, ["--max-size", "1KiB"], 5, id="--max-size less"),
+        pytest.param(1024, ["--max-size", "1024"], 0, id="--max-size in bytes"),
     ],
 )
 def test_the_size_is_limited(registry: Scripted, size: int, options: list[str], code: int) -> None:
@@ -152,13 +152,13 @@ def test_the_size_is_limited(registry: Scripted, size: int, options: list[str], 
     assert (result.code, len(result.out)) == (code, 0 if code else size)
 
 
-def test_a_kept_blob_is_limited_like_any_other(registry: Scripted) -> None:
+def test_the_size_of_a_cached_blob_is_limited(registry: Scripted) -> None:
     assert blob(registry, f"@{DOCUMENT.digest}").code == 0
     result = blob(registry, f"@{DOCUMENT.digest}", "--max-size", "10")
     assert (result.code, result.out) == (5, b"")
 
 
-def test_one_said_to_be_too_large_is_not_requested(registry: Scripted) -> None:
+def test_a_blob_with_too_large_a_descriptor_is_not_requested(registry: Scripted) -> None:
     huge = {**DOCUMENT.descriptor(), "size": 1 << 40}
     manifest = {"schemaVersion": 2, "config": artifacts.EMPTY.descriptor(), "layers": [huge]}
     image = Image(go_json(manifest), OCI_MANIFEST, artifacts.EMPTY)
@@ -171,12 +171,12 @@ def test_one_said_to_be_too_large_is_not_requested(registry: Scripted) -> None:
 
 
 @pytest.mark.parametrize("size", ["", "-1", "4x", "1.5M", "9" * 40])
-def test_a_size_that_is_none(registry: Scripted, size: str) -> None:
+def test_an_invalid_size_is_a_usage_error(registry: Scripted, size: str) -> None:
     assert blob(registry, f"@{DOCUMENT.digest}", "--max-size", size).code == 2
 
 
 def embedded(data: bytes, shown: bytes) -> Image:
-    """An image whose config is embedded in the manifest, as other bytes perhaps than it has."""
+    """An image whose manifest embeds `shown` as its config, whose content is `data`."""
     config = Blob(data, OCI_CONFIG)
     descriptor = config.descriptor(data=base64.b64encode(shown).decode())
     manifest = {"schemaVersion": 2, "config": descriptor, "layers": []}
@@ -184,20 +184,20 @@ def embedded(data: bytes, shown: bytes) -> Image:
 
 
 @pytest.mark.parametrize(
-    ("shown", "asked"),
+    ("shown", "requests"),
     [(b'{"os":"linux"}', 0), (b'{"os":"other"}', 1), (b"", 1)],
-    ids=["right", "other bytes", "nothing"],
+    ids=["valid", "another digest", "empty"],
 )
-def test_embedded_content_is_used_where_it_is_right(
-    registry: Scripted, shown: bytes, asked: int
+def test_embedded_content_is_used_if_its_digest_is_right(
+    registry: Scripted, shown: bytes, requests: int
 ) -> None:
     registry.add("a/b", "embedded", embedded(b'{"os":"linux"}', shown))
     (record,) = run(["manifests", f"{registry.url}/a/b:embedded"]).records
     assert record["config"] == {"os": "linux"}
-    assert len([line for line in registry.seen if "/blobs/" in line]) == asked
+    assert len([line for line in registry.seen if "/blobs/" in line]) == requests
 
 
-def test_embedded_content_of_another_size_is_not_used(registry: Scripted) -> None:
+def test_embedded_content_with_another_size_is_refused(registry: Scripted) -> None:
     image = embedded(b"{}", b"{}")
     raw = image.raw.replace(b'"size":2', b'"size":3')
     registry.add("a/b", "embedded", Image(raw, OCI_MANIFEST, image.config))
@@ -206,7 +206,7 @@ def test_embedded_content_of_another_size_is_not_used(registry: Scripted) -> Non
     assert "SIZE_INVALID" in result.err
 
 
-def test_foreign_layers_are_never_fetched_from_where_they_say(registry: Scripted) -> None:
+def test_the_urls_of_foreign_layers_are_not_requested(registry: Scripted) -> None:
     foreign = DOCUMENT.descriptor(urls=[f"{registry.url}/elsewhere"])
     foreign["mediaType"] = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
     config = Blob(b'{"os":"windows","architecture":"amd64"}', OCI_CONFIG)

@@ -1,4 +1,4 @@
-"""A cache that is broken, or that many use at once: the records are right all the same."""
+"""With a damaged, locked or shared cache the records are the same."""
 
 import contextlib
 import random
@@ -36,18 +36,18 @@ def damage_content(path: Path) -> None:
             connection.execute("UPDATE content SET body = ? WHERE id = ?", (bytes(flipped), entry))
 
 
-def test_damaged_content_is_noticed_and_fetched_again(registry: Scripted, path: Path) -> None:
+def test_damaged_content_is_fetched_again(registry: Scripted, path: Path) -> None:
     cold = manifests(registry)
     damage_content(path)
     again = manifests(registry)
     assert (again.out, again.err) == (cold.out, "")
     assert len(registry.seen) == 2 * TAGS
-    mended = manifests(registry)
-    assert (mended.out, len(registry.seen)) == (cold.out, TAGS)
+    repaired = manifests(registry)
+    assert (repaired.out, len(registry.seen)) == (cold.out, TAGS)
 
 
-def test_other_content_under_a_digest_is_noticed(registry: Scripted, path: Path) -> None:
-    """As whole as it should be, as long and as valid, and still not what the digest is of."""
+def test_content_with_another_digest_is_fetched_again(registry: Scripted, path: Path) -> None:
+    """It has the same size and is valid JSON; only the digest shows the change."""
     cold = manifests(registry)
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         for entry, size, body in connection.execute(
@@ -61,7 +61,7 @@ def test_other_content_under_a_digest_is_noticed(registry: Scripted, path: Path)
     assert (again.out, again.err) == (cold.out, "")
 
 
-def test_flipped_bytes_never_make_a_wrong_record(registry: Scripted, path: Path) -> None:
+def test_flipped_bits_in_the_file_do_not_change_the_records(registry: Scripted, path: Path) -> None:
     cold = manifests(registry)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -79,7 +79,7 @@ def test_flipped_bytes_never_make_a_wrong_record(registry: Scripted, path: Path)
         assert result.out == cold.out
         assert len(result.errors) <= 1
         warned += len(result.errors)
-    assert warned < 30  # most damage is mended in silence
+    assert warned < 30  # most damage is repaired without a warning
 
 
 def unwritable(path: Path) -> None:
@@ -97,7 +97,7 @@ def a_directory(path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [unwritable, garbage, a_directory])
-def test_a_cache_that_cannot_be_used_is_a_warning(
+def test_an_unusable_cache_is_a_warning(
     registry: Scripted, path: Path, broken: Callable[[Path], None]
 ) -> None:
     expected = manifests(registry, "--no-cache")
@@ -109,7 +109,7 @@ def test_a_cache_that_cannot_be_used_is_a_warning(
 
 
 @pytest.mark.parametrize("option", [[], ["--clear"], ["--prune", "1d"]])
-def test_the_command_says_that_the_cache_cannot_be_reached(
+def test_the_command_reports_an_unusable_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: list[str]
 ) -> None:
     monkeypatch.setenv("REGPIPE_CACHE", str(tmp_path / ("x" * 300)))
@@ -118,9 +118,7 @@ def test_the_command_says_that_the_cache_cannot_be_reached(
     assert "xxx/cache-1.db: File name too long" in result.err
 
 
-def test_without_a_home_it_is_a_warning(
-    registry: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_home_is_a_warning(registry: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     result = manifests(registry)
     assert (len(result.records), len(result.errors)) == (TAGS, 1)
@@ -135,9 +133,7 @@ def locked(registry: Scripted, path: Path) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("locked")
-def test_a_cache_that_another_process_holds_is_read(
-    registry: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_cache_is_read(registry: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("regpipe.cache.writer._GIVE_UP_SECONDS", 0.1)
     monkeypatch.setattr("regpipe.cache.database._BUSY_SECONDS", 0.1)
     registry.add("team/app", "v00", images.classic("new"))
@@ -158,7 +154,7 @@ def test_a_full_disk_is_a_warning(registry: Scripted) -> None:
     assert len(result.errors) == 1
 
 
-def test_many_processes_share_a_cold_cache(registry: Scripted, path: Path) -> None:
+def test_several_processes_share_a_cold_cache(registry: Scripted, path: Path) -> None:
     expected = manifests(registry, "--no-cache").out
     tags = run(["tags", f"{registry.host}/team/app", "--no-cache"]).out
     results = at_once(8, lambda: run_process(["manifests"], tags))

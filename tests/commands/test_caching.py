@@ -1,4 +1,4 @@
-"""Runs with a cache: what they ask of a registry, what they say, and that it is never wrong."""
+"""Runs with a cache: their requests, their output, and the `cache` command."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ def path() -> Path:
     return caching.path()
 
 
-def test_unchanged_tags_cost_one_request_each(registry: Scripted) -> None:
+def test_an_unchanged_tag_takes_one_request(registry: Scripted) -> None:
     cold = manifests(registry)
     assert len(registry.asked("/v2/*/manifests/v*")) == TAGS
     assert len(registry.seen) == 2 * TAGS
@@ -61,7 +61,7 @@ def test_offline_reports_what_is_missing(registry: Scripted) -> None:
     assert run(["tags", "--offline", "--no-cache", "x/y"]).code == 2
 
 
-def test_without_the_cache_nothing_is_kept(registry: Scripted, path: Path) -> None:
+def test_no_cache_keeps_nothing(registry: Scripted, path: Path) -> None:
     first = manifests(registry, "--no-cache")
     assert not path.parent.exists()
     again = manifests(registry, "--no-cache")
@@ -81,7 +81,7 @@ def test_a_shared_config_is_fetched_once(scripted: Scripted, option: list[str]) 
     assert len(scripted.seen) == 101
 
 
-def test_a_failure_to_fetch_what_is_shared_is_reported_of_each(scripted: Scripted) -> None:
+def test_a_missing_shared_config_is_reported_for_each_tag(scripted: Scripted) -> None:
     for number in range(20):
         scripted.add("team/app", f"v{number}", images.classic())
     scripted.on("/v2/*/blobs/*", error(404, "BLOB_UNKNOWN", "blob unknown"))
@@ -90,7 +90,7 @@ def test_a_failure_to_fetch_what_is_shared_is_reported_of_each(scripted: Scripte
     assert result.code == 4
 
 
-def test_a_tag_that_moved_is_fetched(registry: Scripted) -> None:
+def test_a_moved_tag_is_fetched(registry: Scripted) -> None:
     manifests(registry)
     moved = registry.add("team/app", "v00", images.classic("new"))
     result = manifests(registry)
@@ -98,12 +98,12 @@ def test_a_tag_that_moved_is_fetched(registry: Scripted) -> None:
     assert len(registry.seen) == TAGS + 1
     manifests(registry)
     assert len(registry.seen) == TAGS
-    registry.add("team/app", "v00", images.classic("image-1"))  # to one that is known
+    registry.add("team/app", "v00", images.classic("image-1"))  # to a cached image
     manifests(registry)
     assert len(registry.seen) == TAGS
 
 
-def test_a_tag_that_is_gone_is_gone(registry: Scripted) -> None:
+def test_a_deleted_tag_is_removed(registry: Scripted) -> None:
     manifests(registry)
     del registry.content.tags["team/app"]["v03"]
     registry.on("/v2/team/app/manifests/v04", error(404, "NOT_FOUND", "says who?"))
@@ -113,14 +113,14 @@ def test_a_tag_that_is_gone_is_gone(registry: Scripted) -> None:
     assert [run(command).code, run([*command, "--offline"]).code] == [4, 0]
 
 
-def test_who_may_not_see_a_tag_does_not_get_it_from_the_cache(registry: Scripted) -> None:
+def test_a_tag_is_not_read_from_the_cache_if_access_is_denied(registry: Scripted) -> None:
     manifests(registry)
     registry.guard(lambda _: unauthorized("Basic"))
     result = run(["manifests", f"{registry.host}/team/app:v00"])
     assert (result.code, result.out) == (3, b"")
 
 
-def test_content_is_given_back_only_for_the_repository_it_came_from(registry: Scripted) -> None:
+def test_content_is_cached_for_its_repository_only(registry: Scripted) -> None:
     digest = manifests(registry).records[0]["digest"]
     registry.requests.clear()
     run(["manifests", f"{registry.host}/team/app@{digest}"])
@@ -141,7 +141,7 @@ def test_content_is_given_back_only_for_the_repository_it_came_from(registry: Sc
         pytest.param(artifacts.helm(), id="helm"),
     ],
 )
-def test_every_kind_comes_back_as_it_was(scripted: Scripted, image: Image, option: str) -> None:
+def test_records_from_the_cache_are_the_same(scripted: Scripted, image: Image, option: str) -> None:
     scripted.add("team/app", "v1", image)
     command = ["manifests", option, f"{scripted.host}/team/app:v1"]
     cold = run(command)
@@ -154,7 +154,7 @@ def test_every_kind_comes_back_as_it_was(scripted: Scripted, image: Image, optio
     assert cold == warm == offline
 
 
-def test_records_may_come_as_they_are_there(registry: Scripted) -> None:
+def test_unordered_records_are_written_as_they_complete(registry: Scripted) -> None:
     others = threading.Semaphore(0)
 
     def late(request: Request) -> Reply:
@@ -173,7 +173,7 @@ def test_records_may_come_as_they_are_there(registry: Scripted) -> None:
     assert "v00" not in {record["tag"] for record in records[:5]}
 
 
-def test_an_index_and_its_platforms_are_kept(scripted: Scripted) -> None:
+def test_an_index_and_its_platforms_are_cached(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.index())
     cold = run(["manifests", "--all-platforms", f"{scripted.host}/team/app:v1"])
     scripted.requests.clear()
@@ -182,13 +182,13 @@ def test_an_index_and_its_platforms_are_kept(scripted: Scripted) -> None:
     assert warm.out == cold.out
 
 
-def test_a_registry_that_ignores_conditions_gets_head_requests(registry: Scripted) -> None:
+def test_a_registry_that_ignores_if_none_match_gets_head_requests(registry: Scripted) -> None:
     registry.content.etag = False
     outputs = [manifests(registry).out]
     outputs.append(manifests(registry).out)
     methods = [request.method for request in registry.requests]
     assert len(methods) == TAGS
-    assert methods.count("GET") <= 8  # those under way when the first came back
+    assert methods.count("GET") <= 8  # those sent before the first response
     outputs.append(manifests(registry).out)
     assert [request.method for request in registry.requests] == ["HEAD"] * TAGS
     registry.add("team/app", "v00", images.classic("new"))
@@ -196,7 +196,7 @@ def test_a_registry_that_ignores_conditions_gets_head_requests(registry: Scripte
     assert outputs == [outputs[0]] * 3
 
 
-def test_a_registry_that_knows_neither_gets_get_requests(registry: Scripted) -> None:
+def test_a_registry_without_if_none_match_and_head_gets_get_requests(registry: Scripted) -> None:
     registry.content.etag = False
     manifests(registry)
     manifests(registry)
@@ -206,14 +206,14 @@ def test_a_registry_that_knows_neither_gets_get_requests(registry: Scripted) -> 
     assert len(registry.asked(method="GET")) == TAGS
 
 
-def test_an_interrupted_list_is_not_taken_for_whole(registry: Scripted) -> None:
+def test_an_incomplete_list_is_not_used(registry: Scripted) -> None:
     registry.content.page = 5
     registry.on("/v2/team/app/tags/list*last=v1*", error(404, "NAME_UNKNOWN"))
     assert run(["tags", f"{registry.host}/team/app"]).code == 4
     assert run(["tags", "--offline", f"{registry.host}/team/app"]).out == b""
 
 
-def test_a_list_goes_on_while_another_process_lists_the_same(registry: Scripted) -> None:
+def test_a_list_can_be_read_while_another_process_replaces_it(registry: Scripted) -> None:
     for number in range(3000):
         registry.add("team/many", f"t{number:04}", images.classic())
     command = ["tags", f"{registry.host}/team/many"]
@@ -228,7 +228,7 @@ def test_a_list_goes_on_while_another_process_lists_the_same(registry: Scripted)
 
 
 @pytest.mark.parametrize("change", ["names = x'00'", "number = 9, run = 'x'"])
-def test_of_a_damaged_list_nothing_is_given(registry: Scripted, path: Path, change: str) -> None:
+def test_a_damaged_list_is_not_used(registry: Scripted, path: Path, change: str) -> None:
     registry.add("team/many", "v0", images.classic())
     command = ["tags", f"{registry.host}/team/many"]
     for number in range(1500):
@@ -241,7 +241,7 @@ def test_of_a_damaged_list_nothing_is_given(registry: Scripted, path: Path, chan
     assert "NOT_CACHED" in result.err
 
 
-def test_a_media_type_that_the_registry_has_mended_is_mended(scripted: Scripted) -> None:
+def test_a_corrected_media_type_is_updated(scripted: Scripted) -> None:
     served = "application/vnd.docker.distribution.manifest.v2+json"
     document = images.oci("app").json
     document.pop("mediaType", None)

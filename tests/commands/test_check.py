@@ -1,4 +1,4 @@
-"""`regpipe check`: what it says of registries that work, of those that do not, and why."""
+"""`regpipe check`: its records and hints for registries that work and that do not."""
 
 import io
 import socket
@@ -23,7 +23,7 @@ QUICK = ("--retries", "0", "--timeout", "1")
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_registry_that_is_open_to_all(name: str, tmp_path: Path) -> None:
+def test_a_registry_without_authentication(name: str, tmp_path: Path) -> None:
     with running(name, tmp_path / "registry") as registry:
         result = run(["check", registry.url])
         [record] = result.records
@@ -38,26 +38,26 @@ def test_a_registry_that_is_open_to_all(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["docker-registry", "distribution3", "zot"])
 def test_a_registry_that_requires_a_password(name: str, tmp_path: Path, home: Path) -> None:
     with running(name, tmp_path / "registry", Options(htpasswd=True)) as registry:
-        nobody = run(["check", registry.url])
+        anonymous = run(["check", registry.url])
         path = docker(home, auths={registry.host: entry()})
-        somebody = run(["check", registry.url])
+        user = run(["check", registry.url])
         docker(home, auths={registry.host: entry(USER, "wrong")})
-        impostor = run(["check", registry.url])
-    assert (nobody.code, somebody.code, impostor.code) == (3, 0, 3)
-    [record] = nobody.records
+        rejected = run(["check", registry.url])
+    assert (anonymous.code, user.code, rejected.code) == (3, 0, 3)
+    [record] = anonymous.records
     assert record["reachable"]
     assert record["auth"]["kind"] == "basic"
     assert record["auth"]["identity"] == "anonymous"
     assert record["auth"]["ok"] is False
     assert record["hint"].endswith(f"; log in with: docker login {registry.host}")
-    assert nobody.errors == [f"regpipe check: {registry.host}: UNAUTHORIZED: {record['hint']}"]
-    [record] = somebody.records
+    assert anonymous.errors == [f"regpipe check: {registry.host}: UNAUTHORIZED: {record['hint']}"]
+    [record] = user.records
     assert record["auth"]["identity"] == USER
     assert record["auth"]["source"] == str(path)
     assert record["auth"]["ok"] is True
     assert record["catalog"] == "allowed"
     assert "hint" not in record
-    [record] = impostor.records
+    [record] = rejected.records
     assert record["auth"]["ok"] is False
     assert f"rejected the password of {USER} (from {path})" in record["hint"]
 
@@ -69,7 +69,7 @@ def tokens() -> TokenService:
 
 @pytest.fixture
 def guarded(scripted: Scripted, tokens: TokenService) -> Scripted:
-    """A registry that wants tokens for everything, from a token server of its own."""
+    """A registry that requires tokens for everything, with its own token server."""
     realm = f"{scripted.url}/token"
     guard = tokens.guard(realm)
     scripted.on("/v2/", lambda request: _ping(request.headers.get("authorization"), realm))
@@ -84,7 +84,7 @@ def _ping(authorization: str | None, realm: str) -> Reply | None:
     return unauthorized(f'Bearer realm="{realm}",service="{SERVICE}"')
 
 
-def test_a_registry_that_gives_tokens_to_anybody(guarded: Scripted) -> None:
+def test_a_registry_with_anonymous_tokens(guarded: Scripted) -> None:
     result = run(["check", guarded.url])
     [record] = result.records
     assert result.code == 0
@@ -98,7 +98,7 @@ def test_a_registry_that_gives_tokens_to_anybody(guarded: Scripted) -> None:
 
 
 @pytest.mark.usefixtures("guarded")
-def test_a_registry_that_gives_tokens_to_users(
+def test_a_registry_with_tokens_for_users_only(
     guarded: Scripted, tokens: TokenService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens.anonymous = False
@@ -111,7 +111,7 @@ def test_a_registry_that_gives_tokens_to_users(
     assert record["auth"]["source"] == "$REGPIPE_USERNAME"
 
 
-def test_a_catalog_that_is_refused_is_no_failure(scripted: Scripted) -> None:
+def test_a_refused_catalog_is_not_a_failure(scripted: Scripted) -> None:
     scripted.on("/v2/_catalog", error(403, "DENIED"))
     result = run(["check", scripted.url])
     [record] = result.records
@@ -122,22 +122,22 @@ def test_a_catalog_that_is_refused_is_no_failure(scripted: Scripted) -> None:
 
 CATALOGS = {
     "empty": (json_reply({"repositories": []}), "allowed"),
-    "longer than asked for": (json_reply({"repositories": ["x" * 200] * 1000}), "allowed"),
+    "longer than requested": (json_reply({"repositories": ["x" * 200] * 1000}), "allowed"),
     "null": (json_reply({"repositories": None}), "allowed"),
-    "no object": (json_reply([]), "failed"),
+    "not an object": (json_reply([]), "failed"),
     "errors": (error(200, "DENIED"), "failed"),
     "web page": (html(), "failed"),
-    "nothing": (Reply(), "failed"),
+    "empty body": (Reply(), "failed"),
     "unknown path": (not_found(), "absent"),
-    "method": (error(405), "absent"),
-    "wants somebody": (unauthorized("Basic"), "refused"),
-    "broken": (error(500), "failed"),
+    "method not allowed": (error(405), "absent"),
+    "authentication required": (unauthorized("Basic"), "refused"),
+    "server error": (error(500), "failed"),
     "silent": (SILENT, "failed"),
 }
 
 
 @pytest.mark.parametrize(("reply", "catalog"), CATALOGS.values(), ids=CATALOGS.keys())
-def test_what_is_reported_of_the_catalog(scripted: Scripted, reply: Reply, catalog: str) -> None:
+def test_the_catalog_field(scripted: Scripted, reply: Reply, catalog: str) -> None:
     scripted.on("/v2/_catalog", reply)
     result = run(["check", *QUICK, scripted.url])
     [record] = result.records
@@ -147,17 +147,21 @@ def test_what_is_reported_of_the_catalog(scripted: Scripted, reply: Reply, catal
 
 BROKEN = {
     "web page": (html(), 5, "is not a registry"),
-    "nothing at /v2/": (html(404), 4, "no registry API at /v2/"),
-    "failing": (error(503), 5, "responded with 503"),
-    "forbidding": (error(403, "DENIED"), 3, "denied access"),
+    "no /v2/": (html(404), 4, "no registry API at /v2/"),
+    "unavailable": (error(503), 5, "responded with 503"),
+    "forbidden": (error(403, "DENIED"), 3, "denied access"),
     "no challenge": (error(401), 3, "denied access"),
     "another scheme": (unauthorized("Negotiate"), 3, "requires negotiate"),
-    "astray": (unauthorized('Bearer realm="http://169.254.169.254/"'), 5, "169.254.169.254"),
+    "realm is not allowed": (
+        unauthorized('Bearer realm="http://169.254.169.254/"'),
+        5,
+        "169.254.169.254",
+    ),
 }
 
 
 @pytest.mark.parametrize(("reply", "code", "hint"), BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_reported_of_a_registry_that_cannot_be_used(
+def test_the_hint_for_an_unusable_registry(
     scripted: Scripted, reply: Reply, code: int, hint: str
 ) -> None:
     scripted.on("/v2/", reply)
@@ -170,8 +174,8 @@ def test_what_is_reported_of_a_registry_that_cannot_be_used(
     assert len(result.errors) == 1
 
 
-def test_what_is_reported_of_nobody_listening() -> None:
-    with socket.socket() as silent:  # has a port, and takes no connections on it
+def test_a_refused_connection_is_reported() -> None:
+    with socket.socket() as silent:  # bound to a port, but not listening
         silent.bind(("127.0.0.1", 0))
         result = run(["check", *QUICK, f"127.0.0.1:{silent.getsockname()[1]}"])
     [record] = result.records
@@ -180,7 +184,7 @@ def test_what_is_reported_of_nobody_listening() -> None:
     assert "connection refused" in record["hint"]
 
 
-def test_what_is_reported_of_a_certificate_that_nobody_vouches_for(authority: Authority) -> None:
+def test_an_untrusted_certificate_is_reported(authority: Authority) -> None:
     with Scripted(tls=authority.server_side()) as server:
         result = run(["check", *QUICK, server.url])
         [record] = result.records
@@ -190,7 +194,7 @@ def test_what_is_reported_of_a_certificate_that_nobody_vouches_for(authority: Au
         assert run(["check", "-k", server.url]).code == 0
 
 
-def test_what_is_left_of_a_limit_is_reported(scripted: Scripted) -> None:
+def test_the_rate_limit_is_reported(scripted: Scripted) -> None:
     limited = {
         "ratelimit_limit": "100;w=21600",
         "ratelimit_remaining": "97;w=21600",
@@ -220,13 +224,13 @@ def test_what_is_left_of_a_limit_is_reported(scripted: Scripted) -> None:
     ],
     ids=str,
 )
-def test_limits_are_read_where_they_are_numbers(
+def test_rate_limit_headers_are_parsed(
     headers: dict[str, str], found: dict[str, int] | None
 ) -> None:
     assert rate_limit(headers) == found
 
 
-def test_several_registries_are_checked_each_for_itself(scripted: Scripted) -> None:
+def test_several_registries_are_checked(scripted: Scripted) -> None:
     with Scripted() as other:
         other.guard(basic())
         other.on("/v2/", basic())
@@ -236,25 +240,25 @@ def test_several_registries_are_checked_each_for_itself(scripted: Scripted) -> N
     assert result.code == 3
 
 
-def test_records_of_other_verbs_say_which_registry(scripted: Scripted) -> None:
+def test_records_of_other_verbs_name_the_registry(scripted: Scripted) -> None:
     given = f'{{"registry":"{scripted.url}","repository":"a/b","ref":"x/a/b","mine":1}}'
     [record] = run(["check"], given).records
     assert (record["registry"], record["mine"]) == (scripted.url, 1)
 
 
-def test_what_is_no_registry_is_refused() -> None:
+def test_a_local_source_is_refused() -> None:
     result = run(["check", "oci:somewhere"])
     assert (result.code, result.out) == (2, b"")
 
 
 class Terminal(io.BytesIO):
-    """Standard input that a person sits at."""
+    """Standard input on a terminal."""
 
     def isatty(self) -> bool:
         return True
 
     def read(self, *_: object) -> bytes:
-        raise AssertionError("a person would have to type")
+        raise AssertionError("it must not be read")
 
 
 @pytest.mark.parametrize("way", ["option", "variable"])
@@ -272,7 +276,7 @@ def test_without_arguments_the_default_registry_is_checked(
 
 
 class Hub(Transport):
-    """Docker Hub as it is known to answer."""
+    """Docker Hub's known responses."""
 
     def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
         challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
@@ -287,7 +291,7 @@ class Hub(Transport):
         return Response(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
 
 
-def test_docker_hubs_limit_is_requested_without_spending_any_of_it() -> None:
+def test_docker_hubs_rate_limit_is_fetched_with_head_which_does_not_count() -> None:
     found = check("https://registry-1.docker.io", Hub())
     assert found.error is None
     assert found.fields["rateLimit"] == {"limit": 100, "window": 21600}

@@ -1,4 +1,4 @@
-"""`regpipe check` where a registry fails for a moment, or for good."""
+"""`regpipe check` with transient and permanent failures of a registry."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ONCE = ("check", "--retries", "0")
 @pytest.mark.parametrize(
     "fault", [too_many("0"), error(503), RESET, short_body], ids=["429", "503", "reset", "short"]
 )
-def test_what_passes_is_retried(
+def test_a_transient_failure_is_retried(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, fault: Any
 ) -> None:
     monkeypatch.setattr(retry, "backoff", lambda *_: 0.001)
@@ -36,7 +36,7 @@ def test_what_passes_is_retried(
     ],
     ids=["429", "429 page", "400", "500 page"],
 )
-def test_a_failure_has_the_registrys_own_code(scripted: Scripted, reply: Reply, code: str) -> None:
+def test_the_error_code_is_the_registrys(scripted: Scripted, reply: Reply, code: str) -> None:
     scripted.on("/v2/", reply)
     result = run([*ONCE, scripted.url])
     assert result.errors[0].startswith(f"regpipe check: {scripted.host}: {code}: ")

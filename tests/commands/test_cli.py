@@ -1,4 +1,4 @@
-"""The command line itself: help, version, and what is wrong with a command."""
+"""The command line: help, version, usage errors and closed streams."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_version(flag: str) -> None:
     assert run([flag]).out.decode() == f"regpipe {regpipe.__version__}\n"
 
 
-def test_no_verb_is_a_usage_error() -> None:
+def test_a_missing_verb_is_a_usage_error() -> None:
     result = run([])
     assert (result.code, result.out) == (2, b"")
     assert result.err.startswith("usage: regpipe VERB")
@@ -37,22 +37,22 @@ def test_a_mistyped_verb_gets_a_suggestion() -> None:
 @pytest.mark.parametrize(
     "argv", [["tags", "--nosuch"], ["tags", "-j", "0"], ["manifests", "--platform"]]
 )
-def test_wrong_arguments_exit_2_and_say_which(argv: list[str]) -> None:
+def test_invalid_arguments_are_usage_errors(argv: list[str]) -> None:
     result = run([*argv, "x"] if argv[-1] != "--platform" else argv)
     assert (result.code, result.out) == (2, b"")
     assert result.errors[-1].startswith(f"regpipe {argv[0]}: ")
 
 
-def test_what_follows_two_dashes_is_no_option() -> None:
+def test_arguments_after_two_dashes_are_not_options() -> None:
     (line,) = run(["tags", "--", "--nosuch"]).errors
     assert line.startswith("regpipe tags: --nosuch: REFERENCE_INVALID: ")
 
 
-def test_a_mistake_in_regpipe_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mistaken(*_: object, **__: object) -> None:
+def test_an_internal_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("regpipe.commands.tags.main", mistaken)
+    monkeypatch.setattr("regpipe.commands.tags.main", broken)
     result = run(["tags", "x"])
     assert result.code == 5
     (line,) = result.errors
@@ -74,7 +74,7 @@ SAMPLE = "oci:tests/data/sample"
         pytest.param("regpipe cache >&- <&- 2>&-", 2, 0, id="all"),
     ],
 )
-def test_streams_that_are_closed(script: str, code: int, lines: int) -> None:
+def test_closed_streams(script: str, code: int, lines: int) -> None:
     result = shell(script, SAMPLE)
     assert (result.code, len(result.out.splitlines())) == (code, lines)
     wrong = "cannot write the output: Bad file descriptor"
@@ -82,7 +82,7 @@ def test_streams_that_are_closed(script: str, code: int, lines: int) -> None:
 
 
 @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
-def test_messages_that_nobody_can_read_cost_no_record(stderr: str) -> None:
+def test_no_record_is_lost_if_stderr_cannot_be_written(stderr: str) -> None:
     script = f"regpipe manifests --no-v1 $1:nosuch $1:v1.0 $1:none $1:v1.1 {stderr}"
     result = shell(script, SAMPLE)
     assert (result.code, [record["tag"] for record in result.records]) == (4, ["v1.0", "v1.1"])

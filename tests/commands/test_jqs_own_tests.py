@@ -1,4 +1,4 @@
-"""jq's own test files, through the command itself: tests/data/jqtests, from jq 1.8.2."""
+"""jq's own test files (tests/data/jqtests, from jq 1.8.2), run with `regpipe summarize`."""
 
 import json
 from decimal import Decimal
@@ -15,7 +15,7 @@ MODULES = DIRECTORY / "modules"
 
 
 class Case(NamedTuple):
-    """One of jq's tests: a program, its input and its results; or that it does not compile."""
+    """One of jq's tests: a program, its input and its results, or that it does not compile."""
 
     program: bytes
     given: bytes
@@ -64,17 +64,17 @@ def values(text: bytes) -> list[Any]:
 
 def summarize(case: Case) -> Result:
     program = case.program.decode("utf-8", "surrogateescape")
-    # In CI each in a process of its own, as a user has it; here the faster way.
+    # In CI each runs in its own process, as for users; elsewhere in-process, which is faster.
     command = run_process if IN_CI else run
     return command(["summarize", "-L", MODULES, program], case.given + b"\n")
 
 
-def test_all_of_them_are_here() -> None:
+def test_all_cases_are_found() -> None:
     assert len(CASES) == 879
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_jqs_own(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_case_of_jq(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGER", "less")  # as jq's own runner does
     monkeypatch.setenv("LC_ALL", "C")
     result = summarize(case)
@@ -84,5 +84,5 @@ def test_jqs_own(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
             first = case.expected[0].decode().removeprefix("jq: ")
             assert first in result.err
     else:
-        # As in jq's runner, an error after all the results is none.
+        # As in jq's runner, an error after the last result is ignored.
         assert values(result.out) == [value for text in case.expected for value in values(text)]

@@ -1,4 +1,4 @@
-"""What catalog, tags and manifests promise alike: inputs, errors, exit codes, a closed pipe."""
+"""What catalog, tags and manifests share: inputs, errors, exit codes, closed pipes."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_tags(registry: Scripted) -> None:
     ]
 
 
-def test_fields_of_others_are_carried_through(registry: Scripted) -> None:
+def test_unknown_fields_are_carried_through(registry: Scripted) -> None:
     line = json.dumps({"ref": f"{registry.host}/team/app", "owner": {"x": [1, None]}, "n": 1})
     line = line.replace('"n": 1', '"n": 1.10')
     tags = run(["tags"], line)
@@ -65,19 +65,19 @@ def test_fields_of_others_are_carried_through(registry: Scripted) -> None:
     assert tags.out.count(b'"n":1.10') == manifests.out.count(b'"n":1.10') == 2
 
 
-def test_a_manifest_record_can_be_given_again(registry: Scripted) -> None:
+def test_a_manifest_record_is_an_input_of_manifests(registry: Scripted) -> None:
     first = run(["manifests", f"{registry.host}/team/app:v1"])
     again = run(["manifests"], first.out)
     assert again.records == first.records
 
 
-def test_nothing_of_another_image_stays_in_a_record(registry: Scripted) -> None:
+def test_the_fields_of_an_image_are_not_carried_to_its_tags(registry: Scripted) -> None:
     first = run(["manifests", f"{registry.host}/team/app:v1"])
     (one, two) = run(["tags"], first.out).records
     assert set(one) == set(two) == {"registry", "repository", "tag", "ref"}
 
 
-def test_a_registrys_own_json_is_taken(registry: Scripted) -> None:
+def test_a_registrys_own_json_is_an_input(registry: Scripted) -> None:
     page = '{\n  "name": "team/app",\n  "tags": ["v1", "v2"]\n}'
     result = run(["manifests", "--registry", registry.url], page)
     assert [record["tag"] for record in result.records] == ["v1", "v2"]
@@ -108,7 +108,7 @@ def test_options_may_stand_between_inputs(registry: Scripted) -> None:
 
 
 def bad_inputs(registry: Scripted) -> dict[str, tuple[str, str, int]]:
-    """Inputs of `manifests`: what is given, how the error line begins, and the exit code alone."""
+    """Invalid inputs of `manifests`: the input, the start of the error line, and the exit code."""
     host = registry.host
     registry.on("/v2/page/*", html())
     registry.on("/v2/broken/*", error(500, "UNKNOWN", "disk on fire"))
@@ -118,7 +118,7 @@ def bad_inputs(registry: Scripted) -> dict[str, tuple[str, str, int]]:
         "unknown tag": (f"{host}/other:9", f"{host}/other:9: MANIFEST_UNKNOWN:", 4),
         "malformed reference": ("Bad Ref", "Bad Ref: REFERENCE_INVALID:", 2),
         "malformed JSON": ('{"ref": "x', "line 2: INPUT_INVALID: malformed JSON:", 2),
-        "JSON that is no record": ('{"color":"red"}', "line 2: INPUT_INVALID:", 2),
+        "JSON that is not a record": ('{"color":"red"}', "line 2: INPUT_INVALID:", 2),
         "unreachable host": (
             "http://127.0.0.1:1/x:1",
             "127.0.0.1:1/x:1: CONNECTION_FAILED: cannot reach 127.0.0.1:1:",
@@ -136,13 +136,13 @@ def bad_inputs(registry: Scripted) -> dict[str, tuple[str, str, int]]:
         "unknown tag",
         "malformed reference",
         "malformed JSON",
-        "JSON that is no record",
+        "JSON that is not a record",
         "unreachable host",
         "HTML page",
         "refused",
     ],
 )
-def test_one_bad_input_loses_no_other(registry: Scripted, case: str) -> None:
+def test_the_other_inputs_of_a_bad_one_are_processed(registry: Scripted, case: str) -> None:
     given, begins, code = bad_inputs(registry)[case]
     good = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
     result = run(["manifests"], "\n".join([good[0], given, good[1], ""]))
@@ -153,7 +153,7 @@ def test_one_bad_input_loses_no_other(registry: Scripted, case: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["../x", "v1?x=1", "a\x1b]0;b", "é", "x" * 129])
-def test_a_tag_that_is_none_loses_no_other(registry: Scripted, name: str) -> None:
+def test_the_other_tags_of_an_invalid_one_are_listed(registry: Scripted, name: str) -> None:
     registry.on("/v2/team/app/tags/list*", json_reply({"name": "x", "tags": ["a", name, "b"]}))
     result = run(["tags", f"{registry.host}/team/app"])
     assert [record["tag"] for record in result.records] == ["a", "b"]
@@ -162,7 +162,7 @@ def test_a_tag_that_is_none_loses_no_other(registry: Scripted, name: str) -> Non
     assert result.code == 5
 
 
-def test_a_repository_that_is_none_loses_no_other(registry: Scripted) -> None:
+def test_the_other_repositories_of_an_invalid_one_are_listed(registry: Scripted) -> None:
     registry.on("/v2/_catalog*", json_reply({"repositories": ["a", "../b", "c"]}))
     result = run(["catalog", registry.host])
     assert [record["repository"] for record in result.records] == ["a", "c"]
@@ -193,27 +193,27 @@ def test_error_records_pass_through_later_verbs(registry: Scripted) -> None:
     assert registry.seen == []
 
 
-def test_messages_hold_nothing_a_terminal_obeys(registry: Scripted) -> None:
+def test_control_characters_in_messages_are_escaped(registry: Scripted) -> None:
     registry.on("/v2/evil/*", error(404, "X\x1b]0;", "gone\x1b[31m\u202e\nregpipe: all is well"))
     result = run(["manifests", f"{registry.host}/evil:1", "bad\x1b]0;ref"])
     assert len(result.errors) == 2
     assert all(line.isprintable() for line in result.errors)
 
 
-def test_an_input_that_is_no_list_of_references_does_not_fill_the_terminal() -> None:
+def test_a_very_long_input_is_shortened_in_the_message() -> None:
     result = run(["manifests"], "x y" * 100_000)
     (line,) = result.errors
     assert len(line) < 1000
     assert "…: REFERENCE_INVALID: " in line
 
 
-def test_a_mistake_in_regpipe_is_one_line_and_loses_no_other_input(
+def test_an_internal_error_is_one_line_for_each_input(
     registry: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def mistaken(*_: object, **__: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("regpipe.commands.manifests.image_record", mistaken)
+    monkeypatch.setattr("regpipe.commands.manifests.image_record", broken)
     refs = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
     result = run(["manifests", *refs])
     assert result.code == 5
@@ -250,7 +250,7 @@ def test_a_terminal_on_stdin_is_a_usage_error(verb: str) -> None:
     assert done.stderr.startswith(f"regpipe {verb}: no input: ".encode())
 
 
-def test_interrupted_is_130(registry: Scripted) -> None:
+def test_an_interrupted_run_exits_130(registry: Scripted) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "regpipe", "manifests"],
         stdin=subprocess.PIPE,
@@ -262,20 +262,20 @@ def test_interrupted_is_130(registry: Scripted) -> None:
         assert process.stdout
         process.stdin.write(f"{registry.host}/team/app:v1\n".encode())
         process.stdin.flush()
-        assert process.stdout.readline()  # it is at work, and waits for more
+        assert process.stdout.readline()  # it is running, and waits for more input
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert process.stderr
         assert process.stderr.read() == b""
 
 
-def test_full_disk_is_one_line() -> None:
+def test_a_full_disk_is_reported_in_one_line() -> None:
     result = shell("regpipe catalog oci:$1 > /dev/full", "tests/data/sample")
     assert result.code == 2
     assert result.errors == ["regpipe catalog: cannot write the output: No space left on device"]
 
 
-def test_local_sources_load_no_http() -> None:
+def test_local_sources_do_not_load_requests() -> None:
     code = (
         "import sys; from regpipe import cli, stdio;"
         "cli.main(['manifests', 'oci:tests/data/sample'], stdio.standard());"

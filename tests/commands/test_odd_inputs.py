@@ -1,4 +1,4 @@
-"""What the network verbs make of records that others wrote, and of broken ones among good."""
+"""Unusual inputs of the network verbs: records of other programs, and malformed ones."""
 
 import json
 from dataclasses import replace
@@ -22,7 +22,7 @@ def registry(scripted: Scripted) -> Scripted:
     return scripted
 
 
-def test_half_a_character_in_a_label_loses_nobodys_report(registry: Scripted) -> None:
+def test_a_lone_surrogate_in_a_label_is_replaced(registry: Scripted) -> None:
     labels = {"a": "\ud800<>&", "\udead": "\U0001f600"}
     children = []
     for platform in ("linux/amd64", "linux/arm64"):
@@ -42,7 +42,7 @@ def test_half_a_character_in_a_label_loses_nobodys_report(registry: Scripted) ->
     ]
 
 
-def test_references_after_a_broken_record_are_not_lost(registry: Scripted) -> None:
+def test_references_after_a_malformed_record_are_processed(registry: Scripted) -> None:
     good = [f"{registry.host}/team/app:{tag}" for tag in ("v1", "v2")]
     result = run(["manifests"], "\n".join(['{"ref":"a:1","d":1', *good, ""]))
     assert [record["ref"] for record in result.records] == good
@@ -51,7 +51,9 @@ def test_references_after_a_broken_record_are_not_lost(registry: Scripted) -> No
 
 
 @pytest.mark.parametrize(("field", "value"), [("tag", "v1"), ("digest", DIGEST), ("tag", 5)])
-def test_a_catalogs_records_are_of_no_tag(registry: Scripted, field: str, value: object) -> None:
+def test_catalog_drops_the_tag_and_digest_of_its_input(
+    registry: Scripted, field: str, value: object
+) -> None:
     given = json.dumps({"registry": registry.url, field: value, "owner": "x"})
     result = run(["catalog"], given)
     fields = {"registry", "repository", "ref", "owner"}
@@ -63,7 +65,7 @@ def test_a_catalogs_records_are_of_no_tag(registry: Scripted, field: str, value:
     [{"digest": "v5"}, {"digest": DIGEST}, {"digest": 5}, {"tag": "no tag"}, {"tag": ["v1"]}],
     ids=str,
 )
-def test_tags_need_a_registry_and_a_repository_only(
+def test_tags_ignores_the_tag_and_digest_of_its_input(
     registry: Scripted, field: dict[str, object]
 ) -> None:
     given = json.dumps({"registry": registry.url, "repository": "team/app"} | field)
@@ -77,7 +79,9 @@ def test_tags_need_a_registry_and_a_repository_only(
     [{"name": "other", "tags": [""]}, {"repository": "other", "tag": ""}],
     ids=["list", "record"],
 )
-def test_an_empty_tag_is_none_and_not_latest(registry: Scripted, given: dict[str, object]) -> None:
+def test_an_empty_tag_is_invalid_and_not_latest(
+    registry: Scripted, given: dict[str, object]
+) -> None:
     result = run(["manifests", "--registry", registry.url], json.dumps(given))
     assert (result.code, result.out) == (2, b"")
     (line,) = result.errors

@@ -1,4 +1,4 @@
-"""What `regpipe summarize` does with options, programs and inputs."""
+"""`regpipe summarize`: options, programs, inputs and interrupts."""
 
 import signal
 import subprocess
@@ -41,14 +41,12 @@ def test_the_blogs_program_works_unchanged() -> None:
         (["-n", '"x"|halt_error(3)'], "", "", 3),
     ],
 )
-def test_options_mean_what_they_mean_in_jq(
-    argv: list[str], stdin: str, out: str, code: int
-) -> None:
+def test_options_are_jqs(argv: list[str], stdin: str, out: str, code: int) -> None:
     result = summarize(*argv, stdin=stdin)
     assert (result.out.decode(), result.code) == (out, code)
 
 
-def test_a_broken_program_of_ones_own_is_named_by_its_file(
+def test_the_message_about_a_users_program_names_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -63,9 +61,7 @@ def test_a_broken_program_of_ones_own_is_named_by_its_file(
 
 @pytest.mark.parametrize("size", [1, 10_000], ids=["small", "large"])
 @pytest.mark.parametrize("program", ["until(false; .)", "until(false; . + {x: [.x]})"])
-def test_an_endless_program_ends_at_once_when_interrupted(
-    program: str, size: int, tmp_path: Path
-) -> None:
+def test_an_interrupt_ends_an_endless_program(program: str, size: int, tmp_path: Path) -> None:
     file = tmp_path / "records"
     file.write_text(RECORD * size)
     with start(f'("begun" | stderr | empty), {program}', file) as process:
@@ -73,11 +69,11 @@ def test_an_endless_program_ends_at_once_when_interrupted(
         assert process.stderr.read(5) == b"begun"
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == -signal.SIGINT
-        # It is closed only when every process that has it is gone: no worker goes on by itself.
+        # The pipe ends when the last process that has it open ends: no worker is left.
         assert process.stderr.read().replace(b"begun", b"") == b""
 
 
-def test_what_a_script_runs_in_the_background_is_not_interrupted() -> None:
+def test_a_background_job_ignores_interrupts() -> None:
     with start(".tag | stderr", background=True) as process:
         assert process.stdin
         assert process.stderr
@@ -92,7 +88,7 @@ def test_what_a_script_runs_in_the_background_is_not_interrupted() -> None:
 
 
 def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]":
-    """Start a summarize that is to be interrupted."""
+    """Start `summarize`; in the background, with SIGINT ignored as shells do."""
     shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if background else []
     return subprocess.Popen(
         [*shell, sys.executable, "-m", "regpipe", "summarize", *map(str, words)],
@@ -104,7 +100,7 @@ def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]"
 
 
 @pytest.mark.parametrize(
-    ("program", "code", "out", "said"),
+    ("program", "code", "out", "messages"),
     [
         ("halt", 0, b"", []),
         ("., halt", 0, b"7\n", []),
@@ -118,11 +114,11 @@ def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]"
         ),
     ],
 )
-def test_a_file_is_looked_at_when_it_is_its_turn(  # noqa: PLR0917 -- fixtures
+def test_a_file_is_opened_when_the_previous_one_was_read(  # noqa: PLR0917 -- fixtures
     program: str,
     code: int,
     out: bytes,
-    said: list[str],
+    messages: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -131,5 +127,5 @@ def test_a_file_is_looked_at_when_it_is_its_turn(  # noqa: PLR0917 -- fixtures
     result = summarize(program, "seven", "nosuch")
     assert (result.code, result.out) == (code, out)
     lines = result.err.splitlines()
-    assert len(lines) == len(said)
-    assert all(line.startswith(begin) for line, begin in zip(lines, said, strict=True))
+    assert len(lines) == len(messages)
+    assert all(line.startswith(begin) for line, begin in zip(lines, messages, strict=True))

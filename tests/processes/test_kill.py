@@ -1,4 +1,4 @@
-"""Runs that are killed leave nothing wrong behind."""
+"""The cache is intact after runs are killed."""
 
 import contextlib
 import random
@@ -19,13 +19,13 @@ KILLS = 50
 TAGS = 60
 
 
-def test_killed_at_any_moment_the_cache_is_never_wrong(scripted: Scripted, home: Path) -> None:
+def test_the_cache_is_intact_after_a_kill_at_any_time(scripted: Scripted, home: Path) -> None:
     for number in range(TAGS):
         scripted.add("team/app", f"v{number:02}", images.classic(f"image-{number}"))
     path = home / ".cache" / "regpipe" / database.NAME
     lines = "".join(f"{scripted.host}/team/app:v{number:02}\n" for number in range(TAGS))
     expected = run(["manifests", "--no-cache"], lines).out
-    moments = random.Random(11)
+    times = random.Random(11)
 
     def kill_one(after: float) -> None:
         with subprocess.Popen(
@@ -39,14 +39,14 @@ def test_killed_at_any_moment_the_cache_is_never_wrong(scripted: Scripted, home:
             assert process.stdout
             process.stdin.write(lines.encode())
             process.stdin.close()
-            process.stdout.read(1)  # it has begun, and with it what it keeps
+            process.stdout.read(1)  # it has written a record, and begins to write the cache
             time.sleep(after)
             process.send_signal(signal.SIGKILL)
 
     with ThreadPoolExecutor(5) as executor:
         for _ in range(KILLS // 10):
-            moment = [moments.uniform(0, 0.3) for _ in range(10)]
-            list(executor.map(kill_one, moment))
+            delays = [times.uniform(0, 0.3) for _ in range(10)]
+            list(executor.map(kill_one, delays))
             offline = run(["manifests", "--offline"], lines)
             assert set(offline.out.splitlines()) <= set(expected.splitlines())
             with contextlib.closing(sqlite3.connect(path)) as connection:

@@ -1,4 +1,4 @@
-"""Blocks, workers and cut records: the same results as without them, whatever the input."""
+"""Blocks, workers and projections give the same results as a plain run, for any input."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
 assert CORPUS
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="elsewhere nothing is run by several processes"
+    sys.platform != "linux", reason="several processes are used on Linux only"
 )
 
 
@@ -44,17 +44,19 @@ PROGRAMS = [
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("words", PROGRAMS, ids=" ".join)
 @pytest.mark.parametrize("name", INPUTS)
-def test_no_difference(both: Both, name: str, words: list[str], workers: int) -> None:
+def test_workers_give_the_same_results(
+    both: Both, name: str, words: list[str], workers: int
+) -> None:
     divided, whole = both(*words, stdin=INPUTS[name], block=2000, workers=workers)
     assert divided == whole
 
 
-CUTTING = [program.name for program in library.all_programs() if program.declares_paths]
+PROJECTING = [program.name for program in library.all_programs() if program.declares_paths]
 SETTINGS = ["--arg", "now", "2024-01-31T00:00:00Z", "--argjson", "keep", "1"]
 
 
 def documents() -> list[Any]:
-    """Records, of images and errors, and what registries serve, which records are made of."""
+    """Records of images and errors, and documents as registries serve them."""
     served = [json.loads(path.read_text()) for path in CORPUS]
     configs = [document for document in served if "rootfs" in document]
     manifests = [document for document in served if "layers" in document]
@@ -70,8 +72,8 @@ def documents() -> list[Any]:
     return [*served, *made[:200], *reports, *errors, *NUMBERED]
 
 
-@pytest.mark.parametrize("program", [*CUTTING, "by-created", "."])
-def test_no_difference_on_real_documents(both: Both, program: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [*PROJECTING, "by-created", "."])
+def test_real_documents_give_the_same_results(both: Both, program: str, tmp_path: Path) -> None:
     before = tmp_path / "before"
     before.write_bytes(lines(*documents()[::3]))
     stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*documents())])
@@ -86,7 +88,7 @@ def test_no_difference_on_real_documents(both: Both, program: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_no_difference_for_a_slurp(both: Both, name: str) -> None:
+def test_slurping_programs_give_the_same_results(both: Both, name: str) -> None:
     divided, whole = both("digests", stdin=INPUTS[name], block=2000)
     assert divided == whole
     divided, whole = both("changes", stdin=INPUTS[name], block=2000)
@@ -115,7 +117,7 @@ HISTORY = st.builds(
     block=st.integers(1, 80),
     program=st.sampled_from(["summary", "blog", "."]),
 )
-def test_no_difference_on_any_json(
+def test_any_json_gives_the_same_results(
     both: Both,
     values: list[tuple[object, int | None]],
     separator: str,
@@ -127,10 +129,10 @@ def test_no_difference_on_any_json(
     assert divided == whole
 
 
-def test_several_files(both: Both, tmp_path: Path) -> None:
+def test_several_files_give_the_same_results(both: Both, tmp_path: Path) -> None:
     for name, content in {
         "a": lines(*NUMBERED),
-        "b": lines(*NUMBERED)[:-2],  # its last record goes on in the next file
+        "b": lines(*NUMBERED)[:-2],  # its last record continues in the next file
         "c": b"}\n" + lines(*NUMBERED) + b"\n" + lines([1]),
     }.items():
         (tmp_path / name).write_bytes(content)
@@ -151,15 +153,15 @@ def test_a_killed_worker_is_reported(both: Both, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(block.Block, "run", killed)
     divided, _ = both(".", stdin=INPUTS["lines"], block=2000)
     assert divided.code == 5
-    (said,) = divided.errors
-    assert said == (
+    (message,) = divided.errors
+    assert message == (
         "regpipe summarize: a worker process ended with -9 while it ran the program over what "
         "begins at <stdin>:1"
     )
 
 
 def children() -> set[str]:
-    """The processes that this one has started: servers of other tests, and what it forgot."""
+    """The child processes of this one: workers, and servers of other tests."""
     tasks = Path("/proc/self/task").glob("*/children")
     return {pid for task in tasks for pid in task.read_text().split()}
 

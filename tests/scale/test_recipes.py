@@ -1,4 +1,4 @@
-"""The ways past one process and one day that the README shows: GNU parallel, SQLite, DuckDB."""
+"""The README's recipes for many repositories and reports: GNU parallel, SQLite, DuckDB."""
 
 import getpass
 import os
@@ -31,7 +31,7 @@ def registry(scripted: Scripted) -> Scripted:
 
 @pytest.fixture
 def parallel(home: Path) -> str:
-    """GNU parallel, which asks to be cited until this file is there."""
+    """GNU parallel, with the file that turns off its citation notice."""
     program = find("parallel", debian=True)
     (home / ".parallel").mkdir()
     (home / ".parallel" / "will-cite").touch()
@@ -40,7 +40,7 @@ def parallel(home: Path) -> str:
 
 @pytest.mark.usefixtures("parallel")
 @pytest.mark.parametrize("grouping", ["", "--line-buffer"], ids=["grouped", "line-buffer"])
-def test_parallel_loses_and_doubles_nothing(registry: Scripted, grouping: str) -> None:
+def test_parallel_writes_each_record_once(registry: Scripted, grouping: str) -> None:
     script = readme.script("parallel --pipe").replace("my.registry", registry.url)
     result = shell(script.replace("-N20", f"-N5 {grouping}"))
     assert result.err == ""
@@ -50,22 +50,22 @@ def test_parallel_loses_and_doubles_nothing(registry: Scripted, grouping: str) -
 
 
 @pytest.mark.usefixtures("parallel")
-def test_parallel_shares_the_cache(registry: Scripted) -> None:
+def test_parallel_processes_share_the_cache(registry: Scripted) -> None:
     script = "regpipe catalog $1 | parallel --pipe -N5 -j4 'regpipe tags | regpipe manifests'"
     first = shell(script, registry.url)
     registry.requests.clear()
     again = shell(script, registry.url)
     assert (first.err, again.err) == ("", "")
     assert Counter(again.out.splitlines()) == Counter(first.out.splitlines())
-    asked = registry.asked("/v2/team/*/manifests/*")
-    assert len(asked) == REPOSITORIES * TAGS
-    assert all("if-none-match" in request.headers for request in asked)
+    requests = registry.asked("/v2/team/*/manifests/*")
+    assert len(requests) == REPOSITORIES * TAGS
+    assert all("if-none-match" in request.headers for request in requests)
     assert registry.asked("/v2/*/blobs/*") == []
 
 
 @pytest.fixture
 def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
-    """An sshd on loopback that lets this user in, as an ssh command that reaches it."""
+    """An ssh command that connects to an sshd on loopback as this user."""
     server, keygen = find("sshd", debian=True), find("ssh-keygen", debian=True)
     for name in ("host", "user"):
         command = [keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
@@ -80,7 +80,7 @@ def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
         )
         return [server, "-D", "-e", "-f", str(config)]
 
-    if os.geteuid() == 0:  # sshd wants it, and Debian makes it when the service starts
+    if os.geteuid() == 0:  # sshd requires it; Debian creates it when the service starts
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     with Process(start, tmp_path) as process:
         client = tmp_path / "ssh_config"
@@ -93,12 +93,12 @@ def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
             ["ssh", "-F", str(client), "far", "true"], capture_output=True, check=False
         )
         if probe.returncode:
-            pytest.skip(f"this machine's sshd lets nobody in: {probe.stderr.decode()[-300:]}")
+            pytest.skip(f"this machine's sshd rejects logins: {probe.stderr.decode()[-300:]}")
         yield f"ssh -F {client}"
 
 
 @pytest.mark.usefixtures("parallel")
-def test_other_machines_do_a_part_of_the_work(registry: Scripted, ssh: str) -> None:
+def test_parallel_runs_on_other_machines(registry: Scripted, ssh: str) -> None:
     script = readme.script("--sshlogin").replace("my.registry", registry.url).replace("-N20", "-N5")
     result = shell(script.replace("build1,build2,:", f"2/far,2/: --ssh '{ssh}'"))
     assert result.err == ""
@@ -108,7 +108,7 @@ def test_other_machines_do_a_part_of_the_work(registry: Scripted, ssh: str) -> N
 
 @pytest.fixture
 def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two days of reports in history.ndjson, in which one tag has moved."""
+    """Reports of two days in history.ndjson; one tag has moved."""
     find("jq", debian=True)
     monkeypatch.chdir(tmp_path)
     report = readme.script("date -I").replace("my.registry/team/app", f"{registry.host}/team/app00")
@@ -118,7 +118,7 @@ def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("history")
-def test_months_of_reports_in_sqlite() -> None:
+def test_reports_in_sqlite() -> None:
     find("sqlite3")
     shell(readme.script("sqlite3 history.db"))
     lines = shell(readme.script("sqlite3 history.db")).out.decode().splitlines()  # the next day
@@ -129,7 +129,7 @@ def test_months_of_reports_in_sqlite() -> None:
 
 
 @pytest.mark.usefixtures("history")
-def test_months_of_reports_in_duckdb() -> None:
+def test_reports_in_duckdb() -> None:
     query = shlex.split(readme.script("duckdb -c"))[2]
     moved = duckdb.sql(query)
     assert moved

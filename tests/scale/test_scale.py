@@ -1,4 +1,4 @@
-"""Much of everything: memory stays flat, and the first record does not wait for the last."""
+"""Many records: memory stays constant, and the first record is written before the last is read."""
 
 import contextlib
 import sqlite3
@@ -17,9 +17,9 @@ from support.scripted import Scripted
 from support.stress import many_tags, watch
 
 ALLOWED = 1.5
-"""How much more memory very many records may take than a thousand do.
+"""How much more memory very many records may take than a thousand.
 
-What they take is bounded by 1.2, which the bench holds; here is room for what a busy machine adds.
+The true limit is 1.2, which the bench measures; this one leaves room for a busy machine.
 """
 
 
@@ -31,7 +31,7 @@ def path(home: Path) -> Path:
 @pytest.fixture(autouse=True)
 def watched() -> None:
     if not Path("/proc/self/status").exists():
-        pytest.skip("how much memory a process has is read from /proc")
+        pytest.skip("memory is read from /proc")
 
 
 def is_sound(path: Path) -> bool:
@@ -59,8 +59,8 @@ def test_many_manifests_take_no_more_memory(scripted: Scripted) -> None:
     assert 0 < many.memory < ALLOWED * few.memory
 
 
-def test_the_blogs_saved_manifests_take_no_more_memory() -> None:
-    """As curl appends them: each pretty-printed, and the next one behind it on the same line."""
+def test_many_saved_manifests_take_no_more_memory() -> None:
+    """As curl appends them: pretty-printed, the next one on the same line."""
     documents = b"".join(schema1.signed(f"s{n}").raw for n in range(20))
     assert b"}{" in documents
     few, many = (watch(["summarize", "blog"], stdin=documents * n) for n in (80, 800))
@@ -68,19 +68,19 @@ def test_the_blogs_saved_manifests_take_no_more_memory() -> None:
     assert 0 < many.memory < ALLOWED * few.memory
 
 
-def test_a_slow_reader_does_not_fill_the_memory(scripted: Scripted) -> None:
+def test_a_slow_reader_takes_no_more_memory(scripted: Scripted) -> None:
     many_tags(scripted, "big", 20_000)
     stdin = tag_lines(scripted, 20_000)
     quick = watch(["manifests"], stdin=tag_lines(scripted, 1000))
     slow = watch(["manifests"], stdin=stdin, pause=0.01, signal_after=400)
     assert slow.code == 130
     assert 0 < slow.memory < ALLOWED * quick.memory
-    # What was asked for is what was read, and what the pipe and the window hold.
-    asked = len(scripted.asked("/v2/big/manifests/*"))
-    assert asked < 1000 + 1000
+    # Only what was read is requested, and what fits in the pipe and the window.
+    requests = len(scripted.asked("/v2/big/manifests/*"))
+    assert requests < 1000 + 1000
 
 
-def test_the_first_record_comes_with_the_first_page(scripted: Scripted) -> None:
+def test_the_first_records_are_written_after_the_first_page(scripted: Scripted) -> None:
     many_tags(scripted, "big", 100_000)
     reader_has_it = threading.Event()
 
@@ -94,7 +94,7 @@ def test_the_first_record_comes_with_the_first_page(scripted: Scripted) -> None:
 
 
 def watch_until_first(scripted: Scripted, release: threading.Event) -> list[str]:
-    """The requests that had got a response when the first line came."""
+    """The requests with a response when the first line was written."""
     with subprocess.Popen(
         [sys.executable, "-m", "regpipe", "tags", f"{scripted.host}/big"],
         stdout=subprocess.PIPE,
@@ -102,13 +102,13 @@ def watch_until_first(scripted: Scripted, release: threading.Event) -> list[str]
     ) as process:
         assert process.stdout
         assert process.stdout.readline()
-        answered = [line for line in scripted.seen if "last=" not in line]
+        responded = [line for line in scripted.seen if "last=" not in line]
         release.set()
         process.kill()
-    return answered
+    return responded
 
 
-def test_an_interrupted_run_leaves_a_sound_cache(scripted: Scripted, path: Path) -> None:
+def test_the_cache_is_intact_after_an_interrupt(scripted: Scripted, path: Path) -> None:
     many_tags(scripted, "big", 100_000, kinds=500)
     stdin = tag_lines(scripted, 20_000)
     ended = watch(["manifests"], stdin=stdin, signal_after=600)
@@ -123,7 +123,7 @@ def test_an_interrupted_run_leaves_a_sound_cache(scripted: Scripted, path: Path)
     assert len(scripted.seen) == 300
 
 
-def test_a_reader_that_has_seen_enough_ends_the_run(scripted: Scripted) -> None:
+def test_a_closed_pipe_ends_the_run(scripted: Scripted) -> None:
     many_tags(scripted, "big", 100_000)
     result = shell(f"regpipe tags {scripted.host}/big | regpipe manifests | head -1")
     assert (result.code, len(result.records), result.err) == (0, 1, "")
