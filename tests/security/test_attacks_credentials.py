@@ -1,8 +1,7 @@
-"""What is tried to get at credentials, and what comes of it; a row of the table is a test or more.
+"""Attempts to obtain credentials. The numbers are rows of the table in test_attacks.py.
 
-The other rows are in test_attacks.py, and the variants of realms, keys and helpers, one by one, in
-tests/unit/auth. `run` searches everything that is printed for the secrets. Each test was
-seen to fail with its defence taken out.
+The variants of realms, keys and helpers are tested one by one in tests/unit/auth. `run` searches
+all output for the secrets.
 """
 
 from pathlib import Path
@@ -25,7 +24,7 @@ BASIC = f"Basic {encoded()}"
 
 @pytest.fixture(autouse=True)
 def token_for_anyone(other: Scripted) -> None:
-    """The second origin gives a token to anyone who asks."""
+    """The second origin gives a token to any client."""
     other.on("/token", json_reply({"token": "x"}))
 
 
@@ -34,8 +33,8 @@ def tags(server: Scripted, *options: str) -> Result:
     return run(["tags", *options, f"{server.url}/team/app"])
 
 
-def wants_tokens(server: Scripted, realm: str) -> None:
-    """Have a registry send everybody to a token server, whatever they show."""
+def require_tokens(server: Scripted, realm: str) -> None:
+    """Have a registry refer all requests to a token server, with or without credentials."""
     server.guard(lambda _: unauthorized(f'Bearer realm="{realm}",service="{SERVICE}"'))
 
 
@@ -45,9 +44,9 @@ def assert_one_line(result: Result, *codes: int) -> None:
     assert len(result.errors) == 1
 
 
-# 1: a realm that is a trap
+# 1: a realm on this machine, on its network, or without TLS
 
-LEFT = {
+STORED = {
     "password": entry(),
     "identity token": {"identitytoken": IDENTITY},
     "nothing": {},
@@ -70,14 +69,14 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT.keys())
+@pytest.mark.parametrize("stored", STORED.values(), ids=STORED.keys())
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_01_a_realm_is_requested_nowhere_near_but_on_the_registrys_own_host(
-    scripted: Scripted, other: Scripted, home: Path, place: str, left: dict[str, str]
+def test_01_a_realm_on_another_local_host_is_not_requested(
+    scripted: Scripted, other: Scripted, home: Path, place: str, stored: dict[str, str]
 ) -> None:
-    docker(home, auths={scripted.host: left})
+    docker(home, auths={scripted.host: stored})
     own, port = (server.host.rpartition(":")[2] for server in (scripted, other))
-    wants_tokens(scripted, place.format(own=own, port=port))
+    require_tokens(scripted, place.format(own=own, port=port))
     result = tags(scripted)
     assert_one_line(result, 5)
     assert "token server (realm) is refused" in result.err
@@ -85,12 +84,12 @@ def test_01_a_realm_is_requested_nowhere_near_but_on_the_registrys_own_host(
     assert credentials_seen(scripted) == []
 
 
-def test_01_a_realm_is_not_requested_without_encryption_where_the_registry_has_it(
+def test_01_a_realm_without_tls_is_not_requested_for_a_registry_with_tls(
     authority: Authority, other: Scripted, home: Path
 ) -> None:
     with Scripted(tls=authority.server_side()) as server:
         docker(home, auths={server.host: entry()})
-        wants_tokens(server, f"{other.url}/token")
+        require_tokens(server, f"{other.url}/token")
         assert_one_line(tags(server, "--cacert", str(authority.ca)), 5)
         assert credentials_seen(server) == []
     assert other.requests == []
@@ -100,22 +99,22 @@ def test_01_a_realm_is_not_requested_without_encryption_where_the_registry_has_i
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("left", [entry(), {"identitytoken": IDENTITY}], ids=["GET", "POST"])
-def test_02_a_token_servers_redirect_takes_no_login_elsewhere(
-    scripted: Scripted, other: Scripted, home: Path, left: dict[str, str], status: int
+@pytest.mark.parametrize("stored", [entry(), {"identitytoken": IDENTITY}], ids=["GET", "POST"])
+def test_02_a_login_is_not_sent_along_a_token_servers_redirect(
+    scripted: Scripted, other: Scripted, home: Path, stored: dict[str, str], status: int
 ) -> None:
-    docker(home, auths={scripted.host: left, other.host: left})
-    wants_tokens(scripted, f"{scripted.url}/token")
+    docker(home, auths={scripted.host: stored, other.host: stored})
+    require_tokens(scripted, f"{scripted.url}/token")
     scripted.on("/token", redirect(f"{other.url}/token", status))
     assert_one_line(tags(scripted), 3, 5)
     assert other.requests == []
 
 
-# 5: another origin that asks who is there
+# 5: another origin's challenge
 
 
 @pytest.mark.parametrize("challenge", ["Basic", 'Bearer realm="{url}/token",service="x"'])
-def test_05_who_is_led_elsewhere_does_not_log_in_there(
+def test_05_no_login_after_a_redirect_to_another_origin(
     scripted: Scripted, other: Scripted, home: Path, challenge: str
 ) -> None:
     docker(home, auths={server.host: entry() for server in (scripted, other)})
@@ -133,10 +132,10 @@ def test_05_who_is_led_elsewhere_does_not_log_in_there(
     assert other.seen == ["GET /blob"]
 
 
-# 19: names that look alike
+# 19: names that look like another registry's
 
 
-def test_19_the_credentials_of_a_look_alike_stay_at_home(scripted: Scripted, home: Path) -> None:
+def test_19_the_credentials_of_similar_names_are_not_sent(scripted: Scripted, home: Path) -> None:
     host, _, port = scripted.host.partition(":")
     keys = [
         host,
@@ -157,10 +156,10 @@ def test_19_the_credentials_of_a_look_alike_stay_at_home(scripted: Scripted, hom
     assert credentials_seen(scripted) == []
 
 
-def test_19_the_password_of_a_run_is_for_the_first_registry_alone(
+def test_19_the_password_of_a_run_is_sent_to_the_first_registry_only(
     scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else a record could carry it off: the output of one stage is the input of the next."""
+    """A record could name another one: the output of one stage is the input of the next."""
     for server in (scripted, other):
         server.guard(basic())
         server.add("team/app", "v1", images.oci())
@@ -176,12 +175,12 @@ def test_19_the_password_of_a_run_is_for_the_first_registry_alone(
     assert [record["registry"] for record in run(["tags"], names).records] == [other.url]
 
 
-# 21: a helper that is broken
+# 21: a credential helper that is missing or fails
 
 
 @pytest.mark.parametrize("way", ["credsStore", "credHelpers"])
 @pytest.mark.parametrize("body", [None, "exit 1", "echo nothing"])
-def test_21_nothing_stands_in_for_a_helper_that_fails(
+def test_21_no_other_credential_is_sent_if_a_helper_fails(
     scripted: Scripted,
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -202,11 +201,11 @@ def test_21_nothing_stands_in_for_a_helper_that_fails(
     assert credentials_seen(scripted) == []
 
 
-# 22: helpers that mean harm
+# 22: malicious credential helpers
 
 
 @pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a b", "x;touch evil", "$(evil)", ""])
-def test_22_what_is_no_name_is_never_run(
+def test_22_a_helper_with_an_invalid_name_is_not_run(
     scripted: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     helpers = Helpers(home / "helpers", monkeypatch)
@@ -224,7 +223,7 @@ def test_22_what_is_no_name_is_never_run(
     [f"echo {PASSWORD}; exit 1", f"echo {PASSWORD}", f"yes {PASSWORD}", "sleep 300 & sleep 300"],
     ids=["failing", "babbling", "endless", "hanging"],
 )
-def test_22_what_a_helper_says_is_bounded_and_not_repeated(
+def test_22_the_output_of_a_helper_is_limited_and_not_shown(
     scripted: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch, body: str
 ) -> None:
     monkeypatch.setattr(protocol, "TIMEOUT_SECONDS", 1)

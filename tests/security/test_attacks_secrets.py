@@ -74,12 +74,12 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(("left", "scheme"), WAYS.values(), ids=WAYS.keys())
+@pytest.mark.parametrize(("stored", "scheme"), WAYS.values(), ids=WAYS.keys())
 @pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
 def test_26_a_secret_in_a_response_is_not_shown(
-    scripted: Scripted, home: Path, verb: str, left: dict[str, str], scheme: str
+    scripted: Scripted, home: Path, verb: str, stored: dict[str, str], scheme: str
 ) -> None:
-    docker(home, auths={scripted.host: left})
+    docker(home, auths={scripted.host: stored})
     service = TokenService()
     challenge = f'Bearer realm="{scripted.url}/token",service="{SERVICE}"'
     challenge = challenge if scheme == "Bearer" else "Basic"
