@@ -63,6 +63,31 @@ def test_no_tags_are_no_error(scripted: Scripted, listed: object) -> None:
     assert_all(tags(scripted), [])
 
 
+@pytest.mark.parametrize("document", [{}, {"name": "team/app"}, {"child": [], "manifest": {}}])
+@pytest.mark.parametrize(("verb", "member"), [("tags", "tags"), ("catalog", "repositories")])
+def test_a_response_without_the_list_is_an_empty_list_and_a_warning(
+    scripted: Scripted, document: object, verb: str, member: str
+) -> None:
+    scripted.on("/v2/*", json_reply(document))
+    result = run([verb, scripted.url if verb == "catalog" else f"{scripted.url}/team/app"])
+    assert (result.code, result.out) == (0, b"")
+    (warning,) = result.errors
+    assert warning.endswith(f"warning: the response has no list of {member}")
+
+
+def test_an_error_with_status_200_is_an_error(scripted: Scripted) -> None:
+    scripted.on(f"{LIST}*", error(200, "NAME_UNKNOWN"))
+    result = tags(scripted)
+    assert (result.code, result.records) == (5, [])
+    assert "NAME_UNKNOWN: the response is an error, not a list of tags" in result.err
+
+
+def test_a_single_link_without_rel_is_the_next_page(many: Scripted) -> None:
+    many.content.page = 100
+    many.content.link = lambda _, target: f"<{target}>"
+    assert_all(tags(many))
+
+
 def test_nexus_lists_nulls_and_artifactory_digests(scripted: Scripted) -> None:
     listed = ["v1", None, "sha256:" + "a" * 64, "v2"]
     scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))

@@ -10,6 +10,7 @@ from regpipe.errors import RegistryError, ResponseError
 from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
 from regpipe.transport import PAGE_LIMIT, Response, Transport
+from regpipe.transport.errors import code_of
 
 # ECR allows 1000 a page, distribution what it is configured for. After a refusal a smaller page is
 # requested, then one of the registry's own size.
@@ -107,9 +108,18 @@ class Listing:
 
         Nexus has null among them, and Artifactory digests.
         """
-        names = page_names(parse_document(response.body, f"list of {self._member}"), self._member)
-        if names is None:
+        document = parse_document(response.body, f"list of {self._member}")
+        names = page_names(document, self._member)
+        if names is None and "errors" in document:
+            raise ResponseError(
+                f"the response is an error, not a list of {self._member}",
+                code=code_of(response.body) or None,
+            )
+        if names is None and self._member in document:
             raise ResponseError(f"the response has no list of {self._member}")
+        if names is None:
+            self._transport.warn(self._url, f"the response has no list of {self._member}")
+            return
         for name in names:
             if isinstance(name, str) and not is_digest(name):
                 yield name
@@ -145,20 +155,22 @@ def next_page(link: str, url: str) -> str | None:
     Raises:
         ResponseError: it leads to another origin, or cannot be parsed.
     """
-    for match in _LINK.finditer(link):
-        if "next" in _relations(match[2]):
-            return _on_the_same_origin(url, urljoin(url, match[1].partition("#")[0]))
-    if _SAYS_NEXT.search(link) and not _LINK.search(link):
+    links = [(match[1].partition("#")[0], _relations(match[2])) for match in _LINK.finditer(link)]
+    for target, relations in links:
+        # Some registries leave out `rel` where there is nothing else to link to.
+        if "next" in (relations or ()) or (relations is None and target and len(links) == 1):
+            return _on_the_same_origin(url, urljoin(url, target))
+    if _SAYS_NEXT.search(link) and not links:
         raise ResponseError("the Link of the next page is malformed: the list is incomplete")
     return None
 
 
-def _relations(parameters: str) -> list[str]:
-    """Return a link's relation types; the first `rel` counts (RFC 8288, 3.3)."""
+def _relations(parameters: str) -> list[str] | None:
+    """Return a link's relation types, None without `rel`; the first one counts (RFC 8288, 3.3)."""
     for name, value in re.findall(_PARAMETER, parameters):
         if name.lower() == "rel":
             return str(value).strip('"').lower().split()
-    return []
+    return None
 
 
 def _on_the_same_origin(url: str, target: str) -> str:

@@ -23,6 +23,9 @@ NEXT = "https://registry.test:5000/v2/a/tags/list?n=2&last=b"
         '</v2/a/tags/list?n=2&last=b#part>; title="a, b; rel=prev"; rel="next"',
         '</v2/a/tags/list?n=2&last=b>; title="\\"; rel=\\"prev"; rel="next"',
         '</v2/a/tags/list?n=2&last=b> ; foo ; rel = "next" ; bar=baz',
+        "</v2/a/tags/list?n=2&last=b>",
+        '<?n=2&last=b>; title="more"',
+        '</x>, </v2/a/tags/list?n=2&last=b>; rel="next"',
         '</x>; rel="up"; rel="next", </v2/a/tags/list?n=2&last=b>; rel="next"; rel="up"',
     ],
 )
@@ -37,7 +40,17 @@ def test_the_url_may_contain_commas_and_semicolons() -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["", '</x>; rel="prev"', "</x>", '</x>; title="next"', '</x>; rel="nextish"', "nonsense"],
+    [
+        "",
+        '</x>; rel="prev"',
+        '</x>; rel=""',
+        "</x>, </y>",
+        '</x>; title="next", </y>; rel="prev"',
+        '</x>; rel="nextish"',
+        "<>",
+        "<#top>",
+        "nonsense",
+    ],
 )
 def test_there_is_no_next_page(link: str) -> None:
     assert next_page(link, URL) is None
