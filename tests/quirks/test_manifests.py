@@ -187,3 +187,38 @@ def test_a_digest_of_an_unknown_algorithm_is_let_pass(scripted: Scripted, other:
     found = registry(scripted, say=said.append)
     assert found.manifest("team/app", "v1").digest == image.digest
     assert said == []
+
+
+HEADERS = {
+    "in quotes": lambda digest: (f'"{digest}"',),
+    "in capitals": lambda digest: (digest.upper(),),
+    "twice": lambda digest: (digest, digest),
+    "twice, once in quotes": lambda digest: (f"{digest}, '{digest.upper()}'",),
+}
+
+
+@pytest.mark.parametrize("values", HEADERS.values(), ids=HEADERS.keys())
+def test_a_digest_header_in_another_form_is_understood(
+    scripted: Scripted, values: Callable[[str], tuple[str, ...]]
+) -> None:
+    image = images.oci()
+    headers = tuple(("Docker-Content-Digest", value) for value in values(image.digest))
+    reply = Reply(200, image.raw, (("Content-Type", image.media_type), *headers))
+    scripted.on("/v2/team/app/manifests/v1", reply)
+    said: list[str] = []
+    found = registry(scripted, say=said.append)
+    assert found.manifest("team/app", "v1").digest == image.digest
+    assert found.head("team/app", "v1") == image.digest
+    assert said == []
+
+
+def test_two_different_digest_headers_are_a_warning(scripted: Scripted) -> None:
+    image, other = images.oci(), images.oci("other")
+    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
+    both = f"{image.digest}, {other.digest}"
+    scripted.on("/v2/team/app/manifests/v1", reply.plus(Docker_Content_Digest=both))
+    said: list[str] = []
+    found = registry(scripted, say=said.append)
+    assert found.manifest("team/app", "v1").digest == image.digest
+    assert found.head("team/app", "v1") is None
+    assert len(said) == 1

@@ -90,8 +90,8 @@ class Registry(Source):
                 raise
             self._takes_head = False
             return None
-        digest = response.headers.get("docker-content-digest")
-        return digest if is_digest(digest) else None
+        claimed = _claimed_digests(response)
+        return claimed[0] if len(claimed) == 1 and is_digest(claimed[0]) else None
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a blob (distribution-spec, "Pulling blobs"), checked against its descriptor."""
@@ -178,9 +178,10 @@ class Registry(Source):
         "If used, MUST be verified" (distribution-spec). But many registries get it wrong for
         tags, so there a difference is a warning, and the computed digest counts.
         """
-        claimed = response.headers.get("docker-content-digest")
-        if claimed is None or claimed == manifest.digest:
+        digests = _claimed_digests(response)
+        if not digests or digests == [manifest.digest]:
             return manifest
+        claimed = digests[0] if len(digests) == 1 else ", ".join(digests)
         algorithm = claimed.partition(":")[0]
         if is_digest(claimed) and algorithm != manifest.digest.partition(":")[0]:
             if algorithm not in HASHES:
@@ -195,6 +196,21 @@ class Registry(Source):
             " the computed digests are used",
         )
         return manifest
+
+
+def _claimed_digests(response: Response) -> list[str]:
+    """Return the digests in Docker-Content-Digest, each once.
+
+    Some registries, or proxies before them, send it in quotes, in capitals, or twice.
+    """
+    found: dict[str, None] = {}
+    for part in response.headers.get("docker-content-digest", "").split(","):
+        digest = part.strip(" \t\"'")
+        if digest.partition(":")[0].lower() in HASHES:
+            digest = digest.lower()
+        if digest:
+            found[digest] = None
+    return list(found)
 
 
 def _content_type(response: Response) -> str:
