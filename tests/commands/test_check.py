@@ -278,10 +278,11 @@ def test_without_arguments_the_default_registry_is_checked(
 class Hub(Transport):
     """Docker Hub's known responses."""
 
-    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
+    def ping(self, url: str) -> Response:
         challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
-        if anonymous:
-            return Response(401, challenge, b"", url)
+        return Response(401, challenge, b"", url)
+
+    def probe(self, url: str, *, scope: str | None = None) -> Response:
         return Response(401 if scope else 200, {}, b"{}", url)
 
     def head(

@@ -24,6 +24,15 @@ class Canary:
     challenges: list[tuple[str, list[str]]] = field(default_factory=list)
     """What it was told: the URL and the challenges."""
 
+    def wants_ping(self, _url: str, _scope: str | None) -> bool:
+        return False
+
+    def learn(self, _url: str, _challenges: list[str]) -> None:
+        pass
+
+    def accepted(self, *_: object) -> None:
+        pass
+
     def header(self, _url: str, _scope: str | None) -> str | None:
         return self.value
 

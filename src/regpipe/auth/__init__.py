@@ -8,6 +8,7 @@ config_files  the credential files of docker and podman
 keychain      which credential a registry gets
 realms        where a token may be requested
 tokens        tokens: requested and kept
+usage         warnings about credentials that are not used
 authorizer    the Authorization header of each request
 
 No secret leaves this package except by `Authorizer.header` and to the token exchange: none is in a

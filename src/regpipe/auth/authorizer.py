@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from regpipe.addresses import is_loopback
 from regpipe.auth import scopes
-from regpipe.auth.challenges import Challenge, parse, preferred
+from regpipe.auth.challenges import Challenge, choose, parse, preferred
 from regpipe.auth.credential import Credential, login_host, origin_of, shown
 from regpipe.auth.keychain import Keychain
 from regpipe.auth.realms import check_realm
 from regpipe.auth.tokens import Grant, TokenExchange, Tokens
+from regpipe.auth.usage import Usage
 from regpipe.errors import UnauthorizedError
 
 # Limits of what is kept for a registry.
@@ -21,14 +22,15 @@ _LEARNED_KEPT = 4096
 class Authorizer:
     """Meets the challenges of registries, and keeps them; threads may share it.
 
-    Nothing is sent before a registry challenges a request. A challenge holds for the same kind of
-    resource of that origin (repositories, or the catalog), as some registries require tokens for
-    one and passwords for the other.
+    Nothing secret is sent to a registry that sends no challenge. The challenge of `/v2/` holds for
+    all of that origin, until one for a request itself holds for the same kind of resource
+    (repositories, or the catalog): some registries require tokens for one, passwords for the other.
 
     Args:
         exchange: sends requests to token servers.
         keychain: where credentials come from.
         plain_http: whether passwords may be sent unencrypted.
+        warn: takes a URL of a registry and a warning about it.
         clock: returns seconds of a monotonic clock.
     """
 
@@ -38,15 +40,61 @@ class Authorizer:
         keychain: Keychain,
         *,
         plain_http: bool = False,
+        warn: Callable[[str, str], None] = lambda _url, _message: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._keychain = keychain
         self._plain_http = plain_http
+        self._usage = Usage(warn)
         self._tokens = Tokens(exchange, clock)
         # Threads may write to these at once: each writes a whole value, and any of them is right.
         self._ways: dict[tuple[str, str], Challenge] = {}
         self._scopes: dict[tuple[str, str | None], tuple[str, ...]] = {}
         self._refused: dict[tuple[str, str | None], str] = {}
+        self._accepted: set[tuple[str, str | None]] = set()
+        # What `/v2/` of each origin has shown; None where it sent no challenge.
+        self._hints: dict[str, Challenge | None] = {}
+
+    def wants_ping(self, url: str, scope: str | None) -> bool:
+        """Tell whether there is a credential, but nothing known of how the registry wants it.
+
+        Args:
+            url: the URL to be requested.
+            scope: as for `header`.
+        """
+        origin = origin_of(url)
+        return origin not in self._hints and self._at_hand(origin, scope) is not None
+
+    def learn(self, url: str, challenges: list[str]) -> None:
+        """Learn from the challenges of `/v2/`, but not their scope, a placeholder at ghcr.io."""
+        way = preferred(parse(challenges))
+        self._hints[origin_of(url)] = way.lasting if way else None
+
+    def accepted(self, url: str, scope: str | None, sent: str | None) -> None:
+        """Note that a request was successful.
+
+        Args:
+            url: the requested URL.
+            scope: as for `header`.
+            sent: its Authorization value, if any.
+        """
+        origin = origin_of(url)
+        key = (origin, scope)
+        if sent is None:
+            self._usage.anonymous(origin)
+        elif key not in self._accepted:
+            if len(self._accepted) >= _LEARNED_KEPT:
+                self._accepted.clear()
+            self._accepted.add(key)
+            self._refused.pop(key, None)
+            # A token that has been accepted may expire: what then comes is about the token.
+            hint = self._hints.get(origin)
+            if hint is not None:
+                self._ways.setdefault((origin, scopes.resource(scope)), hint)
+
+    def warn_of_unused(self) -> None:
+        """Warn if the run was given a credential that its registry has not required."""
+        self._usage.finish(self._keychain.given())
 
     def header(self, url: str, scope: str | None) -> str | None:
         """Return the Authorization value for a request to a registry, or None.
@@ -59,10 +107,10 @@ class Authorizer:
             UnauthorizedError: the credentials cannot be read, or the token server rejects them.
             RegistryError: the token server fails.
         """
-        if not self._ways:
+        if not self._ways and not self._hints:
             return None  # no registry of this run has sent a challenge yet
         origin = origin_of(url)
-        way = self._ways.get((origin, scopes.resource(scope)))
+        way = self._ways.get((origin, scopes.resource(scope))) or self._hint(origin, scope)
         if way is None:
             return None
         credential = self._credential(origin, scope, way)
@@ -95,7 +143,7 @@ class Authorizer:
         """
         origin = origin_of(url)
         key = (origin, scopes.resource(scope))
-        way = _way(parse(challenges), self._ways.get(key), sent)
+        way = choose(parse(challenges), self._ways.get(key), sent)
         if way is None:
             return False
         credential = self._credential(origin, scope, way)
@@ -106,12 +154,12 @@ class Authorizer:
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
                 raise self._refusal(origin, credential, denied=scope)
             self._token(grant)
+        elif sent is not None and (origin, scope) in self._accepted:
+            return False  # it is right: some registries send 401 for what they do not have
         elif sent == shown(credential):  # also where both are None
             self._note_refusal(origin, scope, sent)
             raise self._refusal(origin, credential)
-        # The other parameters, scope and error, are about this request only.
-        lasting = {name: way.parameters.get(name, "") for name in ("realm", "service")}
-        self._ways[key] = Challenge(way.scheme, lasting)
+        self._ways[key] = way.lasting
         return True
 
     def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
@@ -127,7 +175,7 @@ class Authorizer:
         credential = self._keychain.find(origin, scopes.repository(scope))
         if credential is None:
             return ""
-        if sent != shown(credential) or status != 401:
+        if sent != shown(credential) or status != 401 or (origin, scope) in self._accepted:
             return f"{credential.who} (from {credential.source})"
         self._note_refusal(origin, scope, sent)
         return credential.secret
@@ -140,6 +188,29 @@ class Authorizer:
         """
         found = self._keychain.find(origin_of(url), "")
         return (found.who, found.source) if found else ("anonymous", "")
+
+    def _at_hand(self, origin: str, scope: str | None) -> Credential | None:
+        """Return the credential for a request; None also if it cannot be read.
+
+        That is not an error before a registry requires it.
+        """
+        try:
+            return self._keychain.find(origin, scopes.repository(scope))
+        except UnauthorizedError as error:
+            self._usage.withheld(origin, error.message)
+            return None
+
+    def _hint(self, origin: str, scope: str | None) -> Challenge | None:
+        """Return the challenge of `/v2/`, if there is a credential that it asks for."""
+        hint = self._hints.get(origin)
+        if hint is None or self._at_hand(origin, scope) is None:
+            return None
+        try:
+            self._credential(origin, scope, hint)
+        except UnauthorizedError as error:
+            self._usage.withheld(origin, error.message)
+            return None
+        return hint
 
     def _credential(self, origin: str, scope: str | None, way: Challenge) -> Credential | None:
         """Return the credential for a request, if it may be sent to where it is needed.
@@ -164,6 +235,7 @@ class Authorizer:
                 f" {ascii(urlsplit(place).netloc)}; --plain-http allows it",
                 code="CREDENTIALS_WITHHELD",
             )
+        self._usage.used(origin)
         return found
 
     def _grant(
@@ -218,26 +290,6 @@ class Authorizer:
         else:
             what = f"{host} rejected {credential.secret}"
         return UnauthorizedError(what, status=401)
-
-
-def _way(offered: list[Challenge], known: Challenge | None, sent: str | None) -> Challenge | None:
-    """Choose among the challenges of a response.
-
-    Raises:
-        UnauthorizedError: there are some, but none that regpipe supports.
-    """
-    way = preferred(offered)
-    had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
-    if had_token and not (way and way.scheme == "bearer"):
-        # When a token has expired, Harbor sends a Basic challenge, and others send none.
-        return known
-    if way is None and offered:
-        names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
-        why = f"requires {ascii(names)[1:-1]} authentication, which regpipe does not support"
-        if any(one.scheme == "bearer" for one in offered):
-            why = "requires a token, but its challenge names no token server (realm)"
-        raise UnauthorizedError(f"the registry {why}", status=401)
-    return way
 
 
 def _is_exchange(way: Challenge, credential: Credential | None) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from regpipe.errors import UnauthorizedError
+
 HEADER_LIMIT = 16 << 10
 """The most characters of a response's WWW-Authenticate headers that are parsed."""
 
@@ -48,6 +50,11 @@ class Challenge(NamedTuple):
         """Whether a token is valid, but lacks the scope (RFC 6750, "Error Codes")."""
         return self.parameters.get("error") == "insufficient_scope"
 
+    @property
+    def lasting(self) -> "Challenge":
+        """The challenge without what is about one request only: its scope and error."""
+        return Challenge(self.scheme, {"realm": self.realm, "service": self.service})
+
 
 def parse(headers: Iterable[str]) -> list[Challenge]:
     """Parse the challenges of a response (RFC 9110, "WWW-Authenticate").
@@ -89,3 +96,28 @@ def preferred(offered: list[Challenge]) -> Challenge | None:
 
 def _end(match: re.Match[str] | None, otherwise: int) -> int:
     return match.end() if match else otherwise
+
+
+def choose(offered: list[Challenge], known: Challenge | None, sent: str | None) -> Challenge | None:
+    """Choose among the challenges of a response of 401.
+
+    Args:
+        offered: its challenges.
+        known: the challenge of earlier requests of this kind, if any.
+        sent: the rejected Authorization value, if any.
+
+    Raises:
+        UnauthorizedError: there are some, but none that regpipe supports.
+    """
+    way = preferred(offered)
+    had_token = known is not None and known.scheme == "bearer" and (sent or "").startswith("Bearer")
+    if had_token and not (way and way.scheme == "bearer"):
+        # When a token has expired, Harbor sends a Basic challenge, and others send none.
+        return known
+    if way is None and offered:
+        names = ", ".join(dict.fromkeys(one.scheme for one in offered))[:80]
+        why = f"requires {ascii(names)[1:-1]} authentication, which regpipe does not support"
+        if any(one.scheme == "bearer" for one in offered):
+            why = "requires a token, but its challenge names no token server (realm)"
+        raise UnauthorizedError(f"the registry {why}", status=401)
+    return way

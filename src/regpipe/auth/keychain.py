@@ -56,6 +56,14 @@ class Keychain:
         with self._lock:
             self._owner = self._owner or origin_of(registry)
 
+    def given(self) -> tuple[str, Credential] | None:
+        """Return the origin that the run's own credential is for, and that credential, if any."""
+        try:
+            own = self._own()
+        except UnauthorizedError:  # raised by `find`, where it is needed
+            return None
+        return (self._owner, own) if own is not None and self._owner is not None else None
+
     def find(self, registry: str, repository: str) -> Credential | None:
         """Return the credential for a repository of a registry, or None; threads may share this.
 

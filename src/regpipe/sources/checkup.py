@@ -56,13 +56,15 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
     Raises:
         RegpipeError: the registry cannot be used.
     """
-    response = transport.probe(f"{url}/v2/", anonymous=True)
+    response = transport.ping(url)
     fields |= {"reachable": True, "status": response.status}
     fields["apiVersion"] = response.headers.get(_API_VERSION)
     fields["auth"] = auth = _auth(response)
     seen = dict(response.headers)
     try:
-        if response.status in (401, 403):
+        if response.status in (401, 403) or (auth["kind"] != "none" and response.status == 200):
+            if response.status == 200:
+                auth["anonymous"] = True
             auth |= _identity(url, transport)
             response = transport.probe(f"{url}/v2/")
             seen |= response.headers
@@ -77,10 +79,10 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
 
 
 def _auth(response: Response) -> dict[str, Any]:
-    """Return the authentication that a registry requires of an anonymous user."""
+    """Return the authentication that a registry asks an anonymous user for, be it on a 200."""
     header = response.headers.get("www-authenticate", "")
     challenge = challenges.preferred(challenges.parse(header.split("\n")))
-    if response.status not in (401, 403) or challenge is None:
+    if response.status not in (200, 401, 403) or challenge is None:
         return {"kind": "none" if response.status < 400 else "unknown", "ok": False}
     found = {
         "kind": challenge.scheme,

@@ -13,6 +13,7 @@ from regpipe.stdio import Streams
 from regpipe.text import printable
 
 if TYPE_CHECKING:
+    from regpipe.auth import Authorizer
     from regpipe.sources.cached import Remote
     from regpipe.transport import Options, Transport
 
@@ -125,14 +126,8 @@ def parse(args: argparse.Namespace) -> NetworkOptions:
     )
 
 
-def registry_opener(
-    verb: str,
-    options: NetworkOptions,
-    streams: Streams,
-    credentials: Credentials,
-    throttled: "Callable[[float], None]",
-) -> "Callable[[str], Remote]":
-    """Return what opens the registry at a base URL; all that it opens share one transport.
+class Registries:
+    """Opens the registry at a base URL; all that it opens share one transport.
 
     Args:
         verb: the verb's name, for messages.
@@ -141,31 +136,52 @@ def registry_opener(
         credentials: what the run was given.
         throttled: called with the seconds that a rate limit makes requests wait.
     """
-    transports: list[Transport] = []
-    lock = threading.Lock()
 
-    def open_registry(url: str) -> "Remote":
+    def __init__(
+        self,
+        verb: str,
+        options: NetworkOptions,
+        streams: Streams,
+        credentials: Credentials,
+        throttled: "Callable[[float], None]",
+    ) -> None:
+        self._verb = verb
+        self._options = options
+        self._streams = streams
+        self._credentials = credentials
+        self._throttled = throttled
+        self._opened: tuple[Transport, Authorizer] | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, url: str) -> "Remote":
+        """Return the registry at a base URL."""
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.sources.registry import Registry  # noqa: PLC0415
 
-        with lock:
-            if not transports:
-                settings = transport_options(verb, options, streams)._replace(throttled=throttled)
-                transports.append(_transport(settings, credentials, plain_http=options.plain_http))
-        return Registry(url, transports[0])
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+        return Registry(url, self._opened[0])
 
-    return open_registry
+    def finish(self) -> None:
+        """Warn if credentials were given to the run and not used."""
+        if self._opened is not None:
+            self._opened[1].warn_of_unused()
 
+    def _open(self) -> "tuple[Transport, Authorizer]":
+        from regpipe.auth import Authorizer  # noqa: PLC0415
+        from regpipe.transport import Transport  # noqa: PLC0415
 
-def _transport(settings: "Options", credentials: Credentials, *, plain_http: bool) -> "Transport":
-    from regpipe.auth import Authorizer  # noqa: PLC0415
-    from regpipe.transport import Transport  # noqa: PLC0415
-
-    transport = Transport(settings)
-    transport.authorizer = Authorizer(
-        transport.token_exchange, credentials.keychain(), plain_http=plain_http
-    )
-    return transport
+        settings = transport_options(self._verb, self._options, self._streams)
+        transport = Transport(settings._replace(throttled=self._throttled))
+        authorizer = Authorizer(
+            transport.token_exchange,
+            self._credentials.keychain(),
+            plain_http=self._options.plain_http,
+            warn=transport.warn,
+        )
+        transport.authorizer = authorizer
+        return transport, authorizer
 
 
 def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "Options":

@@ -44,7 +44,7 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
     jobs = intake.jobs(options.inputs, options.fallback, streams.stdin, interpret, options.defaults)
     bound, jobs = given.bind(jobs)
-    open_registry = network.registry_opener(
+    open_registry = network.Registries(
         options.verb, options.network, streams, bound, progress.waits
     )
     sources = Sources(caching.wrapping(open_registry), archive_input)
@@ -77,6 +77,7 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
             with progress.around_records():
                 report.write(batch)
             progress.wrote(len(batch), report.failures)
+        open_registry.finish()
     return report.exit_code()
 
 

@@ -6,12 +6,30 @@ from typing import Protocol
 class Authorizer(Protocol):
     """Knows what to send to registries that require authentication."""
 
+    def wants_ping(self, url: str, scope: str | None) -> bool:
+        """Tell whether the challenge of the registry's `/v2/` should be learned first.
+
+        That is so where there is a credential, and nothing has been learned for the origin.
+
+        Args:
+            url: the URL to be requested.
+            scope: what for, as in `repository:team/app:pull`; None if it is not known.
+        """
+
+    def learn(self, url: str, challenges: list[str]) -> None:
+        """Learn from the response to an anonymous request for `/v2/`.
+
+        Args:
+            url: that of `/v2/`.
+            challenges: its WWW-Authenticate values; none if there is nothing to learn.
+        """
+
     def header(self, url: str, scope: str | None) -> str | None:
         """Return the Authorization value for a request to a registry, or None.
 
         Args:
             url: the URL to be requested.
-            scope: what for, as in `repository:team/app:pull`; None if it is not known.
+            scope: as above.
         """
 
     def challenged(
@@ -25,6 +43,15 @@ class Authorizer(Protocol):
             challenges: the WWW-Authenticate values of the response, or those of the registry's
                 `/v2/` where the response had none.
             sent: the Authorization value that was refused; None if none was sent.
+        """
+
+    def accepted(self, url: str, scope: str | None, sent: str | None) -> None:
+        """Note that a request was successful.
+
+        Args:
+            url: the URL that was requested.
+            scope: as above.
+            sent: the Authorization value that was accepted; None if none was sent.
         """
 
     def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:

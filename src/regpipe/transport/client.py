@@ -3,10 +3,10 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
-from regpipe.errors import UnauthorizedError
 from regpipe.transport import errors, http1, origins, retry
+from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
 from regpipe.transport.errors import AttemptError
@@ -35,9 +35,9 @@ class Transport:
         self, options: Options | None = None, authorizer: Authorizer | None = None
     ) -> None:
         self.options = options or Options()
-        self.authorizer = authorizer
         self._trace = Trace(self.options.say, self.options.trace)
         self._redirects = Redirects(Connections(self.options), self.options, self._trace)
+        self._authorization = AuthorizedRequests(self._redirects, authorizer)
         self._limiters: dict[Origin, ConcurrencyLimiter] = {}
 
     def get(  # noqa: PLR0913 -- all but the URL are keywords
@@ -86,20 +86,42 @@ class Transport:
         attempt = self._authorized(request, scope, self._limiter(request.origin))
         return self._succeeded(request, attempt)
 
-    def probe(self, url: str, *, scope: str | None = None, anonymous: bool = False) -> Response:
+    @property
+    def authorizer(self) -> Authorizer | None:
+        """What knows the credentials; without one every request is anonymous."""
+        return self._authorization.authorizer
+
+    @authorizer.setter
+    def authorizer(self, authorizer: Authorizer) -> None:
+        self._authorization.authorizer = authorizer
+
+    def ping(self, url: str) -> Response:
+        """Request `/v2/` of a registry without credentials, and learn how it wants them.
+
+        Args:
+            url: any URL of the registry.
+
+        Returns:
+            The last response, whatever its status.
+
+        Raises:
+            ConnectionFailedError: there was no response.
+        """
+        request = Request("GET", url)
+        send = self._authorization.ping
+        return self._retried(request, lambda: Attempt(send(request.origin))).response
+
+    def probe(self, url: str, *, scope: str | None = None) -> Response:
         """Send a GET and return the last response to it, whatever its status.
 
         Args:
             url: where to.
             scope: what the request is for.
-            anonymous: leave the credentials out.
 
         Raises:
             ConnectionFailedError: there was no response.
         """
         request = Request("GET", url, limit=http1.ERROR_LIMIT)
-        if anonymous:
-            return self._plain(request)
         return self._authorized(request, scope, None).response
 
     def warn(self, url: str, message: str) -> None:
@@ -186,7 +208,7 @@ class Transport:
         self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
     ) -> Attempt:
         """Send a request with the credentials that the registry wants; see `_retried`."""
-        return self._retried(request, lambda: self._attempt(request, scope), limiter)
+        return self._retried(request, lambda: self._authorization.send(request, scope), limiter)
 
     def _retried(
         self,
@@ -257,35 +279,6 @@ class Transport:
         if failure.throttled:
             self.options.throttled(seconds)
         time.sleep(seconds)
-
-    def _attempt(self, request: Request, scope: str | None) -> Attempt:
-        """Send a request with the credentials known so far; again if others are wanted."""
-        authorizer, url = self.authorizer, request.url
-        if authorizer is None:
-            return Attempt(self._redirects.follow(request))
-        sent = authorizer.header(url, scope)
-        response = self._redirects.follow(request, sent)
-        # Only the registry itself may say which credentials it wants.
-        if response.status not in (401, 403) or response.elsewhere:
-            return Attempt(response, sent)
-        challenges = response.challenges()
-        if not challenges and sent is None:
-            challenges = self._redirects.ping(request.origin)
-        wanted = response.status == 401 or (challenges and sent is None)
-        if wanted and authorizer.challenged(url, scope, challenges, sent):
-            sent = authorizer.header(url, scope)
-            response = self._redirects.follow(request, sent)
-            # Some name the scope that they want only when they get a token. Where that is the
-            # token's own scope, or cannot be had, the response stands.
-            with suppress(UnauthorizedError):
-                challenges = response.challenges() if response.lacks_scope else []
-                if challenges and authorizer.challenged(url, scope, challenges, sent):
-                    sent = authorizer.header(url, scope)
-                    response = self._redirects.follow(request, sent)
-        if sent is None or response.status not in (401, 403) or response.elsewhere:
-            return Attempt(response, sent)
-        who = authorizer.refused(url, scope, sent, response.status)
-        return Attempt(response, sent, who)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:

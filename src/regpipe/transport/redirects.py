@@ -77,12 +77,6 @@ class Redirects:
             url = origins.redirected(url, response.headers["location"])
         raise ResponseError(f"more than {_LIMIT} redirects")
 
-    def ping(self, origin: Origin) -> list[str]:
-        """Return the challenges of `/v2/`, for registries that refuse other requests without."""
-        response = self.follow(Request("GET", f"{origin}/v2/", limit=http1.ERROR_LIMIT))
-        refused = response.elsewhere is None and response.status == 401
-        return response.challenges() if refused else []
-
     def _send(
         self, endpoint: Endpoint, request: Request, target: str, lines: str, nearest: AddressScope
     ) -> Response:
