@@ -200,9 +200,9 @@ def instant:
       end
   end;
 
-# Whether seconds are what builders write to get the same bytes every day: the zero time and what is
-# before it, 1970 and 1980, or a second beside them.
-def _is_placeholder: . < -62135510400 or (. >= -1 and . < 2) or (. >= 315532800 and . < 315532802);
+# Whether seconds are what builders write to get the same bytes every day: the zero time, the epoch, or
+# anything before it, when there were no images, and the first day of ZIP files, 1980.
+def _is_placeholder: . < 2 or (. >= 315532800 and . < 315532802);
 
 # The instant an image was created at, and the reason why its date is not real, or null:
 # "absent", "malformed" or "placeholder", in UTC or by the clock that the date was written by.

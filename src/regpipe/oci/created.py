@@ -14,9 +14,9 @@ _DATE = re.compile(
 _DAYS_OF_MONTH = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAY = 86400
 # The seconds since 1970 that builders write who want the same bytes every day: the epoch (also as
-# SOURCE_DATE_EPOCH=-1 and 1), and the day before which no ZIP file can be dated. Go's zero time,
-# the first day of year 1, is no date either, nor is what is before it.
-_EPOCH, _ZIP, _ZERO_TIME_END = 0, 315532800, -62135510400
+# SOURCE_DATE_EPOCH=1), and the day before which no ZIP file can be dated. What is before the epoch,
+# such as Go's zero time, is not the date of an image either.
+_EPOCH, _ZIP = 0, 315532800
 
 Instant = tuple[int, str]
 """Seconds since 1970 and the digits of the fraction without trailing zeros; they sort by time."""
@@ -122,9 +122,7 @@ def _is_placeholder(text: str) -> bool:
     # In UTC, or in the date's own time zone.
     instants = instant(text), instant(f"{text[:19]}Z")
     return instants[0] is not None and any(
-        seconds < _ZERO_TIME_END
-        or _EPOCH - 1 <= seconds <= _EPOCH + 1
-        or _ZIP <= seconds <= _ZIP + 1
+        seconds <= _EPOCH + 1 or _ZIP <= seconds <= _ZIP + 1
         for seconds, _ in filter(None, instants)
     )
 
