@@ -1,4 +1,4 @@
-"""Fixtures that every test has: a clean environment, and servers to talk to."""
+"""Fixtures for all tests: a clean environment, and servers."""
 
 import hashlib
 import os
@@ -29,9 +29,9 @@ KEPT = (
 
 
 FOLDERS = {"servers": "servers", "processes": "slow", "scale": "slow", "bench": "benchmark"}
-"""Of the folders whose tests are all marked, the marker."""
+"""The folders whose tests are all marked, with their markers."""
 SERVERS = {"real_registry", "docker_registry", "start_registry", "populated"}
-"""Fixtures that start a real server: what uses one is marked, wherever it stands."""
+"""Fixtures that start a real server; every test that uses one is marked `servers`."""
 TESTS = Path(__file__).parent
 
 
@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # As in what a shell script starts in the background; what tests interrupt inherits it.
+        # Shells ignore SIGINT in background jobs; the processes that tests interrupt must not.
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -61,35 +61,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fresh home, and nothing in the environment that says anything of the machine's own.
+    """A fresh home, and an environment without anything of the machine's own.
 
-    That is: no credentials, no caches, no proxies, and none of regpipe's own variables.
+    That is: no credentials, no caches, no proxies, and none of regpipe's variables.
     """
     directory = tmp_path_factory.mktemp("home")
     for name in set(os.environ) - set(KEPT):
         if not name.startswith("PYTEST_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(directory))
-    monkeypatch.setenv("REGPIPE_DEBUG", "1")  # a bug in regpipe must be seen in tests
+    monkeypatch.setenv("REGPIPE_DEBUG", "1")  # bugs in regpipe show their traceback
     return directory
 
 
 @pytest.fixture
 def both(monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Runs `summarize` in blocks and without (see support/both.py)."""
+    """Runs `summarize` in blocks and as one stream (see support/both.py)."""
     return in_both_ways(monkeypatch)
 
 
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
-    """A scripted registry over plain http (see support/scripted.py)."""
+    """A scripted registry over plain HTTP (see support/scripted.py)."""
     with Scripted() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A certificate authority that nobody trusts unasked."""
+    """A certificate authority that is not trusted by default."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
@@ -97,28 +97,28 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def real_registry(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Registry]:
-    """Each of the real registries that people run; shared by all tests, so see `repository`."""
+    """Each real registry program in turn; shared by all tests, which use `repository`."""
     with running(request.param, tmp_path_factory.mktemp(request.param)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def docker_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """Debian's docker-registry 2.8: the one that converts to schema 1; shared as well."""
+    """Debian's docker-registry 2.8, which converts to schema 1; shared by all tests."""
     with running("docker-registry", tmp_path_factory.mktemp("docker-registry")) as server:
         yield server
 
 
 @pytest.fixture
 def repository(request: pytest.FixtureRequest) -> str:
-    """A repository name that is this test's alone, in a registry shared with others."""
+    """A repository name for this test only, in a shared registry."""
     digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()
     return f"tests/r{digest[:12]}"
 
 
 @pytest.fixture
 def start_registry(tmp_path: Path) -> Iterator[Callable[..., Registry]]:
-    """Starts a registry of the test's own: `start_registry("zot", htpasswd=True)`."""
+    """Starts a registry for one test: `start_registry("zot", htpasswd=True)`."""
     with ExitStack() as stack:
 
         def start(name: str, **options: Any) -> Registry:
@@ -130,5 +130,5 @@ def start_registry(tmp_path: Path) -> Iterator[Callable[..., Registry]]:
 
 @pytest.fixture(scope="session")
 def populated(real_registry: Registry) -> Populated:
-    """Each of the real registries with more than 200 tags of every kind; for reading only."""
+    """Each real registry with more than 200 tags of every kind; read-only."""
     return populate(real_registry)

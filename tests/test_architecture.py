@@ -1,4 +1,4 @@
-"""docs/architecture.md is true: each package is on the map, and what is on the map exists."""
+"""docs/architecture.md lists every package, and everything it lists exists."""
 
 import re
 from pathlib import Path

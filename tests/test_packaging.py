@@ -1,4 +1,4 @@
-"""What is installed finds its programs: from a wheel, from the sdist's wheel, and from the tree."""
+"""An installed regpipe finds its programs: from a wheel, the sdist's wheel or the source tree."""
 
 import importlib.util
 import subprocess
@@ -24,12 +24,12 @@ pytestmark = [
 
 
 def python(*arguments: str | Path, cwd: Path = ROOT) -> str:
-    """Run this Python with some arguments; return what it prints."""
+    """Run this Python with some arguments; return its output."""
     return output([sys.executable, *arguments], cwd)
 
 
 def output(command: list[str | Path], cwd: Path) -> str:
-    """Run a command that must succeed; return what it prints."""
+    """Run a command that must succeed; return its output."""
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -49,7 +49,7 @@ def wheel(directory: Path) -> Path:
 def wheel_of_sdist(directory: Path) -> Path:
     sdist = build("sdist", directory / "sdist")
     with tarfile.open(sdist) as archive:
-        # Pythons before 3.11.4 (Debian 12's) and 3.10.12 know no filters.
+        # Python has extraction filters since 3.11.4 and 3.10.12; Debian 12 has 3.11.2.
         archive.extraction_filter = getattr(tarfile, "data_filter", None)
         archive.extractall(directory / "tree")
     (tree,) = (directory / "tree").iterdir()
@@ -57,9 +57,9 @@ def wheel_of_sdist(directory: Path) -> Path:
 
 
 def install(what: list[str | Path], directory: Path) -> Path:
-    """Install into a fresh venv, which borrows its dependencies from this one; return its bin.
+    """Install into a fresh venv that uses this one's dependencies; return its bin directory.
 
-    Nothing is downloaded, so that this runs without a network.
+    Nothing is downloaded, so that this works offline.
     """
     python("-m", "venv", "--without-pip", directory / "venv")
     binaries = directory / "venv" / "bin"

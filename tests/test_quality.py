@@ -1,4 +1,4 @@
-"""The house rules, held for every file: style, types, layers, sizes, and what loads what."""
+"""The rules for every file: style, types, layers, sizes and imports."""
 
 import ast
 import os
@@ -19,7 +19,7 @@ MODULES = sorted([*ROOT.glob("src/**/*.py"), *ROOT.glob("tests/**/*.py")])
 LONG = 300
 """Lines. A longer file says in its first lines why it is better in one piece: `Long because …`."""
 AT_THE_TOP = 8
-"""Modules at most at the top of src/regpipe; all others live in a package."""
+"""The largest number of modules at the top of src/regpipe; the others are in packages."""
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_the_checks_pass(check: str, tool: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_module_says_first_what_lives_in_it() -> None:
+def test_each_module_has_a_docstring() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in MODULES
@@ -60,7 +60,7 @@ def test_no_file_is_long_without_a_reason() -> None:
 
 
 def says_why(name: str) -> bool:
-    """Whether a long file gives its reason."""
+    """Return whether a long file gives its reason."""
     return any("Long because " in line for line in (ROOT / name).read_text().splitlines()[:20])
 
 
@@ -82,7 +82,7 @@ def test_unit_tests_mirror_the_package() -> None:
 
 
 def fixtures(path: Path) -> list[str]:
-    """The names of the fixtures that a file defines."""
+    """Return the names of the fixtures that a file defines."""
     return [
         node.name
         for node in ast.walk(ast.parse(path.read_text()))
@@ -108,13 +108,13 @@ def test_no_fixture_shadows_another() -> None:
     assert shadows == []
 
 
-def test_a_verb_is_a_file() -> None:
+def test_each_verb_has_its_own_file() -> None:
     files = {path.stem for path in ROOT.glob("src/regpipe/commands/[!_]*.py")}
     assert set(cli.summaries()) == files
     assert set(cli.ALIASES.values()) <= files
 
 
-def test_each_verb_says_in_one_line_what_it_does() -> None:
+def test_each_verbs_docstring_is_its_summary() -> None:
     for verb, summary in cli.summaries().items():
         docstring = ast.get_docstring(
             ast.parse((ROOT / f"src/regpipe/commands/{verb}.py").read_text())
@@ -126,8 +126,8 @@ def test_each_verb_says_in_one_line_what_it_does() -> None:
 @pytest.mark.parametrize(
     "module", ["requests", "urllib3", "sqlite3", "logging", "importlib.metadata"]
 )
-def test_summarize_starts_without(module: str) -> None:
-    """Each of these costs more than all that `summarize` does (see its start-up time)."""
+def test_summarize_does_not_import(module: str) -> None:
+    """Importing any of these takes longer than the rest of `summarize`'s start."""
     script = (
         "import sys; from regpipe import cli, stdio\n"
         "code = cli.main(['summarize', '.'], stdio.standard())\n"

@@ -17,7 +17,7 @@ _COMMAND = re.compile(r"^\$ (.*)\n", re.MULTILINE)
 PAGES = [README, *sorted(README.parent.glob("docs/*.md"))]
 EXAMPLE_HOST = "localhost:5000"
 TOOLS = ("curl", "jq", "skopeo")
-"""What the examples use besides regpipe and the shell's own."""
+"""The programs that the examples use besides regpipe and the shell's builtins."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def registry(scripted: Scripted) -> Scripted:
 
 
 def examples(text: str) -> list[tuple[str, str]]:
-    """The commands in the README's console blocks, each with the output shown below it."""
+    """Return the commands in a page's console blocks, each with the output below it."""
     found = []
     for block in _BLOCK.findall(text):
         _, *parts = _COMMAND.split(block)

@@ -1,4 +1,4 @@
-"""The tests' own tools: what they make is what real registries and builders would."""
+"""The tests' own tools make what real registries and builders make."""
 
 import base64
 from pathlib import Path
@@ -10,7 +10,7 @@ from support.blobs import Image, sha256
 
 
 def files(directory: Path) -> dict[str, bytes]:
-    """Every file under a directory, by its path."""
+    """Return every file under a directory, by its path."""
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in directory.rglob("*")
@@ -47,7 +47,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("image", KINDS.values(), ids=KINDS)
-def test_an_image_refers_only_to_what_it_carries(image: Image) -> None:
+def test_an_image_contains_everything_it_refers_to(image: Image) -> None:
     carried = {blob.digest for blob in image.blobs()} | {m.digest for m in image.manifests()}
     for manifest in image.manifests():
         document = manifest.json
@@ -72,7 +72,7 @@ def test_a_schema_1_digest_is_that_of_the_unsigned_payload() -> None:
     ["Traceback (most recent call last)", f"sent {cli.PASSWORD}", f"Bearer {cli.TOKEN}-1"],
     ids=["traceback", "password", "token"],
 )
-def test_a_run_that_reports_what_must_not_be_reported_fails(said: str) -> None:
+def test_a_run_that_prints_a_traceback_or_a_secret_fails(said: str) -> None:
     with pytest.raises(AssertionError):
         cli.shell('echo "$1" >&2', said)
     with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""What regpipe sent in the whole test run."""
+"""The methods of all requests that regpipe sent in the whole test run."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`python -m bench`: runs the rows that are named, or all, and prints their table."""
+"""`python -m bench`: run the named benchmarks, or all, and print a table."""
 
 import importlib
 import os
@@ -14,7 +14,7 @@ MODULES = ("registry", "memory", "summarize", "programs", "start")
 
 
 def main(names: list[str]) -> None:
-    """Run the modules of these names, or all; print a line for each row as it is done."""
+    """Run the modules of these names, or all; print each row as soon as it is done."""
     _say(f"{_machine()}\n")
     _say("| case | regpipe | beside it | ratio | allowed | |\n|---|---|---|---|---|---|")
     for name in names or MODULES:

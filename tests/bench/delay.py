@@ -1,4 +1,4 @@
-"""A TCP proxy that holds back what passes, as a long wire does."""
+"""A TCP proxy that adds latency."""
 
 import asyncio
 import threading
@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 
 class Delay:
-    """A proxy on a loopback port, running while it is entered.
+    """A context manager that runs a proxy on a loopback port.
 
     Args:
         url: the base URL of the server behind it.
-        round_trip: seconds that it adds to a request and its response together.
+        round_trip: seconds that it adds to a request and its response in total.
     """
 
     def __init__(self, url: str, round_trip: float) -> None:
@@ -48,7 +48,7 @@ class Delay:
         await asyncio.gather(self._pass(reader, far[1]), self._pass(far[0], writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Send on what comes, each piece as much later as the wire is long."""
+        """Forward data, each piece after the one-way delay."""
         loop = asyncio.get_running_loop()
         while data := await reader.read(1 << 16):
             loop.call_later(self._one_way, writer.write, data)

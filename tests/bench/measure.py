@@ -1,4 +1,4 @@
-"""How long a command takes, how much processor time and memory, alone and beside another."""
+"""Measure the time, processor time and memory of commands, alone and in alternating pairs."""
 
 import os
 import statistics
@@ -22,12 +22,12 @@ class Row(NamedTuple):
     theirs: str
     ratio: float
     bound: float
-    """The ratio that the contract allows."""
+    """The largest ratio that is allowed."""
     note: str = ""
 
 
 class Cost(NamedTuple):
-    """What one run took: seconds, processor seconds of it and its children, and bytes at most."""
+    """The cost of a run: seconds, processor seconds (with children) and peak memory in bytes."""
 
     wall: float
     cpu: float
@@ -46,10 +46,10 @@ def run(
 
     Args:
         command: the command line.
-        directory: its home, and where its messages go, to `stderr`.
+        directory: its home; its messages are written to `stderr` there.
         stdin: a file for its input.
         env: further environment variables.
-        stdout: where its output goes; nowhere, if not said.
+        stdout: a file for its output; by default the output is discarded.
 
     Raises:
         RuntimeError: it failed.
@@ -75,7 +75,7 @@ def run(
 
 
 class Pair(NamedTuple):
-    """Runs of two commands that alternated."""
+    """Alternating runs of two commands."""
 
     ours: list[Cost]
     theirs: list[Cost]
@@ -92,6 +92,6 @@ class Pair(NamedTuple):
 
 
 def shown(costs: list[Cost]) -> str:
-    """Return the median time of runs, and their least processor time."""
+    """Return the median time of runs and their lowest processor time."""
     wall = statistics.median(cost.wall for cost in costs)
     return f"{wall:.2f} s (cpu {min(cost.cpu for cost in costs):.2f})"

@@ -1,4 +1,4 @@
-"""Rows about size: memory and the first record at 100,000 tags, and a slow reader at 20,000."""
+"""Benchmarks of memory and the first record with 100,000 tags, and of a slow reader with 20,000."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,10 +34,10 @@ def rows(directory: Path) -> Iterator[Row]:
 
 
 class _Forgetful(list[Request]):
-    """A list that keeps nothing: the registry's notes of 100,000 requests are of no use here."""
+    """A list that stays empty, so that the registry does not keep 100,000 requests."""
 
     def append(self, _: Request) -> None:
-        """Do not."""
+        """Discard the request."""
 
 
 def _row(verb: str, few: Watched, many: Watched) -> Row:

@@ -1,9 +1,8 @@
-"""Rows about the bundled programs over 1,000 to 100,000 records, in one repository and in 100.
+"""Benchmarks of the bundled programs with 1,000 to 100,000 records in 1 and in 100 repositories.
 
-The ratio is that of regpipe to jq 1.8.2 (-O2) with the same program, wall time. The note says how
-processor time grows from the smallest input to this one, as an exponent: 1 is linear.
-$REGPIPE_BENCH_MOST is the largest number of records, $REGPIPE_BENCH_PROGRAMS the programs, if not
-all of them are meant.
+The ratio is the wall time of regpipe to that of jq 1.8.2 (-O2) with the same program. The note has
+the growth of processor time from the smallest input to this one, as an exponent: 1 is linear.
+$REGPIPE_BENCH_MOST limits the number of records, $REGPIPE_BENCH_PROGRAMS selects programs.
 """
 
 import json
@@ -27,7 +26,7 @@ def rows(directory: Path) -> Iterator[Row]:
     """Yield the rows. jq is the binary that tests/servers/build-jq.sh builds, with -O2."""
     jq = str(next(path / "jq-1.8.2" for path in PLACES if (path / "jq-1.8.2").exists()))
     chosen = os.environ.get("REGPIPE_BENCH_PROGRAMS", "").split()
-    # The blog's own program fails where a record is not as it should be; another module has it.
+    # The blog's program fails on malformed records; bench.summarize measures it.
     programs = [each for each in library.all_programs() if each.bundled and each.name != "blog"]
     for repositories in REPOSITORIES:
         first: dict[str, tuple[int, Cost]] = {}
@@ -64,7 +63,7 @@ def _options(name: str, file: Path) -> tuple[str, ...]:
 
 
 def write_records(file: Path, count: int, repositories: int) -> None:
-    """Write records that differ in dates, layers, sizes and labels, some of them in errors."""
+    """Write records that differ in dates, layers, sizes and labels, some of them error records."""
     chance = random.Random(count)
     with file.open("w") as output:
         for number in range(count):
@@ -89,7 +88,7 @@ def _record(number: int, repositories: int, chance: random.Random) -> dict[str, 
     if number % 20 == 0:
         created = "1970-01-01T00:00:00Z"
     base = number % 20
-    # Bases are few: lineage lists all names of a base, so that many names of one are much output.
+    # Few base images, as lineage prints all names of a base, which would be much output.
     own = [f"{number}-{layer}" for layer in range(chance.randint(number >= 200, 5))]
     layers = [_digest(layer) for layer in (f"base{base}", f"base{base}-2", *own)]
     config = {

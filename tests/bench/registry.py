@@ -1,4 +1,4 @@
-"""Rows against Debian's docker-registry on loopback: cold and warm, and beside other clients."""
+"""Benchmarks against docker-registry on loopback: cold and warm cache, and other clients."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,14 +19,14 @@ REPOSITORY = "bench/app"
 JOBS = 8
 PAIRS = 5
 PEER_TAGS = 100
-"""How many tags the others are given: a process for each takes its time."""
+"""The number of tags for the other clients, which need one process per tag."""
 DELAYED_TAGS = 400
 ROUND_TRIP = 0.05
 
 
 @contextmanager
 def filled(directory: Path) -> Iterator[servers.Registry]:
-    """A running registry with TAGS images, each with a manifest and a config of its own."""
+    """Run a registry with TAGS images, each with its own manifest and config."""
     with servers.running("docker-registry", directory / "registry") as registry:
 
         def push(part: int) -> None:
@@ -49,7 +49,7 @@ def rows(directory: Path) -> Iterator[Row]:
 
 
 class _Case:
-    """The commands of all rows, over the same tags."""
+    """The commands of all rows, with the same tags."""
 
     def __init__(self, registry: servers.Registry, directory: Path) -> None:
         self._registry = registry
@@ -70,7 +70,7 @@ class _Case:
         self._all_urls = self._file("all-urls", _curl_config(manifest_urls + blob_urls))
 
     def cold_and_warm(self) -> Iterator[Row]:
-        """Against curl, which sends the same requests and does nothing with the responses."""
+        """Compare with curl, which sends the same requests and discards the responses."""
         cold, requests_cold = self._pairs(lambda: self._regpipe(cold=True), self._all_urls)
         note = f"{requests_cold / TAGS:.2f} requests and {_cpu_per_tag(cold)} a tag"
         yield cold.row(f"{TAGS} tags, cold", "curl -Z", 1.25, note)
@@ -79,7 +79,7 @@ class _Case:
         yield warm.row(f"{TAGS} tags, warm", "curl -Z -I", 1.25, note)
 
     def peers(self) -> Iterator[Row]:
-        """Against those who fetch one image a process."""
+        """Compare with clients that fetch one image per process."""
         few = self._file("few-refs", self._refs.read_text().split()[:PEER_TAGS])
         xargs = ["xargs", "-P", str(JOBS), "-n", "1", "-a", str(few)]
         flag = {
@@ -105,7 +105,7 @@ class _Case:
                 yield Row(f"the same, {case}, a tag", measure.shown(pair.ours), theirs, ratio, 0.2)
 
     def delayed(self) -> Row:
-        """Over a wire that is far longer than the registry is slow."""
+        """Compare with the ideal time over a connection with high latency."""
         with Delay(self._registry.url, ROUND_TRIP) as far:
             refs = [line.partition("/")[2] for line in self._refs.read_text().split()]
             source = self._file("far", [f"{far.host}/{ref}" for ref in refs[:DELAYED_TAGS]])
@@ -126,7 +126,7 @@ class _Case:
         return Row(case, measure.shown(pair.ours), f"ideal {ideal:.2f} s", best / ideal, 1.2, note)
 
     def _pairs(self, ours: Callable[[], Cost], urls: Path, *options: str) -> tuple[Pair, int]:
-        """Run both sides in turn; return also how many requests one run of ours sent."""
+        """Run both in turn; return also the number of requests that one run of regpipe sent."""
         pair = Pair([], [])
         for _ in range(PAIRS):
             pair.theirs.append(measure.run([*_curl(urls), *options], self._directory))

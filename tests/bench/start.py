@@ -1,4 +1,4 @@
-"""A row about the start of `summarize`, which people put into loops: beside Python's own."""
+"""Benchmark of the start-up time of `summarize`, compared with Python's own."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ RUNS = 40
 
 
 def rows(directory: Path) -> Iterator[Row]:
-    """Yield the row. regpipe is started as its console script starts it."""
+    """Yield the row. regpipe is started as by its console script."""
     config = json.loads((CONFIGS / "containers+image__oci1-config.json").read_text())
     file = directory / "one.ndjson"
     file.write_text(json.dumps(record(1, config)) + "\n")

@@ -1,4 +1,4 @@
-"""Rows about `summarize`: beside jq 1.8.2 on 100 MB of records, and memory at 100,000 of them."""
+"""Benchmarks of `summarize`: against jq 1.8.2 on 100 MB, and memory with 100,000 records."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ def rows(directory: Path) -> Iterator[Row]:
 
 
 def _memory(directory: Path) -> Row:
-    """Compare the memory of many records with that of few, in a pipe."""
+    """Compare the memory for many records with that for few, in a pipe."""
     costs = []
     for count in (MANY, FEW):
         file = directory / f"{count}.ndjson"
@@ -52,7 +52,7 @@ def _memory(directory: Path) -> Row:
 
 
 def write_records(file: Path, size: int) -> int:
-    """Write records as `regpipe manifests` prints them, until the file is so large; count them."""
+    """Write records as `regpipe manifests` does until the file has `size` bytes; count them."""
     configs = [json.loads(path.read_text()) for path in sorted(CONFIGS.glob("*.json"))]
     usual = [config for config in configs if len(_steps(config)) >= 5]
     number = 0
@@ -65,7 +65,7 @@ def write_records(file: Path, size: int) -> int:
 
 
 def write_saved_manifests(file: Path, size: int) -> int:
-    """Write schema 1 manifests as registries serve them: indented, no line end last; count them."""
+    """Write schema 1 manifests as served (indented, without a final newline); count them."""
     paths = sorted(CONFIGS.parent.glob("schema1-signed/*.json"))
     documents = [json.loads(path.read_text()) for path in paths]
     sound = [document for document in documents if _steps(document)]
@@ -79,7 +79,7 @@ def write_saved_manifests(file: Path, size: int) -> int:
 
 
 def record(number: int, config: dict[str, Any]) -> dict[str, object]:
-    """Make the record of an image, with its schema 1 view."""
+    """Return the record of an image, with its schema 1 view."""
     tag, digest = f"v{number}", _digest(number)
     layers = [_digest(number, layer) for layer in range(len(config["history"]))]
     newest = {key: value for key, value in config.items() if key not in ("history", "rootfs")}
@@ -120,7 +120,7 @@ def record(number: int, config: dict[str, Any]) -> dict[str, object]:
 
 
 def _steps(document: dict[str, Any]) -> list[Any]:
-    """Return the history of an image, if it is a sound one."""
+    """Return the history of an image config, or an empty list if it has no valid one."""
     steps = document.get("history") or []
     return steps if all(isinstance(step, dict) for step in steps) else []
 

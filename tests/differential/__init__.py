@@ -1,1 +1,1 @@
-"""The same command lines through regpipe summarize and through jq 1.8.2: the cases, as data."""
+"""Command lines that are run with both regpipe summarize and jq 1.8.2."""

@@ -1,4 +1,4 @@
-"""What the cases read: standard inputs by name, and the files that lie in their directory."""
+"""The inputs of the cases: standard inputs by name, and the files in their directory."""
 
 FILES: dict[str, bytes] = {
     "null": b"null\n",

@@ -1,10 +1,10 @@
-"""Command lines that try jq's options: each a list of words and the name of an input."""
+"""Command lines with jq's options: each a list of words and the name of an input."""
 
 Case = tuple[list[str], str]
 
 
 def _each(program: str, given: str, *options: str) -> list[Case]:
-    """The same program under several options, each a string of words."""
+    """Return cases of one program with several sets of options, each a string of words."""
     return [([*words.split(), program], given) for words in options]
 
 

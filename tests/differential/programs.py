@@ -1,6 +1,6 @@
-"""Programs drawn from real use: what people ask of registries, and of jq at large."""
+"""Realistic programs, for records of registries and for JSON in general."""
 
-# ruff: noqa: E501 -- a program is a line
+# ruff: noqa: E501 -- each program is one line
 
 RECORDS = """\
 .ref

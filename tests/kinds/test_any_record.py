@@ -48,7 +48,7 @@ RECORD = st.fixed_dictionaries(
     suppress_health_check=list(HealthCheck),
 )
 @given(RECORD, st.sampled_from(["tags", "manifests", "referrers", "blob", "catalog"]))
-def test_any_record_through_any_verb(record: dict[str, object], verb: str) -> None:
+def test_any_record_is_accepted_by_any_verb(record: dict[str, object], verb: str) -> None:
     result = run([verb], json.dumps(record))
     assert result.code in range(6)
     assert bool(result.errors) == bool(result.code) or "warning" in result.err

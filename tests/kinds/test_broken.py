@@ -1,4 +1,4 @@
-"""A broken manifest or config is one clear error; odd optional members are not."""
+"""An invalid manifest or config is one clear error; odd optional members are not errors."""
 
 import json
 from dataclasses import replace
@@ -29,7 +29,7 @@ def broken_image(**changes: object) -> bytes:
 
 
 def with_member(member: bytes) -> bytes:
-    """A valid manifest with one more member, which comes first."""
+    """Return a valid manifest with an additional first member."""
     return AMD64.raw.replace(b"{", b"{" + member + b",", 1)
 
 
@@ -106,7 +106,7 @@ def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> 
 
 
 def warned(scripted: Scripted, image: Image) -> dict[str, Any]:
-    """The record of an image, whose only warning is on standard error too."""
+    """Return the record of an image, whose only warning must also be on standard error."""
     scripted.add("a/b", "v1", image)
     result = manifests(scripted)
     (record,) = result.records
@@ -136,7 +136,7 @@ def test_a_config_in_another_encoding_warns(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("image", [AMD64, images.classic("x"), images.index("x")])
-def test_an_empty_media_type_is_none(scripted: Scripted, image: Image) -> None:
+def test_an_empty_media_type_counts_as_missing(scripted: Scripted, image: Image) -> None:
     bare = replace(image, raw=go_json(image.json | {"mediaType": ""}))
     record = one(scripted, bare)
     assert "warnings" not in record
@@ -172,7 +172,7 @@ def test_an_index_label_on_an_image_is_refused_by_digest_too(
     assert (result.code, result.records) == (5, [])
 
 
-def test_a_config_with_a_lone_surrogate(scripted: Scripted) -> None:
+def test_lone_surrogates_in_a_config_are_replaced(scripted: Scripted) -> None:
     """JSON can escape a lone surrogate, which UTF-8 cannot encode; jq rejects the whole line."""
     body = rb'{"os":"linux","architecture":"\ud800","created":"\udfff","author":"\ud83d"}'
     image = images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")])

@@ -1,7 +1,7 @@
 """Every manifest of the corpus becomes a record or one clear error (`pytest --update` rewrites).
 
 Each case's file in tests/cases/kinds shows what `manifests --all-platforms --attestations` makes of
-it, but for `manifest` and `config`, which a test compares with the corpus itself.
+it, without `manifest` and `config`, which a test compares with the corpus itself.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ from support.scripted import Scripted
 CASES = Path(__file__).parents[1] / "cases" / "kinds"
 MANIFESTS = corpus.manifests()
 ALTERED = {
-    # After signing: a broken formatLength, lines cut out, white space and indentation changed,
-    # and members added behind what was signed.
+    # Altered after signing: an invalid formatLength, removed lines, changed white space, and
+    # members added after the signed part.
     "goharbor+harbor__manifest_v1_test.go-at1027": "altered after signing",
     "regclient+regclient__manifest_test.go-at10657": "altered after signing",
     "containers+image__v2s1.manifest": "altered after signing",
@@ -48,7 +48,7 @@ def manifests(registry: Scripted, entry: Entry, *options: str) -> Result:
 
 
 @pytest.mark.parametrize("entry", MANIFESTS, ids=lambda entry: entry.name)
-def test_a_record_or_a_clear_error(
+def test_each_manifest_gives_a_record_or_an_error(
     registry: Scripted, entry: Entry, request: pytest.FixtureRequest
 ) -> None:
     result = manifests(registry, entry, "--all-platforms", "--attestations")
@@ -70,14 +70,14 @@ def test_a_record_or_a_clear_error(
 
 
 def _shown(registry: Scripted, record: dict[str, Any]) -> dict[str, Any]:
-    """A record without what is the same in all of them, and without the corpus's own content."""
+    """Return a record without constant members and without the corpus's own content."""
     assert record["registry"] == registry.url
     hidden = {"registry", "repository", "ref", "tag", "manifest", "config"}
     return {key: value for key, value in record.items() if key not in hidden}
 
 
 @pytest.mark.parametrize("entry", MANIFESTS, ids=lambda entry: entry.name)
-def test_the_digest_is_the_registrys(entry: Entry) -> None:
+def test_the_digest_is_that_of_the_registry(entry: Entry) -> None:
     if entry.kind == "malformed" or "not reconstructable" in entry.notes:
         with pytest.raises(ResponseError):
             read_manifest(entry.body, entry.image.media_type)
@@ -104,7 +104,7 @@ def test_the_record_holds_the_manifest_unchanged(registry: Scripted, entry: Entr
     for record in manifests(registry, entry).records:
         document = json.loads(entry.body)
         if record["digest"] != entry.digest:
-            continue  # a child's
+            continue  # the record of a child
         if entry.kind.startswith("schema1"):
             document = json.loads(schema1.payload(entry.body, document))
         assert record["manifest"] == document

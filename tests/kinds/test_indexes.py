@@ -1,4 +1,4 @@
-"""Indexes: nested, odd and huge ones."""
+"""Indexes: nested, unusual and huge ones."""
 
 import pytest
 
@@ -174,7 +174,9 @@ def test_an_empty_index_is_a_record_of_itself(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("manifests_", [None, {}, "x", [None], [7], [{"digest": 7}], [[]]])
-def test_an_index_with_malformed_entries(scripted: Scripted, manifests_: object) -> None:
+def test_malformed_entries_are_an_error_and_null_is_empty(
+    scripted: Scripted, manifests_: object
+) -> None:
     raw = go_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests_})
     scripted.add("a/b", "v1", Image(raw, OCI_INDEX))
     result = manifests(scripted, "--all-platforms")

@@ -1,4 +1,4 @@
-"""Artifacts and unknown types are records too; and where the date comes from."""
+"""Records of artifacts and unknown types, and where the date comes from."""
 
 import pytest
 

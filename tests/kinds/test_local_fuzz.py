@@ -1,4 +1,4 @@
-"""A layout in an archive gives only records and error lines, whatever it holds."""
+"""A layout in an archive gives records and error lines, whatever it contains."""
 
 import json
 from typing import Any
@@ -78,7 +78,7 @@ def archives(draw: st.DrawFn) -> bytes:
 @pytest.mark.parametrize("options", [[], ["--all-platforms", "--attestations", "--referrers"]])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(archives())
-def test_records_or_errors(options: list[str], archive: bytes) -> None:
+def test_any_layout_gives_records_or_errors(options: list[str], archive: bytes) -> None:
     result = run(["manifests", *options, "oci-archive:-"], archive)
     assert result.out or result.errors
     for verb in ("tags", "catalog"):

@@ -1,4 +1,4 @@
-"""The same image from a registry, a layout and every archive, as other tools write them."""
+"""The same image from a registry, and from layouts and archives that other tools write."""
 
 import hashlib
 import os
@@ -49,7 +49,7 @@ def record(ref: str, stdin: bytes = b"") -> dict[str, Any]:
 
 
 def facts(found: dict[str, Any]) -> dict[str, Any]:
-    """The part of a record that does not depend on how the image is stored."""
+    """Return the part of a record that does not depend on how the image is stored."""
     return {
         "platform": found["platform"],
         "created": found["created"],
@@ -59,8 +59,8 @@ def facts(found: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def less_dockers_own(known: dict[str, Any]) -> dict[str, Any]:
-    """The facts without what skopeo drops from a config when it converts Docker's format to OCI."""
+def without_docker_only_members(known: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts without the members that skopeo drops when it converts Docker to OCI."""
     kept = ("created", "architecture", "os", "rootfs", "history")
     return known | {"config": {key: known["config"][key] for key in kept}}
 
@@ -73,7 +73,7 @@ def push(registry: Registry, repository: str, image: Image) -> str:
 
 @pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES)
 @pytest.mark.parametrize("destination", DESTINATIONS.values(), ids=DESTINATIONS)
-def test_copied_by_skopeo(
+def test_images_copied_by_skopeo_give_the_same_facts(
     docker_registry: Registry, repository: str, skopeo: Peer, image: Image, destination: str
 ) -> None:
     ref = push(docker_registry, repository, image)
@@ -84,7 +84,7 @@ def test_copied_by_skopeo(
     assert found["config"] == skopeo.json("inspect", "--config", "--raw", destination)
     known = [facts(found), facts(record(ref))]
     if image is IMAGES["classic"] and destination.startswith("oci"):
-        known = [less_dockers_own(one) for one in known]
+        known = [without_docker_only_members(one) for one in known]
     assert known[0] == known[1]
     assert record(found["ref"]) == found
     # skopeo prints the same digest, and accepts the reference that regpipe prints.
@@ -96,7 +96,7 @@ def test_copied_by_skopeo(
 
 @pytest.mark.parametrize("kind", PACKERS)
 @pytest.mark.parametrize("scheme", ["oci-archive", "docker-archive"])
-def test_compressed_and_from_a_pipe(skopeo: Peer, scheme: str, kind: str) -> None:
+def test_compressed_archives_from_files_and_pipes(skopeo: Peer, scheme: str, kind: str) -> None:
     layout = "oci:" + str(Path(__file__).parents[1] / "data" / "sample")
     skopeo("copy", f"{layout}:v1.0", f"{scheme}:image.tar:{NAME}")
     plain = Path("image.tar").read_bytes()
@@ -140,7 +140,7 @@ def test_several_images_in_an_archive(skopeo: Peer) -> None:
     assert [r["tag"] for r in result.records] == [r["tag"] for r in tags.records]
 
 
-def test_written_by_buildah(skopeo: Peer) -> None:
+def test_images_written_by_buildah(skopeo: Peer) -> None:
     program = [find("buildah", debian=True), "--storage-driver=vfs"]
     program += [f"--root={Path('root').absolute()}", f"--runroot={Path('run').absolute()}"]
     layout = "oci:" + str(Path(__file__).parents[1] / "data" / "sample")
@@ -163,7 +163,7 @@ def test_written_by_buildah(skopeo: Peer) -> None:
         assert skopeo.json("inspect", found["ref"])["Digest"] == found["digest"]
 
 
-def test_written_by_crane(docker_registry: Registry, repository: str, skopeo: Peer) -> None:
+def test_images_written_by_crane(docker_registry: Registry, repository: str, skopeo: Peer) -> None:
     """Its archives have compressed layers, and a colon in the names of configs."""
     crane = Peer("crane", docker_registry)
     image = IMAGES["classic"]

@@ -23,7 +23,7 @@ PLATFORMS = (
 
 
 def windows(version: str) -> Image:
-    """An image for Windows; its index entry gets the version as well."""
+    """Return an image for Windows, whose index entry has the version too."""
     image = images.oci("windows", platform="windows/amd64")
     config = image.config_json | {"os.version": version}
     return artifacts.oci_manifest(Blob(go_json(config), OCI_CONFIG), image.layers)
@@ -60,7 +60,7 @@ def records(registry: Registry, repository: str, tag: str) -> list[dict[str, Any
 
 @pytest.fixture(params=IMAGES)
 def image(request: pytest.FixtureRequest, real_registry: Registry, repository: str) -> str:
-    """The tag of each image in turn, pushed to each registry in turn."""
+    """The tag of an image, for each image pushed to each registry."""
     tag: str = request.param
     with real_registry.pusher() as pusher:
         try:
@@ -70,7 +70,7 @@ def image(request: pytest.FixtureRequest, real_registry: Registry, repository: s
     return tag
 
 
-def test_agrees_with_skopeo(real_registry: Registry, repository: str, image: str) -> None:
+def test_records_agree_with_skopeo(real_registry: Registry, repository: str, image: str) -> None:
     skopeo = Peer("skopeo", real_registry)
     for record in records(real_registry, repository, image):
         where = f"docker://{real_registry.host}/{repository}@{record['digest']}"
@@ -94,7 +94,7 @@ def test_agrees_with_skopeo(real_registry: Registry, repository: str, image: str
         assert layers == inspected["Layers"]
 
 
-def test_agrees_with_crane(real_registry: Registry, repository: str, image: str) -> None:
+def test_records_agree_with_crane(real_registry: Registry, repository: str, image: str) -> None:
     crane = Peer("crane", real_registry)
     where = f"{real_registry.host}/{repository}:{image}"
     top = crane("digest", where).decode().strip()
@@ -112,7 +112,7 @@ def test_agrees_with_crane(real_registry: Registry, repository: str, image: str)
             assert chosen == record["digest"]
 
 
-def test_agrees_with_regctl(real_registry: Registry, repository: str, image: str) -> None:
+def test_records_agree_with_regctl(real_registry: Registry, repository: str, image: str) -> None:
     regctl = Peer("regctl", real_registry)
     where = f"{real_registry.host}/{repository}:{image}"
     for record in records(real_registry, repository, image):
@@ -134,7 +134,7 @@ def test_agrees_with_regctl(real_registry: Registry, repository: str, image: str
     "platform",
     [*PLATFORMS, "linux/arm", "linux/arm64", "linux/arm/v8", "linux/amd64/v3", "linux/arm/v5"],
 )
-def test_the_platform_chosen_is_regctls(
+def test_the_chosen_platform_agrees_with_regctl(
     docker_registry: Registry, repository: str, platform: str
 ) -> None:
     regctl = Peer("regctl", docker_registry)

@@ -77,7 +77,9 @@ def windows(version: str) -> tuple[Json, Image]:
     ],
     ids=["any version", "this one", "no prefix of a number"],
 )
-def test_a_version_of_windows(scripted: Scripted, wanted: str, version: str) -> None:
+def test_the_wanted_version_of_windows_is_chosen(
+    scripted: Scripted, wanted: str, version: str
+) -> None:
     images_ = [windows("10.0.17763.1879"), windows("10.0.20348.2")]
     index = oci_index([entry for entry, _ in images_], [image for _, image in images_])
     record = one(scripted, index, "--platform", wanted)
@@ -110,7 +112,7 @@ def test_attestations_are_shown_with_the_option(scripted: Scripted) -> None:
     assert len(two) == 4
 
 
-def test_platforms_in_capitals_are_those_in_lower_case(scripted: Scripted) -> None:
+def test_platforms_are_case_insensitive(scripted: Scripted) -> None:
     capitals = {"architecture": "ARM64", "os": "Linux", "variant": "V8"}
     entries = [
         AMD64.descriptor(platform=platform_json("linux/amd64")),

@@ -82,13 +82,13 @@ class Memory(Source):
 
 
 def clear(error: RegpipeError) -> None:
-    """Fail unless the error can be shown as it is."""
+    """Fail unless the error message can be printed as it is."""
     assert error.message.isprintable()
     assert len(error.message) < 500
 
 
 def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
-    """Make the records of `v1`; each must follow its schema and be writable."""
+    """Make the records of `v1`; each must be valid against its schema and writable."""
     source = Memory(bodies, content_type)
     target = targets.Target(Reference("https://r", "a/b", "v1"), {})
     wanted = resolve.Wanted(all_platforms=True, attestations=True)
@@ -109,7 +109,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
 
 
 def descriptor(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """A descriptor that is almost valid."""
+    """Return a strategy for descriptors that are almost valid."""
     known = st.sampled_from([*KNOWN, media_types.OCI_CONFIG, media_types.DOCKER_CONFIG])
     return st.fixed_dictionaries(
         {"digest": st.just(DIGEST) | ANYTHING},
@@ -248,7 +248,7 @@ def test_any_signatures(signatures: object, history: object, layers: object) -> 
 
 @bounded
 @given(st.integers(0, 3000), st.binary(max_size=4))
-def test_a_change_in_a_signed_manifest_is_noticed(at: int, change: bytes) -> None:
+def test_a_change_in_a_signed_manifest_is_detected(at: int, change: bytes) -> None:
     """By the digest, a warning or an error."""
     image = signed("x")
     body = image.raw[: at % len(image.raw)] + change + image.raw[at % len(image.raw) + 1 :]

@@ -1,4 +1,4 @@
-"""Signatures, SBOMs and provenance: the API, the fallback tag, cosign's tags and the index."""
+"""Referrers from the API, the fallback tag, cosign's tags and the index's attestations."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ SIGNATURE = artifacts.cosign_signature(APP)
 
 
 def kinds(result: Result) -> list[tuple[str, str, str]]:
-    """The subject, the artifact type and foundBy of each record, sorted."""
+    """Return the subject, artifact type and foundBy of each record, sorted."""
     assert (result.code, result.err) == (0, "")
     names = {APP.digest: "index", AMD64.digest: "amd64"}
     return sorted(
@@ -38,7 +38,7 @@ def kinds(result: Result) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("name", "way"), [("zot", "api"), ("olareg", "api"), ("docker-registry", "tag-fallback")]
 )
-def test_all_are_found_on_real_registries(
+def test_all_kinds_of_referrers_are_found_on_real_registries(
     start_registry: Callable[..., Registry], tmp_path: Path, name: str, way: str
 ) -> None:
     registry = start_registry(name)
@@ -106,7 +106,7 @@ def test_all_registries_give_the_same_records(start_registry: Callable[..., Regi
 
 
 def fallback(*referrers: Image) -> Image:
-    """The index that clients push under the fallback tag."""
+    """Return the index that clients push under the fallback tag."""
     entries = [
         image.descriptor(
             annotations=image.json["annotations"], artifactType=image.json["artifactType"]

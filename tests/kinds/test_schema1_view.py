@@ -50,7 +50,7 @@ BASE = "microsoft/windowsservercore:10.0.10586"
 
 
 def config(seed: int) -> tuple[bytes, list[Blob]]:
-    """A config with odd but valid members, and its layers."""
+    """Return a config with unusual but valid members, and its layers."""
     chance = random.Random(seed)
 
     def maybe(members: Json, key: str, make: Callable[[], object], odds: float = 0.5) -> None:
@@ -88,7 +88,7 @@ def config(seed: int) -> tuple[bytes, list[Blob]]:
 
 
 def _order(chance: random.Random, layers: int) -> list[bool]:
-    """The empty steps of a build: as many others as there are layers."""
+    """Return which steps of a build are empty; as many are not as there are layers."""
     order = [False] * layers + [True] * chance.randrange(4)
     chance.shuffle(order)
     return order
@@ -103,7 +103,7 @@ def _indented(value: object) -> bytes:
 
 
 def oracle(registry: Registry, repository: str, tag: str) -> Json | None:
-    """The registry's conversion of an image to schema 1; None if it rejects the image."""
+    """Return the registry's conversion of an image to schema 1; None if it rejects the image."""
     headers = {"Accept": DOCKER_V1_SIGNED, "User-Agent": USER_AGENT}
     url = f"{registry.url}/v2/{repository}/manifests/{tag}"
     try:

@@ -1,4 +1,4 @@
-"""The golden cases: command lines, and what comes of them."""
+"""The golden cases: command lines and their results (see support/cases.py)."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from support.cases import CASES, expected, run_case, write
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_case(case: Path, request: pytest.FixtureRequest) -> None:
+def test_a_case_gives_its_expected_result(case: Path, request: pytest.FixtureRequest) -> None:
     result = run_case(case)
     if request.config.getoption("--update"):
         write(case, result)

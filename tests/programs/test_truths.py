@@ -1,4 +1,4 @@
-"""What is true of the bundled programs: of registries, errors, changes and dates."""
+"""How the bundled programs treat registries, errors, changes and dates."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ def without_registry(report: Record) -> Record:
 
 @pytest.mark.parametrize("program", ["newest", "digests", "retention"])
 @pytest.mark.parametrize("kind", ["records", "reports", "older reports", "both"])
-def test_a_repository_in_two_registries_is_two(program: str, kind: str) -> None:
+def test_a_repository_in_two_registries_counts_as_two(program: str, kind: str) -> None:
     records = [image("v1", host="a.example"), image("v2", "v1", host="b.example")]
     reports = summarize("summary", records)
     older = [without_registry(report) for report in reports]
@@ -62,7 +62,7 @@ def keep(program: str) -> tuple[str, ...]:
     return ("--argjson", "keep", "0") if program == "retention" else ()
 
 
-def test_docker_hub_is_one_registry_whatever_it_is_called() -> None:
+def test_all_names_of_docker_hub_are_one_registry() -> None:
     record = image("v1", host="docker.io") | {"registry": "https://registry-1.docker.io"}
     (report,) = summarize("summary", [record])
     nameless = {name: value for name, value in record.items() if name != "ref"}
@@ -83,7 +83,7 @@ def test_docker_hub_is_one_registry_whatever_it_is_called() -> None:
     ],
     ids=str,
 )
-def test_what_an_error_record_may_stand_for_is_not_deletable(error: Record) -> None:
+def test_a_digest_that_an_error_record_may_have_is_not_deletable(error: Record) -> None:
     argv = (*NOW, "--argjson", "keep", "0")
     first, *_ = summarize("retention", [image("v1"), failure(**error)], *argv)
     assert not first["deletable"]
@@ -106,7 +106,7 @@ def test_an_error_record_of_something_else_protects_nothing(error: Record) -> No
     assert first["deletable"]
 
 
-def test_many_tags_of_one_digest_are_named_in_part() -> None:
+def test_a_reason_with_many_tags_names_only_some() -> None:
     staying = [image(f"s{number}", "x", created="2024-01-30T00:00:00Z") for number in range(12)]
     argv = (*NOW, "--argjson", "keep", "0", "--argjson", "days", "7")
     (first,) = summarize("retention", [image("v1", "x"), *staying], *argv)
@@ -121,7 +121,7 @@ def changes(before: list[Record], after: list[Record], tmp_path: Path) -> list[R
     return [record for record in found if "error" not in record]
 
 
-def test_reports_and_records_are_compared_by_what_both_tell(tmp_path: Path) -> None:
+def test_reports_and_records_are_compared_by_their_common_members(tmp_path: Path) -> None:
     records = [image("v1"), image("v2")]
     reports = summarize("summary", records)
     older = [without_registry(report) for report in reports]
@@ -133,7 +133,7 @@ def test_reports_and_records_are_compared_by_what_both_tell(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("ref", ["r.example/team/app", "r.example", "r.example/team/app:v1"])
-def test_nothing_is_reported_of_what_failed_by_its_ref(ref: str, tmp_path: Path) -> None:
+def test_an_image_whose_ref_failed_is_not_reported_as_changed(ref: str, tmp_path: Path) -> None:
     assert changes([image("v1")], [failure(ref=ref)], tmp_path) == []
     other = [image("v1", host="other.example")]
     assert len(changes(other, [failure(ref=ref)], tmp_path)) == 1
@@ -152,7 +152,7 @@ def test_two_windows_versions_of_a_tag_are_two_images(tmp_path: Path) -> None:
     assert len(changes([], before, tmp_path)) == 2
 
 
-def test_what_two_registries_keep_is_counted_twice() -> None:
+def test_sharing_counts_each_registry_separately() -> None:
     records = [image("v1", host="a.example"), image("v1", host="b.example")]
     (one,) = summarize("sharing", records[:1])
     (both,) = summarize("sharing", records)
@@ -190,7 +190,7 @@ def test_what_two_registries_keep_is_counted_twice() -> None:
         ("2018-07-18t16:53:33z", False),
     ],
 )
-def test_a_placeholder_is_the_same_in_records_and_programs(date: str, *, expected: bool) -> None:
+def test_records_and_programs_agree_on_placeholder_dates(date: str, *, expected: bool) -> None:
     assert Created(date, "config").is_placeholder is expected
     (report,) = summarize("newest", [image("v1", created=date)])
     assert report.get("undated") == ("placeholder" if expected else None)
@@ -209,7 +209,7 @@ def test_a_placeholder_is_the_same_in_records_and_programs(date: str, *, expecte
         "yesterday",
     ],
 )
-def test_what_is_no_date_is_malformed(date: str) -> None:
+def test_an_invalid_date_is_malformed(date: str) -> None:
     (report,) = summarize("newest", [image("v1", created=date)])
     assert report["undated"] == "malformed"
 

@@ -1,4 +1,4 @@
-"""How registries differ in what they serve: manifests, configs, digests, conditions."""
+"""How registries differ in manifests, configs, digests and conditional requests."""
 
 import gzip
 import hashlib
@@ -41,7 +41,7 @@ def labelled(label: str) -> Callable[[Request], Reply]:
 
 
 @pytest.mark.parametrize("label", ["aws-chunked", "iso-8859-1", "identity,aws-chunked", "None"])
-def test_a_label_that_is_no_coding_is_ignored_everywhere(scripted: Scripted, label: str) -> None:
+def test_an_unknown_content_encoding_is_ignored(scripted: Scripted, label: str) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/*", labelled(label))
     refs = [f"{scripted.url}/team/app:v1", f"{scripted.url}/team/app@{image.digest}"]
@@ -51,8 +51,10 @@ def test_a_label_that_is_no_coding_is_ignored_everywhere(scripted: Scripted, lab
 
 
 @pytest.mark.parametrize("label", ["gzip", "zstd", "br, gzip"])
-def test_storage_that_labels_what_it_never_encoded(scripted: Scripted, label: str) -> None:
-    """What was asked for by digest is right if its digest is."""
+def test_a_false_content_encoding_is_ignored_if_the_digest_matches(
+    scripted: Scripted, label: str
+) -> None:
+    """Storage sends Content-Encoding for content that is not encoded; the digest decides."""
     image = scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/team/app/blobs/*", labelled(label))
     scripted.on(f"/v2/team/app/manifests/{image.digest}", labelled(label))
@@ -62,7 +64,7 @@ def test_storage_that_labels_what_it_never_encoded(scripted: Scripted, label: st
     assert result.err == ""
 
 
-def test_ecr_tells_no_digest(scripted: Scripted) -> None:
+def test_ecr_sends_no_digest_header(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     scripted.content.digest_header = False
     (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
@@ -70,7 +72,7 @@ def test_ecr_tells_no_digest(scripted: Scripted) -> None:
     assert registry(scripted).head("team/app", "v1") is None
 
 
-def test_head_gives_the_digest(scripted: Scripted) -> None:
+def test_head_returns_the_digest(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     assert registry(scripted).head("team/app", "v1") == image.digest
     assert scripted.seen == ["HEAD /v2/team/app/manifests/v1"]
@@ -78,7 +80,7 @@ def test_head_gives_the_digest(scripted: Scripted) -> None:
         registry(scripted).head("team/app", "v2")
 
 
-def test_a_registry_that_takes_no_head_gets_one_request(scripted: Scripted) -> None:
+def test_a_registry_without_head_gets_only_one_head_request(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     scripted.content.head = False
     found = registry(scripted)
@@ -87,7 +89,7 @@ def test_a_registry_that_takes_no_head_gets_one_request(scripted: Scripted) -> N
 
 
 @pytest.mark.parametrize("etag", [True, False])
-def test_what_is_known_is_not_sent_again(scripted: Scripted, etag: bool) -> None:  # noqa: FBT001
+def test_a_known_manifest_is_requested_conditionally(scripted: Scripted, etag: bool) -> None:  # noqa: FBT001
     scripted.add("team/app", "v1", images.oci("one"))
     scripted.content.etag = etag
     found = registry(scripted)
@@ -100,7 +102,7 @@ def test_what_is_known_is_not_sent_again(scripted: Scripted, etag: bool) -> None
     assert found.manifest("team/app", "v1", known).digest != known.digest
 
 
-def test_a_304_for_something_else_is_not_believed(scripted: Scripted) -> None:
+def test_a_304_with_another_etag_is_ignored(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci("one"))
     found = registry(scripted)
     known = found.manifest("team/app", "v1")
@@ -109,15 +111,15 @@ def test_a_304_for_something_else_is_not_believed(scripted: Scripted) -> None:
     assert "if-none-match" not in scripted.requests[-1].headers
 
 
-def test_a_condition_is_for_tags_only(scripted: Scripted) -> None:
+def test_requests_by_digest_are_not_conditional(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci("one"))
     found = registry(scripted)
     found.manifest("team/app", image.digest, found.manifest("team/app", "v1"))
     assert "if-none-match" not in scripted.requests[-1].headers
 
 
-def test_every_type_is_requested_by_name(scripted: Scripted) -> None:
-    """Quay and distribution convert to schema 1 otherwise."""
+def test_the_accept_header_lists_every_type(scripted: Scripted) -> None:
+    """Otherwise Quay and distribution convert to schema 1."""
     scripted.add("team/app", "v1", images.oci())
     registry(scripted).manifest("team/app", "v1")
     accepted = scripted.requests[-1].headers["accept"].split(", ")
@@ -134,7 +136,7 @@ def test_every_type_is_requested_by_name(scripted: Scripted) -> None:
     "type_",
     ["application/json", "text/plain", "", "application/vnd.oci.image.manifest.v1+json; x=y"],
 )
-def test_a_type_that_says_nothing_gives_way_to_the_content(scripted: Scripted, type_: str) -> None:
+def test_a_manifest_with_a_vague_content_type_is_recognised(scripted: Scripted, type_: str) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     document = {key: value for key, value in image.json.items() if key != "mediaType"}
     scripted.on(
@@ -144,7 +146,7 @@ def test_a_type_that_says_nothing_gives_way_to_the_content(scripted: Scripted, t
     assert registry(scripted).manifest("team/app", "v1").media_type == OCI_MANIFEST
 
 
-def test_old_artifactory_serves_schema_1_as_json(scripted: Scripted) -> None:
+def test_schema_1_served_as_json_is_recognised(scripted: Scripted) -> None:
     image = schema1.signed()
     scripted.content.tags["team/app"] = {}
     reply = Reply(200, image.raw, (("Content-Type", "application/json"),))
@@ -154,7 +156,7 @@ def test_old_artifactory_serves_schema_1_as_json(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["sha512", "sha384"])
-def test_a_digest_of_another_algorithm_is_checked_with_that(
+def test_a_digest_of_another_algorithm_is_verified_with_that_algorithm(
     scripted: Scripted, algorithm: str
 ) -> None:
     image = images.oci()
@@ -179,7 +181,7 @@ def test_a_digest_of_another_algorithm_is_checked_with_that(
     "other",
     [f"blake3:{'0' * 64}", f"md5:{'0' * 32}", f"shake_128:{'0' * 64}", "multihash+base58:QmRZ"],
 )
-def test_a_digest_of_an_unknown_algorithm_is_let_pass(scripted: Scripted, other: str) -> None:
+def test_a_digest_of_an_unknown_algorithm_is_accepted(scripted: Scripted, other: str) -> None:
     image = images.oci()
     reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
     scripted.on("/v2/team/app/manifests/v1", reply.plus(Docker_Content_Digest=other))

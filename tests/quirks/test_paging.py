@@ -1,4 +1,4 @@
-"""How registries differ in their lists, a habit each; and of nothing may be noticed."""
+"""How registries differ in paginating lists, which must not change the result."""
 
 from collections.abc import Callable
 
@@ -32,12 +32,12 @@ def tags(server: Scripted) -> Result:
 
 
 def assert_all(result: Result, names: list[str] = NAMES) -> None:
-    """Every tag came once, in the order given, and nobody was told anything."""
+    """Check that every tag came once, in the given order, without any message."""
     assert [record["tag"] for record in result.records] == names
     assert (result.code, result.err) == (0, "")
 
 
-# Lists that come in pages
+# Lists in pages
 
 
 @pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.__name__)
@@ -47,7 +47,7 @@ def test_every_tag_comes_once(many: Scripted, habit: Callable[[Scripted], None])
     assert all("n=1000" in r.query or i for i, r in enumerate(many.asked()))
 
 
-def test_the_catalog_is_paged_likewise(scripted: Scripted) -> None:
+def test_every_repository_of_the_catalog_comes_once(scripted: Scripted) -> None:
     names = [f"team/app{number:03}" for number in range(MANY)]
     scripted.content.tags = {name: {} for name in names}
     scripted.content.page = 100
@@ -58,7 +58,7 @@ def test_the_catalog_is_paged_likewise(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("listed", [[], None], ids=["empty", "null"])
-def test_no_tags_are_no_error(scripted: Scripted, listed: object) -> None:
+def test_an_empty_list_of_tags_is_not_an_error(scripted: Scripted, listed: object) -> None:
     scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
     assert_all(tags(scripted), [])
 
@@ -88,7 +88,7 @@ def test_a_single_link_without_rel_is_the_next_page(many: Scripted) -> None:
     assert_all(tags(many))
 
 
-def test_nexus_lists_nulls_and_artifactory_digests(scripted: Scripted) -> None:
+def test_nulls_and_digests_in_a_list_of_tags_are_ignored(scripted: Scripted) -> None:
     listed = ["v1", None, "sha256:" + "a" * 64, "v2"]
     scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
     assert_all(tags(scripted), ["v1", "v2"])
@@ -106,7 +106,7 @@ def same_page(server: Scripted) -> None:
     server.on(f"{LIST}*", page)
 
 
-def never_anything(server: Scripted) -> None:
+def empty_pages_forever(server: Scripted) -> None:
     def page(_: Request) -> Reply:
         link = f'<{LIST}?n=100&last={len(server.requests)}>; rel="next"'
         return json_reply({"tags": []}).plus(Link=link)
@@ -114,8 +114,8 @@ def never_anything(server: Scripted) -> None:
     server.on(f"{LIST}*", page)
 
 
-@pytest.mark.parametrize("habit", [circle, same_page, never_anything])
-def test_pages_without_end_are_reported_to_be_cut(
+@pytest.mark.parametrize("habit", [circle, same_page, empty_pages_forever])
+def test_endless_pages_are_reported_as_incomplete(
     many: Scripted, habit: Callable[[Scripted], None]
 ) -> None:
     many.content.page = 100
@@ -128,7 +128,7 @@ def test_pages_without_end_are_reported_to_be_cut(
     assert len(names) == len(set(names))
 
 
-def test_zot_forgets_a_tag_that_was_deleted(many: Scripted) -> None:
+def test_a_404_for_a_later_page_is_an_error(many: Scripted) -> None:
     many.content.page = 100
     many.on(f"{LIST}?last=*", not_found("NAME_UNKNOWN", "repository name not known"))
     result = tags(many)
@@ -136,21 +136,21 @@ def test_zot_forgets_a_tag_that_was_deleted(many: Scripted) -> None:
     assert (result.code, len(result.errors)) == (4, 1)
 
 
-def test_a_refusal_for_another_reason_gets_one_request(scripted: Scripted) -> None:
+def test_an_error_other_than_of_the_page_size_is_not_retried(scripted: Scripted) -> None:
     scripted.on(f"{LIST}*", error(400, "NAME_INVALID", "invalid repository name"))
     result = tags(scripted)
     assert "NAME_INVALID" in result.err
     assert len(scripted.requests) == 1
 
 
-def test_a_web_page_is_no_list(scripted: Scripted) -> None:
+def test_a_web_page_instead_of_a_list_is_an_error(scripted: Scripted) -> None:
     scripted.on(f"{LIST}*", html())
     result = tags(scripted)
     assert (result.code, len(result.errors)) == (5, 1)
     assert "the list of tags is an HTML page, not JSON" in result.err
 
 
-def test_a_tls_front_that_forgot_to_say_so(authority: Authority) -> None:
+def test_http_links_from_an_https_registry_are_followed_over_https(authority: Authority) -> None:
     """Distribution behind nginx without X-Forwarded-Proto links to http."""
     with Scripted(tls=authority.server_side()) as server:
         server.content.tags["team/app"] = dict.fromkeys(NAMES, "")
@@ -162,7 +162,9 @@ def test_a_tls_front_that_forgot_to_say_so(authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 405, 413])
-def test_a_token_server_that_fails_refuses_no_page_size(scripted: Scripted, status: int) -> None:
+def test_a_token_servers_error_is_not_taken_for_a_refused_page_size(
+    scripted: Scripted, status: int
+) -> None:
     challenge = f'Bearer realm="{scripted.url}/token",service="x"'
     scripted.on(f"{LIST}*", unauthorized(challenge))
     scripted.on("/token*", error(status, "UNSUPPORTED"))

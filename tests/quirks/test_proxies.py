@@ -1,4 +1,4 @@
-"""Proxies that refuse in a registry's place, and registries that refuse through one."""
+"""Requests that a proxy refuses, and those that a registry refuses through a proxy."""
 
 import pytest
 
@@ -11,7 +11,7 @@ HOST = "hub.corp.test"
 
 @pytest.fixture(autouse=True)
 def proxy(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
-    """The proxy for everything; what it forwards to never exists."""
+    """A proxy for all requests; the registries behind it do not exist."""
     monkeypatch.setenv("http_proxy", scripted.url)
     monkeypatch.setenv("https_proxy", scripted.url)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -31,7 +31,7 @@ def proxy(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
     ],
 )
 @pytest.mark.parametrize("verb", ["tags", "check"])
-def test_a_refusal_without_a_sign_of_the_registry_may_be_the_proxys(
+def test_a_refusal_that_does_not_look_like_a_registrys_may_be_the_proxys(
     proxy: Scripted, verb: str, reply: Reply, status: str
 ) -> None:
     proxy.on("*", reply)
@@ -73,7 +73,7 @@ def test_a_registrys_own_refusal_is_the_registrys(
 
 
 @pytest.mark.parametrize("status", [403, 407, 503])
-def test_a_tunnel_that_is_refused(proxy: Scripted, status: int) -> None:
+def test_a_refused_tunnel_is_an_error_of_the_proxy(proxy: Scripted, status: int) -> None:
     proxy.on("*", Reply(status), method="CONNECT")
     result = run(["tags", f"https://{HOST}/team/app"])
     [line] = result.errors

@@ -1,4 +1,4 @@
-"""How registries differ in what they refuse: rate limits, errors, challenges."""
+"""How registries differ in rate limits, errors and challenges."""
 
 import itertools
 import threading
@@ -24,7 +24,7 @@ from support.scripted import Scripted
 
 
 class Asked(Canary):
-    """An authorizer that has nothing to send until it is asked for it."""
+    """An authorizer that sends the token only after a challenge."""
 
     def __init__(self) -> None:
         super().__init__(value=None, again=True)
@@ -36,7 +36,7 @@ class Asked(Canary):
         return super().challenged(url, scope, challenges, sent)
 
 
-# Refusals and limits
+# Errors and rate limits
 
 
 def hub_limit() -> Reply:
@@ -53,7 +53,7 @@ def hub_limit() -> Reply:
     ],
     ids=["text", "message", "errors"],
 )
-def test_hubs_rate_limit_is_reported_in_its_own_words(scripted: Scripted, reply: Reply) -> None:
+def test_docker_hubs_rate_limit_message_is_shown(scripted: Scripted, reply: Reply) -> None:
     scripted.on("/v2/*", reply)
     with pytest.raises(RegistryError, match="reached your pull rate limit") as caught:
         registry(scripted).manifest("team/app", "v1")
@@ -63,7 +63,7 @@ def test_hubs_rate_limit_is_reported_in_its_own_words(scripted: Scripted, reply:
 
 
 def limited(start: int) -> Callable[[Request], Reply]:
-    """Hub: GETs of manifests count, HEADs do not."""
+    """Count GETs of manifests, but not HEADs, as Docker Hub does."""
     lefts = itertools.count(start - 1, -1)
     lock = threading.Lock()
     last = [start]
@@ -81,7 +81,7 @@ def limited(start: int) -> Callable[[Request], Reply]:
 @pytest.mark.parametrize(
     ("left", "keep", "served"), [(10, 4, 6), (4, 4, 0), (50, 4, 12), (3, 9, 0)]
 )
-def test_what_is_to_remain_of_the_rate_limit_remains(
+def test_min_remaining_keeps_that_much_of_the_rate_limit(
     scripted: Scripted, left: int, keep: int, served: int
 ) -> None:
     for number in range(12):
@@ -96,13 +96,13 @@ def test_what_is_to_remain_of_the_rate_limit_remains(
     assert all("--min-remaining" in line for line in result.errors)
 
 
-def test_a_registry_without_a_rate_limit_has_nothing_to_remain(scripted: Scripted) -> None:
+def test_min_remaining_is_ignored_without_a_rate_limit(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     ref = f"{scripted.url}/team/app:v1"
     assert len(run(["manifests", ref, ref, "--min-remaining", 5]).records) == 2
 
 
-def test_the_rate_limit_is_shown_at_v(scripted: Scripted) -> None:
+def test_the_rate_limit_is_shown_with_v(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/team/app/manifests/*", limited(10))
     result = run(["manifests", f"{scripted.url}/team/app:v1", "-v"])
@@ -142,7 +142,7 @@ def test_the_rate_limit_is_shown_at_v(scripted: Scripted) -> None:
     ],
     ids=str,
 )
-def test_a_refusal_is_what_its_status_says(
+def test_the_response_decides_on_the_kind_of_error(
     scripted: Scripted, reply: Reply, kind: type[RegpipeError], message: str
 ) -> None:
     scripted.on("/v2/*", reply)
@@ -151,7 +151,7 @@ def test_a_refusal_is_what_its_status_says(
     assert len(scripted.requests) == 1
 
 
-def test_gcr_says_who_may_ask_at_v2_only(scripted: Scripted) -> None:
+def test_gcr_sends_its_challenge_at_v2_only(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     challenge = 'Bearer realm="https://gcr.io/v2/token",service="gcr.io"'
 
@@ -166,7 +166,7 @@ def test_gcr_says_who_may_ask_at_v2_only(scripted: Scripted) -> None:
     assert canary.challenges == [(f"{scripted.url}/v2/team/app/manifests/v1", [challenge])]
 
 
-def test_ghcr_denies_without_a_challenge(scripted: Scripted) -> None:
+def test_ghcrs_403_without_a_challenge_leads_to_a_login(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     challenge = 'Bearer realm="https://ghcr.io/token",service="ghcr.io"'
 
@@ -179,7 +179,7 @@ def test_ghcr_denies_without_a_challenge(scripted: Scripted) -> None:
     assert registry(scripted, Asked()).manifest("team/app", "v1")
 
 
-def test_harbors_basic_response_to_an_ended_token_is_passed_on(scripted: Scripted) -> None:
+def test_harbors_basic_challenge_reaches_the_authorizer(scripted: Scripted) -> None:
     scripted.on("/v2/*", unauthorized('Basic realm="harbor"'))
     canary = Canary()
     with pytest.raises(UnauthorizedError):
@@ -188,8 +188,8 @@ def test_harbors_basic_response_to_an_ended_token_is_passed_on(scripted: Scripte
     assert len(scripted.requests) == 1
 
 
-def test_several_challenges_are_distinguished(scripted: Scripted) -> None:
-    """Gitea's two headers, and Codeberg's two in one."""
+def test_several_challenges_reach_the_authorizer(scripted: Scripted) -> None:
+    """Gitea sends two headers, Codeberg two challenges in one."""
     both = 'Bearer realm="a",scope="*",Basic realm="b"'
     scripted.on("/v2/*", unauthorized('Bearer realm="x",scope="repository:a:pull,push"', both))
     canary = Canary()
@@ -199,12 +199,12 @@ def test_several_challenges_are_distinguished(scripted: Scripted) -> None:
     assert told[1] == ['Bearer realm="x",scope="repository:a:pull,push"', both]
 
 
-def scopes_asked(server: Scripted) -> list[list[str]]:
+def requested_scopes(server: Scripted) -> list[list[str]]:
     return [parse_qs(request.query)["scope"] for request in server.asked("/token*")]
 
 
 @pytest.mark.parametrize("enough", [True, False])
-def test_a_scope_that_only_the_bearer_of_a_token_is_reported_is_requested_once(
+def test_an_insufficient_scope_is_extended_once(
     scripted: Scripted,
     enough: bool,  # noqa: FBT001
 ) -> None:
@@ -228,23 +228,23 @@ def test_a_scope_that_only_the_bearer_of_a_token_is_reported_is_requested_once(
     scripted.on("/token*", token)
     result = run(["tags", f"{scripted.url}/team/app"])
     assert result.code == (0 if enough else 3)
-    assert scopes_asked(scripted) == [[pull], [metadata, pull]]
+    assert requested_scopes(scripted) == [[pull], [metadata, pull]]
     assert len(scripted.asked("/v2/*")) == 3
 
 
 def test_a_scope_that_the_token_has_already_is_not_requested_again(scripted: Scripted) -> None:
-    """Docker Hub says this of repositories that are private or not there."""
+    """Docker Hub responds like this for repositories that are private or do not exist."""
     challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="repository:team/app:pull"'
     scripted.on("/v2/*", unauthorized(f'{challenge},error="insufficient_scope"', code="DENIED"))
     scripted.on("/token*", json_reply({"token": "one"}))
     result = run(["tags", f"{scripted.url}/team/app"])
     assert result.code == 3
     assert "DENIED" in result.err
-    assert scopes_asked(scripted) == [["repository:team/app:pull"]]
+    assert requested_scopes(scripted) == [["repository:team/app:pull"]]
     assert len(scripted.asked("/v2/*")) == 2
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No real pauses between retries."""
+    """Retry without noticeable delays."""
     monkeypatch.setattr(retry, "backoff", lambda *_: 0.001)

@@ -1,4 +1,4 @@
-"""Which certificates are accepted, on every Python: what is an anchor, and what is not."""
+"""Which certificates are accepted, and which CA certificates can be trust anchors."""
 
 import shutil
 import ssl
@@ -15,7 +15,7 @@ from support.tls import Authority, Pair
 
 @pytest.fixture(autouse=True, params=["lenient", "strict"])
 def python(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's own context, and one as strict as that of 3.13, which takes partial chains, too."""
+    """Python's own TLS context, and one as strict as 3.13's, which also accepts partial chains."""
     ordinary = ssl.create_default_context
 
     def create() -> ssl.SSLContext:
@@ -40,7 +40,7 @@ def pair(middle: Authority) -> Pair:
 
 @pytest.fixture
 def server(middle: Authority, pair: Pair) -> Iterator[Scripted]:
-    """A registry that sends its own certificate alone, as many do."""
+    """A registry that sends its certificate without the intermediate, as many do."""
     with Scripted(tls=middle.server_side(pair)) as made:
         made.add("team/app", "v1", images.oci())
         yield made
@@ -77,7 +77,7 @@ def test_certificates_without_key_identifiers_are_accepted(tmp_path: Path) -> No
         (("127.0.0.1",), -1, "has expired"),
     ],
 )
-def test_an_anchor_of_its_own_excuses_neither_name_nor_date(
+def test_a_certificate_trusted_itself_needs_the_right_name_and_date(
     authority: Authority, hosts: tuple[str, ...], days: int, message: str
 ) -> None:
     pair = authority.issue(f"odd{days}", hosts, days=days)
@@ -88,7 +88,7 @@ def test_an_anchor_of_its_own_excuses_neither_name_nor_date(
         assert server.requests == []
 
 
-def test_another_authority_is_refused_and_not_advised_again(
+def test_with_a_cacert_that_does_not_help_the_message_does_not_suggest_it(
     server: Scripted, tmp_path: Path, home: Path
 ) -> None:
     other = Authority(tmp_path / "other")
@@ -106,7 +106,7 @@ def test_another_authority_is_refused_and_not_advised_again(
     assert server.requests == []
 
 
-def test_a_client_certificate_that_was_sent_is_not_advised(
+def test_with_a_client_certificate_the_message_does_not_suggest_one(
     authority: Authority, tmp_path: Path
 ) -> None:
     stranger = Authority(tmp_path / "stranger").issue("stranger")

@@ -1,4 +1,4 @@
-"""The whole pipeline against the registries that people run, beside the blog's script."""
+"""The whole pipeline against real registries, compared with the blog's script."""
 
 import json
 from pathlib import Path
@@ -18,14 +18,14 @@ PIPELINE = 'regpipe catalog "$1" | regpipe tags | regpipe manifests | regpipe su
 
 
 def chosen(image: Image) -> Image:
-    """The image that a tag means to somebody on linux/amd64: the first one where that lacks."""
+    """Return the image of a tag for linux/amd64, or else the first one."""
     images = [one for one in image.children if one.platform != "unknown/unknown"]
     wanted = [one for one in images if one.platform == "linux/amd64"]
     return [*wanted, *images, image][0]
 
 
 def report(image: Image) -> dict[str, Any]:
-    """What the report's `info` should say of an image."""
+    """Return the expected `info` of an image in the report."""
     if image.media_type == DOCKER_V1_SIGNED:
         newest = json.loads(image.json["history"][0]["v1Compatibility"])
         return {"created": newest["created"], "sha": newest["config"]["Image"]}
@@ -36,16 +36,16 @@ def report(image: Image) -> dict[str, Any]:
 
 
 def is_image(image: Image) -> bool:
-    """Whether it is an image at all, and not an artifact."""
+    """Return whether it is an image, and not an artifact."""
     if image.media_type == DOCKER_V1_SIGNED:
         return True
     return image.config is not None and "image" in image.config.media_type
 
 
-def test_every_tag_of_every_kind_is_reported_rightly(populated: Populated) -> None:
+def test_every_tag_of_every_kind_is_reported_correctly(populated: Populated) -> None:
     result = cli.shell(PIPELINE, populated.registry.url)
     assert (result.code, result.err) == (0, "")
-    # Other tests may have put repositories of their own into the registry.
+    # Other tests may have pushed their own repositories to the registry.
     lines = [line for line in result.records if line["repository"] in populated.repositories]
     reported = {(line["repository"], line["tag"]): line for line in lines}
     assert len(reported) == len(lines)
@@ -58,7 +58,7 @@ def test_every_tag_of_every_kind_is_reported_rightly(populated: Populated) -> No
 
 
 @WITH_SCHEMA_1
-def test_the_blogs_script_agrees_wherever_it_gives_a_value(populated: Populated) -> None:
+def test_the_report_agrees_with_every_value_of_the_blogs_script(populated: Populated) -> None:
     agreed = 0
     for repository in populated.repositories:
         blog = cli.shell('"$@"', BLOG, populated.registry.url, repository)
@@ -75,7 +75,7 @@ def test_the_blogs_script_agrees_wherever_it_gives_a_value(populated: Populated)
 
 
 @WITH_SCHEMA_1
-def test_the_view_is_the_servers_own_conversion(populated: Populated) -> None:
+def test_the_schema_1_view_equals_the_registrys_conversion(populated: Populated) -> None:
     result = cli.shell(
         'regpipe catalog "$1" | regpipe tags | regpipe manifests', populated.registry.url
     )
@@ -109,12 +109,12 @@ def test_the_blogs_program_reads_every_image(populated: Populated) -> None:
         assert len(result.records) == len(tags)
 
 
-def test_what_curl_saved_goes_in_at_any_stage(populated: Populated) -> None:
+def test_manifests_saved_by_curl_are_valid_input(populated: Populated) -> None:
     url = populated.registry.url
     result = cli.shell('curl -s "$1/v2/classic/tags/list" | regpipe manifests --registry "$1"', url)
     assert {record["tag"] for record in result.records} == set(populated.tags("classic"))
 
 
-def test_head_ends_the_pipeline_at_once_and_quietly(populated: Populated) -> None:
+def test_head_ends_the_pipeline_quietly(populated: Populated) -> None:
     result = cli.shell(f"{PIPELINE} | head -n 1", populated.registry.url)
     assert (result.code, result.err, len(result.records)) == (0, "", 1)

@@ -1,4 +1,4 @@
-"""A bad day: every tenth request fails one way or another, and every record comes all the same."""
+"""Failing registries: what is retried, what is not, and that no record is lost."""
 
 import email.utils
 import re
@@ -33,7 +33,7 @@ IMAGES = 40
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The verbs with the tests' own patience."""
+    """Run the verbs with short timeouts and retry delays."""
     given = network.transport_options
 
     def quick(*arguments: object) -> Options:
@@ -44,11 +44,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def soon() -> str:
-    """A date for Retry-After."""
+    """Return the current time as a date for Retry-After."""
     return email.utils.formatdate(time.time(), usegmt=True)
 
 
-def test_with_faults_in_every_tenth_request_every_record_comes_once(scripted: Scripted) -> None:
+def test_every_record_comes_once_if_every_tenth_request_fails(scripted: Scripted) -> None:
     names = [f"v{number:04}" for number in range(TAGS)]
     for number, name in enumerate(names):
         scripted.add("team/app", name, images.oci(str(number % IMAGES)))
@@ -89,7 +89,7 @@ def test_with_faults_in_every_tenth_request_every_record_comes_once(scripted: Sc
     ],
     ids=["500", "503", "429", "reset", "closed", "silent", "stalled", "short", "reset in body"],
 )
-def test_a_registry_that_stays_down_is_given_up(
+def test_a_registry_that_stays_down_is_retried_less(
     scripted: Scripted, fault: Response, message: str
 ) -> None:
     scripted.add("team/app", "v1", images.oci())
@@ -98,11 +98,11 @@ def test_a_registry_that_stays_down_is_given_up(
     result = run(["manifests"], f"{scripted.url}/team/app:v1\n" * count)
     assert (result.code, result.out, len(result.errors)) == (5, b"", count)
     assert message in result.err
-    # A few learn that it is down, and the others do not try as hard.
+    # Once some requests have used up their retries, the others retry less.
     assert len(scripted.requests) <= 3 * count  # and not six for each
 
 
-def test_nobody_there_is_reported_at_once() -> None:
+def test_a_refused_connection_is_reported_for_each_input() -> None:
     with Scripted() as server:
         url = server.url
     result = run(["manifests"], f"{url}/team/app:v1\n" * 20)
@@ -110,7 +110,7 @@ def test_nobody_there_is_reported_at_once() -> None:
     assert "connection refused" in result.errors[0]
 
 
-def test_a_registry_that_comes_back_is_retried(scripted: Scripted) -> None:
+def test_a_registry_that_recovers_gives_records_again(scripted: Scripted) -> None:
     for number in range(60):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
     scripted.on("/v2/*", *[error(500)] * 60, PASS)
@@ -132,7 +132,7 @@ def test_a_retry_after_over_the_limit_is_reported_and_not_waited_for(
     assert re.search(r"try again in \d{4,} s", line)
 
 
-def test_what_would_not_help_is_not_tried_again(scripted: Scripted) -> None:
+def test_statuses_that_are_not_transient_are_not_retried(scripted: Scripted) -> None:
     for status in (400, 401, 403, 404, 405, 410, 501, 505):
         scripted.on("/v2/team/app/manifests/*", error(status))
         before = len(scripted.asked("/v2/team/*"))
@@ -141,7 +141,7 @@ def test_what_would_not_help_is_not_tried_again(scripted: Scripted) -> None:
         assert len(scripted.asked("/v2/team/*")) == before + 1
 
 
-def test_a_kept_connection_that_ran_out_costs_no_try(scripted: Scripted) -> None:
+def test_a_closed_keep_alive_connection_is_not_counted_as_a_retry(scripted: Scripted) -> None:
     """A server that closes after each response without saying so."""
     for number in range(30):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))

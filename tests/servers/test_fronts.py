@@ -1,4 +1,4 @@
-"""nginx and tinyproxy as the tests start them: TLS in front, blobs elsewhere, a proxy."""
+"""nginx and tinyproxy as the tests start them: a TLS reverse proxy, a blob store, a proxy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from support.tls import Authority
 
 
 def session(**settings: object) -> requests.Session:
-    """A client that the logs do not leave out."""
+    """Return a client whose requests count as regpipe's in the logs."""
     made = requests.Session()
     made.trust_env = False
     made.headers["User-Agent"] = "other/1.0"
@@ -21,7 +21,9 @@ def session(**settings: object) -> requests.Session:
     return made
 
 
-def test_tls_in_front_and_blobs_elsewhere(tmp_path: Path, authority: Authority) -> None:
+def test_nginx_with_tls_redirects_blobs_to_the_blob_store(
+    tmp_path: Path, authority: Authority
+) -> None:
     pair, mine = authority.issue("front"), authority.issue("client")
     with (
         running("docker-registry", tmp_path / "registry") as registry,
@@ -44,14 +46,16 @@ def test_tls_in_front_and_blobs_elsewhere(tmp_path: Path, authority: Authority) 
         ]
 
 
-def test_a_proxy_on_the_way(tmp_path: Path, start_registry: Callable[..., Registry]) -> None:
+def test_the_proxy_forwards_and_logs_requests(
+    tmp_path: Path, start_registry: Callable[..., Registry]
+) -> None:
     registry = start_registry("docker-registry")
     with fronts.proxy(tmp_path / "proxy") as proxy:
         assert session(proxies={"http": proxy.url}).get(f"{registry.url}/v2/").ok
         assert [one.path for one in proxy.requests(1)] == [f"{registry.url}/v2/"]
 
 
-def test_a_proxy_that_requires_a_password(
+def test_the_proxy_can_require_a_password(
     tmp_path: Path, start_registry: Callable[..., Registry]
 ) -> None:
     registry = start_registry("docker-registry")

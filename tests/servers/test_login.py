@@ -1,4 +1,4 @@
-"""Getting into real registries with what docker and podman leave, and what is said when not."""
+"""Logging in to real registries with credentials of docker and podman, and the errors."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ def guarded(
     tmp_path_factory: pytest.TempPathFactory,
     token_server: TokenServer,
 ) -> Iterator[Registry]:
-    """A registry that wants to know who asks, with three tags of team/app."""
+    """A registry that requires credentials, with three tags of team/app."""
     name, way = request.param
     if way == "htpasswd":
         options = Options(htpasswd=True)
@@ -72,7 +72,7 @@ FILES: dict[str, Callable[[Path, str], object]] = {
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES.keys())
-def test_a_login_file_lets_us_in(
+def test_login_with_a_credential_file(
     guarded: Registry, home: Path, file: Callable[[Path, str], object]
 ) -> None:
     file(home, guarded.host)
@@ -80,7 +80,7 @@ def test_a_login_file_lets_us_in(
 
 
 @pytest.mark.parametrize("variable", ["REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "DOCKER_AUTH_CONFIG"])
-def test_a_variable_lets_us_in(
+def test_login_with_an_environment_variable_of_docker_or_podman(
     guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     document = {"auths": {guarded.host: entry()}}
@@ -94,14 +94,14 @@ def test_a_variable_lets_us_in(
     assert_got_in(tags(guarded))
 
 
-def test_an_authfile_lets_us_in(guarded: Registry, home: Path) -> None:
+def test_authfile_takes_precedence_over_dockers_config(guarded: Registry, home: Path) -> None:
     path = write(home / "a.json", {"auths": {guarded.host: entry()}})
     docker(home, auths={guarded.host: entry("nobody", "wrong")})
     assert_got_in(tags(guarded, "--authfile", str(path)))
 
 
 @pytest.mark.parametrize("way", ["credHelpers", "credsStore"])
-def test_a_helper_lets_us_in(
+def test_login_with_a_credential_helper(
     guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     helpers = Helpers(home / "helpers", monkeypatch)
@@ -115,19 +115,21 @@ def test_a_helper_lets_us_in(
     assert helpers.asked("vault") == [f"{guarded.host}|get"]
 
 
-def test_variables_of_our_own_let_us_in(guarded: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_with_regpipes_environment_variables(
+    guarded: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REGPIPE_USERNAME", USER)
     monkeypatch.setenv("REGPIPE_PASSWORD", PASSWORD)
     assert_got_in(tags(guarded))
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"], ids=["no line end", "LF", "CRLF"])
-def test_a_password_on_standard_input_lets_us_in(guarded: Registry, end: str) -> None:
+def test_login_with_a_password_on_standard_input(guarded: Registry, end: str) -> None:
     words = ["tags", f"{guarded.url}/team/app", "--user", USER, "--password-stdin"]
     assert_got_in(run(words, PASSWORD + end))
 
 
-def test_the_whole_pipeline_gets_in(guarded: Registry, home: Path) -> None:
+def test_the_whole_pipeline_logs_in(guarded: Registry, home: Path) -> None:
     docker(home, auths={guarded.host: entry()})
     found = run(["manifests"], tags(guarded).out)
     assert (found.code, found.err) == (0, "")
@@ -135,14 +137,16 @@ def test_the_whole_pipeline_gets_in(guarded: Registry, home: Path) -> None:
 
 
 @pytest.mark.parametrize("verbose", [(), ("-v",)], ids=["", "-v"])
-def test_nobody_is_reported_how_to_log_in(guarded: Registry, verbose: tuple[str, ...]) -> None:
+def test_without_credentials_the_error_says_how_to_log_in(
+    guarded: Registry, verbose: tuple[str, ...]
+) -> None:
     result = tags(guarded, *verbose)
     assert result.code == 3
     assert f"; log in with: docker login {guarded.host}" in result.errors[-1]
 
 
 @pytest.mark.parametrize("verbose", [(), ("-v",)], ids=["", "-v"])
-def test_a_wrong_password_is_named_with_its_source(
+def test_a_wrong_password_is_reported_with_its_origin(
     guarded: Registry, home: Path, verbose: tuple[str, ...]
 ) -> None:
     path = docker(home, auths={guarded.host: entry(USER, f"{PASSWORD}-wrong")})
@@ -153,8 +157,8 @@ def test_a_wrong_password_is_named_with_its_source(
         assert len(result.errors) == 1
 
 
-def test_the_login_is_not_shown(guarded: Registry, home: Path) -> None:
-    """Whoever watches the run sees requests and responses; `run` looks for the secrets in them."""
+def test_verbose_output_does_not_show_credentials(guarded: Registry, home: Path) -> None:
+    """`-v` prints requests and responses, and `run` checks them for secrets."""
     docker(home, auths={guarded.host: entry()})
     result = tags(guarded, "-v")
     assert result.code == 0
@@ -162,12 +166,12 @@ def test_the_login_is_not_shown(guarded: Registry, home: Path) -> None:
     assert encoded() not in result.err
 
 
-def test_a_missing_helper_is_named(guarded: Registry, home: Path) -> None:
+def test_a_missing_helper_is_reported(guarded: Registry, home: Path) -> None:
     docker(home, credsStore="gone", auths={guarded.host: entry()})
     assert_refused(tags(guarded), "docker-credential-gone is not on the PATH")
 
 
-def test_a_failing_helper_is_named(
+def test_a_failing_helper_is_reported(
     guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Helpers(home / "helpers", monkeypatch).script("vault", f"echo {PASSWORD}; exit 1")
@@ -175,7 +179,7 @@ def test_a_failing_helper_is_named(
     assert_refused(tags(guarded), "docker-credential-vault failed")
 
 
-def test_a_hanging_helper_is_named(
+def test_a_hanging_helper_is_reported(
     guarded: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(protocol, "TIMEOUT_SECONDS", 0.3)
@@ -184,12 +188,12 @@ def test_a_hanging_helper_is_named(
     assert_refused(tags(guarded), "docker-credential-vault did not finish within 0.3 seconds")
 
 
-def test_a_broken_file_is_named(guarded: Registry, home: Path) -> None:
+def test_an_invalid_credential_file_is_reported(guarded: Registry, home: Path) -> None:
     path = write(home / ".docker/config.json", f'{{"auths": {{"{PASSWORD}')
     assert_refused(tags(guarded), f"{path}: not valid JSON (line 1)")
 
 
-def test_in_a_process_of_its_own_too(guarded: Registry, home: Path) -> None:
+def test_login_in_a_child_process(guarded: Registry, home: Path) -> None:
     docker(home, auths={guarded.host: entry()})
     result = run_process(["tags", f"{guarded.url}/team/app"])
     assert_got_in(result)

@@ -1,4 +1,4 @@
-"""Getting into real registries by every kind of token, and what is said when one is no good."""
+"""Logging in to real registries with every kind of token, and the errors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def token_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenServ
 def tokened(
     request: pytest.FixtureRequest, tmp_path: Path, token_server: TokenServer
 ) -> Iterator[Registry]:
-    """A registry of its own for each test, that wants tokens."""
+    """A registry for each test, which requires tokens."""
     options = Options(realm=token_server.realm, token_cert=token_server.certificate)
     with running(request.param, tmp_path / "registry", options) as registry:
         with pusher(registry, token_server.service) as push:
@@ -36,7 +36,7 @@ def tokened(
 
 
 @pytest.mark.parametrize("posts", [True, False], ids=["by POST", "by GET"])
-def test_an_identity_token_lets_us_in(
+def test_login_with_an_identity_token(
     tokened: Registry,
     token_server: TokenServer,
     home: Path,
@@ -50,7 +50,7 @@ def test_an_identity_token_lets_us_in(
         token_server.service.posts = True
 
 
-def test_a_helpers_identity_token_lets_us_in(
+def test_login_with_a_helpers_identity_token(
     tokened: Registry, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     helpers = Helpers(home / "helpers", monkeypatch)
@@ -59,7 +59,7 @@ def test_a_helpers_identity_token_lets_us_in(
     assert_got_in(tags(tokened))
 
 
-def test_a_registry_token_lets_us_in(
+def test_a_registry_token_is_sent_without_a_token_request(
     tokened: Registry, token_server: TokenServer, home: Path
 ) -> None:
     token = token_server.service._sign(USER, "repository:team/app:pull")
@@ -86,7 +86,7 @@ def test_a_registry_token_is_sent_although_the_realm_would_be_refused(
     assert (result.code, [record["tag"] for record in result.records]) == (0, ["v1"])
 
 
-def test_an_expired_registry_token_is_named(
+def test_an_expired_registry_token_is_reported_with_its_origin(
     tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_server.service, "expires_in", -3600)
@@ -95,19 +95,21 @@ def test_an_expired_registry_token_is_named(
     assert_refused(tags(tokened), f"rejected the registry token from {path}")
 
 
-def test_an_expired_identity_token_is_named(tokened: Registry, home: Path) -> None:
+def test_an_expired_identity_token_is_reported_with_its_origin(
+    tokened: Registry, home: Path
+) -> None:
     path = docker(home, auths={tokened.host: {"identitytoken": f"{TOKEN}-old"}})
     assert_refused(tags(tokened), f"rejected the identity token of token (from {path})")
 
 
-def test_anonymous_tokens_let_everybody_in(
+def test_anonymous_tokens_are_used_without_credentials(
     tokened: Registry, token_server: TokenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_server.service, "anonymous", True)
     assert_got_in(tags(tokened))
 
 
-def test_a_token_that_is_good_for_nothing_is_reported_as(
+def test_a_token_without_the_requested_access_is_an_error(
     tokened: Registry, token_server: TokenServer, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_server.service, "grants", False)
@@ -115,9 +117,7 @@ def test_a_token_that_is_good_for_nothing_is_reported_as(
     assert_refused(tags(tokened), tokened.host)
 
 
-def test_one_token_is_requested_by_all_of_a_run(
-    tokened: Registry, token_server: TokenServer, home: Path
-) -> None:
+def test_a_run_requests_one_token(tokened: Registry, token_server: TokenServer, home: Path) -> None:
     docker(home, auths={tokened.host: entry()})
     found = tags(tokened)
     before = len(token_server.server.requests)
@@ -125,7 +125,7 @@ def test_one_token_is_requested_by_all_of_a_run(
     assert len(token_server.server.requests) == before + 1
 
 
-def test_a_token_server_that_sends_nonsense_is_named(
+def test_an_invalid_response_of_a_token_server_is_reported(
     tokened: Registry, token_server: TokenServer, home: Path
 ) -> None:
     docker(home, auths={tokened.host: entry()})

@@ -1,4 +1,4 @@
-"""TLS, proxies and blob stores with what real life has: nginx, tinyproxy, Debian's registry."""
+"""TLS, proxies and blob stores with real servers: nginx, tinyproxy, Debian's registry."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def plain(directory: Path, image: Image) -> Iterator[Registry]:
-    """Debian's registry over http, with team/app:v1 in it."""
+    """Debian's registry over plain HTTP, with team/app:v1."""
     with running("docker-registry", directory) as made:
         made.pusher().push("team/app", "v1", image)
         yield made
@@ -38,7 +38,7 @@ def plain(directory: Path, image: Image) -> Iterator[Registry]:
 def front(
     tmp_path_factory: pytest.TempPathFactory, plain: Registry, authority: Authority
 ) -> Iterator[Front]:
-    """nginx with TLS before it."""
+    """nginx as its TLS reverse proxy."""
     pair = authority.issue("front", (*NAMES, "0.0.0.0"))
     with fronts.tls_front(plain, tmp_path_factory.mktemp("front"), pair) as made:
         yield made
@@ -54,7 +54,7 @@ def manifests(front: Front, *options: object) -> Result:
     )
 
 
-def test_who_is_not_trusted_is_advised(front: Front) -> None:
+def test_an_untrusted_certificate_is_reported_with_ways_to_trust_it(front: Front) -> None:
     before = len(front.requests())
     result = manifests(front)
     assert (result.code, len(result.errors)) == (5, 1)
@@ -66,7 +66,7 @@ def test_who_is_not_trusted_is_advised(front: Front) -> None:
 
 
 @pytest.mark.parametrize("way", ["--cacert", "-k", "--insecure", "REGPIPE_INSECURE", "certs.d"])
-def test_there_are_ways_to_trust(  # noqa: PLR0917 -- fixtures
+def test_a_certificate_can_be_trusted_or_not_verified(  # noqa: PLR0917 -- fixtures
     front: Front,
     authority: Authority,
     image: Image,
@@ -90,15 +90,15 @@ def test_there_are_ways_to_trust(  # noqa: PLR0917 -- fixtures
     assert (result.code, result.err) == (0, "")
 
 
-def test_insecure_may_be_set_to_be_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_regpipe_insecure_0_means_off(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGPIPE_INSECURE", "0")
     assert manifests(front).code == 5
 
 
-def test_the_systems_roots_are_kept(
+def test_cacert_does_not_replace_the_systems_roots(
     front: Front, authority: Authority, tmp_path: Path, image: Image
 ) -> None:
-    """A CA that is given is trusted besides those of the system, and not instead."""
+    """A given CA is trusted in addition to those of the system."""
     other = Authority(tmp_path / "other")
     env = {"SSL_CERT_FILE": str(authority.ca)}
     with Scripted(tls=other.server_side()) as second:
@@ -116,7 +116,7 @@ def test_the_systems_roots_are_kept(
     ],
     ids=["expired", "other name"],
 )
-def test_a_bad_certificate_is_distinguished(
+def test_an_invalid_certificate_is_reported_with_the_reason(
     authority: Authority, days: int, hosts: tuple[str, ...], message: str
 ) -> None:
     pair = authority.issue(f"bad{days}", hosts, days=days)
@@ -127,7 +127,7 @@ def test_a_bad_certificate_is_distinguished(
         assert server.connections == 1
 
 
-def test_http_and_https_are_distinguished(front: Front, plain: Registry) -> None:
+def test_the_wrong_scheme_is_reported_with_the_right_one(front: Front, plain: Registry) -> None:
     result = run(["tags", f"http://{front.host}/team/app"])
     assert "this is an HTTPS registry: write https://" in result.err
     result = run(["tags", f"https://{plain.host}/team/app"])
@@ -135,7 +135,7 @@ def test_http_and_https_are_distinguished(front: Front, plain: Registry) -> None
     assert "--plain-http" in result.err
 
 
-def test_a_client_certificate_is_requested_and_shown(
+def test_a_client_certificate_is_sent_from_options_and_certs_d(
     tmp_path: Path, plain: Registry, authority: Authority, home: Path
 ) -> None:
     pair, mine = authority.issue("mutual"), authority.issue("me")
@@ -163,7 +163,7 @@ def test_a_client_certificate_is_requested_and_shown(
         assert result.code == 2
 
 
-def test_a_registry_itself_may_ask_for_a_client_certificate(
+def test_a_missing_or_unknown_client_certificate_is_reported(
     tmp_path: Path, authority: Authority, image: Image
 ) -> None:
     mine = authority.issue("me2")
@@ -193,7 +193,7 @@ def test_a_registry_itself_may_ask_for_a_client_certificate(
         (["--min-remaining", "-1"], "must be between 0"),
     ],
 )
-def test_what_cannot_be_used_is_a_usage_error(
+def test_an_unusable_option_value_is_a_usage_error(
     front: Front, options: list[str], message: str
 ) -> None:
     result = manifests(front, *options)
@@ -201,10 +201,10 @@ def test_what_cannot_be_used_is_a_usage_error(
     assert message in result.err
 
 
-def test_a_store_for_blobs_gets_no_credentials(
+def test_a_blob_store_on_another_host_gets_no_credentials(
     tmp_path: Path, directory: Path, plain: Registry, authority: Authority, image: Image
 ) -> None:
-    """nginx sends readers to another nginx, which has the blobs as files."""
+    """nginx redirects to another nginx, which serves the blobs as files."""
     pair, mine = authority.issue("both"), authority.issue("me3")
     assert image.config
     with (
@@ -225,14 +225,14 @@ def test_a_store_for_blobs_gets_no_credentials(
         assert [(one.authorization, one.client) for one in store.requests(2)] == [("", "")] * 2
 
 
-def test_a_proxy_is_used_and_may_be_left_out(
+def test_proxy_variables_and_no_proxy(
     tmp_path: Path,
     plain: Registry,
     front: Front,
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Loopback is never reached by a proxy; this address leads there, too, and is none of it.
+    # A proxy is never used for loopback; 0.0.0.0 reaches it but does not count as loopback.
     plain_url, front_url = (x.url.replace("127.0.0.1", "0.0.0.0") for x in (plain, front))
     ref, secure = f"{plain_url}/team/app:v1", f"{front_url}/team/app:v1"
     trust = ["--cacert", authority.ca]
@@ -257,7 +257,7 @@ def test_a_proxy_is_used_and_may_be_left_out(
         result = run(["manifests", secure, *trust])
         assert (result.code, len(result.errors)) == (5, 1)
         assert f"the proxy {proxy.host} for 0.0.0.0" in result.err
-        assert "responded with 401" in result.err  # tinyproxy means 407
+        assert "responded with 401" in result.err  # tinyproxy sends it in place of 407
         assert "wrong" not in result.err
     monkeypatch.setenv("https_proxy", address)
     result = run(["manifests", secure, *trust])
@@ -266,7 +266,7 @@ def test_a_proxy_is_used_and_may_be_left_out(
     assert PROXY_PASSWORD not in result.err
 
 
-def test_a_name_that_nobody_has_is_reported() -> None:
+def test_an_unknown_host_is_reported() -> None:
     result = run(["tags", "registry.invalid/team/app"])
     assert (result.code, len(result.errors)) == (5, 1)
     assert "host not found" in result.err

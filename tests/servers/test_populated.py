@@ -1,4 +1,4 @@
-"""The registries as `populated` fills them, and the blog's script that reads them."""
+"""The registries that `populated` fills, and the blog's script run on them."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ WITH_SCHEMA_1 = pytest.mark.parametrize("real_registry", ["docker-registry"], in
 BLOG = Path(cli.__file__).with_name("blog.sh")
 
 
-def test_there_is_enough_of_everything(populated: Populated) -> None:
+def test_populated_has_enough_tags_of_every_kind(populated: Populated) -> None:
     assert len(populated.images) >= 200
     assert len(populated.repositories) >= 9
     kinds = {image.media_type for image in populated.images.values()}
@@ -33,7 +33,7 @@ def test_the_blogs_script_works_where_schema_1_is_served(populated: Populated) -
 
 
 @WITH_SCHEMA_1
-def test_the_blogs_script_goes_on_after_what_it_cannot_read(populated: Populated) -> None:
+def test_the_blogs_script_continues_after_unreadable_manifests(populated: Populated) -> None:
     result = cli.shell('"$@"', BLOG, populated.registry.url, "team/app")
     tags = {line["tag"] for line in json.loads(result.out)}
     assert {"classic", "list", "old"} <= tags

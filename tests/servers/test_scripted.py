@@ -1,4 +1,4 @@
-"""The scripted registry itself: it says what it is told to, good and broken."""
+"""The scripted registry itself: ordinary, configured and broken responses."""
 
 import threading
 
@@ -26,14 +26,14 @@ from support.tls import Authority
 
 @pytest.fixture
 def session() -> requests.Session:
-    """A plain client, that looks like regpipe's and not like the tests' own."""
+    """A plain client, whose requests do not count as those of the tests' helpers."""
     session = requests.Session()
     session.trust_env = False
     session.headers["User-Agent"] = "some/1.0"
     return session
 
 
-def test_it_serves_what_is_added(scripted: Scripted, session: requests.Session) -> None:
+def test_added_images_are_served(scripted: Scripted, session: requests.Session) -> None:
     image = scripted.add("team/app", "v1", images.index())
     base = f"{scripted.url}/v2/team/app"
     assert session.get(f"{base}/tags/list").json() == {"name": "team/app", "tags": ["v1"]}
@@ -51,7 +51,7 @@ def test_it_serves_what_is_added(scripted: Scripted, session: requests.Session) 
     assert scripted.seen[:2] == ["GET /v2/team/app/tags/list", "GET /v2/team/app/manifests/v1"]
 
 
-def test_it_pages(scripted: Scripted, session: requests.Session) -> None:
+def test_lists_are_paginated(scripted: Scripted, session: requests.Session) -> None:
     scripted.content.tags["a/b"] = {f"t{number:04}": "" for number in range(250)}
     scripted.content.page = 100
     found: list[str] = []
@@ -72,13 +72,13 @@ def test_responses_come_in_turn_and_the_last_one_stays(
     assert statuses == [503, 429, 200, 200]
 
 
-def test_each_counts_by_url(scripted: Scripted, session: requests.Session) -> None:
+def test_each_counts_separately_for_each_url(scripted: Scripted, session: requests.Session) -> None:
     scripted.on("/x*", error(500), html(), each=True)
     statuses = [session.get(scripted.url + path).status_code for path in ("/x1", "/x2", "/x1")]
     assert statuses == [500, 500, 200]
 
 
-def test_every_nth_request_meets_a_fault(scripted: Scripted, session: requests.Session) -> None:
+def test_every_nth_request_gets_a_fault(scripted: Scripted, session: requests.Session) -> None:
     scripted.every(3, error(500), error(502))
     statuses = [session.get(f"{scripted.url}/v2/").status_code for _ in range(6)]
     assert statuses == [200, 200, 500, 200, 200, 502]
@@ -99,14 +99,14 @@ def test_a_broken_response_breaks_the_client(
     assert session.get(f"{scripted.url}/v2/a/b/manifests/v1").ok
 
 
-def test_basic_credentials_are_requested(scripted: Scripted, session: requests.Session) -> None:
+def test_a_basic_guard_requires_credentials(scripted: Scripted, session: requests.Session) -> None:
     scripted.guard(tokens.basic())
     assert session.get(f"{scripted.url}/v2/").headers["WWW-Authenticate"].startswith("Basic")
     session.auth = (USER, PASSWORD)
     assert session.get(f"{scripted.url}/v2/").ok
 
 
-def test_a_token_opens_its_own_repository_only(
+def test_a_token_grants_access_to_its_repository_only(
     scripted: Scripted, session: requests.Session
 ) -> None:
     service = tokens.TokenService()
@@ -137,12 +137,12 @@ def test_tls_with_a_client_certificate(authority: Authority, session: requests.S
         assert session.get(f"{server.url}/v2/").ok
 
 
-def test_helpers_are_not_counted(scripted: Scripted) -> None:
+def test_requests_of_helpers_are_not_counted(scripted: Scripted) -> None:
     requests.get(f"{scripted.url}/v2/", headers={"User-Agent": USER_AGENT}, timeout=10)
     assert scripted.seen == []
 
 
-def test_stopping_frees_a_client_that_still_waits(session: requests.Session) -> None:
+def test_stopping_the_server_disconnects_waiting_clients(session: requests.Session) -> None:
     ended: list[type[BaseException]] = []
 
     def wait(url: str) -> None:

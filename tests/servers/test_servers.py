@@ -1,4 +1,4 @@
-"""The real registries as the tests start them: they take every kind of image they can, and log."""
+"""The real registries as the tests start them: pushing, logs, authentication and TLS."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def any_registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reg
 
 
 def get(url: str, **more: object) -> requests.Response:
-    """A request that is not taken for regpipe's, nor for one of the tests' helpers."""
+    """Send a GET request that counts neither as regpipe's nor as a helper's."""
     session = requests.Session()
     session.trust_env = False
     for name, value in more.items():
@@ -30,7 +30,7 @@ def get(url: str, **more: object) -> requests.Response:
     return session.get(url, headers={"User-Agent": "other/1.0"}, timeout=30)
 
 
-def test_it_takes_every_kind_of_image_and_gives_it_back(any_registry: Registry) -> None:
+def test_every_kind_of_image_is_served_as_pushed(any_registry: Registry) -> None:
     signed = images.classic("signed")
     kinds = {
         "classic": images.classic(),
@@ -53,7 +53,7 @@ def test_it_takes_every_kind_of_image_and_gives_it_back(any_registry: Registry) 
         assert answer.content == image.raw
 
 
-def test_only_the_old_registry_takes_and_makes_schema_1(any_registry: Registry) -> None:
+def test_only_docker_registry_accepts_and_converts_to_schema_1(any_registry: Registry) -> None:
     old = schema1.signed("team/app", tag="old")
     with any_registry.pusher() as pusher:
         if not any_registry.kind.schema1:
@@ -68,7 +68,7 @@ def test_only_the_old_registry_takes_and_makes_schema_1(any_registry: Registry) 
     assert len(converted["history"]) == 4
 
 
-def test_its_log_tells_the_requests(any_registry: Registry) -> None:
+def test_the_log_has_the_requests(any_registry: Registry) -> None:
     if not any_registry.kind.logs:
         pytest.skip(f"{any_registry.name} keeps no such log")
     with any_registry.pusher() as pusher:
@@ -88,7 +88,9 @@ WITH_AUTH = ["docker-registry", "distribution3", "zot"]
 
 
 @pytest.mark.parametrize("name", WITH_AUTH)
-def test_htpasswd(name: str, start_registry: Callable[..., Registry]) -> None:
+def test_htpasswd_requires_basic_credentials(
+    name: str, start_registry: Callable[..., Registry]
+) -> None:
     registry = start_registry(name, htpasswd=True)
     with registry.pusher() as pusher:
         pusher.push("team/app", "v1", images.oci())
@@ -99,7 +101,7 @@ def test_htpasswd(name: str, start_registry: Callable[..., Registry]) -> None:
 
 
 @pytest.mark.parametrize("name", WITH_AUTH)
-def test_tokens(name: str, tmp_path: Path, scripted: Scripted) -> None:
+def test_a_token_realm_requires_its_tokens(name: str, tmp_path: Path, scripted: Scripted) -> None:
     service = TokenService()
     scripted.on("/token", service)
     options = Options(realm=f"{scripted.url}/token", token_cert=service.certificate(tmp_path))
@@ -117,7 +119,7 @@ def test_tokens(name: str, tmp_path: Path, scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_tls(name: str, tmp_path: Path, authority: Authority) -> None:
+def test_tls_uses_the_given_certificate(name: str, tmp_path: Path, authority: Authority) -> None:
     options = Options(tls=authority.issue("server"), ca=authority.ca)
     with running(name, tmp_path / "registry", options) as registry:
         with pytest.raises(requests.exceptions.SSLError):
@@ -126,7 +128,7 @@ def test_tls(name: str, tmp_path: Path, authority: Authority) -> None:
 
 
 def refused(url: str, **more: object) -> bool:
-    """Whether a request gets nowhere: most registries break off the handshake, zot says 401."""
+    """Return whether a request fails: most registries abort the handshake, zot sends 401."""
     try:
         return get(url, **more).status_code == 401
     except requests.RequestException:
@@ -134,7 +136,9 @@ def refused(url: str, **more: object) -> bool:
 
 
 @pytest.mark.parametrize("name", WITH_AUTH)
-def test_client_certificates(name: str, tmp_path: Path, authority: Authority) -> None:
+def test_client_ca_requires_client_certificates(
+    name: str, tmp_path: Path, authority: Authority
+) -> None:
     mine = authority.issue("client")
     options = Options(tls=authority.issue("server"), ca=authority.ca, client_ca=authority.ca)
     with running(name, tmp_path / "registry", options) as registry:

@@ -1,4 +1,4 @@
-"""Tokens in runs over many tags: how many are asked for, and what comes when they end half-way."""
+"""Tokens in runs over many tags: the number of token requests, expiry and errors."""
 
 import itertools
 import time
@@ -24,7 +24,7 @@ def service() -> TokenService:
 
 @pytest.fixture
 def guarded(scripted: Scripted, service: TokenService, home: Path) -> Scripted:
-    """A registry that wants tokens, with a thousand tags of team/app, and our login to it."""
+    """A registry that requires tokens, with a thousand tags of team/app, and a login for it."""
     docker(home, auths={scripted.host: entry()})
     image = images.oci()
     for number in range(TAGS):
@@ -35,7 +35,7 @@ def guarded(scripted: Scripted, service: TokenService, home: Path) -> Scripted:
 
 
 def manifests(server: Scripted, *options: str) -> list[str]:
-    """The tags of all records, in their order; the run must go well."""
+    """Return the tags of all records in output order; the run must succeed."""
     names = "".join(f"{server.url}/team/app:t{number:04}\n" for number in range(TAGS))
     result = run(["manifests", "--no-cache", *options], names)
     assert (result.code, result.err) == (0, "")
@@ -46,7 +46,7 @@ def in_order() -> list[str]:
     return [f"t{number:04}" for number in range(TAGS)]
 
 
-def test_a_thousand_tags_cost_one_token(guarded: Scripted) -> None:
+def test_a_thousand_tags_need_one_token(guarded: Scripted) -> None:
     assert manifests(guarded, "-j", "8") == in_order()
     assert len(guarded.asked("/token")) == 1
     refused = [one.path for one in guarded.asked("/v2/*") if "authorization" not in one.headers]
@@ -54,12 +54,12 @@ def test_a_thousand_tags_cost_one_token(guarded: Scripted) -> None:
 
 
 @pytest.mark.parametrize("harbor", [False, True], ids=["", "as Harbor does"])
-def test_tokens_that_end_half_way_lose_nothing(
+def test_no_record_is_lost_when_tokens_expire_during_the_run(
     guarded: Scripted,
     service: TokenService,
     harbor: bool,  # noqa: FBT001
 ) -> None:
-    """Harbor sends Basic to whoever shows a token that is no good."""
+    """Harbor sends a Basic challenge in response to an invalid token."""
     count = itertools.count(1)
 
     def expire(_: Request) -> Reply | None:
@@ -81,7 +81,7 @@ def test_tokens_that_end_half_way_lose_nothing(
     assert 3 <= asked <= 12
 
 
-def test_a_token_server_that_is_slow_gets_one_request_all_the_same(
+def test_a_slow_token_server_gets_only_one_request(
     guarded: Scripted, service: TokenService
 ) -> None:
     def slowly(request: Request) -> Reply:
@@ -93,14 +93,14 @@ def test_a_token_server_that_is_slow_gets_one_request_all_the_same(
     assert len(guarded.asked("/token")) == 1
 
 
-def test_a_token_server_that_fails_for_a_moment_is_retried(
+def test_transient_errors_of_a_token_server_are_retried(
     guarded: Scripted, service: TokenService
 ) -> None:
     guarded.on("/token", error(503), error(500), service)
     assert manifests(guarded) == in_order()
 
 
-def test_a_wrong_password_is_tried_once_for_a_thousand_tags(
+def test_a_wrong_password_is_sent_once_for_a_thousand_tags(
     guarded: Scripted, service: TokenService
 ) -> None:
     service.users = {USER: "another"}
@@ -112,7 +112,7 @@ def test_a_wrong_password_is_tried_once_for_a_thousand_tags(
     assert len(guarded.asked("/token")) == 1
 
 
-def test_tokens_are_got_over_tls_by_the_same_rules(
+def test_the_tls_options_apply_to_the_token_server_too(
     authority: Authority, service: TokenService, home: Path
 ) -> None:
     with Scripted(tls=authority.server_side()) as server:
@@ -127,7 +127,7 @@ def test_tokens_are_got_over_tls_by_the_same_rules(
         assert run([*words, "-k"]).code == 0
 
 
-def test_repositories_share_no_token(guarded: Scripted) -> None:
+def test_each_repository_gets_its_own_token(guarded: Scripted) -> None:
     for name in ("team/a", "team/b", "team/c"):
         guarded.add(name, "v1", images.oci())
     names = "".join(f"{guarded.url}/team/{name}:v1\n" for name in "abc")

@@ -1,4 +1,4 @@
-"""Real registries, asked again by a run that knows their images: one small request a tag."""
+"""Repeated runs with a warm cache against real registries."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,7 +12,7 @@ TAGS = 12
 
 
 @pytest.mark.parametrize("name", ["docker-registry", "distribution3", "zot"])
-def test_an_unchanged_tag_costs_one_request(name: str, tmp_path: Path) -> None:
+def test_an_unchanged_tag_needs_one_request(name: str, tmp_path: Path) -> None:
     with servers.running(name, tmp_path / "registry") as registry:
         with registry.pusher() as pusher:
             for number in range(TAGS):

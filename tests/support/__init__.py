@@ -1,1 +1,1 @@
-"""What the tests are made with: images, registries to serve them, and ways to run regpipe."""
+"""Helpers for the tests: images, registries to serve them, and ways to run regpipe."""

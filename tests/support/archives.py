@@ -1,4 +1,4 @@
-"""Tar archives as builders of images leave them, good and bad."""
+"""Tar archives of images, valid and broken, as docker save and other tools write them."""
 
 import bz2
 import gzip
@@ -27,14 +27,14 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ),
 }
 Manifest = bytes | str | None
-"""A member's content; as text the target of a symbolic link; None makes a folder."""
+"""A member's content: bytes of a file, text for a symbolic link's target, None for a folder."""
 
 
 def pack(
     members: Mapping[str, Manifest] | Iterable[tuple[str, Manifest]],
     format: int = tarfile.PAX_FORMAT,  # noqa: A002 -- as tarfile calls it
 ) -> bytes:
-    """A tar archive of these members in this order."""
+    """Return a tar archive of these members, in this order."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=format) as archive:
         for name, content in members.items() if isinstance(members, Mapping) else members:
@@ -50,7 +50,7 @@ def pack(
 
 
 def files_of(directory: Path) -> dict[str, Manifest]:
-    """Every file of a directory, by its name in there."""
+    """Return the content of every file in a directory, by its relative path."""
     return {
         str(path.relative_to(directory)): path.read_bytes()
         for path in sorted(directory.rglob("*"))
@@ -59,12 +59,12 @@ def files_of(directory: Path) -> dict[str, Manifest]:
 
 
 def unpacked_layers(image: Image) -> list[bytes]:
-    """An image's layers without their compression."""
+    """Return an image's layers, uncompressed."""
     return [gzip.decompress(layer.data) for layer in image.layers]
 
 
 def docker_save(images: Sequence[tuple[Image, Sequence[str] | None]]) -> dict[str, Manifest]:
-    """What `docker save` writes from 1.10 on and before 25.0: images and their names."""
+    """Return what `docker save` writes from 1.10 to before 25.0, given images and their names."""
     members: dict[str, Manifest] = {}
     listed: list[Json] = []
     for image, names in images:
@@ -83,7 +83,7 @@ def docker_save(images: Sequence[tuple[Image, Sequence[str] | None]]) -> dict[st
 
 
 def docker_save_before_1_10(name: str, layers: Sequence[bytes]) -> dict[str, Manifest]:
-    """What `docker save` wrote before 1.10: no config, and a v1 JSON for each layer."""
+    """Return what `docker save` wrote before 1.10: no config, but a v1 JSON file per layer."""
     repository, _, tag = name.rpartition(":")
     members: dict[str, Manifest] = {}
     parent = ""
@@ -100,11 +100,11 @@ def docker_save_before_1_10(name: str, layers: Sequence[bytes]) -> dict[str, Man
 
 
 def docker_save_oci(directory: Path, names: Mapping[str, Image]) -> dict[str, Manifest]:
-    """What `docker save` writes since 25.0: a layout, named in containerd's way, and more.
+    """Return what `docker save` writes since 25.0: an OCI layout with containerd's annotations.
 
     Args:
-        directory: a layout that holds the images, of whose index.json nothing is taken.
-        names: their whole names.
+        directory: a layout that holds the images; its index.json is replaced.
+        names: the images by full name.
     """
     members = files_of(directory)
     entries, listed = [], []

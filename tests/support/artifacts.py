@@ -1,4 +1,4 @@
-"""OCI artifacts: charts, signatures, SBOMs, attestations; and the manifest that any of them has."""
+"""OCI artifacts: charts, signatures, SBOMs and attestations, and a builder for OCI manifests."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ def oci_manifest(
     subject: Image | None = None,
     layer_annotations: dict[str, str] | None = None,
 ) -> Image:
-    """The OCI manifest of a config and layers, with whatever else it may carry."""
+    """Return the OCI manifest of a config and layers, with the optional members that are given."""
     manifest: Json = {"schemaVersion": 2, "mediaType": OCI_MANIFEST}
     if artifact_type is not None:
         manifest["artifactType"] = artifact_type
@@ -44,7 +44,7 @@ def oci_manifest(
 
 
 def attestation(image: Image) -> Image:
-    """BuildKit's provenance statement about an image, in the manifest that it stores it in."""
+    """Return BuildKit's provenance attestation of an image, with its manifest."""
     statement = {
         "_type": "https://in-toto.io/Statement/v0.1",
         "predicateType": "https://slsa.dev/provenance/v0.2",
@@ -68,7 +68,7 @@ def attestation(image: Image) -> Image:
 
 
 def helm(name: str = "chart", version: str = "1.2.3") -> Image:
-    """A Helm chart: an OCI manifest whose config is no image config."""
+    """Return a Helm chart: an OCI manifest whose config is not an image config."""
     chart = {"name": name, "version": version, "apiVersion": "v2", "type": "application"}
     content = layer(f"{name}/Chart.yaml", f"name: {name}\nversion: {version}\n".encode())
     return oci_manifest(
@@ -83,7 +83,7 @@ def helm(name: str = "chart", version: str = "1.2.3") -> Image:
 
 
 def cosign_signature(image: Image) -> Image:
-    """What `cosign sign` stores under the tag `cosign_tag(image)`, with a filler signature."""
+    """Return what `cosign sign` stores under `cosign_tag(image)`, with a dummy signature."""
     payload = {
         "critical": {
             "identity": {"docker-reference": ""},
@@ -107,12 +107,12 @@ def cosign_signature(image: Image) -> Image:
 
 
 def cosign_tag(image: Image, suffix: str = "sig") -> str:
-    """The tag under which cosign stores something about an image."""
+    """Return the tag under which cosign stores a signature or attachment of an image."""
     return f"{image.digest.replace(':', '-')}.{suffix}"
 
 
 def sbom(image: Image, artifact_type: str = "application/spdx+json") -> Image:
-    """An SBOM that names the image as its subject, as `oras attach` pushes it."""
+    """Return an SBOM with the image as its subject, as `oras attach` pushes it."""
     document = {"spdxVersion": "SPDX-2.3", "name": image.digest, "packages": []}
     return oci_manifest(
         EMPTY,

@@ -1,4 +1,4 @@
-"""What the tests of attacks share: a manifest put in the way of `regpipe manifests`."""
+"""Helpers for the security tests: serve a hostile manifest and run `regpipe manifests` on it."""
 
 from support.blobs import OCI_MANIFEST
 from support.cli import Result, run
@@ -6,7 +6,7 @@ from support.replies import Reply
 from support.scripted import Scripted
 
 LIMIT = 1 << 20
-"""Bytes that the tests' requests read at most."""
+"""The largest response body that the tests' requests read, in bytes."""
 
 
 def manifest(scripted: Scripted, body: bytes, type_: str = OCI_MANIFEST) -> None:

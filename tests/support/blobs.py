@@ -1,4 +1,4 @@
-"""Blobs, layers and images as bytes; the same bytes on every machine and Python."""
+"""Blobs, layers and images as bytes: the same bytes on every machine and Python version."""
 
 import base64
 import hashlib
@@ -25,12 +25,12 @@ Json = dict[str, Any]
 
 
 def sha256(data: bytes) -> str:
-    """The sha256 digest of some bytes, as registries write it."""
+    """Return the sha256 digest of some bytes, as registries write it."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def go_json(value: object, indent: int | None = None) -> bytes:
-    """JSON as Go's encoder writes it: HTML characters escaped, UTF-8 kept, keys in given order."""
+    """Encode JSON as Go does: HTML characters escaped, UTF-8 kept, keys in the given order."""
     separators = (",", ": ") if indent else (",", ":")
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
     for character in "&<>\u2028\u2029":
@@ -39,7 +39,7 @@ def go_json(value: object, indent: int | None = None) -> bytes:
 
 
 def hex64(*seed: str) -> str:
-    """64 hexadecimal digits made from a seed."""
+    """Return 64 hexadecimal digits derived from a seed."""
     return hashlib.sha256("/".join(seed).encode()).hexdigest()
 
 
@@ -50,7 +50,7 @@ def base64url(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Blob:
-    """Some bytes, what type they are, and (for a layer) the digest of the unpacked form."""
+    """Some bytes, their media type and, for a layer, the digest of the uncompressed tar."""
 
     data: bytes
     media_type: str
@@ -62,7 +62,7 @@ class Blob:
         return sha256(self.data)
 
     def descriptor(self, **more: object) -> Json:
-        """The OCI descriptor of this blob, with further fields at its end."""
+        """Return the OCI descriptor of this blob, with further fields at the end."""
         return {
             "mediaType": self.media_type,
             "digest": self.digest,
@@ -73,7 +73,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Image:
-    """A manifest or index as served, and everything that it refers to."""
+    """A manifest or index as served, with everything it refers to."""
 
     raw: bytes
     media_type: str
@@ -81,12 +81,12 @@ class Image:
     layers: tuple[Blob, ...] = ()
     children: "tuple[Image, ...]" = ()
     canonical: bytes | None = None
-    """The bytes that the digest is of, where they are not `raw` (schema 1 signed)."""
+    """The bytes that the digest is computed from, if not `raw` (signed schema 1)."""
     platform: str = ""
 
     @property
     def digest(self) -> str:
-        """The digest that a registry gives it."""
+        """The digest that a registry reports for it."""
         return sha256(self.raw if self.canonical is None else self.canonical)
 
     @property
@@ -103,17 +103,17 @@ class Image:
         return parsed
 
     def descriptor(self, **more: object) -> Json:
-        """The descriptor of this manifest or index, with further fields at its end."""
+        """Return the descriptor of this manifest or index, with further fields at the end."""
         return Blob(self.raw, self.media_type).descriptor(**more)
 
     def manifests(self) -> "Iterator[Image]":
-        """Every manifest in it, those referred to before those that refer."""
+        """Yield every manifest in it, children before their index."""
         for child in self.children:
             yield from child.manifests()
         yield self
 
     def blobs(self) -> Iterator[Blob]:
-        """Every config and layer in it."""
+        """Yield every config and layer in it."""
         for manifest in self.manifests():
             if manifest.config is not None:
                 yield manifest.config
@@ -121,7 +121,7 @@ class Image:
 
 
 def tar(files: Mapping[str, bytes], mtime: int = 0) -> bytes:
-    """A ustar archive, written here because `tarfile`'s bytes changed between Pythons."""
+    """Return a ustar archive; `tarfile`'s output differs between Python versions."""
     out = bytearray()
     for name, data in files.items():
         directory = name.endswith("/")
@@ -132,7 +132,7 @@ def tar(files: Mapping[str, bytes], mtime: int = 0) -> bytes:
             (108, b"0000000\0" * 2),  # uid, gid
             (124, b"%011o\0" % len(data)),
             (136, b"%011o\0" % mtime),
-            (148, b" " * 8),  # the checksum counts as spaces while it is made
+            (148, b" " * 8),  # the checksum field counts as spaces while it is computed
             (156, b"5" if directory else b"0"),
             (257, b"ustar\x0000"),
         )
@@ -144,7 +144,7 @@ def tar(files: Mapping[str, bytes], mtime: int = 0) -> bytes:
 
 
 def gzip(data: bytes) -> bytes:
-    """A gzip file of one stored block: no two zlibs would compress to the same bytes."""
+    """Return a gzip file of one stored block, because zlib versions compress to different bytes."""
     assert len(data) < 1 << 16
     block = b"\x01" + struct.pack("<HH", len(data), len(data) ^ 0xFFFF) + data
     header = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -152,11 +152,11 @@ def gzip(data: bytes) -> bytes:
 
 
 def layer(path: str, data: bytes = b"", media_type: str = OCI_LAYER) -> Blob:
-    """A layer with one file, or with one directory where the path ends in a slash."""
+    """Return a layer with one file, or one directory if the path ends in a slash."""
     unpacked = tar({path: data})
     return Blob(gzip(unpacked), media_type, sha256(unpacked))
 
 
 def rootfs(layers: Iterable[Blob]) -> Json:
-    """A config's `rootfs`: the digests of the layers' unpacked forms."""
+    """Return a config's `rootfs`: the digests of the uncompressed layers."""
     return {"type": "layers", "diff_ids": [blob.diff_id for blob in layers]}

@@ -1,4 +1,4 @@
-"""Running a command line in two ways: in blocks, by several workers, and as one stream."""
+"""Run `summarize` twice: in blocks by several workers, and as one stream."""
 
 import sys
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from regpipe.jq import parallel
 from support.cli import Result, run
 
 Both = Callable[..., tuple[Result, Result]]
-"""Runs `summarize` in blocks and without; both results are to be equal."""
+"""Runs `summarize` in blocks and as one stream; the two results must be equal."""
 
 
 def in_both_ways(monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Return what runs a command line in tiny blocks, and then as if there were no such thing."""
+    """Return a function that runs a command line in tiny blocks, and then as one stream."""
 
     def run_both(
         *words: object, stdin: bytes, block: int = 64, workers: int = 3

@@ -1,4 +1,4 @@
-"""What the tests about the cache share: a registry with some images, and a run over its tags."""
+"""Helpers for the cache tests: a registry with some images, and a run over its tags."""
 
 import os
 from pathlib import Path
@@ -12,19 +12,19 @@ TAGS = 20
 
 
 def fill(registry: Scripted) -> Scripted:
-    """Give team/app some images, each with a config of its own."""
+    """Add some images to team/app, each with its own config."""
     for number in range(TAGS):
         registry.add("team/app", f"v{number:02}", images.classic(f"image-{number}"))
     return registry
 
 
 def path() -> Path:
-    """Where the cache is by default."""
+    """Return the default path of the cache."""
     return Path(os.environ["HOME"]) / ".cache" / "regpipe" / database.NAME
 
 
 def manifests(registry: Scripted, *options: str) -> Result:
-    """What `tags | manifests` gives; only the requests of the latter stay on record."""
+    """Run `tags | manifests`; only the requests of `manifests` are kept in `registry.requests`."""
     tags = run(["tags", f"{registry.host}/team/app", *options])
     registry.requests.clear()
     return run(["manifests", *options], tags.out)

@@ -1,8 +1,8 @@
-"""Whole command lines as data: tests/cases/summarize/NAME/{cmd,stdin,stdout,stderr,code}.
+"""Golden cases of whole command lines: tests/cases/summarize/NAME/{cmd,stdin,stdout,stderr,code}.
 
-A case is a directory. `cmd` is a command line to be run in tests/data, `stdin` its input if there
-is one; the others are what comes of it, left out where they are empty or 0. `pytest --update`
-writes them anew after a change that is meant; then read the difference.
+A case is a directory. `cmd` is a command line to run in tests/data, `stdin` its optional input. The
+other files are the expected results; a file that would be empty or 0 is left out. After an intended
+change, `pytest --update` rewrites them; then read the diff.
 """
 
 import os
@@ -30,7 +30,7 @@ def run_case(case: Path) -> Result:
 
 
 def expected(case: Path) -> Result:
-    """What a case's files say."""
+    """Return the result that a case's files expect."""
 
     def read(name: str) -> bytes:
         return (case / name).read_bytes() if (case / name).exists() else b""
@@ -39,7 +39,7 @@ def expected(case: Path) -> Result:
 
 
 def write(case: Path, result: Result) -> None:
-    """Write a case's files anew."""
+    """Rewrite a case's expected files."""
     contents = {
         "stdout": result.out,
         "stderr": result.err.encode(),

@@ -1,4 +1,4 @@
-"""Run regpipe: in this process, as a process of its own, or in a shell pipeline."""
+"""Run regpipe: in this process, in a child process, or in a shell pipeline."""
 
 import base64
 import io
@@ -17,10 +17,10 @@ from regpipe.stdio import Streams
 from support import records
 
 USER = "canary-user"
-PASSWORD = "canary-pa55:word"  # the colon is allowed in a password, and a trap
+PASSWORD = "canary-pa55:word"  # a colon is allowed in a password, and easily split at
 PROXY_PASSWORD = "canary-proxy-password"
 TOKEN = "canary-token"
-"""Credentials for the tests to use. No output of regpipe may show the secret ones, in any form."""
+"""Credentials for the tests. No output of regpipe may show the secret ones in any form."""
 
 _SECRETS = [
     PASSWORD,
@@ -30,12 +30,12 @@ _SECRETS = [
     base64.b64encode(PASSWORD.encode()).decode(),
 ]
 SOURCE = Path(regpipe.__file__).parents[1]
-"""What has to be on the path for another Python to import the same regpipe."""
+"""The PYTHONPATH with which another Python process imports the same regpipe."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a run went."""
+    """The result of a run."""
 
     code: int
     out: bytes
@@ -43,7 +43,7 @@ class Result:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """Standard output as NDJSON."""
+        """The records on standard output (NDJSON)."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
@@ -72,7 +72,7 @@ def run_process(
     env: Mapping[str, str] | None = None,
     timeout: float = 60,
 ) -> Result:
-    """Run one command line in a process of its own."""
+    """Run one command line in a child process."""
     command = [sys.executable, "-m", "regpipe", *(str(argument) for argument in argv)]
     return _spawn(command, stdin, {**process_env(), **(env or {})}, timeout)
 
@@ -105,7 +105,7 @@ def shell(
 
 
 def process_env() -> dict[str, str]:
-    """The environment in which another process runs the same regpipe as this one imports."""
+    """Return the environment in which a child process runs the same regpipe as this one."""
     return {**os.environ, "PYTHONPATH": str(SOURCE)}
 
 
@@ -120,7 +120,7 @@ def _spawn(
 
 
 def _checked(result: Result) -> Result:
-    """Promises that hold for every run there is: no traceback, and no secret shown."""
+    """Fail if a run shows a traceback or a secret, which no run may."""
     text = result.out.decode(errors="replace") + result.err
     assert "Traceback (most recent call last)" not in text, text[-2000:]
     for secret in _SECRETS:

@@ -1,4 +1,4 @@
-"""regpipe's client with the tests' own patience, and authorizers that say what they were asked."""
+"""regpipe's client with short timeouts, and an authorizer that records challenges."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,13 +16,13 @@ AUTHORIZATION = f"Bearer {TOKEN}"
 
 @dataclass
 class Canary:
-    """An authorizer that sends the canary token to every registry, asked for or not."""
+    """An authorizer that sends the canary token to every registry, challenged or not."""
 
     value: str | None = AUTHORIZATION
     again: bool = False
-    """What it responses to a challenge."""
+    """Whether the request is to be repeated after a challenge."""
     challenges: list[tuple[str, list[str]]] = field(default_factory=list)
-    """What it was told: the URL and the challenges."""
+    """The URL and the challenges of each call of `challenged`."""
 
     def wants_ping(self, _url: str, _scope: str | None) -> bool:
         return False
@@ -47,18 +47,18 @@ class Canary:
 
 
 def transport(authorizer: Any = None, **options: Any) -> Transport:
-    """A transport that times out within moments."""
+    """Return a transport with short timeouts and retry delays."""
     chosen = {"timeouts": PATIENCE, "retry_policy": PERSISTENCE, **options}
     return Transport(Options(**chosen), authorizer)
 
 
 def registry(server: Scripted | str, authorizer: Any = None, **options: Any) -> Registry:
-    """A registry of the same kind."""
+    """Return a registry client over such a transport."""
     url = server if isinstance(server, str) else server.url
     return Registry(url, transport(authorizer, **options))
 
 
 def credentials_seen(server: Scripted) -> list[str]:
-    """The headers that something secret was sent in to a server, of all requests so far."""
+    """Return the names of the headers with credentials in all requests to a server so far."""
     names = ("authorization", "proxy-authorization", "cookie")
     return [name for request in server.asked() for name in names if name in request.headers]

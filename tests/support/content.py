@@ -1,4 +1,4 @@
-"""The distribution API over images in memory, with the habits of one registry or another."""
+"""The distribution API over images in memory, configurable to behave as various registries do."""
 
 import bisect
 import re
@@ -14,17 +14,17 @@ _PATH = re.compile(
 
 
 def relative_link(_: Request, target: str) -> str:
-    """The Link header as distribution, Harbor and zot write it."""
+    """Return the Link header as distribution, Harbor and zot write it."""
     return f'<{target}>; rel="next"'
 
 
 def absolute_link(request: Request, target: str) -> str:
-    """The Link header with scheme and host, as Quay and Nexus wrote it."""
+    """Return the Link header with scheme and host, as Quay and Nexus wrote it."""
     return f'<http://{request.headers["host"]}{target}>; rel="next"'
 
 
 class Manifest:
-    """Repositories with tags, manifests and blobs. The attributes are a registry's habits."""
+    """Repositories with tags, manifests and blobs; the attributes set how the API behaves."""
 
     def __init__(self) -> None:
         self.tags: dict[str, dict[str, str]] = {}
@@ -32,11 +32,11 @@ class Manifest:
         self.manifests: dict[str, Image] = {}
         self.blobs: dict[str, Blob] = {}
         self.page: int | None = None
-        """The most names on a page of tags or of the catalog; None: as many as are asked for."""
+        """The page size limit of tags and the catalog; None: as many as requested."""
         self.too_many: Reply | None = None
-        """The answer to an `n` above `page`; None: the page is cut without a word."""
+        """The response to an `n` above `page`; None: the page is silently shortened."""
         self.in_order = True
-        """Whether names are sorted, as the specification asks; else they come as added."""
+        """Whether names are sorted, as specified, or in the order they were added."""
         self.link: Callable[[Request, str], str | None] = relative_link
         """Makes the Link header from the next page's path and query."""
         self.null_tags = False
@@ -44,15 +44,15 @@ class Manifest:
         self.digest_header = True
         self.etag = True
         self.head = True
-        """Whether HEAD is allowed; else it gets 405."""
+        """Whether HEAD is supported; otherwise it gets 405."""
         self.catalog = True
         self.referrers = False
         """Whether there is a referrers API."""
         self.store: str | None = None
-        """A base URL to which requests for blobs are redirected; any Content serves `/store/`."""
+        """The base URL to which blob requests are redirected; this class serves `/store/` too."""
 
     def add(self, repository: str, tag: str | None, image: Image) -> Image:
-        """Hold an image with all that it refers to, under a tag if one is given."""
+        """Add an image with everything it refers to, under a tag if one is given."""
         for manifest in image.manifests():
             self.manifests[manifest.digest] = manifest
         for blob in image.blobs():

@@ -1,4 +1,4 @@
-"""The corpus: real manifests and configs of every kind, with what its index says of each."""
+"""The corpus: real manifests and configs of every kind, with their entries in INDEX.tsv."""
 
 import csv
 import re
@@ -36,7 +36,7 @@ _TYPES = {
 
 
 class Entry(NamedTuple):
-    """One file: its name without folder and ending, what it is, its bytes, and notes on it."""
+    """One file: its name without folder and suffix, its kind, its bytes and the notes on it."""
 
     name: str
     kind: str
@@ -46,25 +46,25 @@ class Entry(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The digest that a registry gives it: of schema 1, that of the payload if there is one."""
+        """The digest that a registry reports; for signed schema 1 that of the payload."""
         payload = re.search(r"payload-digest (sha256:[0-9a-f]{64})", self.notes)
         return payload[1] if payload else f"sha256:{self.sha256}"
 
     @property
     def tag(self) -> str:
-        """A tag for it."""
+        """The tag under which `serve` adds it."""
         return re.sub("[^A-Za-z0-9._-]", "-", self.name)[:128]
 
     @property
     def image(self) -> Image:
-        """It as a registry serves it."""
+        """The manifest as a registry serves it."""
         payload = None if self.digest == sha256(self.body) else b""
         return Image(self.body, _TYPES[self.kind], canonical=payload)
 
 
 @cache
 def entries() -> list[Entry]:
-    """Every file of the corpus."""
+    """Return every file of the corpus."""
     with (CORPUS / "INDEX.tsv").open() as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return [
@@ -80,7 +80,7 @@ def entries() -> list[Entry]:
 
 
 def manifests() -> list[Entry]:
-    """Every file that is a manifest or an index, or should be."""
+    """Return every file that is a manifest or an index, valid or not."""
     return [entry for entry in entries() if entry.kind != "config"]
 
 

@@ -16,29 +16,29 @@ NOT_FOUND = "credentials not found in native keychain"
 
 
 def encoded(user: str = USER, password: str = PASSWORD) -> str:
-    """A user name and password as files have them."""
+    """Return a user name and password as credential files encode them."""
     return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def entry(user: str = USER, password: str = PASSWORD) -> Json:
-    """An entry of `auths`."""
+    """Return an entry of `auths`."""
     return {"auth": encoded(user, password)}
 
 
 def write(path: Path, document: object) -> Path:
-    """Write a file of credentials, its directory too."""
+    """Write a credential file and create its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(document if isinstance(document, str) else json.dumps(document))
     return path
 
 
 def docker(home: Path, **members: object) -> Path:
-    """Write docker's config file."""
+    """Write Docker's config.json."""
     return write(home / ".docker" / "config.json", members)
 
 
 class Helpers:
-    """Credential helpers on the PATH, and what they were asked.
+    """Credential helpers on the PATH, and how they were called.
 
     Args:
         directory: where to put them.
@@ -51,7 +51,7 @@ class Helpers:
         monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
 
     def add(self, name: str, servers: Mapping[str, tuple[str, str]]) -> None:
-        """Add a helper that keeps a user name and secret for each of some servers."""
+        """Add a helper that has a user name and secret for each of these servers."""
         answers = "\n".join(
             f"{_quoted(server)}) printf %s {_quoted(_answer(server, *pair))} ;;"
             for server, pair in servers.items()
@@ -62,10 +62,10 @@ class Helpers:
         )
 
     def script(self, name: str, body: str) -> Path:
-        """Add a helper that runs some shell code, in which `$server` is what it was asked for."""
+        """Add a helper that runs shell code, in which `$server` is the requested server."""
         log = self._directory / f"{name}.log"
         path = self._directory / f"docker-credential-{name}"
-        # The dot keeps the shell from taking line ends off the input.
+        # The dot keeps the shell from removing line ends from the input.
         read = "server=$(cat; echo .); server=${server%.}\n"
         note = f'printf \'%s|%s\\n\' "$server" "$*" >> {_quoted(str(log))}\n'
         path.write_text(f"#!/bin/sh\n{read}{note}{body}\n")
@@ -73,7 +73,7 @@ class Helpers:
         return path
 
     def asked(self, name: str) -> list[str]:
-        """The calls of a helper: its whole standard input, `|` and its arguments."""
+        """Return the calls of a helper: its whole standard input, `|` and its arguments."""
         log = self._directory / f"{name}.log"
         return log.read_text().splitlines() if log.exists() else []
 

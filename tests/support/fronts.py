@@ -1,4 +1,4 @@
-"""What stands between clients and registries: nginx with TLS or as a blob store, and tinyproxy."""
+"""Servers between clients and registries: nginx as a TLS reverse proxy or blob store, tinyproxy."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from support.tls import Pair
 
 
 class Passed(NamedTuple):
-    """A request that a front saw, and what it was told of who asks."""
+    """A logged request, with the credentials and client certificate that came with it."""
 
     method: str
     path: str
-    """With the query; for a proxy the whole URL, or `host:port` of a CONNECT."""
+    """With the query; for a proxy the whole URL, or the `host:port` of a CONNECT."""
     status: int = 0
     agent: str = ""
     authorization: str = ""
@@ -27,7 +27,7 @@ class Passed(NamedTuple):
 
 
 class Front:
-    """A running front: where it is, and what it saw."""
+    """A running nginx or tinyproxy: its address and the requests it logged."""
 
     def __init__(self, process: Process, scheme: str, read: Callable[[str], list[Passed]]) -> None:
         self.host = f"127.0.0.1:{process.port}"
@@ -36,7 +36,7 @@ class Front:
         self._read = read
 
     def requests(self, expected: int = 0) -> list[Passed]:
-        """All requests so far, those of the tests' helpers left out.
+        """Return all requests so far, except those of the tests' helpers.
 
         Args:
             expected: how many to wait for (see `Process.settled_log`).
@@ -73,15 +73,15 @@ def tls_front(
     client_ca: Path | None = None,
     store: Front | None = None,
 ) -> Iterator[Front]:
-    """An nginx that speaks TLS for a plain registry.
+    """Run nginx as a TLS reverse proxy of a plain HTTP registry.
 
     Args:
-        registry: what is behind it; distribution must have `http={"relativeurls": True}` if
-            anything is to be pushed through the front.
+        registry: the upstream; distribution must have `http={"relativeurls": True}` if
+            images are pushed through nginx.
         directory: an empty directory.
-        pair: the certificate it shows.
-        client_ca: the authority by which clients must have a certificate.
-        store: where requests for blobs are redirected to (see `blob_store`).
+        pair: its certificate.
+        client_ca: the authority that must have signed clients' certificates.
+        store: where blob requests are redirected to (see `blob_store`).
     """
     server = f"""
         ssl_certificate {pair.cert}; ssl_certificate_key {pair.key};
@@ -103,12 +103,12 @@ def tls_front(
 def blob_store(
     registry_directory: Path, directory: Path, pair: Pair | None = None
 ) -> Iterator[Front]:
-    """An nginx that gives out the blobs in the storage of a docker-registry, on a port of its own.
+    """Run an nginx that serves the blobs in the storage of a docker-registry.
 
     Args:
         registry_directory: the directory that `running` was given.
         directory: an empty directory.
-        pair: the certificate it shows; plain http without.
+        pair: its certificate; plain HTTP if None.
     """
     blobs = registry_directory / "storage" / "docker" / "registry" / "v2" / "blobs"
     server = f"root {blobs}; default_type application/octet-stream;"
@@ -120,9 +120,9 @@ def blob_store(
 
 @contextmanager
 def proxy(directory: Path, *, password: bool = False) -> Iterator[Front]:
-    """A tinyproxy, which wants `USER` and `PROXY_PASSWORD` of support.cli if told to.
+    """Run tinyproxy; `password` requires `USER` and `PROXY_PASSWORD` of support.cli.
 
-    Its log has what it was asked for, and nothing of the headers.
+    Its log has methods and targets, but no headers.
     """
     program = find("tinyproxy", debian=True)
     directory.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The habits that registries have with lists that come in pages; each is set up on a server."""
+"""How registries differ in paginating lists: each function sets up one behaviour on a server."""
 
 from dataclasses import replace
 
@@ -8,31 +8,31 @@ from support.scripted import Scripted
 
 MANY = 250
 NAMES = [f"v{number:04}" for number in range(MANY)]
-"""The tags that there are."""
+"""All tags of the repository."""
 LIST = "/v2/team/app/tags/list"
 
 
 def ecr(server: Scripted) -> None:
-    """Not more than 1000, and an error for more; `n` is heeded."""
+    """`n` is honoured up to 1000; a larger one is an error."""
     message = "Invalid parameter at 'maxResults': must be less than or equal to '1000'"
     server.content.page = 1000
     server.content.too_many = error(405, "UNSUPPORTED", message)
 
 
 def ecr_of_less(server: Scripted) -> None:
-    """The same for a page that is too small for our first request."""
+    """The same with a limit below the page size of our first request."""
     server.content.page = 100
     server.content.too_many = error(400, "UNSUPPORTED", "Invalid parameter at 'maxResults'")
 
 
 def ghcr(server: Scripted) -> None:
-    """Pages of 100, the oldest first."""
+    """Pages of 100, oldest first, not sorted."""
     server.content.page = 100
     server.content.in_order = False
 
 
 def quay(server: Scripted) -> None:
-    """Cut to 100, with a cursor in place of `last`."""
+    """Shortened to 100, with a cursor in place of `last`."""
     server.content.page = 100
 
     def link(_: Request, target: str) -> str:
@@ -51,19 +51,19 @@ def quay(server: Scripted) -> None:
 
 
 def quay_of_2016(server: Scripted) -> None:
-    """With links that have a scheme and a host."""
+    """Links with scheme and host."""
     server.content.page = 50
     server.content.link = absolute_link
 
 
 def quay_of_june_2024(server: Scripted) -> None:
-    """An error for more than 100."""
+    """An `n` above 100 is an error."""
     server.content.page = 100
     server.content.too_many = error(413, "TOO_MANY_TAGS_REQUESTED", "too many tags")
 
 
 def gitlab(server: Scripted) -> None:
-    """A link back before the link forth, in one header."""
+    """A previous link before the next link, in one header."""
     server.content.page = 100
     server.content.link = lambda _, target: (
         f'<{LIST}?before=x&n=100>; rel="previous", <{target}>; rel="next"'
@@ -71,18 +71,18 @@ def gitlab(server: Scripted) -> None:
 
 
 def gitlab_not_migrated(server: Scripted) -> None:
-    """`n` is not heeded and no link comes."""
+    """`n` is ignored and there is no link."""
     server.content.page = None
 
 
 def artifactory(server: Scripted) -> None:
-    """The link lacks the path that the registry stands under."""
+    """The link lacks the registry's path prefix."""
     server.content.page = 100
     server.content.link = lambda _, target: f'<{target.replace("/v2/team", "/v2")}>; rel="next"'
 
 
 def nexus(server: Scripted) -> None:
-    """The link goes through the path of its other door, where it is refused."""
+    """The link uses the path of the other connector, which refuses the request."""
     server.content.page = 100
     server.content.link = lambda request, target: (
         f'<http://{request.headers["host"]}/repository/docker{target}>; rel="next"'
@@ -91,7 +91,7 @@ def nexus(server: Scripted) -> None:
 
 
 def gitea(server: Scripted) -> None:
-    """A link with every page, the last and the empty one included."""
+    """A link on every page, even the last and the empty one."""
     server.content.page = 100
 
     def with_link(request: Request) -> Reply:
@@ -104,56 +104,56 @@ def gitea(server: Scripted) -> None:
 
 
 def gitea_of_old(server: Scripted) -> None:
-    """The name comes back in lower case; the whole list comes at once."""
+    """The whole list in one response, whose name is another one."""
     server.on(f"{LIST}*", json_reply({"name": "other/name", "tags": NAMES}))
 
 
 def zot(server: Scripted) -> None:
-    """Pages as asked for, and `last` in the link as it is."""
+    """Pages as requested, with an unquoted `rel` in the link."""
     server.content.page = 100
     server.content.link = lambda _, target: f"<{target}>; rel=next"
 
 
 def distribution_2_8(server: Scripted) -> None:
-    """The whole list, whatever is asked for."""
+    """The whole list, whatever is requested."""
     server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES}))
 
 
 def distribution_3_0(server: Scripted) -> None:
-    """Pages as asked for."""
+    """Pages as requested."""
     server.content.page = 1000
 
 
 def distribution_3_1_0(server: Scripted) -> None:
-    """An error for more than it is set to."""
+    """An `n` above the configured limit is an error."""
     server.content.page = 200
     server.content.too_many = error(400, "PAGINATION_NUMBER_INVALID", "invalid number of results")
 
 
 def distribution_3_1_0_of_ten(server: Scripted) -> None:
-    """The same, where it is set to less than anyone would try."""
+    """The same with a limit below every page size that regpipe tries."""
     server.content.page = 10
     server.content.too_many = error(400, "PAGINATION_NUMBER_INVALID", "invalid number of results")
 
 
 def distribution_3_1_1(server: Scripted) -> None:
-    """Cut to what it is set to."""
+    """Shortened to the configured limit."""
     server.content.page = 200
 
 
 def harbor(server: Scripted) -> None:
-    """Pages as asked for; the link is relative to the server."""
+    """Pages as requested; the link is relative to the server."""
     server.content.page = 100
 
 
 def docker_hub(server: Scripted) -> None:
-    """Everything at once, with rate limit headers."""
+    """The whole list in one response, with rate limit headers."""
     reply = json_reply({"name": "team/app", "tags": NAMES})
     server.on(f"{LIST}*", reply.plus(Ratelimit_Limit="100;w=21600", Ratelimit_Remaining="9"))
 
 
 def gcr(server: Scripted) -> None:
-    """More in the response than anybody asked for, numbers in strings."""
+    """More members in the response than the specification has, with numbers as strings."""
     more = {"child": ["x"], "manifest": {"sha256:" + "a" * 64: {"imageSizeBytes": "7", "tag": []}}}
     server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES, **more}))
 
@@ -167,13 +167,13 @@ def odd_headers(server: Scripted) -> None:
 
 
 def relative_query(server: Scripted) -> None:
-    """A link of a query alone."""
+    """A link that is only a query."""
     server.content.page = 100
     server.content.link = lambda _, target: f'<?{target.partition("?")[2]}>; rel="next"'
 
 
 def empty_pages(server: Scripted) -> None:
-    """Pages that are short, and one that is empty in between."""
+    """Short pages with an empty one in between."""
     calls = iter([NAMES[:3], [], NAMES[3:7], NAMES[7:]])
 
     def page(_: Request) -> Reply:
@@ -187,7 +187,7 @@ def empty_pages(server: Scripted) -> None:
 
 
 def overlapping(server: Scripted) -> None:
-    """Pages that begin with the name that the page before ended with."""
+    """Pages that repeat the last name of the page before."""
     halves = json_reply({"tags": NAMES[:100]}).plus(Link=f'<{LIST}?last=x>; rel="next"')
     server.on(f"{LIST}*", halves, json_reply({"tags": NAMES[99:]}))
 
@@ -219,4 +219,4 @@ HABITS = (
     empty_pages,
     overlapping,
 )
-"""All that must not be noticed."""
+"""Every behaviour with which the complete list must be read without a message."""

@@ -1,6 +1,6 @@
-"""Images of every kind that a registry holds, small, real in shape and the same each time.
+"""Small images of every kind that registries hold, realistic and reproducible.
 
-Each function makes one kind from a seed: the same seed gives the same digests, another seed others.
+Each function makes one kind from a seed: the same seed always gives the same digests.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ PLATFORMS = ("linux/amd64", "linux/arm64/v8", "linux/arm/v7")
 
 
 def platform_json(platform: str) -> Json:
-    """`os/arch[/variant]` as a platform object, architecture first as Go writes it."""
+    """Return `os/arch[/variant]` as a platform object, architecture first as Go writes it."""
     os, architecture, *variant = platform.split("/")
     return {"architecture": architecture, "os": os, **({"variant": variant[0]} if variant else {})}
 
@@ -43,10 +43,10 @@ def classic(
     parent: str | None = None,
     labels: dict[str, str] | None = None,
 ) -> Image:
-    """A docker schema 2 image as `docker build` made them before BuildKit.
+    """Return a Docker schema 2 image as `docker build` made it before BuildKit.
 
     Two of its four history entries have no layer. `.config.Image` is `parent` ("" if FROM scratch),
-    by default one made from the seed.
+    by default derived from the seed.
     """
     where = platform_json(platform)
     image = "sha256:" + hex64(seed, "parent") if parent is None else parent
@@ -92,7 +92,7 @@ def classic(
 
 
 def buildkit(seed: str = "app", *, created: str = CREATED, platform: str = "linux/amd64") -> Image:
-    """A docker schema 2 image as BuildKit makes it: no `.config.Image`, no `container_config`."""
+    """Return a Docker schema 2 image by BuildKit: no `.config.Image`, no `container_config`."""
     layers = _buildkit_layers(seed, platform, DOCKER_LAYER)
     config = go_json(_buildkit_config(seed, created, platform, layers))
     return docker_manifest(Blob(config, DOCKER_CONFIG), layers, platform)
@@ -105,7 +105,7 @@ def oci(
     platform: str = "linux/amd64",
     annotations: dict[str, str] | None = None,
 ) -> Image:
-    """An OCI image by BuildKit: a manifest and no index."""
+    """Return an OCI image by BuildKit: a manifest without an index."""
     layers = _buildkit_layers(seed, platform, OCI_LAYER)
     config = go_json(_buildkit_config(seed, created, platform, layers))
     return oci_manifest(
@@ -114,7 +114,7 @@ def oci(
 
 
 def docker_manifest(config: Blob, layers: Sequence[Blob], platform: str = "") -> Image:
-    """The docker schema 2 manifest of a config and layers."""
+    """Return the Docker schema 2 manifest of a config and layers."""
     manifest = {
         "schemaVersion": 2,
         "mediaType": DOCKER_MANIFEST,
@@ -126,7 +126,7 @@ def docker_manifest(config: Blob, layers: Sequence[Blob], platform: str = "") ->
 
 
 def as_oci(image: Image) -> Image:
-    """A docker schema 2 image as `skopeo copy --format oci` rewrites it: same config, OCI types."""
+    """Return a Docker image as `skopeo copy --format oci` rewrites it: same config, OCI types."""
     assert image.config is not None
     layers = [replace(blob, media_type=OCI_LAYER) for blob in image.layers]
     config = replace(image.config, media_type=OCI_CONFIG)
@@ -136,7 +136,7 @@ def as_oci(image: Image) -> Image:
 def manifest_list(
     seed: str = "app", platforms: Sequence[str] = PLATFORMS, *, created: str = CREATED
 ) -> Image:
-    """A docker manifest list of classic-builder images."""
+    """Return a Docker manifest list of classic-builder images."""
     children = tuple(classic(seed, created=created, platform=platform) for platform in platforms)
     entries = [child.descriptor(platform=platform_json(child.platform)) for child in children]
     document = {"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": entries}
@@ -150,7 +150,7 @@ def index(
     created: str = CREATED,
     attestations: bool = True,
 ) -> Image:
-    """A BuildKit multi-platform OCI index, by default with an attestation for each image."""
+    """Return BuildKit's multi-platform OCI index, by default with an attestation for each image."""
     images = [oci(seed, created=created, platform=platform) for platform in platforms]
     entries = [image.descriptor(platform=platform_json(image.platform)) for image in images]
     statements = [attestation(image) for image in images] if attestations else []
@@ -170,7 +170,7 @@ def index(
 def oci_index(
     entries: Sequence[Json], children: Sequence[Image], annotations: dict[str, str] | None = None
 ) -> Image:
-    """An OCI index of given descriptors."""
+    """Return an OCI index of the given descriptors."""
     document: Json = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries)}
     if annotations is not None:
         document["annotations"] = annotations

@@ -1,4 +1,4 @@
-"""Streams of JSON, sound and not, that programs are run over in several ways."""
+"""Streams of JSON, valid and invalid, as inputs of `summarize`."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Real registries that want to know who asks, and what a run against them should say."""
+"""Helpers for logins to real registries: a token server, and checks of a run's result."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from support.tokens import TokenService
 
 
 class TokenServer:
-    """A token service on a port, and what it was asked."""
+    """A token service on a scripted server."""
 
     def __init__(self, server: Scripted, directory: Path) -> None:
         self.server = server
@@ -37,7 +37,7 @@ def assert_got_in(result: Result) -> None:
 
 
 def assert_refused(result: Result, message: str) -> None:
-    """One clear line, and 3."""
+    """Check for exit code 3 and one error line with this message."""
     assert (result.code, result.out) == (3, b"")
     [line] = result.errors
     assert message in line

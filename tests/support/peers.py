@@ -1,4 +1,4 @@
-"""Other registry clients, run to see what they say of the same images."""
+"""Other registry clients, whose output regpipe's is compared with."""
 
 import json
 import subprocess
@@ -13,8 +13,8 @@ class Peer:
     """A client for one registry over plain http.
 
     Args:
-        program: `crane`, `oras`, `regctl` or `skopeo`; the test is skipped where there is none.
-        registry: what it talks to.
+        program: `crane`, `oras`, `regctl` or `skopeo`; the test is skipped if it is not installed.
+        registry: the registry it connects to.
     """
 
     def __init__(self, program: str, registry: Registry) -> None:

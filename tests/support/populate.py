@@ -1,4 +1,4 @@
-"""Fills a registry with what registries hold today: hundreds of tags of every kind."""
+"""Fill a registry with hundreds of tags of every kind of image."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +9,10 @@ from support.blobs import Image
 from support.servers import Registry
 
 TAGS = 24
-"""How many of each repository's own kind."""
+"""The number of tags in each repository of one kind."""
 
 Maker = Callable[[int, str], Image]
-"""Makes the image of a number, given its date."""
+"""Makes the image with a number and a date."""
 
 _TWO = ("linux/amd64", "linux/arm64/v8")
 _OLD = "old/schema1"
@@ -37,22 +37,22 @@ class Populated(NamedTuple):
 
     registry: Registry
     images: dict[tuple[str, str], Image]
-    """By repository and tag."""
+    """The images by repository and tag."""
 
     @property
     def repositories(self) -> list[str]:
-        """Their names, sorted."""
+        """The names of the repositories, sorted."""
         return sorted({repository for repository, _ in self.images})
 
     def tags(self, repository: str) -> dict[str, Image]:
-        """The images of one repository by tag."""
+        """Return the images of one repository by tag."""
         return {tag: image for (name, tag), image in self.images.items() if name == repository}
 
 
 def populate(registry: Registry) -> Populated:
-    """Push `TAGS` images of each kind that the registry takes, each kind to its own repository.
+    """Push `TAGS` images of each kind that the registry accepts, each kind to its own repository.
 
-    On top of that `team/app` holds one of every other kind, two tags of one digest, and an image
+    In addition `team/app` has one image of every other kind, two tags of one digest, and an image
     with a cosign signature and an SBOM.
     """
     wanted = {
@@ -99,7 +99,7 @@ def _mixture() -> dict[str, Image]:
 
 
 def _date(number: int) -> str:
-    """Dates that are not in the order of the numbers, and not of one length."""
+    """Return a date; dates are not in the order of the numbers and differ in length."""
     fraction = ".123456789"[: number % 11].rstrip(".")
     year, month, day = 2015 + number * 7 % 10, 1 + number % 12, 1 + number
     return f"{year}-{month:02}-{day:02}T{number:02}:00:00{fraction}Z"

@@ -1,4 +1,4 @@
-"""Server processes on free loopback ports: found, started, waited for and stopped by their id."""
+"""Find, start, wait for and stop server processes on free loopback ports."""
 
 import os
 import re
@@ -21,17 +21,17 @@ PLACES = [
     )
     if place
 ]
-"""Where programs are looked for after the PATH; settled before a test's clean home hides them."""
+"""Where programs are looked for after the PATH; computed before a test changes HOME."""
 PATIENCE = 30
-"""Seconds in which a server must be there."""
+"""Seconds to wait for a server to listen."""
 
 
 def find(program: str, *, debian: bool = False) -> str:
-    """The path of a program; without it the test is skipped.
+    """Return the path of a program; skip the test if it is not installed.
 
     Args:
         program: its name.
-        debian: whether it is a Debian package, which CI installs: then it fails there instead.
+        debian: whether it is a Debian package. CI installs those, so there the test fails instead.
     """
     path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
     found = shutil.which(program, path=path)
@@ -41,32 +41,32 @@ def find(program: str, *, debian: bool = False) -> str:
 
 
 def absent(reason: str, *, debian: bool = False) -> None:
-    """Skip the test for want of something; in CI fail it, where Debian has that something."""
+    """Skip the test because a program is missing; in CI fail it if the program is in Debian."""
     if IN_CI and debian:
         pytest.fail(f"CI must have it: {reason}", pytrace=False)
     pytest.skip(reason)
 
 
 def version_of(program: str, pattern: str) -> None:
-    """Skip the test unless what the program says of its version has this pattern in it."""
+    """Skip the test unless the program's version output matches a pattern."""
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     if not re.search(pattern, done.stdout):
         pytest.skip(f"{program} is not the version wanted: {done.stdout.strip()[:100]}")
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
+    """Return a loopback port that is currently free."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 class Process:
-    """A server process that runs while it is entered.
+    """A context manager that runs a server process.
 
     Args:
         command: makes the command line for a port.
-        directory: where its output is kept, in `log`, and which is its home.
+        directory: its home directory, where its output is written to `log`.
         env: further environment variables.
     """
 
@@ -82,7 +82,7 @@ class Process:
         self.port = 0
 
     def __enter__(self) -> "Process":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
-        for _ in range(3):  # somebody else may take the port first
+        for _ in range(3):  # another process may take the port first
             self.port = free_port()
             self._start()
             if self._answers():
@@ -96,14 +96,14 @@ class Process:
         self._stop()
 
     def log(self) -> str:
-        """All that it has printed."""
+        """Return its whole output so far."""
         return self._log.read_text(errors="replace")
 
     def settled_log(self, entries: Callable[[str], int], expected: int) -> str:
-        """All that it has printed, once that has as many entries as are expected.
+        """Return its output, once that has the expected number of entries.
 
-        A server may write down what it did after its client has the response. Where the entries do
-        not come, what there is after `PATIENCE` seconds is given back, for the test to judge.
+        A server may log a request after its client has the response. If the entries do not come
+        within `PATIENCE` seconds, the output so far is returned, so that the test fails on it.
         """
         deadline = time.monotonic() + PATIENCE
         while entries(log := self.log()) < expected and time.monotonic() < deadline:
@@ -112,14 +112,14 @@ class Process:
 
     def _start(self) -> None:
         self._log.write_bytes(b"")
-        with self._log.open("ab") as log:  # a server may open it a second time, as /dev/stdout
+        with self._log.open("ab") as log:  # a server may open it again as /dev/stdout
             self._process = subprocess.Popen(
                 self._command(self.port),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._env,
-                start_new_session=True,  # ^C is for pytest, which then stops the server in order
+                start_new_session=True,  # ^C must reach only pytest, which then stops the server
             )
 
     def _answers(self) -> bool:

@@ -1,4 +1,4 @@
-"""Put images into registries over HTTP and into OCI layout directories on disk."""
+"""Push images to registries, and write them to OCI layout directories."""
 
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ import requests
 from support.blobs import OCI_INDEX, Blob, Image, Json, go_json
 
 USER_AGENT = "regpipe-tests/push"
-"""Tells the helpers' requests from regpipe's in a registry's log."""
+"""Distinguishes the tests' own requests from regpipe's in a registry's log."""
 REF_NAME = "org.opencontainers.image.ref.name"
 
 
 class RefusedError(Exception):
-    """The registry did not take it; the message is its response."""
+    """The registry refused the push; the message has its response."""
 
 
 class Pusher:
@@ -22,7 +22,7 @@ class Pusher:
 
     Args:
         url: the registry's base URL, without `/v2/`.
-        options: set on the session: `auth`, `verify`, `cert`, `headers`, as in requests.
+        options: attributes of the session: `auth`, `verify`, `cert`, `headers`, as in requests.
     """
 
     def __init__(self, url: str, **options: Any) -> None:
@@ -42,7 +42,7 @@ class Pusher:
         self._session.close()
 
     def push(self, repository: str, tag: str, image: Image) -> Image:
-        """Push an image with all that it refers to; tag its outermost manifest."""
+        """Push an image with everything it refers to, and tag its outermost manifest."""
         for blob in image.blobs():
             self.blob(repository, blob)
         for manifest in image.manifests():
@@ -50,7 +50,7 @@ class Pusher:
         return image
 
     def blob(self, repository: str, blob: Blob) -> None:
-        """Push a blob unless this pusher has put it there before."""
+        """Push a blob, unless this pusher has already pushed it to the repository."""
         if (repository, blob.digest) in self._there:
             return
         start = self._ask("POST", f"/v2/{repository}/blobs/uploads/")
@@ -61,12 +61,12 @@ class Pusher:
         self._there.add((repository, blob.digest))
 
     def manifest(self, repository: str, reference: str, image: Image) -> None:
-        """Push the bytes of one manifest, and of nothing that it refers to."""
+        """Push one manifest, without anything it refers to."""
         path = f"/v2/{repository}/manifests/{reference}"
         self._ask("PUT", path, data=image.raw, headers={"Content-Type": image.media_type})
 
     def delete(self, repository: str, digest: str) -> None:
-        """Delete a manifest, where the registry allows that."""
+        """Delete a manifest; not every registry allows it."""
         self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
@@ -79,7 +79,7 @@ class Pusher:
 def write_layout(directory: Path, tags: dict[str, Image]) -> None:
     """Write an OCI image layout with these tags, in this order.
 
-    A tag is what `org.opencontainers.image.ref.name` will say; two tags may have the same image.
+    A tag is written as `org.opencontainers.image.ref.name`; two tags may have the same image.
     """
     blobs = directory / "blobs" / "sha256"
     blobs.mkdir(parents=True)

@@ -8,6 +8,6 @@ _BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 
 def script(part: str) -> str:
-    """Return the README's one shell block that has this in it."""
+    """Return the only shell block of the README that contains this text."""
     (found,) = [block for block in _BLOCK.findall(README.read_text()) if part in block]
     return str(found)

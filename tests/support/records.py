@@ -21,7 +21,7 @@ GIVEN = {
     "referrers": "referrer",
     "check": "check",
 }
-"""The kind of record that each verb gives."""
+"""The kind of record that each verb writes."""
 
 
 @cache
@@ -30,13 +30,13 @@ def _validator(kind: str) -> jsonschema.Draft202012Validator:
 
 
 def check(kind: str, record: Any) -> None:
-    """Fail unless a record is what its schema says."""
+    """Fail unless a record is valid against its schema."""
     error = jsonschema.exceptions.best_match(_validator(kind).iter_errors(record))
     assert error is None, f"{kind} record: {error.json_path}: {error.message}"
 
 
 def check_output(verb: str, options: list[str], output: bytes) -> None:
-    """Fail unless every record that a run of a verb printed is what its schema says."""
+    """Fail unless every record in the output of a verb is valid against its schema."""
     if verb in GIVEN and not {"--raw", "--help", "-h"} & set(options):
         for line in output.splitlines():
             record = json.loads(line)

@@ -1,4 +1,4 @@
-"""Schema 1 manifests, signed the way libtrust does, so that distribution 2.8 takes them."""
+"""Schema 1 manifests, signed as libtrust does, so that distribution 2.8 accepts them."""
 
 import base64
 import functools
@@ -30,7 +30,7 @@ CREATED = "2015-10-31T22:22:56.015925234Z"
 def signed(
     seed: str = "old", *, tag: str = "latest", name: str | None = None, created: str = CREATED
 ) -> Image:
-    """A signed schema 1 image; `name` and `tag` stand in it, as its registry will check."""
+    """Return a signed schema 1 image; its registry checks the `name` and `tag` in it."""
     unsigned_ = unsigned(seed, tag=tag, name=name, created=created)
     raw = sign(unsigned_.raw)
     return Image(raw, DOCKER_V1_SIGNED, layers=unsigned_.layers, canonical=unsigned_.raw)
@@ -39,7 +39,7 @@ def signed(
 def unsigned(
     seed: str = "old", *, tag: str = "latest", name: str | None = None, created: str = CREATED
 ) -> Image:
-    """An unsigned schema 1 image: two layers, the upper one with the container's config."""
+    """Return an unsigned schema 1 image: two layers, the upper one with the container's config."""
     layers = [
         layer("etc/", media_type=DOCKER_LAYER),
         layer(f"srv/{seed}", f"{seed} in schema 1\n".encode(), DOCKER_LAYER),
@@ -51,10 +51,10 @@ def unsigned(
 
 
 def sign(payload: bytes) -> bytes:
-    """Put a `signatures` array into an indented JSON object, covering its bytes as they stand.
+    """Add a `signatures` array to an indented JSON object, whose other bytes stay as they are.
 
-    The protected header says how much of the document was signed (`formatLength`) and what has to
-    be put after that (`formatTail`) to get the payload back: libtrust's "pretty signature".
+    This is libtrust's "pretty signature": the protected header has the length of the signed part
+    (`formatLength`) and the bytes that follow it in the payload (`formatTail`).
     """
     tail = b"\n}"
     assert payload.endswith(tail)

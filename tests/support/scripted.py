@@ -1,4 +1,4 @@
-"""A registry that does as a test says: a small HTTP/1.1 server with routes over ordinary content.
+"""A registry that a test controls: a small HTTP/1.1 server with routes before ordinary content.
 
 registry.add("team/app", "v1", images.classic())
 registry.on("/v2/team/app/manifests/v1", error(503), RESET, PASS)
@@ -29,18 +29,18 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Scripted:
-    """One server on a free loopback port, running while it is entered.
+    """A context manager that runs one server on a free loopback port.
 
     Args:
-        tls: the server's side of TLS; plain http without.
-        host: the name that URLs give it; it listens on 127.0.0.1 whatever that is.
+        tls: the server's TLS context; plain HTTP if None.
+        host: its host name in URLs; it always listens on 127.0.0.1.
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.content = Manifest()
         self.requests: list[Request] = []
         self.token_paths = {"/token"}
-        """Where a POST is a request for a token."""
+        """The paths at which a POST is a request for a token."""
         self._routes: list[Handler] = []
         self._server = _Server(self._handle, tls)
         scheme = "http" if tls is None else "https"
@@ -55,21 +55,21 @@ class Scripted:
         self._server.stop()
 
     def add(self, repository: str, tag: str, image: Image) -> Image:
-        """Hold an image with all that it refers to, under a tag."""
+        """Add an image with everything it refers to, under a tag."""
         return self.content.add(repository, tag, image)
 
     def on(
         self, path: str, *answers: Response, method: str | None = None, each: bool = False
     ) -> None:
-        """Respond to requests for a path with these, one after another; the last one stays.
+        """Respond to requests for a path with these, one after another, then always with the last.
 
-        Later routes go before earlier ones, and all of them before the content.
+        Routes added later take precedence over earlier ones, and all of them over the content.
 
         Args:
             path: a path, a path with its query, or a glob over either (`/v2/*/manifests/*`).
-            answers: a `Reply`, a function of the request, or `PASS` to leave it to the rest.
-            method: only requests by this method.
-            each: count for each URL apart, not for the whole route.
+            answers: a `Reply`, a function of the request, or `PASS` for the next route.
+            method: only requests with this method.
+            each: count separately for each URL, not for the whole route.
         """
         matches = re.compile(translate(path)).match
         turns: Counter[str] = Counter()
@@ -88,7 +88,7 @@ class Scripted:
         self._routes.insert(0, route)
 
     def every(self, nth: int, *faults: Response) -> None:
-        """Give each nth request one of these, in turn."""
+        """Respond to every nth request with one of these, in turn."""
         counter, cycle, lock = itertools.count(1), itertools.cycle(faults), threading.Lock()
 
         def route(request: Request) -> Reply | None:
@@ -99,16 +99,16 @@ class Scripted:
         self._routes.insert(0, route)
 
     def guard(self, guard: Handler) -> None:
-        """Let only those requests to the content that this returns None for (see tokens.py)."""
+        """Let requests through to the content if this returns None for them (see tokens.py)."""
         self._routes.append(guard)
 
     @property
     def seen(self) -> list[str]:
-        """The requests so far, as `METHOD target`, less those of the tests' own helpers."""
+        """The requests so far, as `METHOD target`, except those of the tests' own helpers."""
         return [f"{request.method} {request.target}" for request in self.asked()]
 
     def asked(self, path: str = "*", method: str | None = None) -> list[Request]:
-        """The requests so far for a path or glob, less those of the tests' own helpers."""
+        """Return the requests so far for a path or glob, except those of the tests' own helpers."""
         matches = re.compile(translate(path)).match
         return [
             request
@@ -120,7 +120,7 @@ class Scripted:
 
     @property
     def connections(self) -> int:
-        """How many connections were opened so far."""
+        """The number of connections opened so far."""
         return self._server.opened
 
     def _handle(self, request: Request) -> Reply:
@@ -136,7 +136,7 @@ class Scripted:
 
 
 class _Server(socketserver.ThreadingTCPServer):
-    """Connections in threads. (`http.server` parses headers as mail: several times slower.)"""
+    """One thread per connection. (`http.server` parses headers as mail, several times slower.)"""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -168,7 +168,7 @@ class _Server(socketserver.ThreadingTCPServer):
         connection, address = super().get_request()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.opened += 1
-        if self.tls is not None:  # the handshake is left to the connection's own thread
+        if self.tls is not None:  # the connection's own thread does the handshake
             connection = self.tls.wrap_socket(
                 connection, server_side=True, do_handshake_on_connect=False
             )
@@ -180,7 +180,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no fault of the server."""
+        """Ignore clients that disconnected."""
         import sys  # noqa: PLC0415
 
         if not isinstance(sys.exc_info()[1], OSError):
@@ -188,7 +188,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    """One connection: requests in, replies out, until either side has had enough."""
+    """One connection: reads requests and sends responses until either side closes it."""
 
     server: _Server
     request: socket.socket
@@ -228,7 +228,7 @@ class _Connection(socketserver.BaseRequestHandler):
         return bool(data)
 
     def _write(self, reply: Reply, request: Request) -> bool:
-        """Send a reply; return whether the connection goes on."""
+        """Send a response; return whether the connection stays open."""
         if reply.delay:
             self.server.stopping.wait(reply.delay)
         if reply.raw is not None:

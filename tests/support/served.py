@@ -1,4 +1,4 @@
-"""One image in a scripted registry, and what `manifests` makes of it."""
+"""Run `manifests` on one image in a scripted registry."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ AMD64, ARM64, ARM = (images.oci("x", platform=name) for name in images.PLATFORMS
 
 
 def manifests(registry: Scripted, *options: str, tag: str = "v1") -> Result:
-    """A run over one image."""
+    """Run `manifests` on one image."""
     return run(["manifests", *options, f"{registry.url}/a/b:{tag}"])
 
 
 def one(registry: Scripted, image: Image, *options: str) -> dict[str, Any]:
-    """The record of an image that has but one."""
+    """Return the record of an image, which must be the only one."""
     registry.add("a/b", "v1", image)
     result = manifests(registry, *options)
     assert (result.code, result.err) == (0, "")
@@ -26,7 +26,7 @@ def one(registry: Scripted, image: Image, *options: str) -> dict[str, Any]:
 
 
 def index_of(*children: Image, entries: Sequence[Json] | None = None) -> Image:
-    """An index of images, each with the platform that it is for."""
+    """Return an index of images with their platforms."""
     described = [
         child.descriptor(platform=images.platform_json(child.platform)) for child in children
     ]

@@ -16,30 +16,30 @@ from support.tls import Pair
 from support.tokens import SERVICE
 
 HTPASSWD = f"{USER}:$2y$05$S04DFOch9hBpFUVOe2F.oOCr7H1toDlsKWJbQN9Mt5UcyVRUwsSDS\n"
-"""What `htpasswd -nbB` makes of the tests' own user and password."""
+"""The output of `htpasswd -nbB` for the tests' user and password."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a registry is set up; by default over plain http and open to all."""
+    """The configuration of a registry; by default plain HTTP without authentication."""
 
     htpasswd: bool = False
-    """Whether it wants the credentials of support.cli, as Basic."""
+    """Whether it requires the credentials of support.cli, with Basic authentication."""
     realm: str | None = None
-    """The URL of a token server whose tokens it wants."""
+    """The URL of the token server whose tokens it requires."""
     token_cert: Path | None = None
-    """What it verifies those tokens with."""
+    """The certificate that it verifies those tokens with."""
     tls: Pair | None = None
     ca: Path | None = None
     """The authority that signed `tls`, for the tests' own requests."""
     client_ca: Path | None = None
-    """The authority by which clients must have a certificate."""
+    """The authority that must have signed clients' certificates."""
     http: dict[str, Any] = field(default_factory=dict)
     """Further settings in the `http` section of its configuration."""
 
 
 class Seen(NamedTuple):
-    """A request in a registry's own log."""
+    """A request in a registry's log."""
 
     method: str
     path: str
@@ -49,19 +49,19 @@ class Seen(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What is known of one registry software."""
+    """The properties of one registry program."""
 
     program: str
     version: str = ""
-    """A pattern that its `--version` must match, lest it be another program of that name."""
+    """A pattern that its `--version` must match, in case another program has that name."""
     debian: bool = False
-    """Whether Debian has it: then CI must have it too."""
+    """Whether it is in Debian, in which case CI must have it."""
     schema1: bool = False
-    """Whether it takes and converts to schema 1."""
+    """Whether it accepts schema 1 and converts to it."""
     referrers: bool = False
     catalog: bool = True
     logs: bool = True
-    """Whether its log says which requests it got."""
+    """Whether its log has the requests."""
 
 
 KINDS = {
@@ -77,9 +77,9 @@ class Registry:
 
     Attributes:
         name: its key in `KINDS`.
-        kind: what is known of its software.
+        kind: the properties of its program.
         url: its base URL; `host` is the same without the scheme.
-        options: how it was set up.
+        options: its configuration.
     """
 
     def __init__(self, name: str, process: Process, options: Options) -> None:
@@ -92,14 +92,14 @@ class Registry:
         self._log_start = 0
 
     def pusher(self, **more: Any) -> Pusher:
-        """Something to push images with; give the credentials that it takes, if not Basic."""
+        """Return a pusher of images; pass it credentials if the registry requires a token."""
         settings: dict[str, Any] = {"verify": str(self.options.ca)} if self.options.ca else {}
         if self.options.htpasswd:
             settings["auth"] = (USER, PASSWORD)
         return Pusher(self.url, **settings, **more)
 
     def requests(self, expected: int = 0) -> list[Seen]:
-        """The requests that its log has since `forget`, less those of the tests' own helpers.
+        """Return the requests in its log since `forget`, except those of the tests' own helpers.
 
         Args:
             expected: how many to wait for (see `Process.settled_log`).
@@ -112,11 +112,11 @@ class Registry:
         return [seen for seen in requests if not traffic.is_helper(seen.agent)]
 
     def forget(self) -> None:
-        """Leave the requests so far out of `requests`."""
+        """Exclude the requests so far from `requests`."""
         self._log_start = len(self.log())
 
     def log(self) -> list[Seen]:
-        """Every request in its log."""
+        """Return every request in its log."""
         return self._parse(self._process.log())
 
     def _parse(self, log: str) -> list[Seen]:
@@ -125,12 +125,12 @@ class Registry:
 
 @contextmanager
 def running(name: str, directory: Path, options: Options | None = None) -> Iterator[Registry]:
-    """Run a registry of one kind as long as the context lasts; skip the test if there is none.
+    """Run a registry of one kind in this context; skip the test if it is not installed.
 
     Args:
         name: a key of `KINDS`.
         directory: an empty directory for its storage, configuration and log.
-        options: how to set it up.
+        options: its configuration.
     """
     options, kind = options or Options(), KINDS[name]
     program = find(kind.program, debian=kind.debian)
@@ -246,7 +246,7 @@ def _read_combined(log: str) -> Iterator[Seen]:
 
 def _read_zot(log: str) -> Iterator[Seen]:
     for line in log.splitlines():
-        if '"message":"HTTP API"' in line and line.endswith("}"):  # the last may be half written
+        if '"message":"HTTP API"' in line and line.endswith("}"):  # the last line may be incomplete
             entry = json.loads(line)
             agent = "".join(entry["headers"].get("User-Agent", []))
             yield Seen(entry["method"], entry["path"], entry["statusCode"], agent)

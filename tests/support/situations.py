@@ -1,4 +1,4 @@
-"""Situations in which regpipe has something to say, as tests/golden/messages.txt shows them."""
+"""Situations in which regpipe prints a message; tests/golden/messages.txt shows them."""
 
 import ssl
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from support.scripted import Scripted
 from support.tls import Authority
 
 REGISTRY = "my.registry"
-"""What the scripted registry is called in commands and messages."""
+"""The name of the scripted registry in commands and messages."""
 STORAGE = "storage.test"
-"""What it is called in messages under its other name, localhost."""
+"""The name that stands for localhost, its other address, in messages."""
 
 
 @dataclass
 class World:
-    """What a command finds: a registry, a current directory, a home and an environment."""
+    """The environment of a command: a registry, a current directory, a home and variables."""
 
     directory: Path
     home: Path
@@ -39,13 +39,13 @@ Preparation = Callable[[World], object]
 
 @dataclass(frozen=True)
 class Situation:
-    """One command and what it finds.
+    """One command and the environment it runs in.
 
     Args:
         command: the words after `regpipe`, as in a shell; my.registry is the scripted registry.
-        prepare: makes the situation.
+        prepare: sets up the environment.
         stdin: the command's input.
-        tls: of a registry over TLS, its side of it.
+        tls: makes the TLS context of the registry; plain HTTP if None.
         show: the member of each output record that is shown besides the messages.
     """
 

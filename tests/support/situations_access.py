@@ -1,4 +1,4 @@
-"""Situations of who may see a registry, and how it is reached: credentials, TLS, check."""
+"""Situations of access to a registry: credentials, TLS and `check`."""
 
 import ssl
 
@@ -20,13 +20,13 @@ from support.tokens import TokenService, basic
 
 
 def guarded(world: World) -> None:
-    """Basic credentials are needed."""
+    """Require Basic credentials."""
     filled(world)
     world.registry.guard(basic())
 
 
 def with_login(password: str, guard: Handler | None = None) -> Preparation:
-    """The same, where `docker login` left a password."""
+    """Require Basic credentials, and write a password as `docker login` does."""
 
     def prepare(world: World) -> None:
         filled(world)
@@ -38,7 +38,7 @@ def with_login(password: str, guard: Handler | None = None) -> Preparation:
 
 
 def challenge(*values: str) -> Preparation:
-    """Everything is refused with these challenges."""
+    """Refuse every request with these challenges."""
 
     def prepare(world: World) -> None:
         filled(world)
@@ -48,7 +48,7 @@ def challenge(*values: str) -> Preparation:
 
 
 def token_server(reply: Reply | None = None, *, grants: bool = True) -> Preparation:
-    """Tokens are needed, and their server gives this or a token."""
+    """Require tokens from a token server that sends this response, or a token."""
 
     def prepare(world: World) -> None:
         filled(world)
@@ -60,7 +60,7 @@ def token_server(reply: Reply | None = None, *, grants: bool = True) -> Preparat
 
 
 def helper(body: str) -> Preparation:
-    """A credential helper of this script."""
+    """Install a credential helper with this script."""
 
     def prepare(world: World) -> None:
         guarded(world)
@@ -71,7 +71,7 @@ def helper(body: str) -> Preparation:
 
 
 def docker_config(text: str) -> Preparation:
-    """A file of docker's that holds this."""
+    """Write Docker's config.json with this content."""
 
     def prepare(world: World) -> None:
         guarded(world)
@@ -82,28 +82,28 @@ def docker_config(text: str) -> Preparation:
 
 
 def trusted(authority: Authority) -> ssl.SSLContext:
-    """A certificate of an authority that has to be named."""
+    """Return a context with a certificate of the tests' authority."""
     return authority.server_side()
 
 
 def expired(authority: Authority) -> ssl.SSLContext:
-    """A certificate that has expired."""
+    """Return a context with an expired certificate."""
     return authority.server_side(authority.issue("expired", days=-1))
 
 
 def other_name(authority: Authority) -> ssl.SSLContext:
-    """A certificate for another host."""
+    """Return a context with a certificate for another host."""
     return authority.server_side(authority.issue("other", ("other.test",)))
 
 
 def with_ca(world: World) -> None:
-    """The authority's certificate in a file."""
+    """Write the authority's certificate to a file."""
     filled(world)
     world.file("ca.crt", world.authority.ca.read_bytes())
 
 
 ACCESS = {
-    # Who may see it.
+    # Credentials.
     "no credentials": Situation(f"tags {APP}", guarded),
     "a wrong password": Situation(f"tags {APP}", with_login("wrong")),
     "a wrong password on standard input": Situation(
@@ -188,4 +188,4 @@ ACCESS = {
     ),
     "check: a local directory": Situation("check oci:somewhere"),
 }
-"""Each situation by its name, in the order of the file."""
+"""The situations by name, in the order of the golden file."""

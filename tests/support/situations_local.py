@@ -13,12 +13,12 @@ RECORD = '{"ref":"my.registry/team/app:v1","tag":"v1"}'
 
 
 def layout(world: World) -> None:
-    """An OCI layout called layout."""
+    """Write an OCI layout called layout."""
     write_layout(world.directory / "layout", {"v1": images.oci("one"), "v2": images.oci("two")})
 
 
 def less(pattern: str) -> Preparation:
-    """The same without a file."""
+    """Write the layout without a file."""
 
     def prepare(world: World) -> None:
         layout(world)
@@ -28,7 +28,7 @@ def less(pattern: str) -> Preparation:
 
 
 def holding(name: str, text: str) -> Preparation:
-    """The same with other content in a file of it."""
+    """Write the layout with other content in one file."""
 
     def prepare(world: World) -> None:
         layout(world)
@@ -38,20 +38,20 @@ def holding(name: str, text: str) -> Preparation:
 
 
 def archive(world: World) -> None:
-    """An archive as `docker save` writes it, with two images."""
+    """Write an archive of two images as `docker save` does."""
     saved = [(images.classic("one"), ["app:v1"]), (images.classic("two"), ["app:v2"])]
     world.file("save.tar", pack(docker_save(saved)))
 
 
 def damaged_archive(world: World) -> None:
-    """The same, cut in the middle."""
+    """Write the archive, truncated in the middle."""
     archive(world)
     path = world.directory / "save.tar"
     path.write_bytes(path.read_bytes()[:5000])
 
 
 def files(**contents: str) -> Preparation:
-    """Files in the current directory; `_` in a name stands for a dot."""
+    """Write files in the current directory; `_` in a name stands for a dot."""
 
     def prepare(world: World) -> None:
         for name, content in contents.items():
@@ -61,12 +61,12 @@ def files(**contents: str) -> Preparation:
 
 
 def own_program(name: str, text: str) -> Preparation:
-    """A program of the user's own."""
+    """Write a program of the user's own."""
     return lambda world: world.file(f"{world.home}/.config/regpipe/filters/{name}.jq", text)
 
 
 def cache_of_another(world: World) -> None:
-    """Another program's database where the cache should be."""
+    """Put another program's database where the cache should be."""
     path = world.home / ".cache" / "regpipe"
     path.mkdir(parents=True)
     world.monkeypatch.setenv("REGPIPE_CACHE", str(path))
@@ -77,7 +77,7 @@ def cache_of_another(world: World) -> None:
 
 
 def cache_is_a_file(world: World) -> None:
-    """A file where the cache's directory should be."""
+    """Put a file where the cache's directory should be."""
     world.monkeypatch.setenv("REGPIPE_CACHE", str(world.file("cache", "")))
     filled(world)
 
@@ -176,4 +176,4 @@ LOCAL = {
         "summarize mine", own_program("mine", "# Mine.\n.a |\n"), stdin="{}"
     ),
 }
-"""Each situation by its name, in the order of the file."""
+"""The situations by name, in the order of the golden file."""

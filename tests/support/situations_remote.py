@@ -1,4 +1,4 @@
-"""Situations with a registry that lacks something, fails or redirects."""
+"""Situations in which a registry lacks something, fails or redirects."""
 
 import socket
 
@@ -27,13 +27,13 @@ ONCE = "--retries 0 --timeout 1"
 
 
 def filled(world: World) -> None:
-    """Two images."""
+    """Add two images."""
     world.registry.add("team/app", "v1", images.index("one", attestations=False))
     world.registry.add("team/app", "v2", images.classic("two"))
 
 
 def answers(path: str, *replies: Response) -> Preparation:
-    """A registry with two images that gives these for a path."""
+    """Add two images, and respond with these to requests for a path."""
 
     def prepare(world: World) -> None:
         filled(world)
@@ -43,17 +43,17 @@ def answers(path: str, *replies: Response) -> Preparation:
 
 
 def redirects(location: str) -> Preparation:
-    """Blobs are elsewhere."""
+    """Redirect requests for blobs."""
     return answers("/v2/*/blobs/*", redirect(location))
 
 
 def pages_in_a_circle(request: Request) -> Reply:
-    """A page whose next page is itself."""
+    """Respond with a page whose next page is itself."""
     return json_reply({"tags": ["v1"]}).plus(Link=f'<{request.target}>; rel="next"')
 
 
 def with_limit(world: World) -> None:
-    """A rate limit of which little is left."""
+    """Send rate limit headers with few remaining requests."""
     filled(world)
     for path in (TAGS, "/v2/*/manifests/*"):
         world.registry.on(
@@ -65,7 +65,7 @@ def with_limit(world: World) -> None:
 
 
 def no_such_host(world: World) -> None:
-    """A resolver that knows no name."""
+    """Make every DNS lookup fail."""
 
     def unknown(*_: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -74,7 +74,7 @@ def no_such_host(world: World) -> None:
 
 
 def expired_link(world: World) -> None:
-    """Blobs are in a storage elsewhere, and the link to it has expired."""
+    """Redirect requests for blobs to a storage URL that has expired."""
     filled(world)
     storage = world.registry.url.replace("127.0.0.1", "localhost")
     world.registry.on("/v2/*/blobs/*", redirect(f"{storage}/store/x?signature=secret"))
@@ -82,7 +82,7 @@ def expired_link(world: World) -> None:
 
 
 REMOTE = {
-    # What is not there.
+    # Not found.
     "a repository that is not there": Situation("tags my.registry/no/such", filled),
     "a tag that is not there": Situation(f"manifests {APP}:v9", filled),
     "a digest that is not there": Situation(f"manifests {APP}@{ZEROS}", filled),
@@ -96,7 +96,7 @@ REMOTE = {
     "two failures of different kinds": Situation(
         f"manifests -j 1 {APP}:v9 'Bad Ref' {APP}:v2", filled
     ),
-    # What fails.
+    # Failures.
     "a server that fails": Situation(
         f"tags --retries 0 {APP}", answers(TAGS, error(503, "UNAVAILABLE", "maintenance"))
     ),
@@ -154,7 +154,7 @@ REMOTE = {
             lambda request: request.ordinary().plus(Warning='299 - "This registry moves in May"'),
         ),
     ),
-    # Where redirects lead.
+    # Redirects.
     "a redirect to another scheme": Situation(
         f"manifests {APP}:v2", redirects("file:///etc/passwd")
     ),
@@ -163,4 +163,4 @@ REMOTE = {
     ),
     "a storage link that has expired": Situation(f"manifests {APP}:v2", expired_link),
 }
-"""Each situation by its name, in the order of the file."""
+"""The situations by name, in the order of the golden file."""

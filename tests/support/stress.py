@@ -1,4 +1,4 @@
-"""Runs that are watched or ended from outside: memory, slow readers, signals."""
+"""Runs in a child process: peak memory, slow readers, signals."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from support.scripted import Scripted
 
 @dataclass(frozen=True)
 class Watched:
-    """How a run went: its exit code, messages, the lines it wrote and the most memory it had."""
+    """The result of a run: exit code, messages, number of lines, peak memory."""
 
     code: int
     err: str
@@ -29,7 +29,7 @@ class Watched:
 
 
 def many_tags(registry: Scripted, repository: str, count: int, kinds: int = 5) -> None:
-    """Give a repository very many tags, of a few images."""
+    """Add very many tags of a few images to a repository."""
     found = [
         registry.content.add(repository, None, images.classic(f"kind-{n}")) for n in range(kinds)
     ]
@@ -41,13 +41,13 @@ def many_tags(registry: Scripted, repository: str, count: int, kinds: int = 5) -
 def watch(
     argv: Sequence[object], *, stdin: bytes = b"", pause: float = 0.0, signal_after: int = 0
 ) -> Watched:
-    """Run regpipe in a process of its own, and take its output line by line.
+    """Run regpipe in a child process, and read its output line by line.
 
     Args:
         argv: its arguments.
-        stdin: its input; written from a file, so that it is there at once.
+        stdin: its input; a file, so that all of it is available immediately.
         pause: seconds to wait after each line.
-        signal_after: after how many lines it is interrupted, as by ^C; 0 for never.
+        signal_after: the number of lines after which it gets SIGINT; 0 for never.
     """
     source = Path(os.environ["HOME"]) / f"stdin-{time.monotonic_ns()}"
     source.write_bytes(stdin)
@@ -80,10 +80,9 @@ def watch(
 
 
 def _peak(pid: int) -> int:
-    """The most memory that a process has had so far, in bytes.
+    """Return the peak memory of a process so far, in bytes.
 
-    What wait4 says of it afterwards is no use: it is never less than what the parent had when it
-    started the process.
+    wait4 cannot be used: it never reports less than the parent's memory when the process started.
     """
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():

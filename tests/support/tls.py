@@ -1,4 +1,4 @@
-"""Certificates for loopback servers: an authority of the tests' own, and what it signs."""
+"""Certificates for loopback servers, issued by the tests' own authority."""
 
 import datetime as dt
 import ipaddress
@@ -27,8 +27,8 @@ class Authority:
 
     Args:
         directory: where the files are made.
-        parent: the authority that it is an intermediate of; None for a root.
-        key_ids: whether its certificate and those that it issues identify keys, as RFC 5280 has it.
+        parent: the authority that issued it; None for a root.
+        key_ids: whether its certificates have key identifiers (RFC 5280, 4.2.1.1 and 4.2.1.2).
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Authority:
         self.ca.write_bytes(certificate.public_bytes(Encoding.PEM))
 
     def issue(self, name: str, hosts: tuple[str, ...] = NAMES, *, days: int = 30) -> Pair:
-        """A certificate for servers at these hosts, and for a client of this name.
+        """Issue a certificate for servers at these hosts, and for a client of this name.
 
         Args:
-            name: the common name, and the files' name.
+            name: the common name and the name of the files.
             hosts: DNS names and IP addresses.
-            days: how long it is valid from now; a negative number makes an expired one.
+            days: its validity from now; negative for an expired certificate.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         uses = [x509.OID_SERVER_AUTH, x509.OID_CLIENT_AUTH]
@@ -81,7 +81,7 @@ class Authority:
     def server_side(
         self, pair: Pair | None = None, *, client_certs: bool = False
     ) -> ssl.SSLContext:
-        """The server's side of TLS, asking for client certificates by this authority if told."""
+        """Return a server's TLS context; `client_certs` requires this authority's clients."""
         pair = pair or self.issue("server")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.cert, pair.key)

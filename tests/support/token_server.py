@@ -1,4 +1,4 @@
-"""A token server that is a function, for tests of what is asked of one."""
+"""A token server as a function, for unit tests of token requests."""
 
 import json
 import time
@@ -16,7 +16,7 @@ BOTH = Credential("u", "canary-password", "canary-identity", "", "config.json")
 
 
 class Server:
-    """A token server: it sends `T1`, `T2` and so on, or what it is told."""
+    """A token server that responds with `T1`, `T2` and so on, or with the given responses."""
 
     def __init__(self, *answers: tuple[int, object], **fields: object) -> None:
         self.asked: list[tuple[str, str, dict[str, str], bytes | None]] = []

@@ -22,7 +22,7 @@ SERVICE = "registry.test"
 
 
 def basic(user: str = USER, password: str = PASSWORD, realm: str = "Registry Realm") -> Handler:
-    """A guard that wants Basic credentials."""
+    """Return a guard that requires Basic credentials."""
     wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def guard(request: Request) -> Reply | None:
@@ -35,26 +35,26 @@ def basic(user: str = USER, password: str = PASSWORD, realm: str = "Registry Rea
 
 @dataclass
 class TokenService:
-    """Gives tokens: `server.on("/token", service)`; `registry.guard(service.guard(realm))`.
+    """Issues tokens: `server.on("/token", service)`; `registry.guard(service.guard(realm))`.
 
-    It serves a real registry too, which is then given `certificate` as its `rootcertbundle`.
+    It can serve a real registry too, whose `rootcertbundle` is then `certificate`.
     """
 
     users: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD})
     anonymous: bool = True
-    """Whether tokens are given to those who name nobody."""
+    """Whether it issues tokens without credentials."""
     refresh_tokens: set[str] = field(default_factory=lambda: {f"{TOKEN}-refresh"})
-    """The identity tokens that a POST may come with."""
+    """The identity tokens that it accepts in a POST."""
     expires_in: int | None = 300
-    """Seconds; None leaves the field out."""
+    """The lifetime of tokens in seconds; None leaves the field out."""
     fields: tuple[str, ...] = ("token", "access_token")
-    """What the token is called in the response."""
+    """The names of the response's fields with the token."""
     posts: bool = True
-    """Whether OAuth2 POST is offered; else it gets 404."""
+    """Whether it supports OAuth2 POST; otherwise that gets 404."""
     grants: bool = True
-    """Whether what is asked for is given; else tokens are good for nothing."""
+    """Whether tokens grant the requested scope; otherwise they grant nothing."""
     issued: dict[str, tuple[str, float]] = field(default_factory=dict)
-    """Of each token given out, its scope and when it ends (by the monotonic clock)."""
+    """The scope of each issued token and when it expires (monotonic clock)."""
 
     def __post_init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -62,7 +62,7 @@ class TokenService:
         self._number = itertools.count(1)
 
     def guard(self, realm: str, *, catalog: bool = True) -> Handler:
-        """A guard that wants tokens from here; the realm is this service's URL."""
+        """Return a guard that requires tokens of this service; the realm is the service's URL."""
 
         def guard(request: Request) -> Reply | None:
             scope = _scope(request, catalog=catalog)
@@ -97,7 +97,7 @@ class TokenService:
         return path
 
     def revoke(self) -> None:
-        """Make every token given so far invalid, as when it expires in the middle of a run."""
+        """Make every issued token invalid, as if it had expired in the middle of a run."""
         self.issued.clear()
 
     def _post(self, request: Request) -> Reply:
@@ -113,14 +113,14 @@ class TokenService:
         return self._answer(form.get("username", USER), form.get("scope", ""))
 
     def _user(self, authorization: str | None) -> str | None:
-        """The user of a Basic header, "" for nobody if that is allowed, None for an impostor."""
+        """Return the user of a Basic header, "" if anonymous, None if it is not accepted."""
         if authorization is None:
             return "" if self.anonymous else None
         user, _, password = base64.b64decode(authorization[6:]).decode().partition(":")
         return user if self.users.get(user) == password else None
 
     def token(self, user: str, scope: str) -> str:
-        """Give out a token, as if it had been asked for."""
+        """Issue a token, as if it had been requested."""
         token = self._sign(user, scope)
         lifetime = 60 if self.expires_in is None else self.expires_in
         self.issued[token] = (scope, time.monotonic() + lifetime)
@@ -134,7 +134,7 @@ class TokenService:
         return json_reply(document)
 
     def _sign(self, user: str, scope: str) -> str:
-        """A JSON Web Token as distribution's token specification describes it."""
+        """Return a JSON Web Token as the distribution token specification defines it."""
         access = []
         for one in scope.split():
             kind, _, rest = one.partition(":")

@@ -1,4 +1,4 @@
-"""Every request that any test server saw in this session, so that one test can judge them all."""
+"""Counts of all requests to all test servers in this session, for test_traffic.py."""
 
 import threading
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 HELPERS = (
-    "regpipe-tests",  # support.push and what else the tests send themselves
+    "regpipe-tests",  # support.push and the tests' other own requests
     "curl/",
     "python-requests/",
     "skopeo/",
@@ -17,13 +17,13 @@ HELPERS = (
     "regclient/",
     "oras/",
 )
-"""How the User-Agent of each program that is not regpipe begins."""
+"""The beginnings of the User-Agents of programs that are not regpipe."""
 
 ALLOWED = ("GET", "HEAD", "POST to a token endpoint", "CONNECT to a proxy")
-"""All that a reader has to send; the last one goes to no registry."""
+"""All that a read-only client needs to send; the last one goes to a proxy, not a registry."""
 
 Sent = Callable[[], Iterable[tuple[str, str]]]
-"""Tells the method and User-Agent of each request so far."""
+"""Returns the method and User-Agent of each request so far."""
 
 _lock = threading.Lock()
 _logs: list[Sent] = []
@@ -31,12 +31,12 @@ _seen: Counter[tuple[str, str]] = Counter()
 
 
 def is_helper(agent: str) -> bool:
-    """Whether a User-Agent is that of a program which the tests run beside regpipe."""
+    """Return whether a User-Agent is of another program that the tests run."""
     return agent.startswith(HELPERS)
 
 
 def note(method: str, agent: str, *, token_endpoint: bool = False) -> None:
-    """Count one request that a server saw."""
+    """Count one request that a server received."""
     kind = "POST to a token endpoint" if token_endpoint and method == "POST" else method
     kind = "CONNECT to a proxy" if method == "CONNECT" else kind
     with _lock:
@@ -44,7 +44,7 @@ def note(method: str, agent: str, *, token_endpoint: bool = False) -> None:
 
 
 def methods() -> Counter[str]:
-    """How often regpipe used each method, POST to a token endpoint being one of its own."""
+    """Return how often regpipe used each method; POST to a token endpoint counts separately."""
     running = [method for log in _logs for method, agent in log() if not is_helper(agent)]
     with _lock:
         stopped = {kind: count for (kind, who), count in _seen.items() if who == "regpipe"}
@@ -53,7 +53,7 @@ def methods() -> Counter[str]:
 
 @contextmanager
 def watching(sent: Sent) -> Iterator[None]:
-    """Count what a real server saw, from its log, while it runs and after that."""
+    """Count a real server's requests, from its log, while it runs and afterwards."""
     _logs.append(sent)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A registry, its token server and regpipe's authorizer between them, without any network."""
+"""A simulated registry and token server for regpipe's authorizer, without any network."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ APP = "repository:team/app:pull"
 CATALOG = "registry:catalog:*"
 BASIC = f"Basic {encoded()}"
 Guard = Callable[[str, str | None], list[str] | None]
-"""What a registry says to a scope and an Authorization value: None, or its challenges."""
+"""A registry's challenges, given a scope and an Authorization value; None if it is accepted."""
 
 
 class World:
@@ -26,7 +26,7 @@ class World:
         self.client = Authorizer(self._exchange, Keychain(), clock=lambda: self.now)
 
     def ask(self, scope: str | None = APP, path: str = "/v2/team/app/tags/list") -> bool:
-        """Ask as the transport does: once, and once more if there is something to try."""
+        """Send a request as the transport does, and repeat it once if the authorizer says so."""
         for may_repeat in (True, False):
             sent = self.client.header(self.url + path, scope)
             self.sent.append(sent)
@@ -40,7 +40,7 @@ class World:
         return False
 
     def wants_tokens(self, scope: str, sent: str | None) -> list[str] | None:
-        """Respond to as distribution does."""
+        """Return distribution's challenges, or None for a valid token."""
         granted, until = self.tokens.get((sent or "").removeprefix("Bearer "), (set(), 0.0))
         if scope in granted and self.now < until:
             return None
@@ -61,7 +61,7 @@ class World:
 
 
 def world(guard: str | list[str] | Guard, url: str = "https://r.test") -> World:
-    """A world whose registry wants tokens, or one value of Authorization, or what it is told."""
+    """Return a world whose registry requires tokens, Basic credentials or what `guard` says."""
     if callable(guard):
         return World(guard, url)
     made = World(lambda _scope, _sent: None, url)
@@ -74,5 +74,5 @@ def world(guard: str | list[str] | Guard, url: str = "https://r.test") -> World:
 
 
 def bearer(error: str = "") -> list[str]:
-    """What a registry that wants tokens says."""
+    """Return the challenge of a registry that requires tokens."""
     return [f'Bearer realm="https://auth.test/token",service="reg",scope="{APP}",error="{error}"']
