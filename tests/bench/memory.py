@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.measure import Row
-from support.replies import Request
+from support.responses import Request
 from support.scripted import Scripted
-from support.stress import Watched, many_tags, watch
+from support.stress import MeasuredRun, many_tags, watch
 
 FEW, MANY, SLOW = 1000, 100_000, 20_000
 
@@ -40,8 +40,8 @@ class _Forgetful(list[Request]):
         """Discard the request."""
 
 
-def _row(verb: str, few: Watched, many: Watched) -> Row:
-    def shown(run: Watched) -> str:
+def _row(verb: str, few: MeasuredRun, many: MeasuredRun) -> Row:
+    def shown(run: MeasuredRun) -> str:
         return f"{run.memory / 2**20:.1f} MiB of {run.lines:,}"
 
     note = f"first record after {many.first:.2f} s ({few.first:.2f})"

@@ -101,7 +101,7 @@ def test_a_reference_without_a_valid_digest_is_refused(registry: Scripted, name:
     result = blob(registry, name)
     assert (result.code, result.out) == (2, b"")
     assert len(result.errors) == 1
-    assert registry.seen == []
+    assert registry.request_lines == []
 
 
 def test_a_tag_record_is_refused(registry: Scripted) -> None:
@@ -164,10 +164,10 @@ def test_a_blob_with_too_large_a_descriptor_is_not_requested(registry: Scripted)
     image = Image(go_json(manifest), OCI_MANIFEST, artifacts.EMPTY)
     registry.add("a/b", "huge", image)
     record = run(["manifests", f"{registry.url}/a/b:huge"]).out
-    before = len(registry.seen)
+    before = len(registry.request_lines)
     result = run(["blob"], record)
     assert (result.code, result.out) == (5, b"")
-    assert not [line for line in registry.seen[before:] if "/blobs/" in line]
+    assert not [line for line in registry.request_lines[before:] if "/blobs/" in line]
 
 
 @pytest.mark.parametrize("size", ["", "-1", "4x", "1.5M", "9" * 40])
@@ -194,7 +194,7 @@ def test_embedded_content_is_used_if_its_digest_is_right(
     registry.add("a/b", "embedded", embedded(b'{"os":"linux"}', shown))
     (record,) = run(["manifests", f"{registry.url}/a/b:embedded"]).records
     assert record["config"] == {"os": "linux"}
-    assert len([line for line in registry.seen if "/blobs/" in line]) == requests
+    assert len([line for line in registry.request_lines if "/blobs/" in line]) == requests
 
 
 def test_embedded_content_with_another_size_is_refused(registry: Scripted) -> None:
@@ -214,4 +214,4 @@ def test_the_urls_of_foreign_layers_are_not_requested(registry: Scripted) -> Non
     registry.add("a/b", "win", Image(go_json(manifest), OCI_MANIFEST, config))
     records = run(["manifests", f"{registry.url}/a/b:win"]).out
     assert run(["blob"], records).out == config.data
-    assert not [line for line in registry.seen if "elsewhere" in line]
+    assert not [line for line in registry.request_lines if "elsewhere" in line]

@@ -41,9 +41,9 @@ def test_damaged_content_is_fetched_again(registry: Scripted, path: Path) -> Non
     damage_content(path)
     again = manifests(registry)
     assert (again.out, again.err) == (cold.out, "")
-    assert len(registry.seen) == 2 * TAGS
+    assert len(registry.request_lines) == 2 * TAGS
     repaired = manifests(registry)
-    assert (repaired.out, len(registry.seen)) == (cold.out, TAGS)
+    assert (repaired.out, len(registry.request_lines)) == (cold.out, TAGS)
 
 
 def test_content_with_another_digest_is_fetched_again(registry: Scripted, path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_locked_cache_is_read(registry: Scripted, monkeypatch: pytest.MonkeyPa
     registry.requests.clear()
     result = run(["manifests"], tags)
     assert len(result.records) == TAGS
-    assert len(registry.seen) == TAGS + 1
+    assert len(registry.request_lines) == TAGS + 1
     assert len(result.errors) == 1
     assert "locked" in result.err
 

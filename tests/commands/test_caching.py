@@ -16,7 +16,7 @@ from support import artifacts, caching, images, schema1
 from support.blobs import Image
 from support.caching import TAGS, manifests
 from support.cli import run
-from support.replies import Reply, Request, error, slow, unauthorized
+from support.responses import Request, Response, error, slow, unauthorized
 from support.scripted import Scripted
 
 
@@ -32,10 +32,10 @@ def path() -> Path:
 
 def test_an_unchanged_tag_takes_one_request(registry: Scripted) -> None:
     cold = manifests(registry)
-    assert len(registry.asked("/v2/*/manifests/v*")) == TAGS
-    assert len(registry.seen) == 2 * TAGS
+    assert len(registry.requests_to("/v2/*/manifests/v*")) == TAGS
+    assert len(registry.request_lines) == 2 * TAGS
     warm = manifests(registry)
-    assert len(registry.seen) == TAGS
+    assert len(registry.request_lines) == TAGS
     assert all("if-none-match" in request.headers for request in registry.requests)
     assert warm.out == cold.out
     assert warm.err == cold.err == ""
@@ -65,7 +65,7 @@ def test_no_cache_keeps_nothing(registry: Scripted, path: Path) -> None:
     first = manifests(registry, "--no-cache")
     assert not path.parent.exists()
     again = manifests(registry, "--no-cache")
-    assert len(registry.seen) == 2 * TAGS
+    assert len(registry.request_lines) == 2 * TAGS
     assert again.out == first.out
 
 
@@ -77,8 +77,8 @@ def test_a_shared_config_is_fetched_once(scripted: Scripted, option: list[str]) 
     scripted.on("/v2/*/blobs/*", slow(0.2))
     result = manifests(scripted, *option)
     assert len(result.records) == 100
-    assert len(scripted.asked("/v2/*/blobs/*")) == 1
-    assert len(scripted.seen) == 101
+    assert len(scripted.requests_to("/v2/*/blobs/*")) == 1
+    assert len(scripted.request_lines) == 101
 
 
 def test_a_missing_shared_config_is_reported_for_each_tag(scripted: Scripted) -> None:
@@ -95,12 +95,12 @@ def test_a_moved_tag_is_fetched(registry: Scripted) -> None:
     moved = registry.add("team/app", "v00", images.classic("new"))
     result = manifests(registry)
     assert result.records[0]["digest"] == moved.digest
-    assert len(registry.seen) == TAGS + 1
+    assert len(registry.request_lines) == TAGS + 1
     manifests(registry)
-    assert len(registry.seen) == TAGS
+    assert len(registry.request_lines) == TAGS
     registry.add("team/app", "v00", images.classic("image-1"))  # to a cached image
     manifests(registry)
-    assert len(registry.seen) == TAGS
+    assert len(registry.request_lines) == TAGS
 
 
 def test_a_deleted_tag_is_removed(registry: Scripted) -> None:
@@ -124,7 +124,7 @@ def test_content_is_cached_for_its_repository_only(registry: Scripted) -> None:
     digest = manifests(registry).records[0]["digest"]
     registry.requests.clear()
     run(["manifests", f"{registry.host}/team/app@{digest}"])
-    assert registry.seen == []
+    assert registry.request_lines == []
     registry.content.tags["team/other"] = {}
     registry.on("/v2/team/other/*", error(403, "DENIED", "not yours"))
     result = run(["manifests", f"{registry.host}/team/other@{digest}"])
@@ -147,9 +147,9 @@ def test_records_from_the_cache_are_the_same(scripted: Scripted, image: Image, o
     cold = run(command)
     scripted.requests.clear()
     warm = run(command)
-    assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
+    assert scripted.request_lines == ["GET /v2/team/app/manifests/v1"]
     offline = run([*command, "--offline"])
-    assert len(scripted.seen) == 1
+    assert len(scripted.request_lines) == 1
     assert cold.out
     assert cold == warm == offline
 
@@ -157,12 +157,12 @@ def test_records_from_the_cache_are_the_same(scripted: Scripted, image: Image, o
 def test_unordered_records_are_written_as_they_complete(registry: Scripted) -> None:
     others = threading.Semaphore(0)
 
-    def late(request: Request) -> Reply:
+    def late(request: Request) -> Response:
         for _ in range(10):
             assert others.acquire(timeout=30)
         return request.ordinary()
 
-    def counted(request: Request) -> Reply:
+    def counted(request: Request) -> Response:
         others.release()
         return request.ordinary()
 
@@ -178,7 +178,7 @@ def test_an_index_and_its_platforms_are_cached(scripted: Scripted) -> None:
     cold = run(["manifests", "--all-platforms", f"{scripted.host}/team/app:v1"])
     scripted.requests.clear()
     warm = run(["manifests", "--all-platforms", f"{scripted.host}/team/app:v1"])
-    assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
+    assert scripted.request_lines == ["GET /v2/team/app/manifests/v1"]
     assert warm.out == cold.out
 
 
@@ -203,7 +203,7 @@ def test_a_registry_without_if_none_match_and_head_gets_get_requests(registry: S
     registry.content.head = False
     result = manifests(registry)
     assert len(result.records) == TAGS
-    assert len(registry.asked(method="GET")) == TAGS
+    assert len(registry.requests_to(method="GET")) == TAGS
 
 
 def test_an_incomplete_list_is_not_used(registry: Scripted) -> None:
@@ -249,7 +249,7 @@ def test_a_corrected_media_type_is_updated(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", image)
     scripted.content.etag = False
 
-    def wrong(request: Request) -> Reply:
+    def wrong(request: Request) -> Response:
         return request.ordinary().without("content-type").plus(Content_Type=served)
 
     scripted.on("/v2/team/app/manifests/v1", wrong)

@@ -10,10 +10,11 @@ import pytest
 from regpipe import cli
 from regpipe.sources.checkup import check, rate_limit
 from regpipe.stdio import Streams
-from regpipe.transport import Response, Transport
+from regpipe.transport import Response as ClientResponse
+from regpipe.transport import Transport
 from support.cli import PASSWORD, USER, run
 from support.credentials import docker, entry
-from support.replies import SILENT, Reply, error, html, json_reply, not_found, unauthorized
+from support.responses import SILENT, Response, error, html, json_response, not_found, unauthorized
 from support.scripted import Scripted
 from support.servers import KINDS, Options, running
 from support.tls import Authority
@@ -78,7 +79,7 @@ def guarded(scripted: Scripted, tokens: TokenService) -> Scripted:
     return scripted
 
 
-def _ping(authorization: str | None, realm: str) -> Reply | None:
+def _ping(authorization: str | None, realm: str) -> Response | None:
     if authorization and authorization.startswith("Bearer "):
         return None
     return unauthorized(f'Bearer realm="{realm}",service="{SERVICE}"')
@@ -121,13 +122,13 @@ def test_a_refused_catalog_is_not_a_failure(scripted: Scripted) -> None:
 
 
 CATALOGS = {
-    "empty": (json_reply({"repositories": []}), "allowed"),
-    "longer than requested": (json_reply({"repositories": ["x" * 200] * 1000}), "allowed"),
-    "null": (json_reply({"repositories": None}), "allowed"),
-    "not an object": (json_reply([]), "failed"),
+    "empty": (json_response({"repositories": []}), "allowed"),
+    "longer than requested": (json_response({"repositories": ["x" * 200] * 1000}), "allowed"),
+    "null": (json_response({"repositories": None}), "allowed"),
+    "not an object": (json_response([]), "failed"),
     "errors": (error(200, "DENIED"), "failed"),
     "web page": (html(), "failed"),
-    "empty body": (Reply(), "failed"),
+    "empty body": (Response(), "failed"),
     "unknown path": (not_found(), "absent"),
     "method not allowed": (error(405), "absent"),
     "authentication required": (unauthorized("Basic"), "refused"),
@@ -136,9 +137,9 @@ CATALOGS = {
 }
 
 
-@pytest.mark.parametrize(("reply", "catalog"), CATALOGS.values(), ids=CATALOGS.keys())
-def test_the_catalog_field(scripted: Scripted, reply: Reply, catalog: str) -> None:
-    scripted.on("/v2/_catalog", reply)
+@pytest.mark.parametrize(("response", "catalog"), CATALOGS.values(), ids=CATALOGS.keys())
+def test_the_catalog_field(scripted: Scripted, response: Response, catalog: str) -> None:
+    scripted.on("/v2/_catalog", response)
     result = run(["check", *QUICK, scripted.url])
     [record] = result.records
     assert record["catalog"] == catalog
@@ -160,11 +161,11 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("reply", "code", "hint"), BROKEN.values(), ids=BROKEN.keys())
+@pytest.mark.parametrize(("response", "code", "hint"), BROKEN.values(), ids=BROKEN.keys())
 def test_the_hint_for_an_unusable_registry(
-    scripted: Scripted, reply: Reply, code: int, hint: str
+    scripted: Scripted, response: Response, code: int, hint: str
 ) -> None:
-    scripted.on("/v2/", reply)
+    scripted.on("/v2/", response)
     result = run(["check", *QUICK, scripted.url])
     [record] = result.records
     assert result.code == code
@@ -200,7 +201,7 @@ def test_the_rate_limit_is_reported(scripted: Scripted) -> None:
         "ratelimit_remaining": "97;w=21600",
         "docker_ratelimit_source": "192.0.2.7",
     }
-    scripted.on("/v2/", json_reply({}).plus(**limited))
+    scripted.on("/v2/", json_response({}).plus(**limited))
     [record] = run(["check", scripted.url]).records
     assert record["rateLimit"] == {
         "limit": 100,
@@ -278,18 +279,18 @@ def test_without_arguments_the_default_registry_is_checked(
 class Hub(Transport):
     """Docker Hub's known responses."""
 
-    def ping(self, url: str) -> Response:
+    def ping(self, url: str) -> ClientResponse:
         challenge = {"www-authenticate": 'Bearer realm="https://auth.docker.io/token"'}
-        return Response(401, challenge, b"", url)
+        return ClientResponse(401, challenge, b"", url)
 
-    def probe(self, url: str, *, scope: str | None = None) -> Response:
-        return Response(401 if scope else 200, {}, b"{}", url)
+    def probe(self, url: str, *, scope: str | None = None) -> ClientResponse:
+        return ClientResponse(401 if scope else 200, {}, b"{}", url)
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
-    ) -> Response:
+    ) -> ClientResponse:
         assert (headers, scope) == (None, "repository:ratelimitpreview/test:pull")
-        return Response(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
+        return ClientResponse(200, {"ratelimit-limit": "100;w=21600"}, b"", url)
 
 
 def test_docker_hubs_rate_limit_is_fetched_with_head_which_does_not_count() -> None:

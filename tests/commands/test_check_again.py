@@ -6,7 +6,7 @@ import pytest
 
 from regpipe.transport import retry
 from support.cli import run
-from support.replies import PASS, RESET, Reply, error, html, short_body, too_many
+from support.responses import PASS, RESET, Response, error, html, short_body, too_many
 from support.scripted import Scripted
 
 ONCE = ("check", "--retries", "0")
@@ -27,7 +27,7 @@ def test_a_transient_failure_is_retried(
 
 
 @pytest.mark.parametrize(
-    ("reply", "code"),
+    ("response", "code"),
     [
         (error(429, "TOOMANYREQUESTS", "slow down"), "TOOMANYREQUESTS"),
         (html(429), "TOOMANYREQUESTS"),
@@ -36,7 +36,7 @@ def test_a_transient_failure_is_retried(
     ],
     ids=["429", "429 page", "400", "500 page"],
 )
-def test_the_error_code_is_the_registrys(scripted: Scripted, reply: Reply, code: str) -> None:
-    scripted.on("/v2/", reply)
+def test_the_error_code_is_the_registrys(scripted: Scripted, response: Response, code: str) -> None:
+    scripted.on("/v2/", response)
     result = run([*ONCE, scripted.url])
     assert result.errors[0].startswith(f"regpipe check: {scripted.host}: {code}: ")

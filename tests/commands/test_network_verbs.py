@@ -11,7 +11,7 @@ import pytest
 
 from support import images
 from support.cli import process_env, run, run_process, shell
-from support.replies import error, html, json_reply
+from support.responses import error, html, json_response
 from support.scripted import Scripted
 
 
@@ -154,7 +154,7 @@ def test_the_other_inputs_of_a_bad_one_are_processed(registry: Scripted, case: s
 
 @pytest.mark.parametrize("name", ["../x", "v1?x=1", "a\x1b]0;b", "é", "x" * 129])
 def test_the_other_tags_of_an_invalid_one_are_listed(registry: Scripted, name: str) -> None:
-    registry.on("/v2/team/app/tags/list*", json_reply({"name": "x", "tags": ["a", name, "b"]}))
+    registry.on("/v2/team/app/tags/list*", json_response({"name": "x", "tags": ["a", name, "b"]}))
     result = run(["tags", f"{registry.host}/team/app"])
     assert [record["tag"] for record in result.records] == ["a", "b"]
     (line,) = result.errors
@@ -163,7 +163,7 @@ def test_the_other_tags_of_an_invalid_one_are_listed(registry: Scripted, name: s
 
 
 def test_the_other_repositories_of_an_invalid_one_are_listed(registry: Scripted) -> None:
-    registry.on("/v2/_catalog*", json_reply({"repositories": ["a", "../b", "c"]}))
+    registry.on("/v2/_catalog*", json_response({"repositories": ["a", "../b", "c"]}))
     result = run(["catalog", registry.host])
     assert [record["repository"] for record in result.records] == ["a", "c"]
     assert (result.code, len(result.errors)) == (5, 1)
@@ -190,7 +190,7 @@ def test_error_records_pass_through_later_verbs(registry: Scripted) -> None:
     for verb in ("catalog", "tags", "manifests"):
         result = run([verb], record)
         assert (result.code, result.out, result.err) == (0, record, "")
-    assert registry.seen == []
+    assert registry.request_lines == []
 
 
 def test_control_characters_in_messages_are_escaped(registry: Scripted) -> None:

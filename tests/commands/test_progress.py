@@ -18,7 +18,7 @@ import pytest
 from regpipe.stage.progress import Progress
 from support import images
 from support.cli import process_env, run_process, shell
-from support.replies import PASS, Reply, Request, error, slow, too_many
+from support.responses import PASS, Request, Response, error, slow, too_many
 from support.scripted import Scripted
 
 
@@ -45,7 +45,7 @@ class Shown:
         self._shown = threading.Event()
         self.wanted = ""
 
-    def hold(self, request: Request) -> Reply:
+    def hold(self, request: Request) -> Response:
         """Respond when it was shown; if it never is, the test's own assertion fails."""
         self._shown.wait(30)
         return request.ordinary()

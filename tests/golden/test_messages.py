@@ -12,7 +12,7 @@ import pytest
 
 from support.cli import Result, run
 from support.scripted import Scripted
-from support.situations import REGISTRY, STORAGE, Situation, World
+from support.situations import REGISTRY, STORAGE, Environment, Situation
 from support.situations_access import ACCESS
 from support.situations_local import LOCAL
 from support.situations_remote import REMOTE
@@ -34,26 +34,26 @@ def golden(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def world(
+def environment(
     tmp_path: Path, home: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
-) -> World:
+) -> Environment:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("REGPIPE_DEBUG")
-    return World(tmp_path, home, authority, monkeypatch)
+    return Environment(tmp_path, home, authority, monkeypatch)
 
 
 @pytest.mark.parametrize("title", SITUATIONS)
 def test_message(
-    title: str, world: World, golden: dict[str, str], request: pytest.FixtureRequest
+    title: str, environment: Environment, golden: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     situation = SITUATIONS[title]
-    with Scripted(tls=situation.tls(world.authority) if situation.tls else None) as registry:
-        world.registry = registry
-        situation.prepare(world)
+    with Scripted(tls=situation.tls(environment.authority) if situation.tls else None) as registry:
+        environment.registry = registry
+        situation.prepare(environment)
         command = situation.command.replace(REGISTRY, registry.host)
         result = run(shlex.split(command), situation.stdin.replace(REGISTRY, registry.host))
-    told = _told(situation, result, world)
+    told = _told(situation, result, environment)
     if request.config.getoption("--update"):
         golden[title] = told
     assert result.err or situation.show
@@ -65,13 +65,13 @@ def test_messages_are_of_situations_that_there_are(golden: dict[str, str]) -> No
         assert list(golden) == list(SITUATIONS)
 
 
-def _told(situation: Situation, result: Result, world: World) -> str:
-    host = world.registry.host
+def _told(situation: Situation, result: Result, environment: Environment) -> str:
+    host = environment.registry.host
     names = {
         host: REGISTRY,
         host.replace("127.0.0.1", "localhost"): STORAGE,
-        f"{world.directory}/": "",
-        str(world.home): "~",
+        f"{environment.directory}/": "",
+        str(environment.home): "~",
     }
     lines = result.errors
     if situation.show:

@@ -118,7 +118,7 @@ def test_a_loop_of_indexes_is_followed_once(scripted: Scripted) -> None:
     scripted.content.manifests[made_up] = around
     result = manifests(scripted, "--all-platforms")
     assert [record["digest"] for record in result.records] == [AMD64.digest]
-    assert sum(made_up in line for line in scripted.seen) == 1
+    assert sum(made_up in line for line in scripted.request_lines) == 1
 
 
 def test_an_entry_that_is_listed_twice_counts_once(scripted: Scripted) -> None:

@@ -12,7 +12,7 @@ from support.blobs import OCI_INDEX, Image, sha256
 from support.cli import Result, run
 from support.peers import Peer
 from support.push import write_layout
-from support.replies import Reply, error, html, json_reply
+from support.responses import Response, error, html, json_response
 from support.scripted import Scripted
 from support.servers import Registry
 
@@ -137,12 +137,12 @@ def find(registry: Scripted, *options: str) -> Result:
         pytest.param(error(400), id="400"),
         pytest.param(error(405, "UNSUPPORTED"), id="405"),
         pytest.param(error(406), id="406"),
-        pytest.param(Reply(404, b"404 page not found\n"), id="404 in plain text"),
+        pytest.param(Response(404, b"404 page not found\n"), id="404 in plain text"),
         pytest.param(html(), id="a page of HTML"),
-        pytest.param(json_reply({}), id="JSON of another type"),
+        pytest.param(json_response({}), id="JSON of another type"),
     ],
 )
-def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, answer: Reply) -> None:
+def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, answer: Response) -> None:
     registry.add("a/b", "sbom", SBOM)
     registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
@@ -199,7 +199,7 @@ def test_the_manifest_completes_the_descriptor(registry: Scripted) -> None:
 
 
 def test_a_listed_referrer_that_is_gone_is_still_named(registry: Scripted) -> None:
-    listed = json_reply({"manifests": [SBOM.descriptor()]}, type_=OCI_INDEX)
+    listed = json_response({"manifests": [SBOM.descriptor()]}, type_=OCI_INDEX)
     registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", listed)
     (record,) = find(registry).records
     assert record["digest"] == SBOM.digest

@@ -7,7 +7,7 @@ from support import artifacts, images
 from support.blobs import DOCKER_LIST, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, Image, Json
 from support.cli import PASSWORD, USER, Result, run
 from support.push import write_layout
-from support.replies import RESET, Reply, Request, error, html, json_reply, unauthorized
+from support.responses import RESET, Request, Response, error, html, json_response, unauthorized
 from support.scripted import Scripted
 from support.tokens import basic
 
@@ -55,29 +55,29 @@ ENTRY = SBOM.descriptor(artifactType="text/bom")
     [DOCKER_LIST, "application/octet-stream", "TEXT/JSON; charset=utf-8", "text/html", ""],
 )
 def test_a_list_under_another_media_type_is_a_list(registry: Scripted, media_type: str) -> None:
-    registry.on(LIST, json_reply(listed(ENTRY), type_=media_type))
+    registry.on(LIST, json_response(listed(ENTRY), type_=media_type))
     result = find(registry)
     assert (result.code, result.err) == (0, "")
     assert [(one["digest"], one["foundBy"]) for one in result.records] == [(SBOM.digest, "api")]
     guesses = [f"GET {GUESSES[:-1]}.{suffix}" for suffix in ("sig", "att", "sbom")]
-    assert registry.seen[1:] == [f"GET {LIST}", *guesses]
+    assert registry.request_lines[1:] == [f"GET {LIST}", *guesses]
 
 
 NO_LISTS = {
     "a web page": (html(), "text/html"),
-    "an empty object": (json_reply({}), "application/json"),
-    "no object": (json_reply([ENTRY], type_="text/json"), "text/json"),
-    "no list": (json_reply({"manifests": {}}), "application/json"),
-    "a list and an image": (json_reply(listed(ENTRY, layers=[]), type_=OCI_INDEX), OCI_INDEX),
-    "a member twice": (Reply(body=b'{"manifests":[],"manifests":[]}'), "no Content-Type"),
+    "an empty object": (json_response({}), "application/json"),
+    "no object": (json_response([ENTRY], type_="text/json"), "text/json"),
+    "no list": (json_response({"manifests": {}}), "application/json"),
+    "a list and an image": (json_response(listed(ENTRY, layers=[]), type_=OCI_INDEX), OCI_INDEX),
+    "a member twice": (Response(body=b'{"manifests":[],"manifests":[]}'), "no Content-Type"),
 }
 
 
-@pytest.mark.parametrize(("reply", "media_type"), NO_LISTS.values(), ids=NO_LISTS.keys())
+@pytest.mark.parametrize(("response", "media_type"), NO_LISTS.values(), ids=NO_LISTS.keys())
 def test_a_response_that_is_not_a_list_is_a_warning_if_nothing_is_found(
-    registry: Scripted, reply: Reply, media_type: str
+    registry: Scripted, response: Response, media_type: str
 ) -> None:
-    registry.on(LIST, reply)
+    registry.on(LIST, response)
     result = find(registry)
     assert (result.code, result.out) == (0, b"")
     (warning,) = result.errors
@@ -96,7 +96,7 @@ def test_a_warning_comes_once_for_a_registry(registry: Scripted) -> None:
 
 
 def test_a_broken_index_is_an_error(registry: Scripted) -> None:
-    registry.on(LIST, Reply(body=b"{", headers=(("Content-Type", OCI_INDEX),)))
+    registry.on(LIST, Response(body=b"{", headers=(("Content-Type", OCI_INDEX),)))
     result = find(registry)
     assert (result.code, result.records) == (5, [])
     assert "list of referrers" in result.err
@@ -141,7 +141,7 @@ def test_the_manifests_decide_on_vague_types(registry: Scripted, path: str) -> N
     for vague in (OCI_EMPTY, OCI_CONFIG, "", None):
         entry = SBOM.descriptor(artifactType=vague, annotations={"by": "the client"})
         if path == "api":
-            registry.on(LIST, json_reply(listed(entry), type_=OCI_INDEX))
+            registry.on(LIST, json_response(listed(entry), type_=OCI_INDEX))
         else:
             tag(registry, entry)
         (record,) = find(registry, "--artifact-type", "text/bom").records
@@ -169,17 +169,17 @@ def test_a_layouts_fallback_tag_is_verified_too(tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.parametrize(
-    "reply", [error(403, "DENIED"), unauthorized('Basic realm="x"'), html(), error(404)]
+    "response", [error(403, "DENIED"), unauthorized('Basic realm="x"'), html(), error(404)]
 )
 @pytest.mark.parametrize("way", ["api", "tags"])
 def test_a_guessed_tag_that_is_denied_does_not_exist(
-    registry: Scripted, reply: Reply, way: str
+    registry: Scripted, response: Response, way: str
 ) -> None:
     registry.content.referrers = api = way == "api"
-    registry.on(GUESSES, reply)
+    registry.on(GUESSES, response)
     result = find(registry)
     assert (result.code, digests(result)) == (0, [SBOM.digest] if api else [])
-    denied = reply.status in (401, 403)
+    denied = response.status in (401, 403)
     # It is said only where nothing was found.
     assert ("denies access to tags that may not exist" in result.err) == (denied and not api)
     whole = manifests(registry)
@@ -192,7 +192,7 @@ def test_a_denied_guess_does_not_spoil_the_login(
 ) -> None:
     login = basic()
 
-    def guard(request: Request) -> Reply | None:
+    def guard(request: Request) -> Response | None:
         return login(request) or (error(403) if FALLBACK in request.path else None)
 
     registry.on("/v2/*", guard)
@@ -205,10 +205,12 @@ def test_a_denied_guess_does_not_spoil_the_login(
     assert all(record["referrers"] == [] for record in result.records)
 
 
-@pytest.mark.parametrize("reply", [error(500), error(503), RESET], ids=["500", "503", "reset"])
-def test_a_failing_guess_loses_nothing_that_was_found(registry: Scripted, reply: Reply) -> None:
+@pytest.mark.parametrize("response", [error(500), error(503), RESET], ids=["500", "503", "reset"])
+def test_a_failing_guess_loses_nothing_that_was_found(
+    registry: Scripted, response: Response
+) -> None:
     registry.content.referrers = True
-    registry.on(GUESSES, reply)
+    registry.on(GUESSES, response)
     result = find(registry)
     assert (result.code, digests(result), len(result.errors)) == (5, [SBOM.digest], 1)
 
@@ -226,18 +228,20 @@ def test_a_failing_way_does_not_stop_the_others(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "reply"),
+    ("path", "response"),
     [
         (LIST, error(403, "DENIED")),
         (LIST, error(500)),
-        (LIST, json_reply(listed({"digest": "../x"}), type_=OCI_INDEX)),
+        (LIST, json_response(listed({"digest": "../x"}), type_=OCI_INDEX)),
         (GUESSES, error(502)),
         (GUESSES, RESET),
     ],
 )
-def test_the_record_comes_without_referrers(registry: Scripted, path: str, reply: Reply) -> None:
+def test_the_record_comes_without_referrers(
+    registry: Scripted, path: str, response: Response
+) -> None:
     registry.content.referrers = True
-    registry.on(path, reply)
+    registry.on(path, response)
     registry.add("team/web", "r2", OTHER)
     result = manifests(registry, "r1", "r2")
     first, second = result.records

@@ -5,7 +5,7 @@ import pytest
 from support import artifacts, images
 from support.blobs import OCI_INDEX, Image, Json, sha256
 from support.cli import Result, run
-from support.replies import Reply, Request, json_reply
+from support.responses import Request, Response, json_response
 from support.scripted import Scripted
 
 IMAGE = images.oci("x")
@@ -26,10 +26,10 @@ def test_all_pages_are_read(registry: Scripted) -> None:
     numbered = [artifacts.sbom(IMAGE, f"application/x{number}") for number in range(3)]
     for number, one in enumerate(numbered):
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_listed(one)]}
-        reply = json_reply(index, type_=f"{OCI_INDEX}; charset=utf-8")
+        response = json_response(index, type_=f"{OCI_INDEX}; charset=utf-8")
         if number < 2:
-            reply = reply.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
-        registry.on(f"{path}?page={number}" if number else path, reply)
+            response = response.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
+        registry.on(f"{path}?page={number}" if number else path, response)
     assert [one["digest"] for one in find(registry).records] == [one.digest for one in numbered]
 
 
@@ -40,8 +40,8 @@ def _listed(image: Image) -> Json:
 def test_pages_that_repeat_are_an_error(registry: Scripted) -> None:
     path = f"/v2/a/b/referrers/{IMAGE.digest}"
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
-    reply = json_reply(index, type_=OCI_INDEX).plus(Link=f'<{path}>; rel="next"')
-    registry.on(f"{path}*", reply)
+    response = json_response(index, type_=OCI_INDEX).plus(Link=f'<{path}>; rel="next"')
+    registry.on(f"{path}*", response)
     result = find(registry)
     assert result.code == 5
     assert "pages of the list of referrers repeat" in result.err
@@ -50,14 +50,14 @@ def test_pages_that_repeat_are_an_error(registry: Scripted) -> None:
 def test_pages_that_never_end_are_an_error(registry: Scripted) -> None:
     path = f"/v2/a/b/referrers/{IMAGE.digest}"
 
-    def page(request: Request) -> Reply:
+    def page(request: Request) -> Response:
         number = int(request.query.partition("=")[2] or 0)
         entries = [
             {"mediaType": "x/y", "digest": sha256(f"{number}.{i}".encode()), "size": 1}
             for i in range(3000)
         ]
-        reply = json_reply({"schemaVersion": 2, "manifests": entries}, type_=OCI_INDEX)
-        return reply.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
+        response = json_response({"schemaVersion": 2, "manifests": entries}, type_=OCI_INDEX)
+        return response.plus(Link=f'<{path}?page={number + 1}>; rel="next"')
 
     registry.on(f"{path}*", page)
     result = find(registry)

@@ -107,13 +107,13 @@ def oracle(registry: Registry, repository: str, tag: str) -> Json | None:
     headers = {"Accept": DOCKER_V1_SIGNED, "User-Agent": USER_AGENT}
     url = f"{registry.url}/v2/{repository}/manifests/{tag}"
     try:
-        answer = requests.get(url, headers=headers, timeout=30)
+        response = requests.get(url, headers=headers, timeout=30)
     except requests.ConnectionError:
         return None  # its handler panics if the history has too many steps
-    if not answer.ok:
+    if not response.ok:
         return None
-    assert answer.headers["Content-Type"] == DOCKER_V1_SIGNED
-    signed: Json = json.loads(schema1.payload(answer.content, answer.json()))
+    assert response.headers["Content-Type"] == DOCKER_V1_SIGNED
+    signed: Json = json.loads(schema1.payload(response.content, response.json()))
     return signed
 
 

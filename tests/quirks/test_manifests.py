@@ -12,11 +12,11 @@ from support import images, schema1
 from support.blobs import OCI_MANIFEST
 from support.cli import run
 from support.clients import registry
-from support.replies import (
+from support.responses import (
     PASS,
-    Reply,
     Request,
-    json_reply,
+    Response,
+    json_response,
 )
 from support.scripted import Scripted
 
@@ -26,9 +26,9 @@ from support.scripted import Scripted
 def test_red_hat_gzips_configs_whatever_is_requested(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
 
-    def zipped(request: Request) -> Reply:
-        reply = request.ordinary()
-        return Reply(200, gzip.compress(reply.body), (("Content-Encoding", "gzip"),))
+    def zipped(request: Request) -> Response:
+        response = request.ordinary()
+        return Response(200, gzip.compress(response.body), (("Content-Encoding", "gzip"),))
 
     scripted.on("/v2/team/app/blobs/*", zipped)
     (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
@@ -36,7 +36,7 @@ def test_red_hat_gzips_configs_whatever_is_requested(scripted: Scripted) -> None
     assert record["config"]["rootfs"]["type"] == "layers"
 
 
-def labelled(label: str) -> Callable[[Request], Reply]:
+def labelled(label: str) -> Callable[[Request], Response]:
     return lambda request: request.ordinary().plus(Content_Encoding=label)
 
 
@@ -75,7 +75,7 @@ def test_ecr_sends_no_digest_header(scripted: Scripted) -> None:
 def test_head_returns_the_digest(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     assert registry(scripted).head("team/app", "v1") == image.digest
-    assert scripted.seen == ["HEAD /v2/team/app/manifests/v1"]
+    assert scripted.request_lines == ["HEAD /v2/team/app/manifests/v1"]
     with pytest.raises(NotFoundError):
         registry(scripted).head("team/app", "v2")
 
@@ -106,7 +106,7 @@ def test_a_304_with_another_etag_is_ignored(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci("one"))
     found = registry(scripted)
     known = found.manifest("team/app", "v1")
-    scripted.on("/v2/team/app/manifests/v1", Reply(304, headers=(("Etag", '"other"'),)), PASS)
+    scripted.on("/v2/team/app/manifests/v1", Response(304, headers=(("Etag", '"other"'),)), PASS)
     assert found.manifest("team/app", "v1", known).digest == image.digest
     assert "if-none-match" not in scripted.requests[-1].headers
 
@@ -141,7 +141,7 @@ def test_a_manifest_with_a_vague_content_type_is_recognised(scripted: Scripted, 
     document = {key: value for key, value in image.json.items() if key != "mediaType"}
     scripted.on(
         "/v2/team/app/manifests/v1",
-        replace(json_reply(document), headers=(("Content-Type", type_),)),
+        replace(json_response(document), headers=(("Content-Type", type_),)),
     )
     assert registry(scripted).manifest("team/app", "v1").media_type == OCI_MANIFEST
 
@@ -149,8 +149,8 @@ def test_a_manifest_with_a_vague_content_type_is_recognised(scripted: Scripted, 
 def test_schema_1_served_as_json_is_recognised(scripted: Scripted) -> None:
     image = schema1.signed()
     scripted.content.tags["team/app"] = {}
-    reply = Reply(200, image.raw, (("Content-Type", "application/json"),))
-    scripted.on("/v2/team/app/manifests/v1", reply)
+    response = Response(200, image.raw, (("Content-Type", "application/json"),))
+    scripted.on("/v2/team/app/manifests/v1", response)
     (record,) = run(["manifests", f"{scripted.url}/team/app:v1"]).records
     assert record["digest"] == image.digest
 
@@ -161,8 +161,8 @@ def test_a_digest_of_another_algorithm_is_verified_with_that_algorithm(
 ) -> None:
     image = images.oci()
     other = f"{algorithm}:{hashlib.new(algorithm, image.raw).hexdigest()}"
-    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
-    scripted.on("/v2/team/app/manifests/*", reply.plus(Docker_Content_Digest=other))
+    response = Response(200, image.raw, (("Content-Type", image.media_type),))
+    scripted.on("/v2/team/app/manifests/*", response.plus(Docker_Content_Digest=other))
     said: list[str] = []
     found = registry(scripted, say=said.append)
     assert found.manifest("team/app", "v1").digest == other
@@ -170,7 +170,7 @@ def test_a_digest_of_another_algorithm_is_verified_with_that_algorithm(
     assert found.manifest("team/app", image.digest).digest == image.digest
     assert said == []
     wrong = f"{algorithm}:{'0' * len(other.partition(':')[2])}"
-    scripted.on("/v2/team/app/manifests/*", reply.plus(Docker_Content_Digest=wrong))
+    scripted.on("/v2/team/app/manifests/*", response.plus(Docker_Content_Digest=wrong))
     assert found.manifest("team/app", "v1").digest == image.digest
     assert len(said) == 1
     with pytest.raises(RegpipeError, match="has digest"):
@@ -183,8 +183,8 @@ def test_a_digest_of_another_algorithm_is_verified_with_that_algorithm(
 )
 def test_a_digest_of_an_unknown_algorithm_is_accepted(scripted: Scripted, other: str) -> None:
     image = images.oci()
-    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
-    scripted.on("/v2/team/app/manifests/v1", reply.plus(Docker_Content_Digest=other))
+    response = Response(200, image.raw, (("Content-Type", image.media_type),))
+    scripted.on("/v2/team/app/manifests/v1", response.plus(Docker_Content_Digest=other))
     said: list[str] = []
     found = registry(scripted, say=said.append)
     assert found.manifest("team/app", "v1").digest == image.digest
@@ -205,8 +205,8 @@ def test_a_digest_header_in_another_form_is_understood(
 ) -> None:
     image = images.oci()
     headers = tuple(("Docker-Content-Digest", value) for value in values(image.digest))
-    reply = Reply(200, image.raw, (("Content-Type", image.media_type), *headers))
-    scripted.on("/v2/team/app/manifests/v1", reply)
+    response = Response(200, image.raw, (("Content-Type", image.media_type), *headers))
+    scripted.on("/v2/team/app/manifests/v1", response)
     said: list[str] = []
     found = registry(scripted, say=said.append)
     assert found.manifest("team/app", "v1").digest == image.digest
@@ -216,9 +216,9 @@ def test_a_digest_header_in_another_form_is_understood(
 
 def test_two_different_digest_headers_are_a_warning(scripted: Scripted) -> None:
     image, other = images.oci(), images.oci("other")
-    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
+    response = Response(200, image.raw, (("Content-Type", image.media_type),))
     both = f"{image.digest}, {other.digest}"
-    scripted.on("/v2/team/app/manifests/v1", reply.plus(Docker_Content_Digest=both))
+    scripted.on("/v2/team/app/manifests/v1", response.plus(Docker_Content_Digest=both))
     said: list[str] = []
     found = registry(scripted, say=said.append)
     assert found.manifest("team/app", "v1").digest == image.digest

@@ -6,13 +6,13 @@ import pytest
 
 from support.cli import Result, run
 from support.content import absolute_link
-from support.habits import HABITS, LIST, MANY, NAMES
-from support.replies import (
-    Reply,
+from support.paging import BEHAVIOURS, LIST, MANY, NAMES
+from support.responses import (
     Request,
+    Response,
     error,
     html,
-    json_reply,
+    json_response,
     not_found,
     unauthorized,
 )
@@ -40,11 +40,11 @@ def assert_all(result: Result, names: list[str] = NAMES) -> None:
 # Lists in pages
 
 
-@pytest.mark.parametrize("habit", HABITS, ids=lambda habit: habit.__name__)
-def test_every_tag_comes_once(many: Scripted, habit: Callable[[Scripted], None]) -> None:
-    habit(many)
+@pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.__name__)
+def test_every_tag_comes_once(many: Scripted, behaviour: Callable[[Scripted], None]) -> None:
+    behaviour(many)
     assert_all(tags(many))
-    assert all("n=1000" in r.query or i for i, r in enumerate(many.asked()))
+    assert all("n=1000" in r.query or i for i, r in enumerate(many.requests_to()))
 
 
 def test_every_repository_of_the_catalog_comes_once(scripted: Scripted) -> None:
@@ -59,7 +59,7 @@ def test_every_repository_of_the_catalog_comes_once(scripted: Scripted) -> None:
 
 @pytest.mark.parametrize("listed", [[], None], ids=["empty", "null"])
 def test_an_empty_list_of_tags_is_not_an_error(scripted: Scripted, listed: object) -> None:
-    scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
+    scripted.on(f"{LIST}*", json_response({"name": "team/app", "tags": listed}))
     assert_all(tags(scripted), [])
 
 
@@ -68,7 +68,7 @@ def test_an_empty_list_of_tags_is_not_an_error(scripted: Scripted, listed: objec
 def test_a_response_without_the_list_is_an_empty_list_and_a_warning(
     scripted: Scripted, document: object, verb: str, member: str
 ) -> None:
-    scripted.on("/v2/*", json_reply(document))
+    scripted.on("/v2/*", json_response(document))
     result = run([verb, scripted.url if verb == "catalog" else f"{scripted.url}/team/app"])
     assert (result.code, result.out) == (0, b"")
     (warning,) = result.errors
@@ -90,7 +90,7 @@ def test_a_single_link_without_rel_is_the_next_page(many: Scripted) -> None:
 
 def test_nulls_and_digests_in_a_list_of_tags_are_ignored(scripted: Scripted) -> None:
     listed = ["v1", None, "sha256:" + "a" * 64, "v2"]
-    scripted.on(f"{LIST}*", json_reply({"name": "team/app", "tags": listed}))
+    scripted.on(f"{LIST}*", json_response({"name": "team/app", "tags": listed}))
     assert_all(tags(scripted), ["v1", "v2"])
 
 
@@ -99,27 +99,27 @@ def circle(server: Scripted) -> None:
 
 
 def same_page(server: Scripted) -> None:
-    def page(_: Request) -> Reply:
+    def page(_: Request) -> Response:
         link = f'<{LIST}?n=100&last={len(server.requests)}>; rel="next"'
-        return json_reply({"tags": NAMES[:100]}).plus(Link=link)
+        return json_response({"tags": NAMES[:100]}).plus(Link=link)
 
     server.on(f"{LIST}*", page)
 
 
 def empty_pages_forever(server: Scripted) -> None:
-    def page(_: Request) -> Reply:
+    def page(_: Request) -> Response:
         link = f'<{LIST}?n=100&last={len(server.requests)}>; rel="next"'
-        return json_reply({"tags": []}).plus(Link=link)
+        return json_response({"tags": []}).plus(Link=link)
 
     server.on(f"{LIST}*", page)
 
 
-@pytest.mark.parametrize("habit", [circle, same_page, empty_pages_forever])
+@pytest.mark.parametrize("behaviour", [circle, same_page, empty_pages_forever])
 def test_endless_pages_are_reported_as_incomplete(
-    many: Scripted, habit: Callable[[Scripted], None]
+    many: Scripted, behaviour: Callable[[Scripted], None]
 ) -> None:
     many.content.page = 100
-    habit(many)
+    behaviour(many)
     result = tags(many)
     assert result.code == 5
     assert "the list is incomplete" in result.err
@@ -171,4 +171,4 @@ def test_a_token_servers_error_is_not_taken_for_a_refused_page_size(
     result = tags(scripted)
     assert result.code == 5
     assert f"the token server {scripted.host} responded with {status}" in result.err
-    assert len(scripted.asked(LIST)) == 1
+    assert len(scripted.requests_to(LIST)) == 1

@@ -3,7 +3,7 @@
 import pytest
 
 from support.cli import run
-from support.replies import Reply, error, html, too_many, unauthorized
+from support.responses import Response, error, html, too_many, unauthorized
 from support.scripted import Scripted
 
 HOST = "hub.corp.test"
@@ -19,22 +19,22 @@ def proxy(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
 
 
 @pytest.mark.parametrize(
-    ("reply", "status"),
+    ("response", "status"),
     [
-        (Reply(403), "403 Forbidden"),
+        (Response(403), "403 Forbidden"),
         (html(403), "403 Forbidden"),
-        (Reply(401), "401 Unauthorized"),
-        (Reply(400, b"bad request"), "400 Bad Request"),
+        (Response(401), "401 Unauthorized"),
+        (Response(400, b"bad request"), "400 Bad Request"),
         (html(502), "502 Bad Gateway"),
-        (Reply(504), "504 Gateway Timeout"),
-        (Reply(599), "599"),
+        (Response(504), "504 Gateway Timeout"),
+        (Response(599), "599"),
     ],
 )
 @pytest.mark.parametrize("verb", ["tags", "check"])
 def test_a_refusal_that_does_not_look_like_a_registrys_may_be_the_proxys(
-    proxy: Scripted, verb: str, reply: Reply, status: str
+    proxy: Scripted, verb: str, response: Response, status: str
 ) -> None:
-    proxy.on("*", reply)
+    proxy.on("*", response)
     path = "/team/app" if verb == "tags" else ""
     result = run([verb, "--retries", "0", f"http://{HOST}{path}"])
     [line] = result.errors
@@ -46,26 +46,30 @@ def test_a_refusal_that_does_not_look_like_a_registrys_may_be_the_proxys(
 def test_a_proxys_failure_is_retried_and_its_refusal_is_not(proxy: Scripted) -> None:
     for status, times in ((403, 1), (503, 3)):
         before = len(proxy.requests)
-        proxy.on("*", Reply(status))
+        proxy.on("*", Response(status))
         assert run(["tags", "--retries", "2", f"http://{HOST}/team/app"]).code == 5
         assert len(proxy.requests) == before + times
 
 
 @pytest.mark.parametrize(
-    ("reply", "code", "message"),
+    ("response", "code", "message"),
     [
         (error(403, "DENIED", "not for you"), 3, f"DENIED: {HOST} denied access (not for you)"),
-        (Reply(403, headers=(("Docker-Distribution-Api-Version", "registry/2.0"),)), 3, "denied"),
+        (
+            Response(403, headers=(("Docker-Distribution-Api-Version", "registry/2.0"),)),
+            3,
+            "denied",
+        ),
         (unauthorized('Basic realm="corp"'), 3, "docker login"),
         (error(502, "UNAVAILABLE", "storage"), 5, f"UNAVAILABLE: {HOST} responded with 502"),
-        (Reply(404), 4, "NOT_FOUND: not found"),
+        (Response(404), 4, "NOT_FOUND: not found"),
         (too_many(), 5, f"TOOMANYREQUESTS: rate limited by {HOST}"),
     ],
 )
 def test_a_registrys_own_refusal_is_the_registrys(
-    proxy: Scripted, reply: Reply, code: int, message: str
+    proxy: Scripted, response: Response, code: int, message: str
 ) -> None:
-    proxy.on("*", reply)
+    proxy.on("*", response)
     result = run(["tags", "--retries", "0", f"http://{HOST}/team/app"])
     assert result.code == code
     assert message in result.err
@@ -74,7 +78,7 @@ def test_a_registrys_own_refusal_is_the_registrys(
 
 @pytest.mark.parametrize("status", [403, 407, 503])
 def test_a_refused_tunnel_is_an_error_of_the_proxy(proxy: Scripted, status: int) -> None:
-    proxy.on("*", Reply(status), method="CONNECT")
+    proxy.on("*", Response(status), method="CONNECT")
     result = run(["tags", f"https://{HOST}/team/app"])
     [line] = result.errors
     assert result.code == 5

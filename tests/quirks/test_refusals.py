@@ -12,18 +12,18 @@ from regpipe.transport import retry
 from support import images
 from support.cli import TOKEN, run
 from support.clients import Canary, registry, transport
-from support.replies import (
-    Reply,
+from support.responses import (
     Request,
+    Response,
     error,
     html,
-    json_reply,
+    json_response,
     unauthorized,
 )
 from support.scripted import Scripted
 
 
-class Asked(Canary):
+class CanaryOnChallenge(Canary):
     """An authorizer that sends the token only after a challenge."""
 
     def __init__(self) -> None:
@@ -39,22 +39,22 @@ class Asked(Canary):
 # Errors and rate limits
 
 
-def hub_limit() -> Reply:
+def hub_limit() -> Response:
     text = "toomanyrequests: You have reached your pull rate limit."
-    return Reply(429, text.encode(), (("Content-Type", "text/plain"),))
+    return Response(429, text.encode(), (("Content-Type", "text/plain"),))
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "response",
     [
         hub_limit(),
-        json_reply({"message": "toomanyrequests: You have reached your pull rate limit."}, 429),
+        json_response({"message": "toomanyrequests: You have reached your pull rate limit."}, 429),
         error(429, "TOOMANYREQUESTS", "toomanyrequests: You have reached your pull rate limit."),
     ],
     ids=["text", "message", "errors"],
 )
-def test_docker_hubs_rate_limit_message_is_shown(scripted: Scripted, reply: Reply) -> None:
-    scripted.on("/v2/*", reply)
+def test_docker_hubs_rate_limit_message_is_shown(scripted: Scripted, response: Response) -> None:
+    scripted.on("/v2/*", response)
     with pytest.raises(RegistryError, match="reached your pull rate limit") as caught:
         registry(scripted).manifest("team/app", "v1")
     assert caught.value.code == "TOOMANYREQUESTS"
@@ -62,13 +62,13 @@ def test_docker_hubs_rate_limit_message_is_shown(scripted: Scripted, reply: Repl
     assert len(scripted.requests) == 6
 
 
-def limited(start: int) -> Callable[[Request], Reply]:
+def limited(start: int) -> Callable[[Request], Response]:
     """Count GETs of manifests, but not HEADs, as Docker Hub does."""
     lefts = itertools.count(start - 1, -1)
     lock = threading.Lock()
     last = [start]
 
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         with lock:
             if request.method == "GET":
                 last[0] = next(lefts)
@@ -91,7 +91,7 @@ def test_min_remaining_keeps_that_much_of_the_rate_limit(
     refs = [f"{scripted.url}/team/app:v{number}" for number in range(12)]
     result = run(["manifests", *refs, "--min-remaining", keep])
     assert len(result.records) == served
-    assert len(scripted.asked("/v2/team/app/manifests/*", "GET")) == served
+    assert len(scripted.requests_to("/v2/team/app/manifests/*", "GET")) == served
     assert len(result.errors) == 12 - served
     assert all("--min-remaining" in line for line in result.errors)
 
@@ -110,42 +110,42 @@ def test_the_rate_limit_is_shown_with_v(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind", "message"),
+    ("response", "kind", "message"),
     [
         (error(403, "DENIED", "denied"), UnauthorizedError, "docker login"),
-        (Reply(401), UnauthorizedError, "docker login"),
+        (Response(401), UnauthorizedError, "docker login"),
         (error(404, "TAG_EXPIRED", "gone"), NotFoundError, "gone"),
         (error(400, "UNKNOWN", "Not Found"), NotFoundError, "Not Found"),
         (html(404), NotFoundError, "not found"),
-        (Reply(404, b"404 page not found\n"), NotFoundError, "404 page not found"),
+        (Response(404, b"404 page not found\n"), NotFoundError, "404 page not found"),
         (
-            json_reply(
+            json_response(
                 {"errors": [{"status": 404, "message": "The named manifest is not known"}]}, 404
             ),
             NotFoundError,
             "named manifest",
         ),
-        (json_reply({"details": "login first"}, 403), UnauthorizedError, "login first"),
+        (json_response({"details": "login first"}, 403), UnauthorizedError, "login first"),
         (
-            Reply(400, b"Client sent an HTTP request to an HTTPS server.\n"),
+            Response(400, b"Client sent an HTTP request to an HTTPS server.\n"),
             RegistryError,
             "https://",
         ),
         (
-            Reply(400, b"<h1>The plain HTTP request was sent to HTTPS port</h1>"),
+            Response(400, b"<h1>The plain HTTP request was sent to HTTPS port</h1>"),
             RegistryError,
             "https://",
         ),
         (error(501, "UNSUPPORTED", "no"), RegistryError, "501"),
-        (json_reply({"errors": "x"}, 418), RegistryError, "418"),
-        (json_reply([1], 418), RegistryError, "418"),
+        (json_response({"errors": "x"}, 418), RegistryError, "418"),
+        (json_response([1], 418), RegistryError, "418"),
     ],
     ids=str,
 )
 def test_the_response_decides_on_the_kind_of_error(
-    scripted: Scripted, reply: Reply, kind: type[RegpipeError], message: str
+    scripted: Scripted, response: Response, kind: type[RegpipeError], message: str
 ) -> None:
-    scripted.on("/v2/*", reply)
+    scripted.on("/v2/*", response)
     with pytest.raises(kind, match=message):
         registry(scripted).manifest("team/app", "v1")
     assert len(scripted.requests) == 1
@@ -155,13 +155,13 @@ def test_gcr_sends_its_challenge_at_v2_only(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     challenge = 'Bearer realm="https://gcr.io/v2/token",service="gcr.io"'
 
-    def guard(request: Request) -> Reply | None:
+    def guard(request: Request) -> Response | None:
         if "authorization" in request.headers:
             return None
-        return unauthorized(challenge) if request.path == "/v2/" else Reply(401)
+        return unauthorized(challenge) if request.path == "/v2/" else Response(401)
 
     scripted.guard(guard)
-    canary = Asked()
+    canary = CanaryOnChallenge()
     assert registry(scripted, canary).manifest("team/app", "v1")
     assert canary.challenges == [(f"{scripted.url}/v2/team/app/manifests/v1", [challenge])]
 
@@ -170,13 +170,13 @@ def test_ghcrs_403_without_a_challenge_leads_to_a_login(scripted: Scripted) -> N
     scripted.add("team/app", "v1", images.oci())
     challenge = 'Bearer realm="https://ghcr.io/token",service="ghcr.io"'
 
-    def guard(request: Request) -> Reply | None:
+    def guard(request: Request) -> Response | None:
         if "authorization" in request.headers:
             return None
         return unauthorized(challenge) if request.path == "/v2/" else error(403, "DENIED", "denied")
 
     scripted.guard(guard)
-    assert registry(scripted, Asked()).manifest("team/app", "v1")
+    assert registry(scripted, CanaryOnChallenge()).manifest("team/app", "v1")
 
 
 def test_harbors_basic_challenge_reaches_the_authorizer(scripted: Scripted) -> None:
@@ -200,7 +200,7 @@ def test_several_challenges_reach_the_authorizer(scripted: Scripted) -> None:
 
 
 def requested_scopes(server: Scripted) -> list[list[str]]:
-    return [parse_qs(request.query)["scope"] for request in server.asked("/token*")]
+    return [parse_qs(request.query)["scope"] for request in server.requests_to("/token*")]
 
 
 @pytest.mark.parametrize("enough", [True, False])
@@ -211,7 +211,7 @@ def test_an_insufficient_scope_is_extended_once(
     scripted.add("team/app", "v1", images.oci())
     pull, metadata = "repository:team/app:pull", "repository:team/app:metadata_read"
 
-    def guard(request: Request) -> Reply | None:
+    def guard(request: Request) -> Response | None:
         challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="%s"'
         sent = request.headers.get("authorization")
         if sent is None:
@@ -221,27 +221,27 @@ def test_an_insufficient_scope_is_extended_once(
         wanted = metadata if sent == "Bearer one" else "repository:team/app:more"
         return unauthorized(f'{challenge % wanted},error="insufficient_scope"')
 
-    def token(request: Request) -> Reply:
-        return json_reply({"token": "both" if "metadata_read" in request.query else "one"})
+    def token(request: Request) -> Response:
+        return json_response({"token": "both" if "metadata_read" in request.query else "one"})
 
     scripted.guard(guard)
     scripted.on("/token*", token)
     result = run(["tags", f"{scripted.url}/team/app"])
     assert result.code == (0 if enough else 3)
     assert requested_scopes(scripted) == [[pull], [metadata, pull]]
-    assert len(scripted.asked("/v2/*")) == 3
+    assert len(scripted.requests_to("/v2/*")) == 3
 
 
 def test_a_scope_that_the_token_has_already_is_not_requested_again(scripted: Scripted) -> None:
     """Docker Hub responds like this for repositories that are private or do not exist."""
     challenge = f'Bearer realm="{scripted.url}/token",service="x",scope="repository:team/app:pull"'
     scripted.on("/v2/*", unauthorized(f'{challenge},error="insufficient_scope"', code="DENIED"))
-    scripted.on("/token*", json_reply({"token": "one"}))
+    scripted.on("/token*", json_response({"token": "one"}))
     result = run(["tags", f"{scripted.url}/team/app"])
     assert result.code == 3
     assert "DENIED" in result.err
     assert requested_scopes(scripted) == [["repository:team/app:pull"]]
-    assert len(scripted.asked("/v2/*")) == 2
+    assert len(scripted.requests_to("/v2/*")) == 2
 
 
 @pytest.fixture(autouse=True)

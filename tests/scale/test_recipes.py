@@ -57,10 +57,10 @@ def test_parallel_processes_share_the_cache(registry: Scripted) -> None:
     again = shell(script, registry.url)
     assert (first.err, again.err) == ("", "")
     assert Counter(again.out.splitlines()) == Counter(first.out.splitlines())
-    requests = registry.asked("/v2/team/*/manifests/*")
+    requests = registry.requests_to("/v2/team/*/manifests/*")
     assert len(requests) == REPOSITORIES * TAGS
     assert all("if-none-match" in request.headers for request in requests)
-    assert registry.asked("/v2/*/blobs/*") == []
+    assert registry.requests_to("/v2/*/blobs/*") == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from regpipe.cache import database
 from support import schema1
 from support.cli import process_env, run, shell
-from support.replies import Reply, Request
+from support.responses import Request, Response
 from support.scripted import Scripted
 from support.stress import many_tags, watch
 
@@ -76,7 +76,7 @@ def test_a_slow_reader_takes_no_more_memory(scripted: Scripted) -> None:
     assert slow.code == 130
     assert 0 < slow.memory < ALLOWED * quick.memory
     # Only what was read is requested, and what fits in the pipe and the window.
-    requests = len(scripted.asked("/v2/big/manifests/*"))
+    requests = len(scripted.requests_to("/v2/big/manifests/*"))
     assert requests < 1000 + 1000
 
 
@@ -84,7 +84,7 @@ def test_the_first_records_are_written_after_the_first_page(scripted: Scripted) 
     many_tags(scripted, "big", 100_000)
     reader_has_it = threading.Event()
 
-    def second_page(request: Request) -> Reply:
+    def second_page(request: Request) -> Response:
         reader_has_it.wait(30)
         return request.ordinary()
 
@@ -102,7 +102,7 @@ def watch_until_first(scripted: Scripted, release: threading.Event) -> list[str]
     ) as process:
         assert process.stdout
         assert process.stdout.readline()
-        responded = [line for line in scripted.seen if "last=" not in line]
+        responded = [line for line in scripted.request_lines if "last=" not in line]
         release.set()
         process.kill()
     return responded
@@ -120,11 +120,11 @@ def test_the_cache_is_intact_after_an_interrupt(scripted: Scripted, path: Path) 
     scripted.requests.clear()
     online = run(["manifests"], some)
     assert offline.out == online.out
-    assert len(scripted.seen) == 300
+    assert len(scripted.request_lines) == 300
 
 
 def test_a_closed_pipe_ends_the_run(scripted: Scripted) -> None:
     many_tags(scripted, "big", 100_000)
     result = shell(f"regpipe tags {scripted.host}/big | regpipe manifests | head -1")
     assert (result.code, len(result.records), result.err) == (0, 1, "")
-    assert len(scripted.seen) < 2000
+    assert len(scripted.request_lines) < 2000

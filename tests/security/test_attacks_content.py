@@ -14,8 +14,8 @@ from support.attacks import manifest, manifests
 from support.blobs import OCI_INDEX, OCI_MANIFEST, go_json
 from support.cli import run
 from support.clients import registry
-from support.replies import (
-    Reply,
+from support.responses import (
+    Response,
     redirect,
 )
 from support.scripted import Scripted
@@ -53,7 +53,7 @@ def test_08_a_malformed_digest_is_not_put_into_a_url(
     manifest(scripted, go_json(document), OCI_MANIFEST if where == "config" else OCI_INDEX)
     result = manifests(scripted)
     assert (result.code, len(result.errors)) == (5, 1)
-    assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
+    assert scripted.request_lines == ["GET /v2/team/app/manifests/v1"]
 
 
 # 9: other content for a pinned digest
@@ -64,11 +64,11 @@ def test_09_a_manifest_with_another_digest_is_refused(
     scripted: Scripted, other: Scripted, how: str
 ) -> None:
     image, evil = images.oci("good"), images.oci("evil")
-    reply = Reply(200, evil.raw, (("Content-Type", evil.media_type),)).plus(
+    response = Response(200, evil.raw, (("Content-Type", evil.media_type),)).plus(
         Docker_Content_Digest=image.digest
     )
-    other.on("/x", reply)
-    scripted.on("/v2/a/b/manifests/*", reply if how == "served" else redirect(f"{other.url}/x"))
+    other.on("/x", response)
+    scripted.on("/v2/a/b/manifests/*", response if how == "served" else redirect(f"{other.url}/x"))
     result = run(["manifests", f"{scripted.url}/a/b@{image.digest}"])
     assert (result.code, result.out) == (5, b"")
     assert "DIGEST_INVALID" in result.err
@@ -80,14 +80,14 @@ def test_09_a_config_with_another_digest_is_refused(scripted: Scripted) -> None:
     assert image.config
     assert evil.config
     same_length = evil.config.data[: len(image.config.data)].ljust(len(image.config.data))
-    scripted.on("/v2/team/app/blobs/*", Reply(200, same_length))
+    scripted.on("/v2/team/app/blobs/*", Response(200, same_length))
     result = manifests(scripted)
     assert (result.code, result.out) == (5, b"")
     assert "DIGEST_INVALID" in result.err
 
 
 def test_09_a_304_without_a_condition_is_refused(scripted: Scripted) -> None:
-    scripted.on("/v2/a/b/manifests/*", Reply(304))
+    scripted.on("/v2/a/b/manifests/*", Response(304))
     for target in ("sha256:" + "a" * 64, "v1"):
         with pytest.raises(RegpipeError, match="responded with 304"):
             registry(scripted).manifest("a/b", target)
@@ -96,8 +96,8 @@ def test_09_a_304_without_a_condition_is_refused(scripted: Scripted) -> None:
 def test_09_a_wrong_digest_header_of_a_tag_is_reported(scripted: Scripted) -> None:
     image = scripted.add("team/app", "v1", images.oci())
     wrong = "sha256:" + "0" * 64
-    reply = Reply(200, image.raw, (("Content-Type", image.media_type),))
-    scripted.on("/v2/team/app/manifests/v*", reply.plus(Docker_Content_Digest=wrong))
+    response = Response(200, image.raw, (("Content-Type", image.media_type),))
+    scripted.on("/v2/team/app/manifests/v*", response.plus(Docker_Content_Digest=wrong))
     result = run(["manifests", *(f"{scripted.url}/team/app:v{n}" for n in (1, 2, 3))])
     assert {record["digest"] for record in result.records} == {image.digest}
     assert len(result.errors) == 1

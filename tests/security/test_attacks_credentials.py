@@ -13,7 +13,7 @@ from support import images
 from support.cli import PASSWORD, TOKEN, USER, Result, run
 from support.clients import credentials_seen
 from support.credentials import Helpers, docker, encoded, entry, write
-from support.replies import json_reply, redirect, unauthorized
+from support.responses import json_response, redirect, unauthorized
 from support.scripted import Scripted
 from support.tls import Authority
 from support.tokens import SERVICE, basic
@@ -25,7 +25,7 @@ BASIC = f"Basic {encoded()}"
 @pytest.fixture(autouse=True)
 def token_for_anyone(other: Scripted) -> None:
     """The second origin gives a token to any client."""
-    other.on("/token", json_reply({"token": "x"}))
+    other.on("/token", json_response({"token": "x"}))
 
 
 def tags(server: Scripted, *options: str) -> Result:
@@ -129,7 +129,7 @@ def test_05_no_login_after_a_redirect_to_another_origin(
     assert f"{scripted.host} redirects to {other.url}, which denied access" in result.err
     assert "docker login" not in result.err
     assert credentials_seen(other) == []
-    assert other.seen == ["GET /blob"]
+    assert other.request_lines == ["GET /blob"]
 
 
 # 19: names that look like another registry's

@@ -15,8 +15,8 @@ from support import images
 from support.attacks import LIMIT
 from support.cli import PASSWORD, USER, run
 from support.clients import AUTHORIZATION, Canary, credentials_seen, transport
-from support.replies import (
-    Reply,
+from support.responses import (
+    Response,
     error,
     redirect,
 )
@@ -34,12 +34,14 @@ def test_12_netrc_is_not_used(
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     scripted.on("/v2/", redirect(f"{other.url}/x"))
-    other.on("/x", Reply())
+    other.on("/x", Response())
     transport(Canary()).get(f"{scripted.url}/v2/", limit=LIMIT)
-    assert [request.headers["authorization"] for request in scripted.asked()] == [AUTHORIZATION]
+    assert [request.headers["authorization"] for request in scripted.requests_to()] == [
+        AUTHORIZATION
+    ]
     assert credentials_seen(other) == []
     transport().get(f"{scripted.url}/v2/", limit=LIMIT)
-    assert "authorization" not in scripted.asked()[-1].headers
+    assert "authorization" not in scripted.requests_to()[-1].headers
 
 
 # 13: unverified connections
@@ -53,7 +55,7 @@ def test_13_an_unverified_connection_is_not_reused_by_a_verifying_client(
         with pytest.raises(RegpipeError, match="--cacert"):
             transport().get(f"{server.url}/v2/", limit=LIMIT)
         transport(cacert=str(authority.ca)).get(f"{server.url}/v2/", limit=LIMIT)
-        assert len(server.asked()) == 2
+        assert len(server.requests_to()) == 2
 
 
 # 14: the proxy's password
@@ -72,10 +74,10 @@ def test_14_the_proxys_password_is_sent_to_the_proxy_only(
     monkeypatch.setenv("http_proxy", f"http://{USER}:canary@{scripted.host}")
     monkeypatch.setenv("no_proxy", "storage.test")
     scripted.on("http://registry.test/v2/", redirect(f"http://storage.test:{port}/x"))
-    other.on("/x", Reply())
+    other.on("/x", Response())
     transport().get("http://registry.test/v2/", limit=LIMIT)
     assert credentials_seen(scripted) == ["proxy-authorization"]
-    assert len(other.asked()) == 1
+    assert len(other.requests_to()) == 1
     assert credentials_seen(other) == []
 
 
@@ -108,7 +110,7 @@ def test_loopback_is_never_reached_by_a_proxy(
     monkeypatch.setenv("no_proxy", exceptions)
     port = scripted.host.partition(":")[2]
     transport(Canary()).get(f"http://{host}:{port}/v2/", limit=LIMIT)
-    assert [len(server.asked()) for server in (scripted, other)] == [1, 0]
+    assert [len(server.requests_to()) for server in (scripted, other)] == [1, 0]
 
 
 @pytest.mark.parametrize("verb", ["tags", "check"])
@@ -116,7 +118,7 @@ def test_the_message_names_a_proxy_that_requires_authentication(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     monkeypatch.setenv("http_proxy", scripted.url)
-    scripted.on("*", Reply(407, headers=(("Proxy-Authenticate", "Basic"),)))
+    scripted.on("*", Response(407, headers=(("Proxy-Authenticate", "Basic"),)))
     result = run([verb, "http://registry.test" + ("/team/app" if verb == "tags" else "")])
     assert result.code == 5
     assert f"the proxy {scripted.host} for registry.test responded with 407 " in result.err
@@ -129,11 +131,11 @@ def test_18_pages_are_requested_with_a_size(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     assert run(["tags", f"{scripted.url}/team/app"]).code == 0
     assert run(["catalog", scripted.url]).code == 0
-    assert [request.query for request in scripted.asked()] == ["n=1000", "n=1000"]
+    assert [request.query for request in scripted.requests_to()] == ["n=1000", "n=1000"]
 
 
 def test_cookies_are_not_kept(scripted: Scripted) -> None:
-    scripted.on("/v2/", Reply().plus(Set_Cookie="a=b"))
+    scripted.on("/v2/", Response().plus(Set_Cookie="a=b"))
     client = transport()
     for _ in range(2):
         client.get(f"{scripted.url}/v2/", limit=LIMIT)

@@ -13,8 +13,8 @@ from regpipe.transport import endpoints
 from support.attacks import LIMIT
 from support.cli import run
 from support.clients import transport
-from support.replies import (
-    json_reply,
+from support.responses import (
+    json_response,
     redirect,
 )
 from support.scripted import Scripted
@@ -53,7 +53,9 @@ def test_06_a_public_registrys_redirect_to_a_local_address_is_not_followed(
         proxy.on("http://registry.example/*", redirect(location.format(port=port)))
         with pytest.raises(ResponseError, match="address: not followed"):
             transport().get("http://registry.example/v2/", limit=LIMIT)
-        assert [request.target for request in proxy.asked()] == ["http://registry.example/v2/"]
+        assert [request.target for request in proxy.requests_to()] == [
+            "http://registry.example/v2/"
+        ]
         assert other.requests == []
 
 
@@ -110,7 +112,7 @@ def test_07_a_next_page_on_another_host_is_not_fetched(
     scripted: Scripted, other: Scripted, target: str
 ) -> None:
     link = f'<{target.format(url=other.url, host=other.host)}>; rel="next"'
-    scripted.on("/v2/team/app/tags/list", json_reply({"tags": ["v1"]}).plus(Link=link))
+    scripted.on("/v2/team/app/tags/list", json_response({"tags": ["v1"]}).plus(Link=link))
     result = run(["tags", f"{scripted.url}/team/app"])
     assert [record["tag"] for record in result.records] == ["v1"]
     assert result.code == 5
@@ -121,11 +123,13 @@ def test_07_a_next_page_on_another_host_is_not_fetched(
 
 @pytest.mark.parametrize("target", ["\\\\{host}/x?last=v1", "/\\{host}/x?last=v1"])
 def test_07_backslashes_are_not_slashes(scripted: Scripted, other: Scripted, target: str) -> None:
-    first = json_reply({"tags": ["v1"]}).plus(Link=f"<{target.format(host=other.host)}>; rel=next")
-    scripted.on("/v2/team/app/tags/list*", first, json_reply({"tags": ["v2"]}))
+    first = json_response({"tags": ["v1"]}).plus(
+        Link=f"<{target.format(host=other.host)}>; rel=next"
+    )
+    scripted.on("/v2/team/app/tags/list*", first, json_response({"tags": ["v2"]}))
     run(["tags", f"{scripted.url}/team/app"])
     assert other.requests == []
-    assert {request.path for request in scripted.asked()} == {"/v2/team/app/tags/list"}
+    assert {request.path for request in scripted.requests_to()} == {"/v2/team/app/tags/list"}
 
 
 # 20: names that resolve to this machine

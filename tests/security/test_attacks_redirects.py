@@ -12,12 +12,12 @@ from support import images
 from support.attacks import LIMIT, manifest, manifests
 from support.blobs import go_json
 from support.clients import AUTHORIZATION, Canary, credentials_seen, registry, transport
-from support.replies import (
+from support.responses import (
     Handler,
-    Reply,
     Request,
+    Response,
     error,
-    json_reply,
+    json_response,
     redirect,
     unauthorized,
 )
@@ -51,7 +51,7 @@ def test_02_an_anonymous_token_request_may_be_redirected(
     scripted: Scripted, other: Scripted
 ) -> None:
     scripted.on("/token", redirect(f"{other.url}/token"))
-    other.on("/token", json_reply({"token": "x"}))
+    other.on("/token", json_response({"token": "x"}))
     status, body = transport().token_exchange("GET", f"{scripted.url}/token", {}, None)
     assert (status, body) == (200, b'{"token":"x"}')
 
@@ -84,8 +84,10 @@ def test_04_another_port_or_name_is_another_origin(scripted: Scripted, host: str
         scripted.content.store = store.url
         found = registry(scripted, Canary()).blob("team/app", image.config.descriptor(), LIMIT)
         assert found == image.config.data
-        assert [request.headers["authorization"] for request in scripted.asked()] == [AUTHORIZATION]
-        assert len(store.asked()) == 1
+        assert [request.headers["authorization"] for request in scripted.requests_to()] == [
+            AUTHORIZATION
+        ]
+        assert len(store.requests_to()) == 1
         assert credentials_seen(store) == []
 
 
@@ -93,7 +95,7 @@ def test_04_the_same_port_by_another_name_is_another_origin(scripted: Scripted) 
     scripted.on("/v2/", redirect(f"http://localhost:{scripted.host.partition(':')[2]}/there"))
     with pytest.raises(RegpipeError):
         transport(Canary()).get(f"{scripted.url}/v2/", limit=LIMIT)
-    first, second = scripted.asked()
+    first, second = scripted.requests_to()
     assert "authorization" in first.headers
     assert "authorization" not in second.headers
 
@@ -107,11 +109,11 @@ def test_04_a_client_certificate_is_sent_to_the_registry_only(
     context.verify_mode = ssl.CERT_OPTIONAL
     context.load_verify_locations(authority.ca)
 
-    def look(server: Scripted, reply: Reply) -> Handler:
-        def handler(request: Request) -> Reply:
+    def look(server: Scripted, response: Response) -> Handler:
+        def handler(request: Request) -> Response:
             sockets = [s for s in server._server._open if isinstance(s, ssl.SSLSocket)]
             shown.append((server.url, any(s.getpeercert() for s in sockets), request.target))
-            return reply
+            return response
 
         return handler
 
@@ -134,7 +136,7 @@ def test_05_another_origins_challenge_is_ignored(scripted: Scripted, other: Scri
     with pytest.raises(RegpipeError):
         transport(canary).get(f"{scripted.url}/v2/a/blobs/x", limit=LIMIT)
     assert canary.challenges == []
-    assert len(other.asked()) == 1
+    assert len(other.requests_to()) == 1
     assert credentials_seen(other) == []
 
 
@@ -147,7 +149,7 @@ def test_05_no_credentials_are_sent_after_a_redirect_away_and_back(
     canary = Canary(again=True)
     with pytest.raises(RegpipeError):
         transport(canary).get(f"{scripted.url}/v2/", limit=LIMIT)
-    assert [(r.path, "authorization" in r.headers) for r in scripted.asked()] == [
+    assert [(r.path, "authorization" in r.headers) for r in scripted.requests_to()] == [
         ("/v2/", True),
         ("/back", False),
     ]

@@ -12,7 +12,7 @@ from support import images
 from support.cli import PASSWORD, TOKEN, USER, Result, run, run_process
 from support.clients import credentials_seen
 from support.credentials import docker, encoded, entry, write
-from support.replies import Reply, Request, error, unauthorized
+from support.responses import Request, Response, error, unauthorized
 from support.scripted import Scripted
 from support.tokens import SERVICE, TokenService, basic
 
@@ -56,14 +56,14 @@ def test_25_records_do_not_contain_credentials(scripted: Scripted, home: Path) -
 # 26: secrets in messages and traces
 
 
-def echoed(request: Request) -> Reply:
+def echoed(request: Request) -> Response:
     """A response that repeats the request's secrets in its headers and its body."""
     secret = request.headers.get("authorization", "none") + request.body.decode()
     told = {"X_Echo": secret, "Location": f"http://x/?{secret}", "Server": secret}
     if secret == BASIC:
         told["X_Decoded"] = PASSWORD
-    reply = error(403, "DENIED", f"received {secret} and {PASSWORD if secret == BASIC else ''}")
-    return reply.plus(**told, Warning=f'299 - "received {secret}"')
+    response = error(403, "DENIED", f"received {secret} and {PASSWORD if secret == BASIC else ''}")
+    return response.plus(**told, Warning=f'299 - "received {secret}"')
 
 
 WAYS = {

@@ -15,8 +15,8 @@ from support import images
 from support.attacks import LIMIT, manifest, manifests
 from support.blobs import go_json
 from support.clients import registry, transport
-from support.replies import (
-    Reply,
+from support.responses import (
+    Response,
     endless,
 )
 from support.scripted import Scripted
@@ -44,14 +44,14 @@ def zeros(count: int) -> bytes:
 def test_15_decompression_stops_at_the_limit(
     scripted: Scripted, body: bytes, encoding: str, message: str
 ) -> None:
-    scripted.on("/v2/x", Reply(200, body, (("Content-Encoding", encoding),)))
+    scripted.on("/v2/x", Response(200, body, (("Content-Encoding", encoding),)))
     with pytest.raises(RegpipeError, match=message):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
 
 def test_15_a_compression_bomb_takes_little_memory(scripted: Scripted) -> None:
     bomb = zeros(64 << 20)
-    scripted.on("/v2/x", Reply(200, bomb, (("Content-Encoding", "gzip"),)))
+    scripted.on("/v2/x", Response(200, bomb, (("Content-Encoding", "gzip"),)))
     client = transport()
     tracemalloc.start()
     with pytest.raises(TooLargeError):
@@ -74,9 +74,9 @@ def test_15_a_redirects_body_is_not_read(scripted: Scripted, other: Scripted) ->
             sent.append(1)
             yield b"x" * 65536
 
-    endless_body = Reply(307, headers=(("Location", f"{other.url}/x"),), stream=chunks)
+    endless_body = Response(307, headers=(("Location", f"{other.url}/x"),), stream=chunks)
     scripted.on("/v2/", endless_body)
-    other.on("/x", Reply(200, b"there"))
+    other.on("/x", Response(200, b"there"))
     assert transport().get(f"{scripted.url}/v2/", limit=LIMIT).body == b"there"
     assert len(sent) < 200  # what fits into the sockets' buffers
 
@@ -95,15 +95,15 @@ def test_16_an_endless_body_is_refused(scripted: Scripted, path: str) -> None:
 def test_16_a_body_with_too_large_a_content_length_is_not_read(
     scripted: Scripted, claimed: int
 ) -> None:
-    reply = Reply(200, b"", (("Content-Length", str(claimed)),), then="stall")
-    scripted.on("/v2/x", reply)
+    response = Response(200, b"", (("Content-Length", str(claimed)),), then="stall")
+    scripted.on("/v2/x", response)
     with pytest.raises(TooLargeError):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
 
 def test_16_an_endless_error_response_is_cut_off(scripted: Scripted) -> None:
     body = endless(b"no " * 30000)
-    scripted.on("/v2/x", Reply(404, stream=body.stream))
+    scripted.on("/v2/x", Response(404, stream=body.stream))
     with pytest.raises(RegpipeError) as caught:
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
     assert caught.value.status == 404
@@ -117,7 +117,7 @@ def test_16_an_endless_token_response_is_refused(scripted: Scripted) -> None:
 
 
 def test_16_too_large_headers_are_refused(scripted: Scripted) -> None:
-    scripted.on("/v2/x", Reply(raw=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000))
+    scripted.on("/v2/x", Response(raw=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000))
     with pytest.raises(TooLargeError, match="response headers are too large"):
         transport().get(f"{scripted.url}/v2/x", limit=LIMIT)
 
@@ -169,7 +169,7 @@ def test_17_an_invalid_size_is_refused(scripted: Scripted, size: object) -> None
     manifest(scripted, go_json(document))
     result = manifests(scripted)
     assert (result.code, len(result.errors)) == (5, 1)
-    assert scripted.seen == ["GET /v2/team/app/manifests/v1"]
+    assert scripted.request_lines == ["GET /v2/team/app/manifests/v1"]
 
 
 def test_17_a_blob_is_not_read_beyond_its_size(scripted: Scripted) -> None:

@@ -15,10 +15,10 @@ from support.attacks import LIMIT, manifest, manifests
 from support.blobs import go_json, sha256
 from support.cli import TOKEN, USER, run
 from support.clients import Canary, registry, transport
-from support.replies import (
-    Reply,
+from support.responses import (
+    Response,
     error,
-    json_reply,
+    json_response,
     redirect,
 )
 from support.scripted import Scripted
@@ -53,7 +53,7 @@ def test_23_control_characters_in_error_messages_and_tags_are_escaped(scripted: 
     result = manifests(scripted)
     assert len(result.errors) == 1
     assert_printable(result)
-    scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1", NASTY, "v2"]}))
+    scripted.on("/v2/team/app/tags/list*", json_response({"tags": ["v1", NASTY, "v2"]}))
     result = run(["tags", f"{scripted.url}/team/app"])
     assert [record["tag"] for record in result.records] == ["v1", "v2"]
     assert_printable(result)
@@ -62,7 +62,7 @@ def test_23_control_characters_in_error_messages_and_tags_are_escaped(scripted: 
 def test_23_control_characters_in_warnings_are_escaped(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.oci())
     nasty = '299 - "\x1b[31mred", 299 - "plain \\"quoted\\" text", 299 - "\x9bx"'
-    scripted.on("/v2/team/app/tags/list*", json_reply({"tags": ["v1"]}).plus(Warning=nasty))
+    scripted.on("/v2/team/app/tags/list*", json_response({"tags": ["v1"]}).plus(Warning=nasty))
     result = run(["tags", f"{scripted.url}/team/app", f"{scripted.url}/team/app"])
     assert_printable(result)
     shown = 'warning: plain "quoted" text'
@@ -106,7 +106,7 @@ def test_24_invalid_json_is_reported_in_one_line(
     if what == "manifest":
         manifest(scripted, body)
     elif what == "tags":
-        scripted.on("/v2/team/app/tags/list*", Reply(200, body))
+        scripted.on("/v2/team/app/tags/list*", Response(200, body))
     else:
         with_config(scripted, body)
     named = f"{scripted.url}/team/app" + ("" if what == "tags" else ":v1")
@@ -128,7 +128,7 @@ def with_config(scripted: Scripted, body: bytes) -> None:
     document = images.oci().json
     document["config"] |= {"digest": sha256(body), "size": len(body)}
     manifest(scripted, go_json(document))
-    scripted.on("/v2/team/app/blobs/*", Reply(200, body))
+    scripted.on("/v2/team/app/blobs/*", Response(200, body))
 
 
 def manifests_of(scripted: Scripted) -> list[str]:
@@ -146,7 +146,7 @@ def test_26_no_secret_is_shown_by_verbose(
     assert image.config
     signed = f"{other.url}/blob?X-Amz-Signature={TOKEN}&X-Amz-Security-Token={TOKEN}"
     scripted.on("/v2/team/app/blobs/*", redirect(signed).plus(Set_Cookie=f"session={TOKEN}"))
-    other.on("/blob*", Reply(200, image.config.data).plus(X_Auth_Token=TOKEN))
+    other.on("/blob*", Response(200, image.config.data).plus(X_Auth_Token=TOKEN))
     chosen = {"say": messages.append, "trace": messages.append}
     registry(scripted, Canary(), **chosen).blob("team/app", image.config.descriptor(), LIMIT)
     text = "\n".join(messages)
@@ -172,7 +172,7 @@ def test_26_a_secret_in_a_url_is_not_shown(scripted: Scripted) -> None:
 
 def test_26_the_form_of_a_token_request_is_not_shown(scripted: Scripted) -> None:
     messages: list[str] = []
-    scripted.on("/token", json_reply({"token": TOKEN}))
+    scripted.on("/token", json_response({"token": TOKEN}))
     client = transport(trace=messages.append)
     headers = {"Authorization": f"Basic {TOKEN}"}
     client.token_exchange("POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode())
@@ -208,8 +208,8 @@ def test_27_a_token_cannot_break_a_line(scripted: Scripted, value: str) -> None:
     "location", ["/a b", "/a\tb", "/ä", "/a%0d%0aX:%20y", "/x?a=b c"], ids=repr
 )
 def test_27_a_location_cannot_break_a_line(scripted: Scripted, location: str) -> None:
-    scripted.on("/v2/", Reply(302, headers=(("Location", location),)))
-    scripted.on("/[ax%]*", Reply())
+    scripted.on("/v2/", Response(302, headers=(("Location", location),)))
+    scripted.on("/[ax%]*", Response())
     transport().get(f"{scripted.url}/v2/", limit=LIMIT)
     _, second = scripted.requests
     assert re.fullmatch(r"/[!-~]+", second.target)

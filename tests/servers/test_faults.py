@@ -12,13 +12,13 @@ from regpipe.stage import network
 from regpipe.transport import Options
 from support import images
 from support.cli import Result, run
-from support.clients import PATIENCE, PERSISTENCE
-from support.replies import (
+from support.clients import FAST_RETRIES, SHORT_TIMEOUTS
+from support.responses import (
     CLOSED,
     PASS,
     RESET,
     SILENT,
-    Response,
+    Responder,
     error,
     reset_in_body,
     short_body,
@@ -37,8 +37,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     given = network.transport_options
 
     def quick(*arguments: object) -> Options:
-        timeouts = PATIENCE._replace(first=0.5, stall=0.2)
-        return given(*arguments)._replace(timeouts=timeouts, retry_policy=PERSISTENCE)  # type: ignore[arg-type]
+        timeouts = SHORT_TIMEOUTS._replace(first=0.5, stall=0.2)
+        return given(*arguments)._replace(timeouts=timeouts, retry_policy=FAST_RETRIES)  # type: ignore[arg-type]
 
     monkeypatch.setattr(network, "transport_options", quick)
 
@@ -90,7 +90,7 @@ def test_every_record_comes_once_if_every_tenth_request_fails(scripted: Scripted
     ids=["500", "503", "429", "reset", "closed", "silent", "stalled", "short", "reset in body"],
 )
 def test_a_registry_that_stays_down_is_retried_less(
-    scripted: Scripted, fault: Response, message: str
+    scripted: Scripted, fault: Responder, message: str
 ) -> None:
     scripted.add("team/app", "v1", images.oci())
     scripted.on("/v2/*", fault)
@@ -135,10 +135,10 @@ def test_a_retry_after_over_the_limit_is_reported_and_not_waited_for(
 def test_statuses_that_are_not_transient_are_not_retried(scripted: Scripted) -> None:
     for status in (400, 401, 403, 404, 405, 410, 501, 505):
         scripted.on("/v2/team/app/manifests/*", error(status))
-        before = len(scripted.asked("/v2/team/*"))
+        before = len(scripted.requests_to("/v2/team/*"))
         result: Result = run(["manifests", f"{scripted.url}/team/app:v1"])
         assert result.code in (3, 4, 5)
-        assert len(scripted.asked("/v2/team/*")) == before + 1
+        assert len(scripted.requests_to("/v2/team/*")) == before + 1
 
 
 def test_a_closed_keep_alive_connection_is_not_counted_as_a_retry(scripted: Scripted) -> None:

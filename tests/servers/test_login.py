@@ -112,7 +112,7 @@ def test_login_with_a_credential_helper(
         **({"credsStore": "vault"} if way == "credsStore" else {way: {guarded.host: "vault"}}),
     )
     assert_got_in(tags(guarded))
-    assert helpers.asked("vault") == [f"{guarded.host}|get"]
+    assert helpers.calls("vault") == [f"{guarded.host}|get"]
 
 
 def test_login_with_regpipes_environment_variables(

@@ -9,7 +9,7 @@ from support import images
 from support.cli import PASSWORD, TOKEN, USER, run
 from support.credentials import Helpers, docker, entry
 from support.logins import TokenServer, assert_got_in, assert_refused, pusher, tags
-from support.replies import json_reply, unauthorized
+from support.responses import json_response, unauthorized
 from support.scripted import Scripted
 from support.servers import Options, Registry, running
 
@@ -130,7 +130,7 @@ def test_an_invalid_response_of_a_token_server_is_reported(
 ) -> None:
     docker(home, auths={tokened.host: entry()})
     routes = list(token_server.server._routes)
-    token_server.server.on("/token", json_reply({"token": 7}))
+    token_server.server.on("/token", json_response({"token": 7}))
     try:
         result = tags(tokened)
     finally:

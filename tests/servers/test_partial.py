@@ -8,7 +8,7 @@ import pytest
 from support import images
 from support.cli import PASSWORD, USER, run
 from support.credentials import Helpers, docker, encoded, entry
-from support.replies import Handler, Reply, Request, error, json_reply, unauthorized
+from support.responses import Handler, Request, Response, error, json_response, unauthorized
 from support.scripted import Scripted
 from support.tokens import TokenService
 
@@ -19,9 +19,9 @@ PUBLIC, ALL = ["base/os"], ["base/os", "shop/cart", "shop/web"]
 def zot(server: Scripted) -> None:
     """Its `/v2/` is 200 for everybody, with a challenge; its catalog has what one may see."""
 
-    def base(request: Request) -> Reply:
+    def base(request: Request) -> Response:
         is_known = request.headers.get("authorization") == BASIC
-        return Reply(200, b"{}").plus(**({} if is_known else {"WWW_Authenticate": "Basic"}))
+        return Response(200, b"{}").plus(**({} if is_known else {"WWW_Authenticate": "Basic"}))
 
     server.on("/v2/", base)
     server.on("/v2/_catalog*", _catalog(BASIC, PUBLIC))
@@ -29,15 +29,15 @@ def zot(server: Scripted) -> None:
 
 def quay(server: Scripted) -> None:
     """Its `/v2/` is 401; its catalog is empty for anonymous users."""
-    server.on("/token", lambda r: json_reply({"token": r.headers.get("authorization", "")[6:]}))
+    server.on("/token", lambda r: json_response({"token": r.headers.get("authorization", "")[6:]}))
     server.on("/v2/", unauthorized(f'Bearer realm="{server.url}/token",service="quay"'))
     server.on("/v2/_catalog*", _catalog(f"Bearer {encoded()}", []))
 
 
 def _catalog(wanted: str, others: list[str]) -> Handler:
-    def answer(request: Request) -> Reply:
+    def answer(request: Request) -> Response:
         is_known = request.headers.get("authorization") == wanted
-        return json_reply({"repositories": ALL if is_known else others})
+        return json_response({"repositories": ALL if is_known else others})
 
     return answer
 
@@ -46,7 +46,7 @@ def requests(server: Scripted) -> list[str]:
     """Path and scheme of the Authorization header of each request."""
     return [
         f"{one.path} {one.headers.get('authorization', '').partition(' ')[0]}".strip()
-        for one in server.asked()
+        for one in server.requests_to()
     ]
 
 
@@ -123,22 +123,22 @@ def test_many_threads_send_one_ping(scripted: Scripted, home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "reply",
+    "response",
     [
         error(404, "NOT_FOUND", "no"),
         error(403, "DENIED", "no"),
         error(500, "UNKNOWN", "no"),
-        Reply(302, b"", (("Location", "ftp://elsewhere/"),)),
-        Reply(200, b"<html>" * 100_000),
+        Response(302, b"", (("Location", "ftp://elsewhere/"),)),
+        Response(200, b"<html>" * 100_000),
         unauthorized("Negotiate"),
     ],
     ids=["404", "403", "500", "a bad redirect", "a large page", "an unknown scheme"],
 )
 def test_a_ping_that_shows_nothing_changes_nothing(
-    scripted: Scripted, home: Path, reply: Reply
+    scripted: Scripted, home: Path, response: Response
 ) -> None:
     scripted.add("shop/cart", "r7", images.oci())
-    scripted.on("/v2/", reply)
+    scripted.on("/v2/", response)
     docker(home, auths={scripted.host: entry()})
     result = run(["tags", f"{scripted.url}/shop/cart"])
     assert (result.code, result.err) == (0, "")
@@ -187,9 +187,9 @@ def test_harbors_catalog_requires_a_password_after_a_ping_that_requires_a_token(
     scripted.on("/token", service)
     scripted.on("/v2/", unauthorized(f'Bearer realm="{scripted.url}/token",service="harbor"'))
 
-    def catalog(request: Request) -> Reply:
+    def catalog(request: Request) -> Response:
         is_known = request.headers.get("authorization") == BASIC
-        return json_reply({"repositories": ALL}) if is_known else unauthorized("Basic")
+        return json_response({"repositories": ALL}) if is_known else unauthorized("Basic")
 
     scripted.on("/v2/_catalog*", catalog)
     docker(home, auths={scripted.host: entry()})

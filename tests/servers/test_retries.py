@@ -7,11 +7,11 @@ import pytest
 
 from regpipe.errors import RegistryError
 from regpipe.transport import client
-from support.clients import PERSISTENCE, transport
-from support.replies import error, too_many
+from support.clients import FAST_RETRIES, transport
+from support.responses import error, too_many
 from support.scripted import Scripted
 
-POLICY = PERSISTENCE._replace(retries=2, retry_after_limit=60)
+POLICY = FAST_RETRIES._replace(retries=2, retry_after_limit=60)
 
 
 @pytest.fixture

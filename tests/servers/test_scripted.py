@@ -8,12 +8,12 @@ import requests
 from support import images, tokens
 from support.cli import PASSWORD, USER
 from support.push import USER_AGENT
-from support.replies import (
+from support.responses import (
     CLOSED,
     PASS,
     RESET,
     SILENT,
-    Response,
+    Responder,
     error,
     html,
     reset_in_body,
@@ -37,18 +37,21 @@ def test_added_images_are_served(scripted: Scripted, session: requests.Session) 
     image = scripted.add("team/app", "v1", images.index())
     base = f"{scripted.url}/v2/team/app"
     assert session.get(f"{base}/tags/list").json() == {"name": "team/app", "tags": ["v1"]}
-    answer = session.get(f"{base}/manifests/v1")
-    assert answer.content == image.raw
-    assert answer.headers["Content-Type"] == image.media_type
-    assert answer.headers["Docker-Content-Digest"] == image.digest
+    response = session.get(f"{base}/manifests/v1")
+    assert response.content == image.raw
+    assert response.headers["Content-Type"] == image.media_type
+    assert response.headers["Docker-Content-Digest"] == image.digest
     for blob in image.blobs():
         assert session.get(f"{base}/blobs/{blob.digest}").content == blob.data
     head = session.head(f"{base}/manifests/{image.digest}")
     assert (head.content, head.headers["Content-Length"]) == (b"", str(len(image.raw)))
-    unchanged = {"If-None-Match": answer.headers["Etag"]}
+    unchanged = {"If-None-Match": response.headers["Etag"]}
     assert session.get(f"{base}/manifests/v1", headers=unchanged).status_code == 304
     assert scripted.connections == 1
-    assert scripted.seen[:2] == ["GET /v2/team/app/tags/list", "GET /v2/team/app/manifests/v1"]
+    assert scripted.request_lines[:2] == [
+        "GET /v2/team/app/tags/list",
+        "GET /v2/team/app/manifests/v1",
+    ]
 
 
 def test_lists_are_paginated(scripted: Scripted, session: requests.Session) -> None:
@@ -57,11 +60,11 @@ def test_lists_are_paginated(scripted: Scripted, session: requests.Session) -> N
     found: list[str] = []
     url: str | None = f"{scripted.url}/v2/a/b/tags/list"
     while url is not None:
-        answer = session.get(url)
-        found += answer.json()["tags"]
-        url = scripted.url + answer.links["next"]["url"] if answer.links else None
+        response = session.get(url)
+        found += response.json()["tags"]
+        url = scripted.url + response.links["next"]["url"] if response.links else None
     assert found == sorted(scripted.content.tags["a/b"])
-    assert len(scripted.seen) == 3
+    assert len(scripted.request_lines) == 3
 
 
 def test_responses_come_in_turn_and_the_last_one_stays(
@@ -90,7 +93,7 @@ def test_every_nth_request_gets_a_fault(scripted: Scripted, session: requests.Se
     ids=["reset", "closed", "reset in body", "short body"],
 )
 def test_a_broken_response_breaks_the_client(
-    scripted: Scripted, session: requests.Session, fault: Response
+    scripted: Scripted, session: requests.Session, fault: Responder
 ) -> None:
     scripted.add("a/b", "v1", images.oci())
     scripted.on("/v2/a/b/manifests/v1", fault, PASS)
@@ -118,8 +121,8 @@ def test_a_token_grants_access_to_its_repository_only(
         'scope="repository:a/b:pull"'
         in (session.get(f"{scripted.url}/v2/a/b/tags/list").headers["WWW-Authenticate"])
     )
-    answer = session.get(f"{scripted.url}/token?service=x&scope=repository:a/b:pull")
-    session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+    response = session.get(f"{scripted.url}/token?service=x&scope=repository:a/b:pull")
+    session.headers["Authorization"] = f"Bearer {response.json()['token']}"
     assert session.get(f"{scripted.url}/v2/a/b/tags/list").ok
     refused = session.get(f"{scripted.url}/v2/a/c/tags/list")
     assert 'error="insufficient_scope"' in refused.headers["WWW-Authenticate"]
@@ -139,7 +142,7 @@ def test_tls_with_a_client_certificate(authority: Authority, session: requests.S
 
 def test_requests_of_helpers_are_not_counted(scripted: Scripted) -> None:
     requests.get(f"{scripted.url}/v2/", headers={"User-Agent": USER_AGENT}, timeout=10)
-    assert scripted.seen == []
+    assert scripted.request_lines == []
 
 
 def test_stopping_the_server_disconnects_waiting_clients(session: requests.Session) -> None:

@@ -49,8 +49,8 @@ def test_every_kind_of_image_is_served_as_pushed(any_registry: Registry) -> None
     for tag, image in kinds.items():
         session = requests.Session()
         session.headers["Accept"] = image.media_type
-        answer = session.get(f"{any_registry.url}/v2/team/app/manifests/{tag}", timeout=30)
-        assert answer.content == image.raw
+        response = session.get(f"{any_registry.url}/v2/team/app/manifests/{tag}", timeout=30)
+        assert response.content == image.raw
 
 
 def test_only_docker_registry_accepts_and_converts_to_schema_1(any_registry: Registry) -> None:
@@ -62,8 +62,8 @@ def test_only_docker_registry_accepts_and_converts_to_schema_1(any_registry: Reg
             return
         pusher.push("team/app", "old", old)
         pusher.push("team/app", "new", images.classic())
-    answer = get(f"{any_registry.url}/v2/team/app/manifests/old")
-    assert answer.headers["Docker-Content-Digest"] == old.digest
+    response = get(f"{any_registry.url}/v2/team/app/manifests/old")
+    assert response.headers["Docker-Content-Digest"] == old.digest
     converted = get(f"{any_registry.url}/v2/team/app/manifests/new").json()
     assert len(converted["history"]) == 4
 

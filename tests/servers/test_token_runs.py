@@ -9,7 +9,7 @@ import pytest
 from support import images
 from support.cli import USER, run
 from support.credentials import docker, entry
-from support.replies import Reply, Request, error
+from support.responses import Request, Response, error
 from support.scripted import Scripted
 from support.tls import Authority
 from support.tokens import TokenService
@@ -48,8 +48,10 @@ def in_order() -> list[str]:
 
 def test_a_thousand_tags_need_one_token(guarded: Scripted) -> None:
     assert manifests(guarded, "-j", "8") == in_order()
-    assert len(guarded.asked("/token")) == 1
-    refused = [one.path for one in guarded.asked("/v2/*") if "authorization" not in one.headers]
+    assert len(guarded.requests_to("/token")) == 1
+    refused = [
+        one.path for one in guarded.requests_to("/v2/*") if "authorization" not in one.headers
+    ]
     assert refused == ["/v2/"]
 
 
@@ -62,35 +64,35 @@ def test_no_record_is_lost_when_tokens_expire_during_the_run(
     """Harbor sends a Basic challenge in response to an invalid token."""
     count = itertools.count(1)
 
-    def expire(_: Request) -> Reply | None:
+    def expire(_: Request) -> Response | None:
         if next(count) % 300 == 0:
             service.revoke()
         return None
 
-    def as_harbor(request: Request) -> Reply | None:
-        reply = service.guard(f"{guarded.url}/token")(request)
-        if reply is None or "authorization" not in request.headers:
-            return reply
-        return reply.without("WWW-Authenticate").plus(WWW_Authenticate='Basic realm="harbor"')
+    def as_harbor(request: Request) -> Response | None:
+        response = service.guard(f"{guarded.url}/token")(request)
+        if response is None or "authorization" not in request.headers:
+            return response
+        return response.without("WWW-Authenticate").plus(WWW_Authenticate='Basic realm="harbor"')
 
     if harbor:
         guarded.on("/v2/*", as_harbor)
     guarded.on("/v2/*", expire)
     assert manifests(guarded, "-j", "8") == in_order()
-    asked = len(guarded.asked("/token"))
+    asked = len(guarded.requests_to("/token"))
     assert 3 <= asked <= 12
 
 
 def test_a_slow_token_server_gets_only_one_request(
     guarded: Scripted, service: TokenService
 ) -> None:
-    def slowly(request: Request) -> Reply:
+    def slowly(request: Request) -> Response:
         time.sleep(0.3)
         return service(request)
 
     guarded.on("/token", slowly)
     assert manifests(guarded, "-j", "32") == in_order()
-    assert len(guarded.asked("/token")) == 1
+    assert len(guarded.requests_to("/token")) == 1
 
 
 def test_transient_errors_of_a_token_server_are_retried(
@@ -109,7 +111,7 @@ def test_a_wrong_password_is_sent_once_for_a_thousand_tags(
     assert result.code == 3
     assert len(result.errors) == TAGS
     assert all("rejected the password of" in line for line in result.errors)
-    assert len(guarded.asked("/token")) == 1
+    assert len(guarded.requests_to("/token")) == 1
 
 
 def test_the_tls_options_apply_to_the_token_server_too(
@@ -132,10 +134,10 @@ def test_each_repository_gets_its_own_token(guarded: Scripted) -> None:
         guarded.add(name, "v1", images.oci())
     names = "".join(f"{guarded.url}/team/{name}:v1\n" for name in "abc")
     assert run(["manifests", "--no-cache", "-j", "1"], names).code == 0
-    assert len(guarded.asked("/token")) == 3
+    assert len(guarded.requests_to("/token")) == 3
     shown = {
         (one.path.split("/")[3], one.headers["authorization"])
-        for one in guarded.asked("/v2/*")
+        for one in guarded.requests_to("/v2/*")
         if "authorization" in one.headers
     }
     assert len(shown) == len({token for _, token in shown}) == 3

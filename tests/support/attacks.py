@@ -2,7 +2,7 @@
 
 from support.blobs import OCI_MANIFEST
 from support.cli import Result, run
-from support.replies import Reply
+from support.responses import Response
 from support.scripted import Scripted
 
 LIMIT = 1 << 20
@@ -13,7 +13,7 @@ def manifest(scripted: Scripted, body: bytes, type_: str = OCI_MANIFEST) -> None
     """Serve these bytes as the manifest of team/app:v1."""
     scripted.content.tags.setdefault("team/app", {})
     headers = (("Content-Type", type_),)
-    scripted.on("/v2/team/app/manifests/v1", Reply(200, body, headers))
+    scripted.on("/v2/team/app/manifests/v1", Response(200, body, headers))
 
 
 def manifests(scripted: Scripted, *arguments: object) -> Result:

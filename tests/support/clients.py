@@ -8,9 +8,9 @@ from regpipe.transport import Options, RetryPolicy, Timeouts, Transport
 from support.cli import TOKEN
 from support.scripted import Scripted
 
-PATIENCE = Timeouts(connect=5, first=5, stall=0.3, total=2)
-PERSISTENCE = RetryPolicy(base=0.002, throttled_base=0.002, max_delay=0.02, retry_after_limit=0.05)
-ONCE = PERSISTENCE._replace(retries=0)
+SHORT_TIMEOUTS = Timeouts(connect=5, first=5, stall=0.3, total=2)
+FAST_RETRIES = RetryPolicy(base=0.002, throttled_base=0.002, max_delay=0.02, retry_after_limit=0.05)
+ONCE = FAST_RETRIES._replace(retries=0)
 AUTHORIZATION = f"Bearer {TOKEN}"
 
 
@@ -48,7 +48,7 @@ class Canary:
 
 def transport(authorizer: Any = None, **options: Any) -> Transport:
     """Return a transport with short timeouts and retry delays."""
-    chosen = {"timeouts": PATIENCE, "retry_policy": PERSISTENCE, **options}
+    chosen = {"timeouts": SHORT_TIMEOUTS, "retry_policy": FAST_RETRIES, **options}
     return Transport(Options(**chosen), authorizer)
 
 
@@ -61,4 +61,4 @@ def registry(server: Scripted | str, authorizer: Any = None, **options: Any) -> 
 def credentials_seen(server: Scripted) -> list[str]:
     """Return the names of the headers with credentials in all requests to a server so far."""
     names = ("authorization", "proxy-authorization", "cookie")
-    return [name for request in server.asked() for name in names if name in request.headers]
+    return [name for request in server.requests_to() for name in names if name in request.headers]

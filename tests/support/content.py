@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, quote
 
 from support.blobs import OCI_INDEX, Blob, Image, Json
-from support.replies import Reply, Request, error, json_reply, not_found, redirect
+from support.responses import Request, Response, error, json_response, not_found, redirect
 
 _PATH = re.compile(
     r"/v2/(?P<repository>.+)/(?P<kind>tags|manifests|blobs|referrers)/(?P<name>[^/]+)"
@@ -23,7 +23,7 @@ def absolute_link(request: Request, target: str) -> str:
     return f'<http://{request.headers["host"]}{target}>; rel="next"'
 
 
-class Manifest:
+class RegistryContent:
     """Repositories with tags, manifests and blobs; the attributes set how the API behaves."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Manifest:
         self.blobs: dict[str, Blob] = {}
         self.page: int | None = None
         """The page size limit of tags and the catalog; None: as many as requested."""
-        self.too_many: Reply | None = None
+        self.too_many: Response | None = None
         """The response to an `n` above `page`; None: the page is silently shortened."""
         self.in_order = True
         """Whether names are sorted, as specified, or in the order they were added."""
@@ -62,7 +62,7 @@ class Manifest:
             tags[tag] = image.digest
         return image
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: Request) -> Response:
         """Respond to one request."""
         if request.method == "HEAD" and not self.head:
             return error(405, "UNSUPPORTED", "The operation is unsupported.")
@@ -78,22 +78,22 @@ class Manifest:
             return self._manifest(request, self.tags[repository].get(name, name))
         return self._referrers(name) if kind == "referrers" else self._blob(name)
 
-    def _top(self, request: Request) -> Reply:
+    def _top(self, request: Request) -> Response:
         path = request.path
         if path in ("/v2/", "/v2"):
-            return json_reply({}).plus(Docker_Distribution_Api_Version="registry/2.0")
+            return json_response({}).plus(Docker_Distribution_Api_Version="registry/2.0")
         if path == "/v2/_catalog":
             return self._catalog(request)
         if path.startswith("/store/"):
             return self._blob(path.removeprefix("/store/"), stored=True)
-        return Reply(404, b"404 page not found\n", (("Content-Type", "text/plain"),))
+        return Response(404, b"404 page not found\n", (("Content-Type", "text/plain"),))
 
-    def _catalog(self, request: Request) -> Reply:
+    def _catalog(self, request: Request) -> Response:
         if not self.catalog:
             return error(403, "DENIED", "requested access to the resource is denied")
         return self._page(request, list(self.tags), lambda names: {"repositories": names})
 
-    def _tags(self, request: Request, repository: str) -> Reply:
+    def _tags(self, request: Request, repository: str) -> Response:
         def document(names: list[str]) -> Json:
             return {"name": repository, "tags": names or (None if self.null_tags else [])}
 
@@ -101,7 +101,7 @@ class Manifest:
 
     def _page(
         self, request: Request, names: list[str], document: Callable[[list[str]], Json]
-    ) -> Reply:
+    ) -> Response:
         query = parse_qs(request.query)
         asked = int(query["n"][0]) if "n" in query else None
         if asked is not None and self.page is not None and asked > self.page and self.too_many:
@@ -114,14 +114,14 @@ class Manifest:
             last = query["last"][0]
             start = bisect.bisect_right(names, last) if self.in_order else names.index(last) + 1
         shown = names[start : start + size]
-        reply = json_reply(document(shown))
+        response = json_response(document(shown))
         if shown and start + size < len(names):
             target = f"{request.path}?last={quote(shown[-1], safe='')}&n={size}"
             link = self.link(request, target)
-            return reply if link is None else reply.plus(Link=link)
-        return reply
+            return response if link is None else response.plus(Link=link)
+        return response
 
-    def _manifest(self, request: Request, digest: str) -> Reply:
+    def _manifest(self, request: Request, digest: str) -> Response:
         manifest = self.manifests.get(digest)
         if manifest is None:
             return not_found("MANIFEST_UNKNOWN", "manifest unknown")
@@ -131,10 +131,10 @@ class Manifest:
         if self.etag:
             headers += (("Etag", f'"{digest}"'),)
             if request.headers.get("if-none-match", "").strip('"') == digest:
-                return Reply(304, headers=(("Etag", f'"{digest}"'),))
-        return Reply(200, manifest.raw, headers)
+                return Response(304, headers=(("Etag", f'"{digest}"'),))
+        return Response(200, manifest.raw, headers)
 
-    def _blob(self, digest: str, *, stored: bool = False) -> Reply:
+    def _blob(self, digest: str, *, stored: bool = False) -> Response:
         blob = self.blobs.get(digest)
         if blob is None:
             return not_found("BLOB_UNKNOWN", "blob unknown to registry")
@@ -144,11 +144,11 @@ class Manifest:
             ("Content-Type", "application/octet-stream"),
             ("Docker-Content-Digest", digest),
         )
-        return Reply(200, blob.data, headers)
+        return Response(200, blob.data, headers)
 
-    def _referrers(self, digest: str) -> Reply:
+    def _referrers(self, digest: str) -> Response:
         if not self.referrers:
-            return Reply(404, b"404 page not found\n", (("Content-Type", "text/plain"),))
+            return Response(404, b"404 page not found\n", (("Content-Type", "text/plain"),))
         entries = [
             image.descriptor(
                 artifactType=image.json.get("artifactType", image.json["config"]["mediaType"]),
@@ -159,4 +159,4 @@ class Manifest:
             and image.json.get("subject", {}).get("digest") == digest
         ]
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}
-        return json_reply(index, type_=OCI_INDEX)
+        return json_response(index, type_=OCI_INDEX)

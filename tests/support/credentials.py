@@ -72,7 +72,7 @@ class Helpers:
         path.chmod(0o755)
         return path
 
-    def asked(self, name: str) -> list[str]:
+    def calls(self, name: str) -> list[str]:
         """Return the calls of a helper: its whole standard input, `|` and its arguments."""
         log = self._directory / f"{name}.log"
         return log.read_text().splitlines() if log.exists() else []

@@ -13,7 +13,7 @@ from support.servers import Registry
 from support.tls import Pair
 
 
-class Passed(NamedTuple):
+class LoggedRequest(NamedTuple):
     """A logged request, with the credentials and client certificate that came with it."""
 
     method: str
@@ -29,13 +29,15 @@ class Passed(NamedTuple):
 class Front:
     """A running nginx or tinyproxy: its address and the requests it logged."""
 
-    def __init__(self, process: Process, scheme: str, read: Callable[[str], list[Passed]]) -> None:
+    def __init__(
+        self, process: Process, scheme: str, read: Callable[[str], list[LoggedRequest]]
+    ) -> None:
         self.host = f"127.0.0.1:{process.port}"
         self.url = f"{scheme}://{self.host}"
         self._process = process
         self._read = read
 
-    def requests(self, expected: int = 0) -> list[Passed]:
+    def requests(self, expected: int = 0) -> list[LoggedRequest]:
         """Return all requests so far, except those of the tests' helpers.
 
         Args:
@@ -43,7 +45,7 @@ class Front:
         """
         return self._parse(self._process.settled_log(lambda log: len(self._parse(log)), expected))
 
-    def _parse(self, log: str) -> list[Passed]:
+    def _parse(self, log: str) -> list[LoggedRequest]:
         return [one for one in self._read(log) if not traffic.is_helper(one.agent)]
 
 
@@ -133,9 +135,9 @@ def proxy(directory: Path, *, password: bool = False) -> Iterator[Front]:
         (directory / "tinyproxy.conf").write_text("\n".join([*lines, ""]))
         return [program, "-d", "-c", str(directory / "tinyproxy.conf")]
 
-    def read(log: str) -> list[Passed]:
+    def read(log: str) -> list[LoggedRequest]:
         asked = re.findall(r"Request \(file descriptor \d+\): (\S+) (\S+) HTTP", log)
-        return [Passed(method, path) for method, path in asked]
+        return [LoggedRequest(method, path) for method, path in asked]
 
     with Process(command, directory) as process:
         yield Front(process, "http", read)
@@ -153,8 +155,8 @@ def _nginx(directory: Path, server: str, scheme: str) -> Iterator[Front]:
         (directory / "nginx.conf").write_text(config)
         return [program, "-e", "stderr", "-p", str(directory), "-c", str(directory / "nginx.conf")]
 
-    def read(log: str) -> list[Passed]:
-        return [Passed(m[0], m[1], int(m[2]), m[3], m[4], m[5]) for m in _SEEN.findall(log)]
+    def read(log: str) -> list[LoggedRequest]:
+        return [LoggedRequest(m[0], m[1], int(m[2]), m[3], m[4], m[5]) for m in _SEEN.findall(log)]
 
     with Process(command, directory) as process:
         front = Front(process, scheme, read)

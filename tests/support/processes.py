@@ -22,7 +22,7 @@ PLACES = [
     if place
 ]
 """Where programs are looked for after the PATH; computed before a test changes HOME."""
-PATIENCE = 30
+WAIT_SECONDS = 30
 """Seconds to wait for a server to listen."""
 
 
@@ -103,9 +103,9 @@ class Process:
         """Return its output, once that has the expected number of entries.
 
         A server may log a request after its client has the response. If the entries do not come
-        within `PATIENCE` seconds, the output so far is returned, so that the test fails on it.
+        within `WAIT_SECONDS` seconds, the output so far is returned, so that the test fails on it.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while entries(log := self.log()) < expected and time.monotonic() < deadline:
             time.sleep(0.02)
         return log
@@ -124,7 +124,7 @@ class Process:
 
     def _answers(self) -> bool:
         """Wait until it listens; return whether it does."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:

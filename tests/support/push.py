@@ -70,10 +70,10 @@ class Pusher:
         self._ask("DELETE", f"/v2/{repository}/manifests/{digest}")
 
     def _ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        answer = self._session.request(method, urljoin(self.url, path), timeout=30, **more)
-        if not answer.ok:
-            raise RefusedError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
-        return answer
+        response = self._session.request(method, urljoin(self.url, path), timeout=30, **more)
+        if not response.ok:
+            raise RefusedError(f"{method} {path}: {response.status_code} {response.text[:500]}")
+        return response
 
 
 def write_layout(directory: Path, tags: dict[str, Image]) -> None:

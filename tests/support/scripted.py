@@ -3,7 +3,7 @@
 registry.add("team/app", "v1", images.classic())
 registry.on("/v2/team/app/manifests/v1", error(503), RESET, PASS)
 ...
-assert registry.seen == ["GET /v2/team/app/tags/list", ...]
+assert registry.request_lines == ["GET /v2/team/app/tags/list", ...]
 """
 
 import contextlib
@@ -22,8 +22,8 @@ from typing import Any
 
 from support import traffic
 from support.blobs import Image
-from support.content import Manifest
-from support.replies import Handler, Reply, Request, Response
+from support.content import RegistryContent
+from support.responses import Handler, Request, Responder, Response
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -37,7 +37,7 @@ class Scripted:
     """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
-        self.content = Manifest()
+        self.content = RegistryContent()
         self.requests: list[Request] = []
         self.token_paths = {"/token"}
         """The paths at which a POST is a request for a token."""
@@ -59,7 +59,7 @@ class Scripted:
         return self.content.add(repository, tag, image)
 
     def on(
-        self, path: str, *answers: Response, method: str | None = None, each: bool = False
+        self, path: str, *answers: Responder, method: str | None = None, each: bool = False
     ) -> None:
         """Respond to requests for a path with these, one after another, then always with the last.
 
@@ -67,7 +67,7 @@ class Scripted:
 
         Args:
             path: a path, a path with its query, or a glob over either (`/v2/*/manifests/*`).
-            answers: a `Reply`, a function of the request, or `PASS` for the next route.
+            answers: a `Response`, a function of the request, or `PASS` for the next route.
             method: only requests with this method.
             each: count separately for each URL, not for the whole route.
         """
@@ -75,7 +75,7 @@ class Scripted:
         turns: Counter[str] = Counter()
         lock = threading.Lock()
 
-        def route(request: Request) -> Reply | None:
+        def route(request: Request) -> Response | None:
             wanted = method is None or request.method == method
             if not wanted or not (matches(request.path) or matches(request.target)):
                 return None
@@ -87,11 +87,11 @@ class Scripted:
 
         self._routes.insert(0, route)
 
-    def every(self, nth: int, *faults: Response) -> None:
+    def every(self, nth: int, *faults: Responder) -> None:
         """Respond to every nth request with one of these, in turn."""
         counter, cycle, lock = itertools.count(1), itertools.cycle(faults), threading.Lock()
 
-        def route(request: Request) -> Reply | None:
+        def route(request: Request) -> Response | None:
             with lock:
                 fault = next(cycle) if next(counter) % nth == 0 else None
             return fault(request) if callable(fault) else fault
@@ -103,11 +103,11 @@ class Scripted:
         self._routes.append(guard)
 
     @property
-    def seen(self) -> list[str]:
+    def request_lines(self) -> list[str]:
         """The requests so far, as `METHOD target`, except those of the tests' own helpers."""
-        return [f"{request.method} {request.target}" for request in self.asked()]
+        return [f"{request.method} {request.target}" for request in self.requests_to()]
 
-    def asked(self, path: str = "*", method: str | None = None) -> list[Request]:
+    def requests_to(self, path: str = "*", method: str | None = None) -> list[Request]:
         """Return the requests so far for a path or glob, except those of the tests' own helpers."""
         matches = re.compile(translate(path)).match
         return [
@@ -123,15 +123,15 @@ class Scripted:
         """The number of connections opened so far."""
         return self._server.opened
 
-    def _handle(self, request: Request) -> Reply:
+    def _handle(self, request: Request) -> Response:
         self.requests.append(request)
         agent = request.headers.get("user-agent", "")
         traffic.note(request.method, agent, token_endpoint=request.path in self.token_paths)
         request.ordinary = lambda: self.content(request)
         for route in list(self._routes):
-            reply = route(request)
-            if reply is not None:
-                return reply
+            response = route(request)
+            if response is not None:
+                return response
         return request.ordinary()
 
 
@@ -143,7 +143,7 @@ class _Server(socketserver.ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, handle: Callable[[Request], Reply], tls: ssl.SSLContext | None) -> None:
+    def __init__(self, handle: Callable[[Request], Response], tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.handle_one = handle
         self.tls = tls
@@ -227,24 +227,24 @@ class _Connection(socketserver.BaseRequestHandler):
         self.buffer += data
         return bool(data)
 
-    def _write(self, reply: Reply, request: Request) -> bool:
+    def _write(self, response: Response, request: Request) -> bool:
         """Send a response; return whether the connection stays open."""
-        if reply.delay:
-            self.server.stopping.wait(reply.delay)
-        if reply.raw is not None:
-            self.request.sendall(reply.raw)
-        elif reply.stream is not None and request.method != "HEAD":
-            self.request.sendall(_head(reply))
-            self._send_chunks(reply.stream())
+        if response.delay:
+            self.server.stopping.wait(response.delay)
+        if response.raw is not None:
+            self.request.sendall(response.raw)
+        elif response.stream is not None and request.method != "HEAD":
+            self.request.sendall(_head(response))
+            self._send_chunks(response.stream())
         else:
-            body = b"" if request.method == "HEAD" else reply.body[: reply.sent]
-            self.request.sendall(_head(reply) + body)
-        if reply.then == "stall":
+            body = b"" if request.method == "HEAD" else response.body[: response.sent]
+            self.request.sendall(_head(response) + body)
+        if response.then == "stall":
             self.server.stopping.wait(300)
-        elif reply.then == "reset":
+        elif response.then == "reset":
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             self.request.close()
-        return reply.then == "keep" and request.headers.get("connection", "").lower() != "close"
+        return response.then == "keep" and request.headers.get("connection", "").lower() != "close"
 
     def _send_chunks(self, chunks: Iterator[bytes]) -> None:
         for chunk in chunks:
@@ -254,16 +254,19 @@ class _Connection(socketserver.BaseRequestHandler):
         self.request.sendall(b"0\r\n\r\n")
 
 
-def _head(reply: Reply) -> bytes:
-    headers = list(reply.headers)
+def _head(response: Response) -> bytes:
+    headers = list(response.headers)
     names = {name.lower() for name, _ in headers}
-    if reply.stream is not None:
+    if response.stream is not None:
         headers.append(("Transfer-Encoding", "chunked"))
     elif "content-length" not in names and "transfer-encoding" not in names:
-        headers.append(("Content-Length", str(len(reply.body))))
+        headers.append(("Content-Length", str(len(response.body))))
     try:
-        phrase = HTTPStatus(reply.status).phrase
+        phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "Unknown"
-    lines = [f"HTTP/1.1 {reply.status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    lines = [
+        f"HTTP/1.1 {response.status} {phrase}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

@@ -38,7 +38,7 @@ class Options:
     """Further settings in the `http` section of its configuration."""
 
 
-class Seen(NamedTuple):
+class LoggedRequest(NamedTuple):
     """A request in a registry's log."""
 
     method: str
@@ -98,7 +98,7 @@ class Registry:
             settings["auth"] = (USER, PASSWORD)
         return Pusher(self.url, **settings, **more)
 
-    def requests(self, expected: int = 0) -> list[Seen]:
+    def requests(self, expected: int = 0) -> list[LoggedRequest]:
         """Return the requests in its log since `forget`, except those of the tests' own helpers.
 
         Args:
@@ -107,7 +107,7 @@ class Registry:
         log = self._process.settled_log(lambda log: len(self._since(log)), expected)
         return self._since(log)
 
-    def _since(self, log: str) -> list[Seen]:
+    def _since(self, log: str) -> list[LoggedRequest]:
         requests = self._parse(log)[self._log_start :]
         return [seen for seen in requests if not traffic.is_helper(seen.agent)]
 
@@ -115,11 +115,11 @@ class Registry:
         """Exclude the requests so far from `requests`."""
         self._log_start = len(self.log())
 
-    def log(self) -> list[Seen]:
+    def log(self) -> list[LoggedRequest]:
         """Return every request in its log."""
         return self._parse(self._process.log())
 
-    def _parse(self, log: str) -> list[Seen]:
+    def _parse(self, log: str) -> list[LoggedRequest]:
         return list(_read_zot(log) if self.name == "zot" else _read_combined(log))
 
 
@@ -236,17 +236,17 @@ def _write(path: Path, config: object) -> str:
 _COMBINED = re.compile(r'"(\S+) (\S+) HTTP/[\d.]+" (\d{3}) \S+ "[^"]*" "([^"]*)"$')
 
 
-def _read_combined(log: str) -> Iterator[Seen]:
+def _read_combined(log: str) -> Iterator[LoggedRequest]:
     """Apache's combined format, which distribution logs in."""
     for line in log.splitlines():
         match = _COMBINED.search(line)
         if match is not None:
-            yield Seen(match[1], match[2], int(match[3]), match[4])
+            yield LoggedRequest(match[1], match[2], int(match[3]), match[4])
 
 
-def _read_zot(log: str) -> Iterator[Seen]:
+def _read_zot(log: str) -> Iterator[LoggedRequest]:
     for line in log.splitlines():
         if '"message":"HTTP API"' in line and line.endswith("}"):  # the last line may be incomplete
             entry = json.loads(line)
             agent = "".join(entry["headers"].get("User-Agent", []))
-            yield Seen(entry["method"], entry["path"], entry["statusCode"], agent)
+            yield LoggedRequest(entry["method"], entry["path"], entry["statusCode"], agent)

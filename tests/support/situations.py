@@ -17,7 +17,7 @@ STORAGE = "storage.test"
 
 
 @dataclass
-class World:
+class Environment:
     """The environment of a command: a registry, a current directory, a home and variables."""
 
     directory: Path
@@ -34,7 +34,7 @@ class World:
         return path
 
 
-Preparation = Callable[[World], object]
+Preparation = Callable[[Environment], object]
 
 
 @dataclass(frozen=True)

@@ -4,35 +4,35 @@ import ssl
 
 from support import credentials
 from support.cli import PASSWORD, USER
-from support.replies import (
+from support.responses import (
     Handler,
-    Reply,
+    Response,
     error,
     html,
-    json_reply,
+    json_response,
     redirect,
     unauthorized,
 )
-from support.situations import REGISTRY, Preparation, Situation, World
-from support.situations_remote import APP, ONCE, TAGS, answers, filled
+from support.situations import REGISTRY, Environment, Preparation, Situation
+from support.situations_remote import APP, ONCE, TAGS, filled, responding
 from support.tls import Authority
 from support.tokens import TokenService, basic
 
 
-def guarded(world: World) -> None:
+def guarded(environment: Environment) -> None:
     """Require Basic credentials."""
-    filled(world)
-    world.registry.guard(basic())
+    filled(environment)
+    environment.registry.guard(basic())
 
 
 def with_login(password: str, guard: Handler | None = None) -> Preparation:
     """Require Basic credentials, and write a password as `docker login` does."""
 
-    def prepare(world: World) -> None:
-        filled(world)
-        world.registry.guard(guard or basic())
+    def prepare(environment: Environment) -> None:
+        filled(environment)
+        environment.registry.guard(guard or basic())
         entry = credentials.entry(USER, password)
-        credentials.docker(world.home, auths={world.registry.host: entry})
+        credentials.docker(environment.home, auths={environment.registry.host: entry})
 
     return prepare
 
@@ -40,21 +40,21 @@ def with_login(password: str, guard: Handler | None = None) -> Preparation:
 def challenge(*values: str) -> Preparation:
     """Refuse every request with these challenges."""
 
-    def prepare(world: World) -> None:
-        filled(world)
-        world.registry.guard(lambda _: unauthorized(*values))
+    def prepare(environment: Environment) -> None:
+        filled(environment)
+        environment.registry.guard(lambda _: unauthorized(*values))
 
     return prepare
 
 
-def token_server(reply: Reply | None = None, *, grants: bool = True) -> Preparation:
+def token_server(response: Response | None = None, *, grants: bool = True) -> Preparation:
     """Require tokens from a token server that sends this response, or a token."""
 
-    def prepare(world: World) -> None:
-        filled(world)
+    def prepare(environment: Environment) -> None:
+        filled(environment)
         service = TokenService(grants=grants)
-        world.registry.guard(service.guard(f"{world.registry.url}/token"))
-        world.registry.on("/token*", reply or service)
+        environment.registry.guard(service.guard(f"{environment.registry.url}/token"))
+        environment.registry.on("/token*", response or service)
 
     return prepare
 
@@ -62,10 +62,10 @@ def token_server(reply: Reply | None = None, *, grants: bool = True) -> Preparat
 def helper(body: str) -> Preparation:
     """Install a credential helper with this script."""
 
-    def prepare(world: World) -> None:
-        guarded(world)
-        credentials.Helpers(world.home / "bin", world.monkeypatch).script("vault", body)
-        credentials.docker(world.home, credsStore="vault")
+    def prepare(environment: Environment) -> None:
+        guarded(environment)
+        credentials.Helpers(environment.home / "bin", environment.monkeypatch).script("vault", body)
+        credentials.docker(environment.home, credsStore="vault")
 
     return prepare
 
@@ -73,10 +73,10 @@ def helper(body: str) -> Preparation:
 def docker_config(text: str) -> Preparation:
     """Write Docker's config.json with this content."""
 
-    def prepare(world: World) -> None:
-        guarded(world)
-        there = text.replace(REGISTRY, world.registry.host)
-        credentials.write(world.home / ".docker" / "config.json", there)
+    def prepare(environment: Environment) -> None:
+        guarded(environment)
+        there = text.replace(REGISTRY, environment.registry.host)
+        credentials.write(environment.home / ".docker" / "config.json", there)
 
     return prepare
 
@@ -96,10 +96,10 @@ def other_name(authority: Authority) -> ssl.SSLContext:
     return authority.server_side(authority.issue("other", ("other.test",)))
 
 
-def with_ca(world: World) -> None:
+def with_ca(environment: Environment) -> None:
     """Write the authority's certificate to a file."""
-    filled(world)
-    world.file("ca.crt", world.authority.ca.read_bytes())
+    filled(environment)
+    environment.file("ca.crt", environment.authority.ca.read_bytes())
 
 
 ACCESS = {
@@ -119,7 +119,7 @@ ACCESS = {
     "a token server that fails": Situation(
         f"tags --retries 0 {APP}", token_server(error(503, "UNAVAILABLE", "no database"))
     ),
-    "a token server that gives none": Situation(f"tags {APP}", token_server(json_reply({}))),
+    "a token server that gives none": Situation(f"tags {APP}", token_server(json_response({}))),
     "a token server that redirects": Situation(f"tags {APP}", token_server(redirect("/elsewhere"))),
     "a token server at a private address": Situation(
         f"tags {APP}", challenge('Bearer realm="http://169.254.169.254/token",service="x"')
@@ -150,35 +150,37 @@ ACCESS = {
     "an HTTP registry, reached by HTTPS": Situation(f"tags {ONCE} https://{APP}", filled),
     "an HTTPS registry, reached by HTTP": Situation(
         f"tags http://{APP}",
-        answers(TAGS, Reply(400, b"Client sent an HTTP request to an HTTPS server.\n")),
+        responding(TAGS, Response(400, b"Client sent an HTTP request to an HTTPS server.\n")),
     ),
     "a CA file that is not there": Situation(f"tags --cacert nosuch.crt {APP}", filled),
     "a CA file that holds none": Situation(
         "tags --cacert ca.crt https://my.registry/team/app",
-        lambda world: world.file("ca.crt", "hello\n"),
+        lambda environment: environment.file("ca.crt", "hello\n"),
         tls=trusted,
     ),
     "a key without its certificate": Situation(
-        f"tags --key key.pem {APP}", lambda world: world.file("key.pem", "")
+        f"tags --key key.pem {APP}", lambda environment: environment.file("key.pem", "")
     ),
     "a proxy that is not valid": Situation(
         "tags example.invalid/team/app",
-        lambda world: world.monkeypatch.setenv("https_proxy", "http://[bad"),
+        lambda environment: environment.monkeypatch.setenv("https_proxy", "http://[bad"),
     ),
     "a proxy that cannot be reached": Situation(
         "tags --retries 0 example.invalid/team/app",
-        lambda world: world.monkeypatch.setenv("https_proxy", "http://127.0.0.1:1"),
+        lambda environment: environment.monkeypatch.setenv("https_proxy", "http://127.0.0.1:1"),
     ),
     # check
     "check: no credentials": Situation("check my.registry", guarded, show="hint"),
     "check: a wrong password": Situation("check my.registry", with_login("wrong"), show="hint"),
     "check: a catalog that is refused": Situation(
-        "check my.registry", answers("/v2/_catalog*", error(403, "DENIED")), show="hint"
+        "check my.registry", responding("/v2/_catalog*", error(403, "DENIED")), show="hint"
     ),
-    "check: a web page": Situation("check my.registry", answers("/v2/", html()), show="hint"),
-    "check: no registry": Situation("check my.registry", answers("/v2/", html(404)), show="hint"),
+    "check: a web page": Situation("check my.registry", responding("/v2/", html()), show="hint"),
+    "check: no registry": Situation(
+        "check my.registry", responding("/v2/", html(404)), show="hint"
+    ),
     "check: a server that fails": Situation(
-        "check --retries 0 my.registry", answers("/v2/", error(503)), show="hint"
+        "check --retries 0 my.registry", responding("/v2/", error(503)), show="hint"
     ),
     "check: a host that listens on no such port": Situation(
         "check --retries 0 127.0.0.1:1", show="hint"

@@ -6,23 +6,25 @@ from regpipe.cache import database
 from support import images
 from support.archives import docker_save, pack
 from support.push import write_layout
-from support.situations import Preparation, Situation, World
+from support.situations import Environment, Preparation, Situation
 from support.situations_remote import APP, ZEROS, filled
 
 RECORD = '{"ref":"my.registry/team/app:v1","tag":"v1"}'
 
 
-def layout(world: World) -> None:
+def layout(environment: Environment) -> None:
     """Write an OCI layout called layout."""
-    write_layout(world.directory / "layout", {"v1": images.oci("one"), "v2": images.oci("two")})
+    write_layout(
+        environment.directory / "layout", {"v1": images.oci("one"), "v2": images.oci("two")}
+    )
 
 
 def less(pattern: str) -> Preparation:
     """Write the layout without a file."""
 
-    def prepare(world: World) -> None:
-        layout(world)
-        min((world.directory / "layout").glob(pattern)).unlink()
+    def prepare(environment: Environment) -> None:
+        layout(environment)
+        min((environment.directory / "layout").glob(pattern)).unlink()
 
     return prepare
 
@@ -30,56 +32,58 @@ def less(pattern: str) -> Preparation:
 def holding(name: str, text: str) -> Preparation:
     """Write the layout with other content in one file."""
 
-    def prepare(world: World) -> None:
-        layout(world)
-        world.file(f"layout/{name}", text)
+    def prepare(environment: Environment) -> None:
+        layout(environment)
+        environment.file(f"layout/{name}", text)
 
     return prepare
 
 
-def archive(world: World) -> None:
+def archive(environment: Environment) -> None:
     """Write an archive of two images as `docker save` does."""
     saved = [(images.classic("one"), ["app:v1"]), (images.classic("two"), ["app:v2"])]
-    world.file("save.tar", pack(docker_save(saved)))
+    environment.file("save.tar", pack(docker_save(saved)))
 
 
-def damaged_archive(world: World) -> None:
+def damaged_archive(environment: Environment) -> None:
     """Write the archive, truncated in the middle."""
-    archive(world)
-    path = world.directory / "save.tar"
+    archive(environment)
+    path = environment.directory / "save.tar"
     path.write_bytes(path.read_bytes()[:5000])
 
 
 def files(**contents: str) -> Preparation:
     """Write files in the current directory; `_` in a name stands for a dot."""
 
-    def prepare(world: World) -> None:
+    def prepare(environment: Environment) -> None:
         for name, content in contents.items():
-            world.file(name.replace("_", "."), content)
+            environment.file(name.replace("_", "."), content)
 
     return prepare
 
 
 def own_program(name: str, text: str) -> Preparation:
     """Write a program of the user's own."""
-    return lambda world: world.file(f"{world.home}/.config/regpipe/filters/{name}.jq", text)
+    return lambda environment: environment.file(
+        f"{environment.home}/.config/regpipe/filters/{name}.jq", text
+    )
 
 
-def cache_of_another(world: World) -> None:
+def cache_of_another(environment: Environment) -> None:
     """Put another program's database where the cache should be."""
-    path = world.home / ".cache" / "regpipe"
+    path = environment.home / ".cache" / "regpipe"
     path.mkdir(parents=True)
-    world.monkeypatch.setenv("REGPIPE_CACHE", str(path))
+    environment.monkeypatch.setenv("REGPIPE_CACHE", str(path))
     with sqlite3.connect(path / database.NAME) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
-    filled(world)
+    filled(environment)
 
 
-def cache_is_a_file(world: World) -> None:
+def cache_is_a_file(environment: Environment) -> None:
     """Put a file where the cache's directory should be."""
-    world.monkeypatch.setenv("REGPIPE_CACHE", str(world.file("cache", "")))
-    filled(world)
+    environment.monkeypatch.setenv("REGPIPE_CACHE", str(environment.file("cache", "")))
+    filled(environment)
 
 
 LOCAL = {
@@ -141,7 +145,7 @@ LOCAL = {
         "manifests docker-archive:save.tar:app:v1", damaged_archive
     ),
     "an archive that is not an archive": Situation(
-        "tags docker-archive:x.tar", files(x_tar="hello, world\n" * 100)
+        "tags docker-archive:x.tar", files(x_tar="hello, environment\n" * 100)
     ),
     "an empty archive": Situation("tags oci-archive:x.tar", files(x_tar="")),
     "a tag that the archive lacks": Situation("manifests docker-archive:save.tar:app:v9", archive),

@@ -16,7 +16,7 @@ from support.scripted import Scripted
 
 
 @dataclass(frozen=True)
-class Watched:
+class MeasuredRun:
     """The result of a run: exit code, messages, number of lines, peak memory."""
 
     code: int
@@ -40,7 +40,7 @@ def many_tags(registry: Scripted, repository: str, count: int, kinds: int = 5) -
 
 def watch(
     argv: Sequence[object], *, stdin: bytes = b"", pause: float = 0.0, signal_after: int = 0
-) -> Watched:
+) -> MeasuredRun:
     """Run regpipe in a child process, and read its output line by line.
 
     Args:
@@ -76,7 +76,7 @@ def watch(
         code = process.wait()
         messages.seek(0)
         said = messages.read()
-    return Watched(code, said, lines, memory, first)
+    return MeasuredRun(code, said, lines, memory, first)
 
 
 def _peak(pid: int) -> int:

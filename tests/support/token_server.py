@@ -19,7 +19,7 @@ class Server:
     """A token server that responds with `T1`, `T2` and so on, or with the given responses."""
 
     def __init__(self, *answers: tuple[int, object], **fields: object) -> None:
-        self.asked: list[tuple[str, str, dict[str, str], bytes | None]] = []
+        self.requests: list[tuple[str, str, dict[str, str], bytes | None]] = []
         self._answers = list(answers)
         self._fields = fields
         self.now = 1000.0
@@ -28,8 +28,8 @@ class Server:
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, bytes]:
-        self.asked.append((method, url, dict(headers), body))
-        number = len(self.asked)
+        self.requests.append((method, url, dict(headers), body))
+        number = len(self.requests)
         time.sleep(self.delay)
         if self._answers:
             status, answer = self._answers[min(number, len(self._answers)) - 1]

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from support.blobs import Json, base64url
 from support.cli import PASSWORD, TOKEN, USER
-from support.replies import Handler, Reply, Request, json_reply, unauthorized
+from support.responses import Handler, Request, Response, json_response, unauthorized
 
 SERVICE = "registry.test"
 
@@ -25,7 +25,7 @@ def basic(user: str = USER, password: str = PASSWORD, realm: str = "Registry Rea
     """Return a guard that requires Basic credentials."""
     wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
-    def guard(request: Request) -> Reply | None:
+    def guard(request: Request) -> Response | None:
         if request.headers.get("authorization") == wanted:
             return None
         return unauthorized(f'Basic realm="{realm}"')
@@ -64,7 +64,7 @@ class TokenService:
     def guard(self, realm: str, *, catalog: bool = True) -> Handler:
         """Return a guard that requires tokens of this service; the realm is the service's URL."""
 
-        def guard(request: Request) -> Reply | None:
+        def guard(request: Request) -> Response | None:
             scope = _scope(request, catalog=catalog)
             token = request.headers.get("authorization", "").removeprefix("Bearer ")
             granted, ends = self.issued.get(token, ("", 0.0))
@@ -80,7 +80,7 @@ class TokenService:
 
         return guard
 
-    def __call__(self, request: Request) -> Reply:
+    def __call__(self, request: Request) -> Response:
         """Respond to a request for a token."""
         if request.method == "POST":
             return self._post(request)
@@ -100,16 +100,16 @@ class TokenService:
         """Make every issued token invalid, as if it had expired in the middle of a run."""
         self.issued.clear()
 
-    def _post(self, request: Request) -> Reply:
+    def _post(self, request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         if not self.posts:
-            return json_reply({}, 404)
+            return json_response({}, 404)
         known = form.get("refresh_token") in self.refresh_tokens or (
             form.get("grant_type") == "password"
             and self.users.get(form.get("username", "")) == form.get("password")
         )
         if not known:
-            return json_reply({"error": "invalid_grant"}, 401)
+            return json_response({"error": "invalid_grant"}, 401)
         return self._answer(form.get("username", USER), form.get("scope", ""))
 
     def _user(self, authorization: str | None) -> str | None:
@@ -126,12 +126,12 @@ class TokenService:
         self.issued[token] = (scope, time.monotonic() + lifetime)
         return token
 
-    def _answer(self, user: str, scope: str) -> Reply:
+    def _answer(self, user: str, scope: str) -> Response:
         token = self.token(user, scope if self.grants else "")
         document: Json = dict.fromkeys(self.fields, token)
         if self.expires_in is not None:
             document["expires_in"] = self.expires_in
-        return json_reply(document)
+        return json_response(document)
 
     def _sign(self, user: str, scope: str) -> str:
         """Return a JSON Web Token as the distribution token specification defines it."""

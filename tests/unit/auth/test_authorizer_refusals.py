@@ -9,18 +9,18 @@ from regpipe.auth import Authorizer, Keychain
 from regpipe.errors import ResponseError, UnauthorizedError
 from support.cli import PASSWORD, USER
 from support.credentials import docker, entry
-from support.world import APP, BASIC, CATALOG, bearer, world
+from support.simulated import APP, BASIC, CATALOG, bearer, simulated
 
 
 def test_a_token_that_may_not_is_not_requested_again(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
     line = f'Bearer realm="https://auth.test/t",scope="{APP}"'
-    registry = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
-    assert not registry.ask()
+    registry = simulated(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
+    assert not registry.send()
     for _ in range(3):
         with pytest.raises(UnauthorizedError, match=f"r.test denied access to {USER}"):
-            registry.ask()
-    assert len(registry.asked) == 1
+            registry.send()
+    assert len(registry.token_requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -33,48 +33,48 @@ def test_a_token_that_may_not_is_not_requested_again(home: Path) -> None:
 )
 def test_what_nobody_is_shown_may_not_be_there(scope: str, message: str) -> None:
     line = f'Bearer realm="https://auth.test/t",scope="{scope}"'
-    hub = world(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
-    assert not hub.ask(scope)
+    hub = simulated(lambda _, sent: [line + (',error="insufficient_scope"' if sent else "")])
+    assert not hub.send(scope)
     with pytest.raises(UnauthorizedError, match=message):
-        hub.ask(scope)
+        hub.send(scope)
 
 
 def test_an_identity_token_is_shown_to_the_token_server_alone(home: Path) -> None:
     docker(home, auths={"r.test": {"identitytoken": "canary-identity"}})
-    registry = world("tokens")
-    assert registry.ask()
-    assert registry.asked == [("POST", [APP], None)]
-    basic = world("basic")
+    registry = simulated("tokens")
+    assert registry.send()
+    assert registry.token_requests == [("POST", [APP], None)]
+    basic = simulated("basic")
     with pytest.raises(UnauthorizedError, match="has only an identity token"):
-        basic.ask()
+        basic.send()
     assert basic.sent == [None]
 
 
 def test_a_registry_token_that_is_refused_is_reported_as(home: Path) -> None:
     path = docker(home, auths={"r.test": {"registrytoken": "direct"}})
-    registry = world(lambda *_: bearer())
-    assert not registry.ask()
+    registry = simulated(lambda *_: bearer())
+    assert not registry.send()
     with pytest.raises(UnauthorizedError) as caught:
-        registry.ask()
+        registry.send()
     assert caught.value.message == f"r.test rejected the registry token from {path}"
 
 
 def test_a_wrong_password_is_reported_as_with_its_source(home: Path) -> None:
     path = docker(home, auths={"r.test": entry(USER, "canary-wrong")})
-    registry = world("basic")
-    assert not registry.ask()
+    registry = simulated("basic")
+    assert not registry.send()
     with pytest.raises(UnauthorizedError) as caught:
-        registry.ask()
+        registry.send()
     assert caught.value.message == f"r.test rejected the password of {USER} (from {path})"
 
 
 @pytest.mark.parametrize("kind", ["basic", "tokens"])
 def test_missing_credentials_are_reported_to_be_with_what_to_do(kind: str) -> None:
-    registry = world(kind)
+    registry = simulated(kind)
     if kind == "tokens":
         registry.client = Authorizer(lambda *_: (401, b""), Keychain())
     with pytest.raises(UnauthorizedError) as caught:
-        registry.ask()
+        registry.send()
     assert caught.value.message == (
         "authentication required, and no credentials found for r.test;"
         " log in with: docker login r.test"
@@ -92,29 +92,29 @@ def test_missing_credentials_are_reported_to_be_with_what_to_do(kind: str) -> No
 )
 def test_what_cannot_be_met_is_an_error(challenges: list[str], message: str) -> None:
     with pytest.raises(UnauthorizedError, match=message):
-        world(challenges).ask()
+        simulated(challenges).send()
 
 
 @pytest.mark.parametrize("challenges", [[], [""], ["<>"]], ids=["none", "empty", "rubbish"])
 def test_no_challenge_is_left_to_the_transport(challenges: list[str]) -> None:
-    assert not world(challenges).ask()
+    assert not simulated(challenges).send()
 
 
 def test_a_token_that_ends_is_renewed_even_if_no_challenge_says_so() -> None:
-    registry = world("tokens")
-    registry.ask()
+    registry = simulated("tokens")
+    registry.send()
     registry.tokens.clear()
     bearer = registry.guard
     registry.guard = lambda scope, sent: [] if bearer(scope, sent) else None
-    assert registry.ask()
+    assert registry.send()
 
 
 def test_a_bad_realm_is_refused_before_anything_is_sent(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
-    registry = world(['Bearer realm="http://169.254.169.254/latest",service="x"'])
+    registry = simulated(['Bearer realm="http://169.254.169.254/latest",service="x"'])
     with pytest.raises(ResponseError, match=r"169\.254\.169\.254"):
-        registry.ask()
-    assert registry.asked == []
+        registry.send()
+    assert registry.token_requests == []
     assert registry.client.header(registry.url, APP) is None
 
 
@@ -127,15 +127,15 @@ def test_a_realm_is_not_checked_where_a_registry_token_makes_it_needless(
 ) -> None:
     auths = {"r.test/team": {"registrytoken": "minted"}, "r.test": entry()}
     docker(home, auths=auths)
-    registry = world(
+    registry = simulated(
         lambda _, sent: None if sent == "Bearer minted" else [f'Bearer realm="{realm}"']
     )
-    assert registry.ask()
+    assert registry.send()
     assert registry.sent == [None, "Bearer minted"]
     # The same challenge leads nobody there whose token would come from it.
     with pytest.raises(ResponseError, match="token server"):
-        registry.ask("repository:other/app:pull")
-    assert registry.asked == []
+        registry.send("repository:other/app:pull")
+    assert registry.token_requests == []
 
 
 UNENCRYPTED: dict[str, tuple[str, str, dict[str, Any] | None, bool]] = {
@@ -206,7 +206,7 @@ def test_secrets_travel_unencrypted_only_when_that_was_requested(
 
 def test_what_one_registry_says_goes_for_no_other_origin(home: Path) -> None:
     docker(home, auths={host: entry(host, "p") for host in ("r.test", "r.test:5000")})
-    client = world("basic").client
+    client = simulated("basic").client
     assert client.challenged("https://r.test/v2/", APP, ["Basic"], None)
     assert client.header("https://R.TEST:443/v2/", APP) is not None
     for other in ("https://r.test:5000", "http://r.test", "https://s.test", "https://r.test.x"):
@@ -215,27 +215,27 @@ def test_what_one_registry_says_goes_for_no_other_origin(home: Path) -> None:
 
 def test_the_credentials_of_a_registry_are_no_other_ones(home: Path) -> None:
     docker(home, auths={"r.test": entry()})
-    registry = world("basic", "https://r.test.evil.test")
+    registry = simulated("basic", "https://r.test.evil.test")
     with pytest.raises(
         UnauthorizedError, match=r"no credentials found for .* docker login r\.test\.evil\.test"
     ):
-        registry.ask()
+        registry.send()
 
 
 def test_what_a_registry_can_make_us_remember_is_bounded() -> None:
-    registry = world("tokens")
+    registry = simulated("tokens")
     for number in range(5000):
         line = f'Bearer realm="https://auth.test/t",scope="a{number}:b:c"'
         registry.client.challenged(registry.url, APP, [line], None)
         registry.client.challenged(registry.url, f"repository:r{number}:pull", [line], None)
     assert len(registry.client._scopes) <= 4096
-    assert max(len(scopes) for _, scopes, _ in registry.asked) <= 8
+    assert max(len(scopes) for _, scopes, _ in registry.token_requests) <= 8
 
 
 def test_who_we_are_can_be_told_without_secrets(home: Path) -> None:
     path = docker(home, auths={"r.test": entry()})
-    registry = world("tokens")
-    registry.ask()
+    registry = simulated("tokens")
+    registry.send()
     who = registry.client.identity(registry.url)
     assert who == (USER, str(path))
     assert registry.client.identity("https://other.test") == ("anonymous", "")
@@ -244,8 +244,8 @@ def test_who_we_are_can_be_told_without_secrets(home: Path) -> None:
 
 def test_who_was_refused_in_the_end_is_reported_and_remembered(home: Path) -> None:
     path = docker(home, auths={"r.test": entry()})
-    registry = world(lambda *_: ["Basic"])
-    assert not registry.ask()
+    registry = simulated(lambda *_: ["Basic"])
+    assert not registry.send()
     assert registry.client.refused(registry.url, APP, BASIC, 403) == f"{USER} (from {path})"
     assert registry.client.header(registry.url, APP) == BASIC
     who = registry.client.refused(registry.url, APP, BASIC, 401)

@@ -23,7 +23,7 @@ def test_a_helper_is_given_the_name_alone_and_asked_to_get(helpers: Helpers) -> 
     assert found is not None
     assert (found.username, found.password, found.identity_token) == (USER, PASSWORD, "")
     assert found.source == "config.json (docker-credential-vault)"
-    assert helpers.asked("vault") == ["r.test:5000|get"]
+    assert helpers.calls("vault") == ["r.test:5000|get"]
 
 
 def test_the_user_called_token_has_an_identity_token(helpers: Helpers) -> None:
@@ -122,7 +122,7 @@ def test_what_is_no_name_is_never_run(helpers: Helpers, name: str) -> None:
     helpers.script("vault", "true")
     with pytest.raises(UnauthorizedError, match="not a valid name of a credential helper"):
         protocol.ask(name, "r.test", "config.json")
-    assert helpers.asked("vault") == []
+    assert helpers.calls("vault") == []
 
 
 def test_a_missing_helper_is_named() -> None:

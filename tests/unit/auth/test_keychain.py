@@ -93,8 +93,8 @@ def test_the_helper_of_a_registry_goes_before_the_store_and_that_before_the_file
     keychain = Keychain()
     found = {server: who(keychain, f"https://{server}") for server in servers}
     assert found == {"r.test": "one", "s.test": "store", "t.test": "file"}
-    assert helpers.asked("own") == ["r.test|get"]
-    assert helpers.asked("store") == ["s.test|get", "t.test|get"]
+    assert helpers.calls("own") == ["r.test|get"]
+    assert helpers.calls("store") == ["s.test|get", "t.test|get"]
 
 
 @pytest.mark.parametrize("key", [HUB_KEY, "docker.io", "index.docker.io", "registry-1.docker.io"])
@@ -104,7 +104,7 @@ def test_hub_is_requested_by_the_name_docker_stores_it_by(
     helpers.add("vault", {HUB_KEY: ("hub", "p")})
     docker(home, credHelpers={key: "vault"})
     assert who(Keychain(), HUB) == "hub"
-    assert helpers.asked("vault") == [f"{HUB_KEY}|get"]
+    assert helpers.calls("vault") == [f"{HUB_KEY}|get"]
 
 
 def test_hub_is_requested_by_podmans_name_too_where_podman_wrote_the_file(
@@ -120,7 +120,7 @@ def test_a_helper_gets_one_request_for_all_repositories(home: Path, helpers: Hel
     docker(home, credsStore="vault")
     keychain = Keychain()
     assert {who(keychain, REGISTRY, f"team/app{n}") for n in range(20)} == {"u"}
-    assert helpers.asked("vault") == ["r.test|get"]
+    assert helpers.calls("vault") == ["r.test|get"]
 
 
 def test_a_helper_that_failed_is_not_retried_and_nothing_stands_in_for_it(
@@ -133,7 +133,7 @@ def test_a_helper_that_failed_is_not_retried_and_nothing_stands_in_for_it(
     for repository in ("a", "a", "b"):
         with pytest.raises(UnauthorizedError, match="docker-credential-vault failed"):
             keychain.find(REGISTRY, repository)
-    assert helpers.asked("vault") == ["r.test|get"]
+    assert helpers.calls("vault") == ["r.test|get"]
 
 
 def test_a_file_is_read_once_and_only_when_it_is_needed(

@@ -14,7 +14,7 @@ from support.token_server import BOTH, IDENTITY, PULL, REALM, USER, Server, gran
 def test_anonymous_is_requested_by_get_and_shows_nothing() -> None:
     server = Server()
     assert server.tokens().get(grant()) == "T1"
-    [(method, url, headers, body)] = server.asked
+    [(method, url, headers, body)] = server.requests
     assert (method, headers, body) == ("GET", {}, None)
     assert url.startswith(f"{REALM}?")
     assert parse_qs(urlsplit(url).query) == {"service": ["reg"], "scope": list(PULL)}
@@ -23,7 +23,7 @@ def test_anonymous_is_requested_by_get_and_shows_nothing() -> None:
 def test_a_password_goes_into_the_header_and_the_name_into_the_query() -> None:
     server = Server()
     server.tokens().get(grant(USER))
-    [(method, url, headers, body)] = server.asked
+    [(method, url, headers, body)] = server.requests
     assert (method, body) == ("GET", None)
     assert headers == {"Authorization": f"Basic {base64.b64encode(b'u:canary-password').decode()}"}
     assert parse_qs(urlsplit(url).query)["account"] == ["u"]
@@ -33,7 +33,7 @@ def test_a_password_goes_into_the_header_and_the_name_into_the_query() -> None:
 def test_an_identity_token_goes_into_a_form() -> None:
     server = Server()
     assert server.tokens().get(grant(BOTH, scopes=("a:b:c", "d:e:f"))) == "T1"
-    [(method, url, headers, body)] = server.asked
+    [(method, url, headers, body)] = server.requests
     assert (method, url) == ("POST", REALM)
     assert headers == {"Content-Type": "application/x-www-form-urlencoded"}
     assert dict(parse_qsl((body or b"").decode())) == {
@@ -53,15 +53,15 @@ def test_an_identity_token_goes_into_a_form() -> None:
 def test_a_server_without_post_gets_get_requests(credential: Credential, password: str) -> None:
     server = Server((404, b""), (200, {"token": "T"}))
     assert server.tokens().get(grant(credential)) == "T"
-    assert [asked[0] for asked in server.asked] == ["POST", "GET"]
-    basic = server.asked[1][2]["Authorization"].removeprefix("Basic ")
+    assert [asked[0] for asked in server.requests] == ["POST", "GET"]
+    basic = server.requests[1][2]["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(basic).decode() == f"u:{password}"
 
 
 def test_several_scopes_are_repeated_in_their_order() -> None:
     server = Server()
     server.tokens().get(grant(scopes=("b:b:b", "a:a:a")))
-    assert urlsplit(server.asked[0][1]).query.endswith("scope=b%3Ab%3Ab&scope=a%3Aa%3Aa")
+    assert urlsplit(server.requests[0][1]).query.endswith("scope=b%3Ab%3Ab&scope=a%3Aa%3Aa")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_several_scopes_are_repeated_in_their_order() -> None:
 def test_what_the_realm_requests_already_is_kept(realm: str, start: str) -> None:
     server = Server()
     server.tokens().get(grant(realm=realm))
-    assert server.asked[0][1].startswith(start)
+    assert server.requests[0][1].startswith(start)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_threads_that_want_one_token_ask_for_it_once() -> None:
     for thread in threads:
         thread.join()
     assert found == ["T1"] * 8
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_wrong_password_is_tried_once_for_all_repositories() -> None:
@@ -102,7 +102,7 @@ def test_a_wrong_password_is_tried_once_for_all_repositories() -> None:
     server.now += 3600
     with pytest.raises(UnauthorizedError, match="rejected the password"):
         tokens.get(grant(USER))
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_repository_that_is_refused_does_not_spoil_the_others() -> None:
@@ -112,7 +112,7 @@ def test_a_repository_that_is_refused_does_not_spoil_the_others() -> None:
         with pytest.raises(UnauthorizedError):
             tokens.get(grant(USER))
     assert tokens.get(grant(USER, scopes=("repository:other:pull",))) == "T"
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_a_failure_is_shared_for_a_while_and_then_tried_again() -> None:
@@ -122,7 +122,7 @@ def test_a_failure_is_shared_for_a_while_and_then_tried_again() -> None:
         with pytest.raises(RegistryError, match="responded with 503"):
             tokens.get(grant())
         server.now += 1
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     server.now += 3
     assert tokens.get(grant()) == "T"
 
@@ -156,7 +156,7 @@ def test_tokens_that_are_never_good_are_not_requested_for_ever() -> None:
     tokens = server.tokens()
     for _ in range(100):
         tokens.refuse(grant(), tokens.get(grant()), is_final=False)
-    assert len(server.asked) <= 5
+    assert len(server.requests) <= 5
 
 
 def test_tokens_that_were_good_for_a_while_are_replaced_each_time() -> None:
@@ -166,7 +166,7 @@ def test_tokens_that_were_good_for_a_while_are_replaced_each_time() -> None:
         token = tokens.get(grant())
         server.now += 10
         assert tokens.refuse(grant(), token, is_final=False)
-    assert len(server.asked) == 20
+    assert len(server.requests) == 20
 
 
 def test_a_run_over_very_many_repositories_forgets_old_tokens() -> None:

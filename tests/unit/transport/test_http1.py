@@ -11,7 +11,7 @@ from regpipe.transport.messages import Response
 from regpipe.transport.reader import ExchangeError, Timeouts
 
 OK = b"HTTP/1.1 200 OK\r\n"
-PATIENCE = Timeouts(total=5)
+SHORT_TIMEOUTS = Timeouts(total=5)
 
 
 class Line:
@@ -22,7 +22,7 @@ class Line:
         self.sent = b""
 
     def settimeout(self, seconds: float, /) -> None:
-        assert 0 < seconds <= PATIENCE.first
+        assert 0 < seconds <= SHORT_TIMEOUTS.first
 
     def sendall(self, data: bytes, /) -> None:
         self.sent += data
@@ -32,7 +32,7 @@ class Line:
 
 
 def read(*pieces: bytes, limit: int = 1000, head: bool = False) -> Response:
-    return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, timeouts=PATIENCE)
+    return http1.exchange(Line(*pieces), b"x", head=head, limit=limit, timeouts=SHORT_TIMEOUTS)
 
 
 def by_byte(raw: bytes, **options: int) -> Response:
@@ -88,10 +88,10 @@ class Closed(Line):
 
 def test_a_response_sent_before_the_connection_was_closed_is_read() -> None:
     early = Closed(b"HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nabc")
-    response = http1.exchange(early, b"x", head=False, limit=10, timeouts=PATIENCE)
+    response = http1.exchange(early, b"x", head=False, limit=10, timeouts=SHORT_TIMEOUTS)
     assert (response.status, response.body) == (413, b"abc")
     with pytest.raises(ExchangeError, match="closed before a response") as caught:
-        http1.exchange(Closed(), b"x", head=False, limit=10, timeouts=PATIENCE)
+        http1.exchange(Closed(), b"x", head=False, limit=10, timeouts=SHORT_TIMEOUTS)
     assert caught.value.unanswered
 
 

@@ -9,7 +9,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """One response, and how it is sent.
 
     `Content-Length` is added, unless the headers have that or `Transfer-Encoding`.
@@ -29,12 +29,12 @@ class Reply:
     raw: bytes | None = None
     """Sent instead of everything, including the status line."""
 
-    def plus(self, **headers: str) -> "Reply":
+    def plus(self, **headers: str) -> "Response":
         """Return the same with more headers; `_` in a name stands for `-`."""
         more = tuple((name.replace("_", "-"), value) for name, value in headers.items())
         return replace(self, headers=self.headers + more)
 
-    def without(self, *names: str) -> "Reply":
+    def without(self, *names: str) -> "Response":
         """Return the same without these headers."""
         gone = {name.lower() for name in names}
         kept = tuple(pair for pair in self.headers if pair[0].lower() not in gone)
@@ -52,7 +52,7 @@ class Request:
     body: bytes = b""
     connection: int = 0
     """The number of the connection that it came through."""
-    ordinary: "Callable[[], Reply]" = field(default=Reply, repr=False)
+    ordinary: "Callable[[], Response]" = field(default=Response, repr=False)
     """Returns the response of the server's content, for handlers that only change a part of it."""
 
     @property
@@ -66,72 +66,72 @@ class Request:
         return self.target.partition("?")[2]
 
 
-Handler = Callable[[Request], Reply | None]
-Response = Reply | Handler | None
-PASS: Response = None
+Handler = Callable[[Request], Response | None]
+Responder = Response | Handler | None
+PASS: Responder = None
 """Leaves the request to the other routes and the content."""
 
 
-def json_reply(document: object, status: int = 200, type_: str = "application/json") -> Reply:
+def json_response(document: object, status: int = 200, type_: str = "application/json") -> Response:
     """Return a JSON document."""
     body = json.dumps(document, separators=(",", ":")).encode()
-    return Reply(status, body, (("Content-Type", type_),))
+    return Response(status, body, (("Content-Type", type_),))
 
 
-def error(status: int, code: str = "UNKNOWN", message: str = "", detail: object = None) -> Reply:
+def error(status: int, code: str = "UNKNOWN", message: str = "", detail: object = None) -> Response:
     """Return an error in the form of the distribution specification."""
-    return json_reply({"errors": [{"code": code, "message": message, "detail": detail}]}, status)
+    return json_response({"errors": [{"code": code, "message": message, "detail": detail}]}, status)
 
 
-def not_found(code: str = "NAME_UNKNOWN", message: str = "unknown to registry") -> Reply:
+def not_found(code: str = "NAME_UNKNOWN", message: str = "unknown to registry") -> Response:
     """Return a 404 in the form of the distribution specification."""
     return error(404, code, message)
 
 
-def html(status: int = 200, text: str = "<html><h1>Welcome</h1></html>") -> Reply:
+def html(status: int = 200, text: str = "<html><h1>Welcome</h1></html>") -> Response:
     """Return a web page, as captive portals and load balancers send it."""
-    return Reply(status, text.encode(), (("Content-Type", "text/html; charset=utf-8"),))
+    return Response(status, text.encode(), (("Content-Type", "text/html; charset=utf-8"),))
 
 
-def redirect(location: str, status: int = 307) -> Reply:
+def redirect(location: str, status: int = 307) -> Response:
     """Return a redirect."""
-    return Reply(status, headers=(("Location", location),))
+    return Response(status, headers=(("Location", location),))
 
 
-def unauthorized(*challenges: str, code: str = "UNAUTHORIZED") -> Reply:
+def unauthorized(*challenges: str, code: str = "UNAUTHORIZED") -> Response:
     """Return a 401 with these WWW-Authenticate headers."""
     headers = tuple(("WWW-Authenticate", challenge) for challenge in challenges)
-    reply = error(401, code, "authentication required")
-    return replace(reply, headers=reply.headers + headers)
+    response = error(401, code, "authentication required")
+    return replace(response, headers=response.headers + headers)
 
 
-def too_many(retry_after: str | None = None) -> Reply:
+def too_many(retry_after: str | None = None) -> Response:
     """Return a 429, with Retry-After (seconds or a date) if given."""
-    reply = error(429, "TOOMANYREQUESTS", "slow down")
-    return reply if retry_after is None else reply.plus(Retry_After=retry_after)
+    response = error(429, "TOOMANYREQUESTS", "slow down")
+    return response if retry_after is None else response.plus(Retry_After=retry_after)
 
 
 # Broken responses. Those that break the ordinary response are handlers.
 
-RESET = Reply(raw=b"", then="reset")
+RESET = Response(raw=b"", then="reset")
 """The connection is reset before any response."""
-CLOSED = Reply(raw=b"", then="close")
+CLOSED = Response(raw=b"", then="close")
 """The connection is closed before any response."""
-SILENT = Reply(raw=b"", then="stall")
+SILENT = Response(raw=b"", then="stall")
 """The connection stays open without a response."""
 
 
-def reset_in_body(request: Request) -> Reply:
+def reset_in_body(request: Request) -> Response:
     """Send half of the body, then reset the connection."""
     return _cut(request, "reset")
 
 
-def short_body(request: Request) -> Reply:
+def short_body(request: Request) -> Response:
     """Send half of the body, then close the connection."""
     return _cut(request, "close")
 
 
-def stalled_body(request: Request) -> Reply:
+def stalled_body(request: Request) -> Response:
     """Send half of the body, then nothing more on the open connection."""
     return _cut(request, "stall")
 
@@ -141,7 +141,7 @@ def slow(seconds: float) -> Handler:
     return lambda request: replace(request.ordinary(), delay=seconds)
 
 
-def endless(chunk: bytes = b" " * 65536, start: bytes = b"") -> Reply:
+def endless(chunk: bytes = b" " * 65536, start: bytes = b"") -> Response:
     """Return a response whose body never ends."""
 
     def chunks() -> Iterator[bytes]:
@@ -149,9 +149,9 @@ def endless(chunk: bytes = b" " * 65536, start: bytes = b"") -> Reply:
         while True:
             yield chunk
 
-    return Reply(headers=(("Content-Type", "application/json"),), stream=chunks)
+    return Response(headers=(("Content-Type", "application/json"),), stream=chunks)
 
 
-def _cut(request: Request, then: Literal["close", "reset", "stall"]) -> Reply:
-    reply = request.ordinary()
-    return replace(reply, sent=len(reply.body) // 2, then=then)
+def _cut(request: Request, then: Literal["close", "reset", "stall"]) -> Response:
+    response = request.ordinary()
+    return replace(response, sent=len(response.body) // 2, then=then)

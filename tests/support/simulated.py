@@ -14,7 +14,7 @@ Guard = Callable[[str, str | None], list[str] | None]
 """A registry's challenges, given a scope and an Authorization value; None if it is accepted."""
 
 
-class World:
+class SimulatedRegistry:
     """A registry at https://r.test, its token server at https://auth.test, and a client."""
 
     def __init__(self, guard: Guard, url: str = "https://r.test") -> None:
@@ -22,10 +22,10 @@ class World:
         self.now = 0.0
         self.sent: list[str | None] = []
         self.tokens: dict[str, tuple[set[str], float]] = {}
-        self.asked: list[tuple[str, list[str], str | None]] = []
+        self.token_requests: list[tuple[str, list[str], str | None]] = []
         self.client = Authorizer(self._exchange, Keychain(), clock=lambda: self.now)
 
-    def ask(self, scope: str | None = APP, path: str = "/v2/team/app/tags/list") -> bool:
+    def send(self, scope: str | None = APP, path: str = "/v2/team/app/tags/list") -> bool:
         """Send a request as the transport does, and repeat it once if the authorizer says so."""
         for may_repeat in (True, False):
             sent = self.client.header(self.url + path, scope)
@@ -39,7 +39,7 @@ class World:
                 return False
         return False
 
-    def wants_tokens(self, scope: str, sent: str | None) -> list[str] | None:
+    def requires_tokens(self, scope: str, sent: str | None) -> list[str] | None:
         """Return distribution's challenges, or None for a valid token."""
         granted, until = self.tokens.get((sent or "").removeprefix("Bearer "), (set(), 0.0))
         if scope in granted and self.now < until:
@@ -54,19 +54,19 @@ class World:
     ) -> tuple[int, bytes]:
         query = parse_qs(urlsplit(url).query)
         scopes = query.get("scope", []) or parse_qs((body or b"").decode()).get("scope", [])
-        self.asked.append((method, scopes, headers.get("Authorization")))
-        token = f"T{len(self.asked)}"
+        self.token_requests.append((method, scopes, headers.get("Authorization")))
+        token = f"T{len(self.token_requests)}"
         self.tokens[token] = (set(scopes), self.now + 300)
         return 200, json.dumps({"token": token, "expires_in": 300}).encode()
 
 
-def world(guard: str | list[str] | Guard, url: str = "https://r.test") -> World:
-    """Return a world whose registry requires tokens, Basic credentials or what `guard` says."""
+def simulated(guard: str | list[str] | Guard, url: str = "https://r.test") -> SimulatedRegistry:
+    """Return a registry that requires tokens, Basic credentials or what `guard` says."""
     if callable(guard):
-        return World(guard, url)
-    made = World(lambda _scope, _sent: None, url)
+        return SimulatedRegistry(guard, url)
+    made = SimulatedRegistry(lambda _scope, _sent: None, url)
     if guard == "tokens":
-        made.guard = made.wants_tokens
+        made.guard = made.requires_tokens
     else:
         challenges = ['Basic realm="b"'] if guard == "basic" else list(guard)
         made.guard = lambda _, sent: None if sent == BASIC else challenges

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from support.content import absolute_link
-from support.replies import Reply, Request, error, json_reply
+from support.responses import Request, Response, error, json_response
 from support.scripted import Scripted
 
 MANY = 250
@@ -39,7 +39,7 @@ def quay(server: Scripted) -> None:
         last = target.partition("last=")[2].partition("&")[0]
         return f'<{LIST}?n=100&next_page={last}%3D%3D>; rel="next"'
 
-    def page(request: Request) -> Reply | None:
+    def page(request: Request) -> Response | None:
         if "next_page=" not in request.query:
             return None
         last = request.query.partition("next_page=")[2].removesuffix("%3D%3D")
@@ -94,18 +94,18 @@ def gitea(server: Scripted) -> None:
     """A link on every page, even the last and the empty one."""
     server.content.page = 100
 
-    def with_link(request: Request) -> Reply:
-        reply = request.ordinary()
-        if any(name == "Link" for name, _ in reply.headers):
-            return reply
-        return reply.plus(Link=f'<{LIST}?last={NAMES[-1]}&n=100>; rel="next"')
+    def with_link(request: Request) -> Response:
+        response = request.ordinary()
+        if any(name == "Link" for name, _ in response.headers):
+            return response
+        return response.plus(Link=f'<{LIST}?last={NAMES[-1]}&n=100>; rel="next"')
 
     server.on(f"{LIST}*", with_link)
 
 
 def gitea_of_old(server: Scripted) -> None:
     """The whole list in one response, whose name is another one."""
-    server.on(f"{LIST}*", json_reply({"name": "other/name", "tags": NAMES}))
+    server.on(f"{LIST}*", json_response({"name": "other/name", "tags": NAMES}))
 
 
 def zot(server: Scripted) -> None:
@@ -116,7 +116,7 @@ def zot(server: Scripted) -> None:
 
 def distribution_2_8(server: Scripted) -> None:
     """The whole list, whatever is requested."""
-    server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES}))
+    server.on(f"{LIST}*", json_response({"name": "team/app", "tags": NAMES}))
 
 
 def distribution_3_0(server: Scripted) -> None:
@@ -148,14 +148,14 @@ def harbor(server: Scripted) -> None:
 
 def docker_hub(server: Scripted) -> None:
     """The whole list in one response, with rate limit headers."""
-    reply = json_reply({"name": "team/app", "tags": NAMES})
-    server.on(f"{LIST}*", reply.plus(Ratelimit_Limit="100;w=21600", Ratelimit_Remaining="9"))
+    response = json_response({"name": "team/app", "tags": NAMES})
+    server.on(f"{LIST}*", response.plus(Ratelimit_Limit="100;w=21600", Ratelimit_Remaining="9"))
 
 
 def gcr(server: Scripted) -> None:
     """More members in the response than the specification has, with numbers as strings."""
     more = {"child": ["x"], "manifest": {"sha256:" + "a" * 64: {"imageSizeBytes": "7", "tag": []}}}
-    server.on(f"{LIST}*", json_reply({"name": "team/app", "tags": NAMES, **more}))
+    server.on(f"{LIST}*", json_response({"name": "team/app", "tags": NAMES, **more}))
 
 
 def odd_headers(server: Scripted) -> None:
@@ -176,23 +176,23 @@ def empty_pages(server: Scripted) -> None:
     """Short pages with an empty one in between."""
     calls = iter([NAMES[:3], [], NAMES[3:7], NAMES[7:]])
 
-    def page(_: Request) -> Reply:
+    def page(_: Request) -> Response:
         names = next(calls)
-        reply = json_reply({"name": "team/app", "tags": names or None})
+        response = json_response({"name": "team/app", "tags": names or None})
         if names and names[-1] == NAMES[-1]:
-            return reply
-        return reply.plus(Link=f'<{LIST}?cursor={len(server.requests)}>; rel="next"')
+            return response
+        return response.plus(Link=f'<{LIST}?cursor={len(server.requests)}>; rel="next"')
 
     server.on(f"{LIST}*", page)
 
 
 def overlapping(server: Scripted) -> None:
     """Pages that repeat the last name of the page before."""
-    halves = json_reply({"tags": NAMES[:100]}).plus(Link=f'<{LIST}?last=x>; rel="next"')
-    server.on(f"{LIST}*", halves, json_reply({"tags": NAMES[99:]}))
+    halves = json_response({"tags": NAMES[:100]}).plus(Link=f'<{LIST}?last=x>; rel="next"')
+    server.on(f"{LIST}*", halves, json_response({"tags": NAMES[99:]}))
 
 
-HABITS = (
+BEHAVIOURS = (
     ecr,
     ecr_of_less,
     ghcr,
