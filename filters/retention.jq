@@ -1,13 +1,13 @@
 # Tags that could be deleted if the newest (--argjson keep 10) and those of 30 days (--argjson days) stay.
 # input: slurp
 # output: json
-# reads: by_repository .ref tag_or_digest tag_digest dating
+# reads: by_repository .ref tag_or_digest tag_digest dating created_from
 #
 # Nothing is deleted. The output lists the tags that are not among the newest `keep` of their
 # repository and not younger than `days`; `deletable` says whether a tag could be deleted. It could
 # not if a tag that stays has the same digest, itself or for one of its platforms (manifests
 # --all-platforms), because registries delete manifests; if an error record may stand for such a tag;
-# or if it has no real date.
+# or if it has no real date, or one from a label, which may be its base image's.
 # --arg now 2024-01-31T00:00:00Z computes as of that time.
 include "oci" {search: "./lib"};
 
@@ -32,7 +32,10 @@ def by_tag:
       (if .[1] then map(.[2] | tag_digest, .digest) | unique else .[0][2] | [tag_digest, .digest] end)
         as $digests
       | (if .[1] then max_by(.[1] | date_key) else .[0] end) as [$_, $dating, $image]
-      | {$image, digest: ($image | tag_digest), undated: $dating[1], date: ($dating | date_key), $digests}
+      | {
+          $image, digest: ($image | tag_digest), undated: $dating[1], date: ($dating | date_key), $digests,
+          labelled: any(.[]; .[1][2] == null and (.[2] | created_from == "label"))
+        }
     );
 
 # Of tags that stay, which have a digest: {digest: [at most so many of their names, how many there are]}.
@@ -56,9 +59,13 @@ def verdicts($keep; $days; $limit; $errors):
   | ($old | reverse)[], ($tags[] | select(.undated))
   | .digest as $digest
   | .undated as $undated
+  | .labelled as $labelled
   | .image
   | {ref, repository: repository, tag, $digest, created: created}
+    + (built | if . then {built: .} else {} end)
     + if $undated then {deletable: false, $undated, reason: "it has no real date"}
+      elif $labelled then
+        {deletable: false, reason: "its date is from a label, which may be that of its base image"}
       elif ($digest | type) == "string" and $staying[$digest] then
         {deletable: false, reason: "its digest is also that of \($staying[$digest] | others)"}
       else

@@ -2,6 +2,8 @@
 # input: slurp
 # output: raw
 # reads: .ref .tag repository platform dating layers tag_digest image_id
+#
+# A date that says when the image was built, and not what it was built from, has `built` behind it.
 include "oci" {search: "./lib"};
 
 # Bytes in the decimal units that docker shows.
@@ -20,7 +22,7 @@ def row:
       (dating
        | if .[1] == "absent" then "no date"
          elif .[1] then .[1]
-         else .[0][0] | strftime("%Y-%m-%d %H:%M")
+         else (.[0][0] | strftime("%Y-%m-%d %H:%M")) + if .[2] then " built" else "" end
          end),
       (layers_size | human),
       (tag_digest // image_id | strings // null

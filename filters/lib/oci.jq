@@ -7,6 +7,7 @@
 # which strings are only handed on, whole, or asked whether they are empty. Programs name the
 # definitions they use in their own `# reads:` and `# copies:`; large records are cut down to these
 # paths before jq runs, and it runs once over records that differ in copied strings alone.
+# `# copies-if NAME:` names the fields that must be strings for that: of others all is read.
 
 # Error records, which every program passes through.
 def is_error: type == "object" and (.error | type) == "object";
@@ -125,19 +126,6 @@ def labels: _object(image_config.config.Labels) // _object(v1.config.Labels) // 
 # reads annotations: .annotations .manifest.annotations
 def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 
-# The creation date as a string, as it was found.
-# reads created: image_config
-# copies created: .info.created .created .config.created .history[0].v1Compatibility|fromjson.created
-# copies created: .annotations."org.opencontainers.image.created"
-# copies created: .manifest.annotations."org.opencontainers.image.created"
-def created:
-  (.info.created? // .created? // null) as $created
-  | if $created and ($created | type) == "string" and $created != "" then $created
-    else
-      _string(.info.created) // _string(.created) // _string(image_config.created)
-      // _string(v1.created) // _string(annotations["org.opencontainers.image.created"])
-    end;
-
 # The seconds of a date in UTC without a fraction; an error if it is not a valid date.
 def _seconds:
   . as $text
@@ -204,16 +192,13 @@ def instant:
 # anything before it, when there were no images, and the first day of ZIP files, 1980.
 def _is_placeholder: . < 2 or (. >= 315532800 and . < 315532802);
 
-# The instant an image was created at, and the reason why its date is not real, or null:
-# "absent", "malformed" or "placeholder", in UTC or by the clock that the date was written by.
-# reads dating: created .reproducible
-def dating:
-  created as $text
-  | ($text | instant) as $instant
+# A date as [instant, reason], with the reason why it is not real, or null: "malformed" or
+# "placeholder", in UTC or by the clock that it was written by.
+def _dated:
+  . as $text
+  | instant as $instant
   | [ $instant,
-      if $text == null then "absent"
-      elif $instant == null then "malformed"
-      elif .reproducible? == true then "placeholder"
+      if $instant == null then "malformed"
       # The last second of 1980's first day, in every time zone.
       elif $instant[0] > 315619200 then null
       elif $instant[0] | _is_placeholder then "placeholder"
@@ -221,6 +206,79 @@ def dating:
       else null
       end
     ];
+
+# Whether an object says where its date is from, as manifest records do: then its `created` and
+# `built` are those to use.
+def _says_origin: (.createdFrom? // null | type) == "string";
+
+# The dates of anything else, as [date, origin], the best place first.
+def _date($origin): if . then [., $origin] else empty end;
+def _annotated: _string(annotations["org.opencontainers.image.created"]);
+def _dates:
+  (_string(.created) | _date("config")),
+  (_string(.info.created) | _date("config")),
+  (_string(image_config.created) | _date("config")),
+  (_string(v1.created) | _date("history")),
+  (_annotated | _date("annotation")),
+  (_string(labels["org.opencontainers.image.created"]) | _date("label"));
+
+# The first of them that is real; if none is, the first.
+def _best_date: first(_dates | select(.[0] | _dated[1] == null)) // first(_dates) // [null, null];
+
+# The creation date as a string, as it was found; null if there is none.
+# reads created: image_config
+# copies created: .info.created .created .config.created .history[0].v1Compatibility|fromjson.created
+# copies created: .annotations."org.opencontainers.image.created"
+# copies created: .manifest.annotations."org.opencontainers.image.created"
+# copies created: .config.config.Labels."org.opencontainers.image.created"
+# copies created: .config.Labels."org.opencontainers.image.created"
+# copies created: .history[0].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.created"
+# copies-if created: createdFrom
+def created: if _says_origin then _string(.created) // _string(.info.created) else _best_date[0] end;
+
+# Where it was found: "config", "history", "annotation" or "label". Images inherit labels from their
+# base, so such a date may be another image's.
+# reads created_from: created .createdFrom
+def created_from: if _says_origin then .createdFrom else _best_date[1] end;
+
+# When the image was built, if an annotation says that this was later than `created`; else null.
+# reads built: .createdFrom
+# copies built: .built created
+def built:
+  _string(.built)
+  // if _says_origin then null
+     else
+       _annotated as $built
+       | if $built == null then null
+         else
+           _best_date as [$created, $origin]
+           | ($created | _dated) as $created
+           | ($built | _dated) as $built_at
+           | if ($origin == "config" or $origin == "history") and $created[1] == null
+               and $built_at[1] == null and $built_at[0] > $created[0] then $built
+             else null
+             end
+         end
+     end;
+
+# The instant to sort and judge an image by, that of `built` or else of `created`, as [instant, reason,
+# built]: the reason why its date is not real, "absent", "malformed" or "placeholder", or null; and
+# `built`, if that is what it goes by.
+# reads dating: built created .reproducible
+def dating:
+  built as $built
+  | (if $built then $built | _dated else [null, null] end) as $dated
+  | if $dated[0] and $dated[1] == null then $dated + [$built]
+    else
+      created as $created
+      | if $created == null then [null, "absent"]
+        else
+          .reproducible? as $reproducible
+          | $created
+          | _dated
+          | if $reproducible == true and .[0] then .[1] = "placeholder" else . end
+        end
+    end;
 
 # What sorts images by date, of what `dating` gives: those without a real one come first.
 def date_key: if .[1] then [0] else [1] + .[0] end;
@@ -239,17 +297,42 @@ def undated_because($reason): if $reason then . + {undated: $reason} else . end;
 # The output of f for an image, with the reason if its date is not real.
 def with_undated(f): undated as $reason | f | undated_because($reason);
 
+# What a report adds to its `info.created`, $told, where that is not all that is known of its dates.
+def _date_fields($told):
+  created_from as $origin
+  | (if $origin == "annotation" or $origin == "label" then created else null end) as $better
+  | if .reproducible == true or (_says_origin | not) and (created | . != null and _dated[1] == "placeholder")
+    then {reproducible: true}
+    else {}
+    end
+    + (built | if . then {built: .} else {} end)
+    + if $better == null then {}
+      # Whether the config has a date, too, which must be a placeholder. Of an artifact, the view of
+      # schema 1 has the annotation's.
+      elif (if _says_origin | not then $told != $better
+            elif _object(.info) then _string(.created)
+            elif .manifest.schemaVersion? == 1 then _string(v1.created)
+            else _string(_object(.config).created)
+            end) then {created: $better, createdFrom: $origin}
+      elif $origin == "label" then {createdFrom: $origin}
+      else {}
+      end;
+
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
-# reads summary: platform
-# copies summary: .registry .ref repository .tag .digest created image_id .config.Image .config.config.Image
-# copies summary: .history[0].v1Compatibility|fromjson.config.Image
+# `reproducible`, `built`, `createdFrom` and `created` are there where `info.created` is not the whole
+# story: it is a placeholder, the image was built later, or the date is from elsewhere.
+# reads summary: platform .createdFrom .reproducible .manifest.schemaVersion
+# copies summary: .registry .ref repository .tag .digest created built image_id
+# copies summary: .config.Image .config.config.Image .history[0].v1Compatibility|fromjson.config.Image
 def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image
+  | (if _says_origin then $image.created // .info.created else $v1.created end) as $blogs
   | {
       registry, ref, repository: repository, tag, digest, platform: _platform($image),
-      info: {created: ($image.created // created), sha: (_string($image.config.Image) // image_id)}
-    };
+      info: {created: ($blogs // created), sha: (_string($image.config.Image) // image_id)}
+    }
+    + _date_fields($blogs // created);
 
 # Apply f to all that are images, in an array; error records follow as they came.
 def over_images(f):

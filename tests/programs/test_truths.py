@@ -1,41 +1,12 @@
-"""How the bundled programs treat registries, errors, changes and dates."""
+"""How the bundled programs treat registries, errors and changes."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from regpipe.oci.created import Created
 from support.cli import run
-
-Record = dict[str, Any]
-NOW = ("--arg", "now", "2024-01-31T00:00:00Z")
-
-
-def summarize(program: str, records: list[Record], *argv: str) -> list[Record]:
-    lines = "".join(f"{json.dumps(record)}\n" for record in records)
-    result = run(["summarize", program, *argv], lines.encode())
-    assert (result.code, result.err) == (0, "")
-    return [json.loads(line) for line in result.out.splitlines()]
-
-
-def image(tag: str, digest: str = "", host: str = "r.example", **fields: object) -> Record:
-    return {
-        "registry": f"https://{host}",
-        "repository": "team/app",
-        "tag": tag,
-        "ref": f"{host}/team/app:{tag}",
-        "digest": f"sha256:{digest or tag}",
-        "created": "2020-01-01T00:00:00Z",
-        "platform": {"os": "linux", "architecture": "amd64"},
-        "manifest": {"layers": [{"digest": "sha256:layer", "size": 10}]},
-        **fields,
-    }
-
-
-def failure(**fields: str) -> Record:
-    return {**fields, "error": {"code": "UNKNOWN", "message": "it failed", "status": 500}}
+from support.programs import NOW, Record, failure, image, summarize
 
 
 def without_registry(report: Record) -> Record:
@@ -158,60 +129,6 @@ def test_sharing_counts_each_registry_separately() -> None:
     (both,) = summarize("sharing", records)
     counts = ("tags", "images", "naive", "unique", "shared", "exclusive")
     assert {name: both[name] for name in counts} == {name: 2 * one[name] for name in counts}
-
-
-@pytest.mark.parametrize(
-    ("date", "expected"),
-    [
-        ("0000-01-01T00:00:00Z", True),
-        ("0000-12-31T23:59:59Z", True),
-        ("0001-01-01T00:00:00Z", True),
-        ("0001-01-01T12:00:00.5Z", True),
-        ("0001-01-02T00:00:00Z", True),
-        ("0001-01-02T00:30:00+01:00", True),
-        ("1969-12-31T23:59:58Z", True),
-        ("1969-12-31T23:59:59Z", True),
-        ("1969-12-31t23:59:59.9z", True),
-        ("1950-06-01T12:00:00+02:00", True),
-        ("1969-12-31T19:00:00-05:00", True),
-        ("1969-12-31T18:59:59-05:00", True),
-        ("1970-01-01T00:00:00Z", True),
-        ("1970-01-01T00:00:01.000Z", True),
-        ("1970-01-01T00:00:02Z", False),
-        ("1970-01-01T00:00:00+05:00", True),
-        ("1970-01-01T05:30:00+05:30", True),
-        ("1970-01-01T05:30:00Z", False),
-        ("1979-12-31T23:59:59Z", False),
-        ("1980-01-01T00:00:00Z", True),
-        ("1980-01-01T00:00:01Z", True),
-        ("1980-01-01T00:00:02Z", False),
-        ("1980-01-01T00:00:00-08:00", True),
-        ("2018-07-18T16:53:33.321604719Z", False),
-        ("2018-07-18t16:53:33z", False),
-    ],
-)
-def test_records_and_programs_agree_on_placeholder_dates(date: str, *, expected: bool) -> None:
-    assert Created(date, "config").is_placeholder is expected
-    (report,) = summarize("newest", [image("v1", created=date)])
-    assert report.get("undated") == ("placeholder" if expected else None)
-
-
-@pytest.mark.parametrize(
-    "date",
-    [
-        "2018-02-30T00:00:00Z",
-        "2018-1-01T00:00:00Z",
-        "2018-07-18 16:53:33Z",
-        "2018-07-18T16:53:33.Z",
-        "2018-07-18T16:53:33.1e3Z",
-        "2018-07-18T16:53:33.1.2Z",
-        "2018-07-18T16:53:33ZZ",
-        "yesterday",
-    ],
-)
-def test_an_invalid_date_is_malformed(date: str) -> None:
-    (report,) = summarize("newest", [image("v1", created=date)])
-    assert report["undated"] == "malformed"
 
 
 def test_a_wide_cell_does_not_widen_the_table() -> None:

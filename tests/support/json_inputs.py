@@ -6,6 +6,7 @@ RECORD = {
     "ref": "r.example/a:v1",
     "tag": "v1",
     "digest": "sha256:01",
+    "createdFrom": "history",
     "platform": {"os": "linux", "architecture": "amd64"},
     "manifest": {"config": {"digest": "sha256:02"}, "layers": [{"size": 1}]},
     "history": [{"v1Compatibility": '{"created":"2018-07-18T16:53:33Z","config":{"Image":"x"}}'}],

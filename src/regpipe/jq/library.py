@@ -2,8 +2,8 @@
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
 `# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` and
-`# copies:` with the paths it looks at (see cut.py). What programs share is in filters/lib, where
-`include` finds it.
+`# copies:` with the paths it looks at (see projection.py). What programs share is in filters/lib,
+where `include` finds it.
 """
 
 import os
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".jq"
 _LISTS = ("reads", "copies")
+_SHARED_LISTS = (*_LISTS, "copies-if")
 
 
 class NamedProgram:
@@ -107,6 +108,11 @@ class DeclaredPaths:
             they are empty. For a shared definition it is what that itself copies; the
             rest is read.
 
+    Attributes:
+        reads: the paths that it reads.
+        copies: the paths that it copies.
+        required: the fields that must be strings in an object; of others nothing is only copied.
+
     Raises:
         ValueError: a word is neither a path nor the name of a shared definition.
     """
@@ -115,32 +121,31 @@ class DeclaredPaths:
         shared = _shared_paths()
         self.reads: list[str] = []
         self.copies: list[str] = []
+        self.required: set[str] = set()
         todo = [(word, self.reads) for word in reads.split()]
         todo += [(word, self.copies) for word in copies.split()]
         for word, found in todo:  # which grows
             if word.startswith("."):
                 found.append(word)
             elif word in shared:
-                reads, copies = shared[word]
-                todo += [(more, self.reads) for more in reads.split()]
-                todo += [(more, found) for more in copies.split()]
+                paths = shared[word]
+                todo += [(more, self.reads) for more in paths["reads"].split()]
+                todo += [(more, found) for more in paths["copies"].split()]
+                self.required.update(paths["copies-if"].split())
             else:
                 raise ValueError(f"{ascii(word)} is neither a path nor a shared definition")
 
 
-def _shared_paths() -> dict[str, tuple[str, str]]:
-    """Return the paths that each shared definition reads and copies, by its header."""
-    shared: dict[str, tuple[str, str]] = {}
+def _shared_paths() -> dict[str, dict[str, str]]:
+    """Return what the header says of each shared definition, by its name and the kind of line."""
+    shared: dict[str, dict[str, str]] = {}
     with open(f"{library_path()}/oci.jq", encoding="utf-8") as file:  # noqa: PTH123
         for line in file:
             kind, _, rest = line.removeprefix("# ").partition(" ")
             name, colon, words = rest.partition(":")
-            if kind in _LISTS and colon:
-                reads, copies = shared.get(name, ("", ""))
-                if kind == "reads":
-                    shared[name] = f"{reads} {words}", copies
-                else:
-                    shared[name] = reads, f"{copies} {words}"
+            if kind in _SHARED_LISTS and colon:
+                paths = shared.setdefault(name, dict.fromkeys(_SHARED_LISTS, ""))
+                paths[kind] += words
     return shared
 
 

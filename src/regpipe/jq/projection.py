@@ -42,6 +42,7 @@ class Projection:
     Args:
         reads: the paths that are kept.
         copies: paths that are kept too, where strings may be marked.
+        required: the fields that must be strings in an object for its strings to be marked.
 
     Attributes:
         can_mark: there are such paths.
@@ -49,7 +50,12 @@ class Projection:
             holds, with nothing in them that would be printed otherwise.
     """
 
-    def __init__(self, reads: "Iterable[str]", copies: "Iterable[str]" = ()) -> None:
+    def __init__(
+        self,
+        reads: "Iterable[str]",
+        copies: "Iterable[str]" = (),
+        required: "Iterable[str]" = (),
+    ) -> None:
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -57,6 +63,7 @@ class Projection:
         self._paths = _PathTree(read + copied, [])
         self._marking_paths = _PathTree(read, copied)
         self.can_mark = bool(copied)
+        self._required = set(required)
         secret = os.urandom(12).hex()
         self.marks = [f'"{secret}-{number}"' for number in range(_MAX_MARKS)]
 
@@ -93,6 +100,8 @@ class Projection:
                 and not _is_deep(text, begin, end)
             ):
                 pieces: list[str] = []
+                if not all(isinstance(value.get(name), str) for name in self._required):
+                    paths = self._paths
                 self._project_value(value, paths, strings, pieces.append)
                 return "".join(pieces), end
         except (ValueError, RecursionError):

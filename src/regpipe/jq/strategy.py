@@ -63,7 +63,7 @@ def run(
         paths = named.paths() if named else library.DeclaredPaths("")
         if reading.slurp:
             return Projection(paths.reads + paths.copies)
-        return Projection(paths.reads, paths.copies)
+        return Projection(paths.reads, paths.copies, paths.required)
 
     if uses_input or reading.special or (reading.slurp and not declares_paths):
         return NativeRun(libjq, inputs.files, inputs.stdin, reading, output).run(program)
