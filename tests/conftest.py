@@ -28,7 +28,13 @@ KEPT = (
 )
 
 
-FOLDERS = {"servers": "servers", "processes": "slow", "scale": "slow", "bench": "benchmark"}
+FOLDERS = {
+    "servers": "servers",
+    "shells": "servers",
+    "processes": "slow",
+    "scale": "slow",
+    "bench": "benchmark",
+}
 """The folders whose tests are all marked, with their markers."""
 SERVERS = {"real_registry", "docker_registry", "start_registry", "populated"}
 """Fixtures that start a real server; every test that uses one is marked `servers`."""

@@ -101,3 +101,15 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     for part in ("py.typed", "filters/summary.jq"):
         assert f"regpipe/{part}" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_man_pages_and_completion_are_where_man_and_the_shells_look(tmp_path: Path) -> None:
+    binaries = install([wheel(tmp_path)], tmp_path)
+    share = binaries.parent / "share"
+    manual = {path.name for path in share.glob("man/man[17]/*")}
+    assert {"regpipe.1", "regpipe-summarize.1", "regpipe-exit-codes.7"} <= manual
+    for place in ("bash-completion/completions/regpipe", "zsh/site-functions/_regpipe"):
+        assert (share / place).is_file()
+    assert (share / "fish/vendor_completions.d/regpipe.fish").is_file()
+    shown = output([binaries / "regpipe", "help", "exit-codes"], tmp_path)
+    assert shown.startswith("EXIT CODES")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe import cli
+from regpipe import commands
 from support.cli import process_env
 from support.processes import IN_CI
 
@@ -110,12 +110,12 @@ def test_no_fixture_shadows_another() -> None:
 
 def test_each_verb_has_its_own_file() -> None:
     files = {path.stem for path in ROOT.glob("src/regpipe/commands/[!_]*.py")}
-    assert set(cli.summaries()) == files
-    assert set(cli.ALIASES.values()) <= files
+    assert set(commands.summaries()) == files
+    assert set(commands.ALIASES.values()) <= files
 
 
 def test_each_verbs_docstring_is_its_summary() -> None:
-    for verb, summary in cli.summaries().items():
+    for verb, summary in commands.summaries().items():
         docstring = ast.get_docstring(
             ast.parse((ROOT / f"src/regpipe/commands/{verb}.py").read_text())
         )

@@ -3,7 +3,7 @@
 import pytest
 
 import regpipe
-from regpipe.cli import ALIASES, summaries
+from regpipe.commands import ALIASES, summaries
 from support.cli import run, shell
 
 
@@ -27,10 +27,10 @@ def test_a_missing_verb_is_a_usage_error() -> None:
 
 
 def test_a_mistyped_verb_gets_a_suggestion() -> None:
-    result = run(["manifest"])
+    result = run(["manifst"])
     assert result.code == 2
     assert result.errors == [
-        "regpipe: unknown verb 'manifest' (did you mean manifests?); see regpipe --help"
+        "regpipe: unknown verb 'manifst' (did you mean manifests?); see regpipe --help"
     ]
 
 

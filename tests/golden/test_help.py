@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.cli import summaries
+from regpipe.commands import summaries
 from support.cli import run
 
 PAGES = Path(__file__).parent / "help"

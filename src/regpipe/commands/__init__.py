@@ -1,1 +1,96 @@
-"""The verbs, a module each: its help, its arguments and `main(argv, streams) -> exit code`."""
+"""The verbs, a module each: its help, its arguments and `main(argv, streams) -> exit code`.
+
+This package finds them; nothing else lists them.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import textwrap
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ALIASES = {"list-catalog": "catalog", "list-tags": "tags", "fetch-manifests": "manifests"}
+"""Other names of verbs."""
+
+_PIPELINE = ("catalog", "tags", "manifests", "summarize")
+"""The verbs that the help lists first, in the order in which they follow each other."""
+
+
+_USAGE = """\
+usage: regpipe VERB [OPTION…] [INPUT…]
+       regpipe help [VERB | TOPIC]
+
+Composable filters for Docker and OCI registries, with newline-delimited JSON in
+and out.
+
+verbs:
+{verbs}
+
+aliases: {aliases}
+topics of regpipe help: {topics}
+
+example:
+  regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
+"""
+
+
+def usage() -> str:
+    """Return the page that `regpipe --help` prints, for 80 columns."""
+    from regpipe.manual import topics  # noqa: PLC0415 -- needed for help only
+
+    verbs = summaries()
+    width = max(map(len, verbs))
+    lines = (f"  {verb:{width}}  {summary}" for verb, summary in verbs.items())
+    return _USAGE.format(
+        verbs="\n".join(lines),
+        aliases=", ".join(ALIASES),
+        topics="\n  ".join(textwrap.wrap(", ".join(topics.names()), 55)),
+    )
+
+
+def summaries() -> dict[str, str]:
+    """Return the verbs, in the order of the help, each with its summary.
+
+    A verb is a module in this folder, and its summary the first line of the docstring. That is
+    read as text, since importing all verbs would load everything that any of them needs.
+    """
+    directory = os.path.dirname(__file__)  # noqa: PTH120 -- pathlib costs 3 ms
+    found = {}
+    for name in sorted(os.listdir(directory)):  # noqa: PTH208
+        verb, suffix = os.path.splitext(name)  # noqa: PTH122
+        if suffix == ".py" and not verb.startswith("_"):
+            with open(f"{directory}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+                line = file.readline().strip().strip('"')
+            found[verb] = line.removeprefix(f"`regpipe {verb}`: ").removesuffix(".")
+    return {verb: found.pop(verb) for verb in _PIPELINE} | found
+
+
+def find(verb: str) -> "ModuleType | None":
+    """Return the module of a verb, or None if there is no such verb."""
+    verb = ALIASES.get(verb, verb)
+    if not verb.isidentifier() or verb.startswith("_"):
+        return None
+    name = f"regpipe.commands.{verb}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def help_of(verb: str) -> str:
+    """Return the text that `regpipe VERB --help` prints; empty if there is no such verb."""
+    from regpipe.stdio import Streams  # noqa: PLC0415 -- needed for help only
+
+    module = find(verb)
+    if module is None:
+        return ""
+    output = io.BytesIO()
+    with contextlib.suppress(SystemExit):  # argparse's way to end after --help
+        module.main(["--help"], Streams(io.BytesIO(), output, io.StringIO()))
+    return output.getvalue().decode()

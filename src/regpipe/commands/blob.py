@@ -13,7 +13,8 @@ from regpipe.oci.manifest import Manifest
 from regpipe.records import targets
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage.options import Help, NetworkParser
+from regpipe.stage.options import NetworkParser
+from regpipe.stage.parser import Help
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
@@ -25,7 +26,10 @@ _HELP = Help(
     "digest. Each blob begins on a new line.",
     "references by digest: repo@sha256:…, oci:DIR@sha256:… (default: lines or records on standard"
     " input)",
-    "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+    (
+        "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+        "regpipe manifests my.registry:5000/team/chart:1.0 | regpipe blob",
+    ),
 )
 _DEFAULT_LIMIT = 4 << 20
 _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)

@@ -9,7 +9,7 @@ from contextlib import closing
 from regpipe.cache import database, entries
 from regpipe.errors import ExitCode
 from regpipe.records import ndjson
-from regpipe.stage.parser import Parser
+from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])", re.ASCII)
@@ -20,9 +20,13 @@ def main(argv: list[str], streams: Streams) -> int:
     """Show, prune or clear the cache; return the exit code."""
     parser = Parser(
         "cache",
-        "Show where the cache is and what is in it, as a record.\n\n"
-        "The cache is in $REGPIPE_CACHE, else in $XDG_CACHE_HOME/regpipe. It holds manifests and "
-        "configs by digest, and what tags led to and lists held when they were last fetched.",
+        Help(
+            "Show where the cache is and what is in it, as a record.\n\n"
+            "The cache is in $REGPIPE_CACHE, else in $XDG_CACHE_HOME/regpipe. It holds manifests "
+            "and configs by digest, and what tags led to and lists held when they were last "
+            "fetched.",
+            examples=("regpipe cache | jq .path", "regpipe cache --prune 30d"),
+        ),
         streams,
     )
     what = parser.options.add_mutually_exclusive_group()

@@ -8,7 +8,8 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import repository_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.options import LOCAL_SOURCES, NetworkParser
+from regpipe.stage.parser import Help
 from regpipe.stage.run import run
 from regpipe.stdio import Streams
 
@@ -16,7 +17,10 @@ _HELP = Help(
     "List the repositories of registries: a record for each.",
     f"registries: my.registry:5000, http://host, {LOCAL_SOURCES} (default: lines or records on"
     " standard input)",
-    "regpipe catalog my.registry:5000 | regpipe tags",
+    (
+        "regpipe catalog my.registry:5000 | regpipe tags",
+        "regpipe catalog my.registry:5000 | jq -r .repository",
+    ),
 )
 
 

@@ -8,7 +8,8 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import check_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage.options import Help, NetworkParser
+from regpipe.stage.options import NetworkParser
+from regpipe.stage.parser import Help
 from regpipe.stage.run import run
 from regpipe.stdio import Streams
 
@@ -18,7 +19,10 @@ _HELP = Help(
     "it lists its repositories, and what is left of a rate limit.",
     "registries: my.registry:5000, http://host, docker.io (default: lines or records on standard"
     " input, else --registry, $REGPIPE_REGISTRY or Docker Hub)",
-    "regpipe check my.registry:5000 | jq .auth",
+    (
+        "regpipe check my.registry:5000 | jq .auth",
+        "regpipe check docker.io | jq .rateLimit",
+    ),
 )
 
 

@@ -13,15 +13,20 @@ from regpipe.records.make import referrer
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
-from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
+from regpipe.stage.options import IMAGE_INPUTS, NetworkParser
 from regpipe.stage.output import Notice, OncePerRegistry
+from regpipe.stage.parser import Help
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
 _HELP = Help(
     "Fetch manifests and configs: a record for each image.",
     IMAGE_INPUTS,
-    "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize",
+    (
+        "regpipe tags my.registry:5000/team/app | regpipe manifests | regpipe summarize",
+        "regpipe manifests alpine:3.22 | jq -r .digest",
+        "regpipe manifests --all-platforms alpine | regpipe summarize platforms",
+    ),
 )
 
 

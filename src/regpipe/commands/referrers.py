@@ -11,8 +11,9 @@ from regpipe.records.make import referrer_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage import platform
-from regpipe.stage.options import IMAGE_INPUTS, Help, NetworkParser
+from regpipe.stage.options import IMAGE_INPUTS, NetworkParser
 from regpipe.stage.output import Notice, OncePerRegistry
+from regpipe.stage.parser import Help
 from regpipe.stage.run import each_image, run
 from regpipe.stdio import Streams
 
@@ -23,7 +24,10 @@ _HELP = Help(
     "`tag-fallback` (where there is no such API), `cosign-tag`, or `index` (BuildKit's "
     "attestations).",
     IMAGE_INPUTS,
-    "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+    (
+        "regpipe referrers my.registry:5000/team/app:v1 | regpipe blob | jq .predicate",
+        "regpipe referrers --all-platforms my.registry:5000/team/app:v1",
+    ),
 )
 
 

@@ -64,7 +64,8 @@ output:
 values:
       --arg NAME TEXT       set $NAME to a string
       --argjson NAME JSON   set $NAME to a JSON value
-      --slurpfile NAME FILE set $NAME to an array of the JSON values in a file
+      --slurpfile NAME FILE
+                            set $NAME to an array of the JSON values in a file
       --rawfile NAME FILE   set $NAME to the text of a file
       --args                words after PROGRAM are strings in $ARGS.positional
       --jsonargs            words after PROGRAM are JSON values there
@@ -92,6 +93,9 @@ def main(argv: list[str], streams: "Streams") -> int:
     """Run the verb with the arguments after its name; return jq's exit code."""
     for name in _SECRETS:
         os.environ.pop(name, None)
+    if argv in (["-h"], ["--help"]):  # also where libjq cannot be loaded
+        streams.stdout.write(HELP.encode())
+        return OK
     libjq = Libjq()
     options = Options(argv, libjq)
     if options.action:

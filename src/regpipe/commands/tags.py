@@ -8,7 +8,8 @@ from regpipe.records import ndjson, targets
 from regpipe.records.make import tag_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
-from regpipe.stage.options import LOCAL_SOURCES, Help, NetworkParser
+from regpipe.stage.options import LOCAL_SOURCES, NetworkParser
+from regpipe.stage.parser import Help
 from regpipe.stage.run import run
 from regpipe.stdio import Streams
 
@@ -16,7 +17,11 @@ _HELP = Help(
     "List the tags of repositories: a record for each.",
     f"repositories: team/app, my.registry:5000/team/app, {LOCAL_SOURCES} (default: lines, records"
     " or a registry's _catalog JSON on standard input)",
-    "regpipe tags my.registry:5000/team/app | regpipe manifests",
+    (
+        "regpipe tags my.registry:5000/team/app | regpipe manifests",
+        "regpipe tags docker-archive:saved.tar",
+        "regpipe catalog my.registry:5000 | regpipe tags",
+    ),
 )
 
 

@@ -11,11 +11,13 @@ from regpipe.stage import caching, credentials, network, progress_options
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions
 from regpipe.stage.network import NetworkOptions
-from regpipe.stage.parser import Parser
+from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
 LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is standard input)"
 """How the help of verbs writes local sources."""
+
+_MORE = "See also: regpipe help exit-codes, regpipe help environment."
 
 IMAGE_INPUTS = (
     f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
@@ -52,20 +54,12 @@ class RunOptions(NamedTuple):
     progress: bool | None
 
 
-class Help(NamedTuple):
-    """A verb's help: what it does, what its inputs are, and an example of a pipeline."""
-
-    description: str
-    inputs: str
-    example: str
-
-
 class NetworkParser(Parser):
     """The parser of a network verb: its own options, then those that all of them have.
 
     Args:
         verb: the verb's name.
-        texts: its help.
+        words: those of its help.
         streams: where the help goes, and where standard input is.
         cached: whether the verb may use the cache.
         default_registry: for verbs whose inputs are registries: what they are about where
@@ -76,16 +70,15 @@ class NetworkParser(Parser):
     def __init__(
         self,
         verb: str,
-        texts: Help,
+        words: Help,
         streams: Streams,
         *,
         cached: bool = True,
         default_registry: str | None = None,
     ) -> None:
-        description = f"{texts.description}\n\nexample:\n  {texts.example}"
-        super().__init__(verb, description, streams, texts.inputs)
+        super().__init__(verb, words._replace(more=_MORE), streams)
         self._verb = verb
-        self._example = texts.example
+        self._example = words.examples[0]
         self._cached = cached
         self._default_registry = default_registry
         self.output = self.add_argument_group("Output")
@@ -133,8 +126,8 @@ class NetworkParser(Parser):
             help="write failures to standard output, as records with an `error`, instead of to"
             " standard error",
         )
-        credentials.add_options(self)
         network.add_options(self)
+        credentials.add_options(self)
         if self._cached:
             caching.add_options(self)
         progress_options.add_options(self)

@@ -4,10 +4,26 @@ import argparse
 import os
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from regpipe.errors import UsageError
 from regpipe.stdio import Streams
+
+
+class Help(NamedTuple):
+    """The words of a verb's help.
+
+    Attributes:
+        description: what it does, in paragraphs.
+        inputs: what its inputs are; a verb without this takes none.
+        examples: command lines.
+        more: a last paragraph.
+    """
+
+    description: str
+    inputs: str = ""
+    examples: tuple[str, ...] = ()
+    more: str = ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,25 +31,27 @@ class Parser(argparse.ArgumentParser):
 
     Args:
         verb: the verb's name.
-        description: what it does, in paragraphs.
+        words: those of its help.
         streams: where the help goes.
-        inputs: what its inputs are; a verb without this takes none.
     """
 
-    def __init__(self, verb: str, description: str, streams: Streams, inputs: str = "") -> None:
+    def __init__(self, verb: str, words: Help, streams: Streams) -> None:
+        shown = "".join(f"\n  {line}" for line in words.examples)
+        examples = f"examples:{shown}" if shown else ""
         super().__init__(
             f"regpipe {verb}",
-            usage=f"regpipe {verb} [OPTION…]{' [INPUT…]' if inputs else ''}",
-            description=description,
-            formatter_class=_Formatter,
+            usage=f"regpipe {verb} [OPTION…]{' [INPUT…]' if words.inputs else ''}",
+            description=words.description,
+            epilog="\n\n".join(filter(None, (examples, words.more))) or None,
+            formatter_class=lambda prog: _Formatter(prog, width=columns(streams)),
             add_help=False,
             allow_abbrev=False,
         )
         self.color = False  # Python 3.14 would color what goes to another stream than its own
         self._streams = streams
-        if inputs:
+        if words.inputs:
             group = self.add_argument_group("Inputs")
-            group.add_argument("inputs", nargs="*", metavar="INPUT", help=inputs)
+            group.add_argument("inputs", nargs="*", metavar="INPUT", help=words.inputs)
         self.options = self.add_argument_group("Options")
         """The group of a verb's own options that belong to no other."""
         self.options.add_argument("-h", "--help", action="help", help="show this help")
@@ -56,7 +74,34 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: always.
         """
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown != message:
+            message = self._unknown(unknown.split(" ")[0])
         raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
+
+    def _unknown(self, word: str) -> str:
+        """Return what to say of an option that there is not."""
+        from regpipe.manual import other_tools  # noqa: PLC0415 -- needed after a mistake only
+
+        option = word.partition("=")[0]
+        if not option.startswith("-"):
+            return f"unexpected argument {ascii(word)}"
+        if use := other_tools.OPTIONS.get(option):
+            return f"unknown option {ascii(option)}: {use}"
+        known = [name for action in self._actions for name in action.option_strings]
+        close = other_tools.closest(option, known)
+        return f"unknown option {ascii(option)}" + (f" (did you mean {close}?)" if close else "")
+
+
+def columns(streams: Streams) -> int:
+    """Return the width of the terminal that a help page is shown on; 80 where it is not told."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdecimal() and int(told):
+        return max(int(told), 20)
+    try:
+        return max(os.get_terminal_size(streams.stdout.fileno()).columns, 20)
+    except (OSError, ValueError):  # no terminal; no descriptor
+        return 80
 
 
 class _Formatter(argparse.HelpFormatter):

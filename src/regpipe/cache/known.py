@@ -1,0 +1,50 @@
+"""What the cache knows of registries, repositories and tags, for completion in a shell."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from regpipe.cache import entries
+
+_PLACES = "SELECT id, name FROM place ORDER BY name"
+_TAGS = "SELECT name FROM tag WHERE place = ?"
+_PAGES = (
+    "SELECT names FROM listing JOIN page ON page.place = listing.place AND page.run = listing.run"
+    " WHERE listing.place = ? ORDER BY number"
+)
+
+
+def places(path: Path) -> list[str]:
+    """Return the registries and repositories in a cache, as `base URL` and `base URL/repository`.
+
+    Args:
+        path: the cache's file. If it is missing or cannot be read, there are none.
+    """
+    return [name for _, name in _rows(path, _PLACES)]
+
+
+def tags(path: Path, place: str) -> list[str]:
+    """Return the tags of a repository that the cache has seen.
+
+    Args:
+        path: the cache's file.
+        place: `base URL/repository`.
+    """
+    number = next((row[0] for row in _rows(path, _PLACES) if row[1] == place), None)
+    found = {name for (name,) in _rows(path, _TAGS, number)}
+    for (packed,) in _rows(path, _PAGES, number):
+        found.update(entries.unpack_names(packed) or ())
+    return sorted(found)
+
+
+def _rows(path: Path, query: str, *values: object) -> Iterator[tuple]:  # type: ignore[type-arg]
+    """Yield the rows of a query; none if the cache cannot be read."""
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            connection.execute("PRAGMA query_only = 1")
+            yield from connection.execute(query, values)
+    except (sqlite3.Error, OSError):
+        return

@@ -1,0 +1,51 @@
+"""`regpipe schema`: print the JSON Schema of a record or of a program's output."""
+
+import json
+
+from regpipe.errors import ExitCode, UsageError
+from regpipe.manual import other_tools, schemas
+from regpipe.stage.parser import Help, Parser
+from regpipe.stdio import Streams
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """Print a schema, or the names of all; return the exit code."""
+    parser = Parser(
+        "schema",
+        Help(
+            "Print the JSON Schema (2020-12) of a record, or of what a bundled program prints. "
+            "Without a name: the names there are, each with what it describes.",
+            examples=("regpipe schema manifest", "regpipe schema summary | jq .properties"),
+        ),
+        streams,
+    )
+    parser.options.add_argument(
+        "name", nargs="?", metavar="NAME", help="a record or a bundled program"
+    )
+    name = parser.parse_args(argv).name
+    streams.stdout.write(_listing() if name is None else _schema(name))
+    return ExitCode.OK
+
+
+def _schema(name: str) -> bytes:
+    """Return the text of a schema.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    names = schemas.names()
+    if name not in names:
+        close = other_tools.closest(name, names)
+        hint = f" (did you mean {close}?)" if close else ""
+        raise UsageError(f"no schema is called {ascii(name)}{hint}; list them with: regpipe schema")
+    return schemas.text(name)
+
+
+def _listing() -> bytes:
+    names = schemas.names()
+    width = max(map(len, names))
+    lines = []
+    for name in names:
+        sentence = json.loads(schemas.text(name))["description"].split(". ")[0]
+        lines.append(f"{name:{width}}  {sentence.rstrip('.')}\n")
+    return "".join(lines).encode()

@@ -1,0 +1,92 @@
+"""Help and pages of docs as text for a terminal of some width."""
+
+import textwrap
+
+from regpipe.manual.helptext import Entry, HelpText
+from regpipe.manual.markdown import Block, Code, Heading, Items, Paragraph, Table, plain
+
+_ENTRY_COLUMN = 24
+
+
+def page(blocks: list[Block], width: int) -> str:
+    """Return a page of docs as text.
+
+    Args:
+        blocks: those of the page.
+        width: columns of the terminal. Only code, which stays as it is, may be wider.
+    """
+    return "\n\n".join("\n".join(_lines(block, width)) for block in blocks) + "\n"
+
+
+def help_text(text: HelpText, width: int) -> str:
+    """Return a verb's help, wrapped for a terminal of `width` columns."""
+    first, *others = text.usage
+    usage = [f"usage: {first}", *(f"       {line}" for line in others)]
+    parts = ["\n".join(_wrapped(line, width, "       ")) for line in usage]
+    blocks = ["\n".join(parts), *("\n".join(_wrapped(part, width)) for part in text.paragraphs)]
+    for group in text.groups:
+        note = [*_wrapped(f"  {group.note}", width, "  "), ""] if group.note else []
+        entries = [line for entry in group.entries for line in _entry(entry, width)]
+        blocks.append("\n".join([f"{group.title}:", *note, *entries]))
+    if text.examples:
+        blocks.append("\n".join(["examples:", *(f"  {example}" for example in text.examples)]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _lines(block: Block, width: int) -> list[str]:
+    match block:
+        case Heading(level, text):
+            return _wrapped(plain(text).upper() if level < 3 else plain(text), width)
+        case Paragraph(text):
+            return _wrapped(plain(text), width)
+        case Items(items):
+            return [
+                line
+                for mark, text in items
+                for line in _wrapped(f"{mark} {plain(text)}", width, " " * (len(mark) + 1))
+            ]
+        case Code(lines):
+            return [f"    {line}".rstrip() for line in lines]
+        case Table():
+            return _table(block, width)
+
+
+def _table(table: Table, width: int) -> list[str]:
+    """Return a table in columns where it fits, else each row as an entry with its explanation."""
+    rows = [tuple(map(plain, row)) for row in (table.head, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + 2 * len(widths) > width + 2:
+        return [
+            line
+            for first, *others in rows[1:]
+            for line in _entry(Entry(first, "; ".join(filter(None, others))), width)
+        ]
+    return [
+        "  ".join(f"{cell:{size}}" for cell, size in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _entry(entry: Entry, width: int) -> list[str]:
+    column = min(_ENTRY_COLUMN, width // 3)
+    head = f"  {entry.name}"
+    if not entry.help:
+        return _wrapped(head, width, "    ")
+    if len(head) + 2 <= column:
+        return _wrapped(f"{head:{column}}{entry.help}", width, " " * column)
+    return [
+        *_wrapped(head, width, "    "),
+        *_wrapped(" " * column + entry.help, width, " " * column),
+    ]
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Return a text on lines of at most `width` columns; no word is broken."""
+    return textwrap.wrap(
+        text,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    ) or [""]

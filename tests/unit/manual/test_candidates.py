@@ -1,0 +1,53 @@
+"""What completion offers."""
+
+import pytest
+
+from regpipe.manual import helptext
+from regpipe.manual.candidates import Knowledge, candidates
+
+HELP = {
+    "tags": "usage: regpipe tags [OPTION…] [INPUT…]\n\nText.\n\nOptions:\n  -j, --jobs N  many\n"
+    "  --cacert FILE  a file\n  --platform P  one\n  -k, --insecure  a switch\n",
+    "summarize": "usage: regpipe summarize [OPTION…] [PROGRAM] [FILE…]\n\nText.\n\nOptions:\n"
+    "  -r, --raw-output  a switch\n  --arg NAME TEXT  a value\n  --slurpfile NAME FILE  a file\n",
+}
+KNOWN = Knowledge(
+    verbs={"tags": "list tags", "summarize": "run a program"},
+    help_of=lambda verb: helptext.parse(HELP.get(verb, "")),
+    words={"help": lambda: ["tags", "exit-codes"]},
+    programs=lambda: [("newest", "the newest"), ("sizes", "sizes")],
+    parameters=lambda program: [("n", "how many")] if program == "newest" else [],
+    references=lambda _, text: [one for one in ("a.b/c", "a.b/d") if one.startswith(text)],
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("regpipe ", ["tags", "summarize", "--help", "--version"]),
+        ("regpipe su", ["summarize"]),
+        ("regpipe tags --", ["--jobs", "--cacert", "--platform", "--insecure"]),
+        ("regpipe tags -j ", []),
+        ("regpipe tags --cacert ", [":files"]),
+        ("regpipe tags --cacert x", [":files"]),
+        ("regpipe tags --platform windows", ["windows/amd64"]),
+        ("regpipe tags a.b/d", ["a.b/d"]),
+        ("regpipe tags -k a.b/d", ["a.b/d"]),
+        ("regpipe tags doc", ["docker-archive:"]),
+        ("regpipe tags -- --", []),
+        ("regpipe summarize ", ["newest", "sizes"]),
+        ("regpipe summarize -r ne", ["newest"]),
+        ("regpipe summarize newest ", [":files"]),
+        ("regpipe summarize newest --arg ", ["n"]),
+        ("regpipe summarize newest --arg n ", []),
+        ("regpipe summarize newest --arg n 3 ", [":files"]),
+        ("regpipe summarize --slurpfile used ", [":files"]),
+        ("regpipe help e", ["exit-codes"]),
+        ("regpipe help tags ", []),
+        ("regpipe nosuch ", []),
+        ("regpipe summarize -r 'within", []),
+    ],
+)
+def test_candidates(line: str, words: list[str]) -> None:
+    found = [word for word, _ in candidates(line, KNOWN)]
+    assert found == words

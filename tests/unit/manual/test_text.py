@@ -1,0 +1,29 @@
+"""Help and pages as text for a terminal."""
+
+import pytest
+
+from regpipe.manual import helptext, markdown, text, topics
+from unit.manual.test_helptext import TEXT
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+@pytest.mark.parametrize("topic", topics.names())
+def test_no_line_but_code_is_wider_than_the_terminal(topic: str, width: int) -> None:
+    blocks = topics.page(topic)
+    assert blocks
+    for line in text.page(blocks, width).splitlines():
+        # A word that is longer stays whole, and so do lines of code.
+        assert len(line) <= width or line.startswith("    ") or " " not in line.strip(), line
+
+
+def test_a_wide_table_becomes_a_list() -> None:
+    (table,) = markdown.parse("| name | meaning |\n|---|---|\n| `a` | what it is |\n| b | c |\n")
+    assert text.page([table], 80) == "name  meaning\n`a`   what it is\nb     c\n"
+    assert text.page([table], 12) == "  `a`\n    what it\n    is\n  b\n    c\n"
+
+
+def test_help_is_wrapped_and_complete() -> None:
+    parts = helptext.parse(TEXT)
+    shown = text.help_text(parts, 40)
+    assert helptext.parse(shown) == parts
+    assert all(len(line) <= 40 for line in shown.splitlines())
