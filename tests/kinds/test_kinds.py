@@ -174,12 +174,15 @@ def test_the_date_may_stand_in_the_indexs_entry(scripted: Scripted) -> None:
         ("1970-01-01T05:30:00+05:00", False),
         ("0001-01-01T00:00:00Z", True),
         ("1980-01-01T00:00:01Z", True),
+        ("yesterday", True),
+        ("2024-01-01", True),
+        ("2024-13-01T00:00:00Z", True),
         ("1970-01-02T00:00:00Z", False),
         ("1980-06-01T00:00:00Z", False),
         ("2024-01-01T00:00:00Z", False),
     ],
 )
-def test_the_dates_of_reproducible_builds_are_recognised(
+def test_dates_of_reproducible_builds_and_malformed_ones_are_marked(
     scripted: Scripted, created: str, *, reproducible: bool
 ) -> None:
     record = one(scripted, dated({"created": created}))

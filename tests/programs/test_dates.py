@@ -140,7 +140,7 @@ def test_a_report_says_that_its_date_is_a_placeholder_and_the_real_one(origin: s
     ],
 )
 def test_records_and_programs_agree_on_placeholder_dates(date: str, *, expected: bool) -> None:
-    assert Created(date, "config").is_placeholder is expected
+    assert Created(date, "config").is_real is not expected
     (report,) = summarize("newest", [image("v1", created=date)])
     assert report.get("undated") == ("placeholder" if expected else None)
 

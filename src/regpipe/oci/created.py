@@ -36,14 +36,9 @@ class Created(NamedTuple):
     built: str | None = None
 
     @property
-    def is_placeholder(self) -> bool:
-        """Whether the date is one that reproducible builds write instead of the real one."""
-        return _is_placeholder(self.text)
-
-    @property
     def is_real(self) -> bool:
-        """Whether the date is well-formed and not a placeholder."""
-        return instant(self.text) is not None and not self.is_placeholder
+        """Whether the date is well-formed and not one that reproducible builds write instead."""
+        return instant(self.text) is not None and not _is_placeholder(self.text)
 
 
 def instant(text: str) -> Instant | None:

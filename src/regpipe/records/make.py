@@ -116,7 +116,7 @@ def image_record(
     found["platform"] = platform.as_record() if platform else None
     if created:
         found |= {"created": created.text, "createdFrom": created.origin}
-        found["reproducible"] = created.is_placeholder or None
+        found["reproducible"] = not created.is_real or None
         found["built"] = created.built
     found |= view
     return _with(_named(ref, record, MANIFEST_FIELDS), MANIFEST_FIELDS, found)
