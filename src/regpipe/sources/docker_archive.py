@@ -1,7 +1,8 @@
 """`docker save` archives: manifest.json and configs, or the format of Docker before 1.10.
 
 manifest.json says which images there are. Since Docker 25.0 an archive is an OCI layout too, which
-has the original manifests; they are matched by the digest of the config. For other images a
+has the original manifests; they are matched by the digest of the config. Nothing in index.json can
+take an image away or make one invalid: if it cannot be read, it is not used. For other images a
 manifest is generated, byte for byte as skopeo does, to get the same digest. It refers to the config
 by its digest and to the uncompressed layers by the config's diff_ids. Archives of Docker before
 1.10 have no configs but a v1 JSON per layer, from which a schema 1 manifest is generated.
@@ -13,7 +14,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from regpipe.archives.files import Files
 from regpipe.errors import NotFoundError, RegpipeError
@@ -24,14 +25,22 @@ from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT, ReferrerList
 from regpipe.sources.layout import INDEX, Layout
 from regpipe.sources.local import Image, LocalSource, damaged
-from regpipe.sources.saved import Saved, saved_images, split_saved_name
-
-LAYER_LIMIT = 10_000
-"""The most layers of an image from Docker before 1.10; Docker itself allows 127."""
+from regpipe.sources.saved import LAYER_LIMIT, Saved, saved_images, split_saved_name
 
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?$")
 _V1_ID = re.compile(r"[0-9a-f]{64}")
+
+
+class _Index(NamedTuple):
+    """What there is in index.json: a layout, and its images by the digests of their configs.
+
+    `why_not` is the warning that there is none because it cannot be read.
+    """
+
+    layout: Layout | None = None
+    images: Mapping[str, list[Image]] = {}
+    why_not: str = ""
 
 
 class DockerArchive(LocalSource):
@@ -122,17 +131,28 @@ class DockerArchive(LocalSource):
     def _saved(self) -> list[Saved] | None:
         return saved_images(self._files)
 
-    @cached_property
+    @property
     def _layout(self) -> Layout | None:
         """The OCI layout, with manifests, that Docker since 25.0 writes next to manifest.json."""
-        if self._files.read(INDEX, MANIFEST_LIMIT) is None:
-            return None
-        return Layout(self._registry, self._files, full_names=True)
+        return self._index.layout
+
+    @property
+    def _originals(self) -> Mapping[str, list[Image]]:
+        """The images of the layout by the digests of their configs."""
+        return self._index.images
 
     @cached_property
-    def _originals(self) -> dict[str, list[Image]]:
-        """The images of the layout by the digests of their configs."""
-        return self._layout.images_by_config() if self._layout else {}
+    def _index(self) -> "_Index":
+        """What index.json adds to manifest.json; nothing if it cannot be read."""
+        try:
+            if self._files.read(INDEX, MANIFEST_LIMIT) is None:
+                return _Index()
+            layout = Layout(self._registry, self._files, full_names=True)
+            return _Index(layout, layout.images_by_config())
+        except RegpipeError as error:
+            if not self._saved:  # there is nothing else to go by
+                raise
+            return _Index(why_not=f"only manifest.json is used: {error.message}")
 
     @property
     def _generated(self) -> list[str]:
@@ -161,26 +181,29 @@ class DockerArchive(LocalSource):
 
     def _schema2(self, key: str) -> Manifest:
         saved = (self._saved or [])[int(key[1:])]
+        if saved.error:
+            raise saved.error
         config = self._files.read(saved.config, CONFIG_LIMIT)
         if config is None:
             raise _missing("config", saved.config)
         digest = digest_of(config)
         named = _DIGEST_IN_NAME.search(saved.config)
-        warnings: tuple[str, ...] = ()
+        warnings = [self._index.why_not] if self._index.why_not else []
         if named and digest != f"sha256:{named[1]}":
-            warnings = (f"the config {ascii(saved.config)} has digest {digest}",)
+            warnings.append(f"the config {ascii(saved.config)} has digest {digest}")
         rootfs = parse_config(config).document.get("rootfs")
         diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
         if not isinstance(diff_ids, list):
             diff_ids = []
-        if len(diff_ids) != len(saved.layers):
-            raise damaged(
-                f"the image has {len(saved.layers)} layers in manifest.json,"
-                f" but {len(diff_ids)} diff_ids in its config"
+        if len(diff_ids) < len(saved.layers):
+            # The record warns of the opposite, as it does for every image.
+            warnings.append(
+                f"the image has {len(saved.layers)} layers in manifest.json, but"
+                f" {len(diff_ids)} diff_ids in its config: layers without one are left out"
             )
         self._blobs[digest] = saved.config
         layers = []
-        for diff_id, name in zip(diff_ids, saved.layers, strict=True):
+        for diff_id, name in zip(diff_ids, saved.layers, strict=False):
             size = self._files.uncompressed_size(name)
             if size is None:
                 raise _missing("layer", name)
@@ -200,7 +223,7 @@ class DockerArchive(LocalSource):
                 "layers": layers,
             }
         )
-        return read_manifest(body, "")._replace(derived=True, warnings=warnings)
+        return read_manifest(body, "")._replace(derived=True, warnings=tuple(warnings))
 
 
 def _schema1(files: Files, image: str) -> Manifest:

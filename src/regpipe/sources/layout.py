@@ -127,8 +127,11 @@ class Layout(LocalSource):
     @cached_property
     def _entries(self) -> dict[str, dict[str, Any]]:
         """The descriptors in index.json by their digests."""
-        listed = descriptors(self._index.document, "manifests")
-        return {entry["digest"]: entry for entry in listed}
+        index = self._index.document
+        try:
+            return {entry["digest"]: entry for entry in descriptors(index, "manifests")}
+        except ResponseError as error:
+            raise error.about(INDEX) from error
 
     @cached_property
     def _index(self) -> Manifest:

@@ -17,7 +17,7 @@ from regpipe.stage.options import RunOptions
 from regpipe.stage.output import Failure, Notice, Report
 from regpipe.stdio import Streams
 
-Work = Callable[[Target, Source], "Iterable[bytes | Notice | RegpipeError]"]
+Work = Callable[[Target, Source], "Iterable[bytes | Notice | Failure | RegpipeError]"]
 
 
 def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work) -> int:
@@ -57,16 +57,13 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
         else:
             try:
                 for result in work(job, sources.open(job.ref.registry)):
-                    if isinstance(result, RegpipeError):
-                        yield Failure(str(job.ref), _described(job), result)
-                    else:
-                        yield result
+                    yield _failure(job, result) if isinstance(result, RegpipeError) else result
             except RegpipeError as error:
-                yield Failure(str(job.ref), _described(job), error)
+                yield _failure(job, error)
             except Exception as error:
                 if os.environ.get("REGPIPE_DEBUG"):
                     raise
-                yield Failure(str(job.ref), _described(job), InternalError(error))
+                yield _failure(job, InternalError(error))
         progress.finished()
 
     with caching, progress:
@@ -82,11 +79,19 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
 
 
 def each_image(work: Work) -> Work:
-    """Return a function that does `work` for each image that a reference stands for."""
+    """Return a function that does `work` for each image that a reference stands for.
 
-    def work_on_each(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
+    The images of an archive on standard input are several, of which one may fail.
+    """
+
+    def work_on_each(target: Target, source: Source) -> Iterator[bytes | Notice | Failure]:
         for ref in source.images(target.ref):
-            yield from work(target._replace(ref=ref), source)
+            image = target._replace(ref=ref)
+            try:
+                for result in work(image, source):
+                    yield _failure(image, result) if isinstance(result, RegpipeError) else result
+            except RegpipeError as error:
+                yield _failure(image, error)
 
     return work_on_each
 
@@ -102,6 +107,10 @@ def _is_free_for_archives(inputs: Sequence[str]) -> bool:
     if any(reads_stdin(argument) for argument in inputs):
         raise UsageError("standard input cannot be both a list of references (-) and an archive")
     return False
+
+
+def _failure(target: Target, error: RegpipeError) -> Failure:
+    return Failure(str(target.ref), _described(target), error)
 
 
 def _described(target: Target) -> dict[str, Any]:

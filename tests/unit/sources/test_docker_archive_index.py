@@ -97,6 +97,50 @@ def test_an_image_that_only_the_index_lists_is_not_one(read: Read) -> None:
     assert [fact[0] for fact in facts(read(members, ""))] == ["docker.io/library/one"]
 
 
+UNREADABLE = {
+    "no JSON": (b"{,", "index.json: the manifest is not valid JSON: Expecting property name"),
+    "no index": (b'{"images": []}', "index.json: the response is not a manifest"),
+    "a member twice": (b'{"manifests":[],"manifests":[]}', "index.json: the manifest is not"),
+    "no list": (b'{"manifests":{}}', "index.json: the manifest's manifests is not a list"),
+    "a malformed digest": (
+        b'{"manifests":[{"digest":"sha256:../x"}]}',
+        "index.json: a descriptor in the manifest's manifests has no valid digest",
+    ),
+    "too large": (b" " * (8 << 20) + b"{}", "'index.json' is larger than 8388608 bytes"),
+}
+
+
+@pytest.mark.parametrize(("content", "why"), UNREADABLE.values(), ids=UNREADABLE)
+def test_an_index_that_cannot_be_read_takes_no_image_away(
+    read: Read, content: bytes, why: str
+) -> None:
+    members = archive((NAMES[0], ONE), (NAMES[1], TWO)) | {"index.json": content}
+    result = read(members, "")
+    assert (result.code, len(result.records)) == (0, 2)
+    for record, image in zip(result.records, (ONE, TWO), strict=True):
+        assert (record["config"], record["derived"]) == (image.config_json, True)
+        (warning,) = record["warnings"]
+        assert warning.startswith(f"only manifest.json is used: {why}")
+
+
+def test_a_layout_of_an_unknown_version_takes_no_image_away(read: Read) -> None:
+    members = archive((NAMES[0], ONE)) | {"oci-layout": b'{"imageLayoutVersion":"2.0.0"}'}
+    (record,) = read(members, "").records
+    assert record["warnings"] == [
+        "only manifest.json is used: unsupported OCI image layout version '2.0.0': expected 1.x"
+    ]
+
+
+@pytest.mark.parametrize("content", [b"{,", b'{"manifests":[{"digest":"x"}]}'])
+def test_an_index_that_cannot_be_read_is_an_error_if_nothing_else_lists_images(
+    read: Read, content: bytes
+) -> None:
+    members = archive((NAMES[0], ONE)) | {"index.json": content, "manifest.json": b"[]"}
+    result = read(members, ":one:v1")
+    assert result.code == 5
+    assert "index.json: " in result.err
+
+
 @pytest.mark.parametrize("listed", [b"null", b"[]"])
 def test_the_index_counts_if_manifest_json_lists_nothing(read: Read, listed: bytes) -> None:
     members = archive((NAMES[1], TWO)) | {"manifest.json": listed}
