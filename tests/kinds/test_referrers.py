@@ -198,14 +198,6 @@ def test_the_manifest_completes_the_descriptor(registry: Scripted) -> None:
     assert (record["artifactType"], record["annotations"]) == (SPDX, SBOM.json["annotations"])
 
 
-def test_a_listed_referrer_that_is_gone_is_still_named(registry: Scripted) -> None:
-    listed = json_response({"manifests": [SBOM.descriptor()]}, type_=OCI_INDEX)
-    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", listed)
-    (record,) = find(registry).records
-    assert record["digest"] == SBOM.digest
-    assert "artifactType" not in record
-
-
 def test_a_malformed_entry_is_an_error(registry: Scripted) -> None:
     entry = {"mediaType": "application/x", "digest": "../../etc/passwd", "size": 1}
     bad = images.oci_index([entry], [])

@@ -60,7 +60,47 @@ def test_a_list_under_another_media_type_is_a_list(registry: Scripted, media_typ
     assert (result.code, result.err) == (0, "")
     assert [(one["digest"], one["foundBy"]) for one in result.records] == [(SBOM.digest, "api")]
     guesses = [f"GET {GUESSES[:-1]}.{suffix}" for suffix in ("sig", "att", "sbom")]
-    assert registry.request_lines[1:] == [f"GET {LIST}", *guesses]
+    manifest = f"GET /v2/team/web/manifests/{SBOM.digest}"
+    assert registry.request_lines[1:] == [f"GET {LIST}", manifest, *guesses]
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, "application/json"])
+def test_the_manifests_decide_what_the_apis_list_says(registry: Scripted, media_type: str) -> None:
+    claims = SBOM.descriptor(artifactType="text/claimed", annotations={"by": "the list"}, size=1)
+    registry.on(LIST, json_response(listed(claims), type_=media_type))
+    (record,) = find(registry).records
+    assert (record["artifactType"], record["size"]) == ("text/bom", len(SBOM.raw))
+    assert record["annotations"] == {"by": "the list", **SBOM.json["annotations"]}
+    assert len(find(registry, "--artifact-type", "text/bom").records) == 1
+    assert find(registry, "--artifact-type", "text/claimed").records == []
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, "application/json"])
+@pytest.mark.parametrize("other", [artifacts.sbom(OTHER), OTHER], ids=["another", "no subject"])
+def test_an_entry_of_the_apis_list_must_have_the_image_as_its_subject(
+    registry: Scripted, other: Image, media_type: str
+) -> None:
+    registry.add("team/web", "stray", other)
+    registry.on(LIST, json_response(listed(other.descriptor(), ENTRY), type_=media_type))
+    result = find(registry)
+    assert (digests(result), result.err) == ([SBOM.digest], "")
+    registry.on(LIST, json_response(listed(other.descriptor()), type_=media_type))
+    result = find(registry)
+    assert (result.code, result.out, len(result.errors)) == (0, b"", 1)
+    assert "manifests in the list of referrers do not name the image as their sub" in result.err
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, "application/json"])
+def test_an_entry_of_the_apis_list_that_is_gone_is_left_out_with_one_warning(
+    registry: Scripted, media_type: str
+) -> None:
+    gone = [artifacts.sbom(IMAGE, f"text/gone{number}").descriptor() for number in range(3)]
+    registry.on(LIST, json_response(listed(*gone, ENTRY), type_=media_type))
+    result = find(registry)
+    assert (result.code, digests(result), len(result.errors)) == (0, [SBOM.digest], 1)
+    assert f"{gone[0]['digest']} and 2 more in the list of referrers are left out" in result.err
+    (record,) = manifests(registry).records
+    assert [one["digest"] for one in record["referrers"]] == [SBOM.digest]
 
 
 NO_LISTS = {

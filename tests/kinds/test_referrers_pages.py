@@ -25,6 +25,7 @@ def test_all_pages_are_read(registry: Scripted) -> None:
     path = f"/v2/a/b/referrers/{IMAGE.digest}"
     numbered = [artifacts.sbom(IMAGE, f"application/x{number}") for number in range(3)]
     for number, one in enumerate(numbered):
+        registry.add("a/b", f"x{number}", one)
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [_listed(one)]}
         response = json_response(index, type_=f"{OCI_INDEX}; charset=utf-8")
         if number < 2:

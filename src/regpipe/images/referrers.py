@@ -9,9 +9,10 @@ There are four. A referrer that several of them find has the first as its `found
     cosign-tag    cosign's own tags, older than both: `sha256-<hex>.sig`, `.att` and `.sbom`
     index         BuildKit's attestations, in the index beside the image
 
-Only the API's list is taken at its word. The tags are guesses: a registry may deny access to tags
-that it does not have, or resolve them to something else. So a manifest under the fallback tag must
-name the image as its `subject`, and its type and annotations are its own, whatever the index says.
+Lists only say where to look: the manifests decide. One that is listed must name the image as its
+`subject`, and its type and annotations are its own, since clients write fallback indexes, and
+registries get their lists wrong. The tags are guesses: a registry may deny access to tags that it
+does not have, or resolve them to something else.
 """
 
 import re
@@ -26,7 +27,7 @@ from regpipe.errors import (
     TooLargeError,
     UnauthorizedError,
 )
-from regpipe.images.record import artifact_type
+from regpipe.images.referrer import API, COSIGN, FALLBACK, INDEX, Referrer, described, texts_of
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
@@ -35,35 +36,17 @@ from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, host_of
 from regpipe.sources.base import Source
 
-API, FALLBACK, COSIGN, INDEX = "api", "tag-fallback", "cosign-tag", "index"
+COUNT_LIMIT = 10_000
+"""How many manifests of a list are read at most."""
+READ_LIMIT = 256 << 20
+"""How many bytes of manifests are read at most for one subject."""
+KEPT_LIMIT = 64 << 20
+"""How much memory the referrers of one subject take at most, in bytes, roughly."""
 
+# Where an entry stands, in messages.
+LIST, TAG, ATTESTED = "in the list of referrers", "under the fallback tag", "in the index"
 _COSIGN_SUFFIXES = ("sig", "att", "sbom")
-# Artifact types in lists that say nothing: the manifest itself may have a better one.
-_VAGUE_TYPES = frozenset({None, "", media_types.OCI_EMPTY, *media_types.CONFIG_TYPES})
-_FALLBACK_LIMIT = 10_000
-"""How many manifests under a fallback tag are read at most."""
 _NO_TAG = re.compile(r"[^A-Za-z0-9._-]")
-
-
-class Referrer(NamedTuple):
-    """A referrer of an image.
-
-    Attributes:
-        subject: the digest of the image or index it refers to.
-        descriptor: its `digest`, `mediaType`, `size`, and `artifactType` and `annotations` where
-            there are any.
-        found_by: how it was found: `API`, `FALLBACK`, `COSIGN` or `INDEX`.
-    """
-
-    subject: str
-    descriptor: Mapping[str, Any]
-    found_by: str
-
-    def fields(self) -> dict[str, Any]:
-        """Return the fields of its record."""
-        names = ("digest", "mediaType", "size", "artifactType", "annotations")
-        known = {name: self.descriptor.get(name) for name in names}
-        return {"subject": self.subject, **known, "foundBy": self.found_by}
 
 
 class Found(NamedTuple):
@@ -114,14 +97,12 @@ def find(source: Source, ref: Reference, subject: Subject) -> Found:
     for way in (search.listed, search.tagged, search.cosign, search.attestations):
         try:
             for found_by, descriptor in way():
-                referrer = Referrer(subject.digest, descriptor, found_by)
-                search.referrers.setdefault(descriptor["digest"], referrer)
+                search.keep(found_by, descriptor)
         except RegpipeError as error:
             search.error = search.error or error
             if isinstance(error, ConnectionFailedError) or error.status == 429:
                 break  # the other ways would only wait for the same
-    notes = search.notes if search.referrers else [*search.notes, *search.doubts]
-    return Found(list(search.referrers.values()), notes, search.error)
+    return Found(list(search.referrers.values()), search.notes(), search.error)
 
 
 def fallback_tag(digest: str) -> str:
@@ -138,10 +119,7 @@ _Descriptors = Iterator[tuple[str, Mapping[str, Any]]]
 
 
 class _Search:
-    """One search, and what came of it so far.
-
-    `doubts` are notes that matter only if nothing is found.
-    """
+    """One search, and what came of it so far."""
 
     def __init__(self, source: Source, ref: Reference, subject: Subject) -> None:
         self._source = source
@@ -149,45 +127,73 @@ class _Search:
         self._subject = subject
         self._has_list = False
         self.referrers: dict[str, Referrer] = {}
-        self.notes: list[str] = []
-        self.doubts: list[str] = []
         self.error: RegpipeError | None = None
+        self._doubts: dict[str, None] = {}
+        self._unread: dict[str, list[str]] = {}
+        self._bytes = 0
+        self._kept = 0
+
+    def notes(self) -> list[str]:
+        """Return what a user should know: what was left out, and odd things if nothing is found."""
+        found = []
+        for where, (why, first, *others) in self._unread.items():
+            several = f" and {len(others)} more {where} are" if others else f" {where} is"
+            found.append(f"{first}{several} left out: {why}")
+        return found if self.referrers else [*found, *self._doubts]
 
     def listed(self) -> _Descriptors:
-        """Yield what the source's own list has."""
+        """Yield what the source's own list has, with the annotations that the list adds."""
         found = self._source.referrers(self._ref.repository, self._subject.digest)
         if found.note:
-            self.doubts.append(found.note)
+            self._doubts[found.note] = None
         self._has_list = found.descriptors is not None
-        for descriptor in found.descriptors or ():
-            yield API, self._completed(descriptor)
+        for entry, manifest in self._verified(found.descriptors or (), LIST):
+            own = described(manifest)
+            annotations = texts_of(entry.get("annotations")) | own["annotations"]
+            yield API, own | {"annotations": annotations}
 
     def tagged(self) -> _Descriptors:
-        """Yield the entries of the index under the fallback tag, each verified."""
+        """Yield the entries of the index under the fallback tag."""
         # A registry's list is complete; of the tools that write layouts, some use the tag.
         if self._has_list and not self._ref.is_local:
             return
         index = self._guessed(fallback_tag(self._subject.digest))
         if index is None or index.media_type not in media_types.INDEX_TYPES:
             return
-        for position, entry in enumerate(descriptors(index.document, "manifests")):
-            if position >= _FALLBACK_LIMIT:
-                raise TooLargeError(f"the fallback tag lists more than {_FALLBACK_LIMIT} manifests")
-            manifest = self._verified(entry["digest"])
-            if manifest:
-                yield FALLBACK, _described(manifest)
+        entries = descriptors(index.document, "manifests")
+        for _, manifest in self._verified(entries, TAG):
+            yield FALLBACK, described(manifest)
 
     def cosign(self) -> _Descriptors:
         """Yield what cosign's tags lead to; its manifests have no `subject` to be verified by."""
         for suffix in _COSIGN_SUFFIXES:
             manifest = self._guessed(f"{fallback_tag(self._subject.digest)}.{suffix}")
             if manifest:
-                yield COSIGN, _described(manifest)
+                yield COSIGN, described(manifest)
 
     def attestations(self) -> _Descriptors:
-        """Yield BuildKit's attestations from the image's index."""
-        for descriptor in self._subject.attestations:
-            yield INDEX, self._completed(descriptor)
+        """Yield BuildKit's attestations from the image's index, which need no `subject`."""
+        for entry in self._subject.attestations:
+            manifest = self._read(entry["digest"], ATTESTED)
+            if manifest:
+                own = described(manifest)
+                annotations = texts_of(entry.get("annotations")) | own["annotations"]
+                yield INDEX, own | {"annotations": annotations}
+
+    def keep(self, found_by: str, descriptor: Mapping[str, Any]) -> None:
+        """Add a referrer, unless it was found before.
+
+        Raises:
+            TooLargeError: all of them would take too much memory.
+        """
+        digest = descriptor["digest"]
+        if digest in self.referrers:
+            return
+        texts = [*descriptor["annotations"].items(), (digest, descriptor["artifactType"] or "")]
+        self._kept += 1000 + sum(100 + len(key) + len(value) for key, value in texts)
+        if self._kept > KEPT_LIMIT:
+            raise TooLargeError(f"the referrers take more than {KEPT_LIMIT} bytes of memory")
+        self.referrers[digest] = Referrer(self._subject.digest, descriptor, found_by)
 
     def _guessed(self, tag: str) -> Manifest | None:
         """Return the manifest of a tag that need not exist; None if it is the subject itself."""
@@ -200,59 +206,41 @@ class _Search:
                 raise
             host = host_of(self._ref.registry)
             note = f"{host} denies access to tags that may not exist, such as signatures'"
-            if note not in self.doubts:
-                self.doubts.append(note)
+            self._doubts[note] = None
             return None
         return None if manifest.digest == self._subject.digest else manifest
 
-    def _verified(self, digest: str) -> Manifest | None:
-        """Return a manifest if its `subject` is the image."""
+    def _verified(
+        self, entries: Iterable[Mapping[str, Any]], where: str
+    ) -> Iterator[tuple[Mapping[str, Any], Manifest]]:
+        """Yield the entries of a list whose manifests name the image as their `subject`."""
+        for position, entry in enumerate(entries):
+            if position >= COUNT_LIMIT:
+                raise TooLargeError(f"more than {COUNT_LIMIT} manifests are {where}")
+            manifest = self._read(entry["digest"], where)
+            if manifest is None:
+                continue
+            subject = mapping(manifest.document.get("subject"))
+            if subject.get("digest") == self._subject.digest:
+                yield entry, manifest
+            elif where == LIST:
+                note = f"manifests {where} do not name the image as their subject"
+                self._doubts[note] = None
+
+    def _read(self, digest: str, where: str) -> Manifest | None:
+        """Return a manifest that is listed; None, with a note, if it cannot be read.
+
+        Raises:
+            RegpipeError: the source fails, or has sent too much.
+        """
         try:
             manifest = self._source.manifest(self._ref.repository, digest)
-        except (NotFoundError, ResponseError, UnauthorizedError) as error:
-            self.notes.append(
-                f"{digest} under the fallback tag is left out, because it cannot be read:"
-                f" {error.message}"
-            )
+        except (NotFoundError, ResponseError, TooLargeError, UnauthorizedError) as error:
+            if isinstance(error, UnauthorizedError) and error.status is None:
+                raise
+            self._unread.setdefault(where, [error.message]).append(digest)
             return None
-        subject = mapping(manifest.document.get("subject"))
-        return manifest if subject.get("digest") == self._subject.digest else None
-
-    def _completed(self, descriptor: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Complete a descriptor whose artifactType says nothing from the manifest itself."""
-        if descriptor.get("artifactType") not in _VAGUE_TYPES:
-            return descriptor
-        try:
-            manifest = self._source.manifest(self._ref.repository, descriptor["digest"])
-        except (NotFoundError, ResponseError, UnauthorizedError):
-            return {**descriptor, "artifactType": None}
-        found = _described(manifest)
-        annotations = {**mapping(descriptor.get("annotations")), **found["annotations"]}
-        return {**descriptor, **found, "annotations": annotations}
-
-
-def _described(manifest: Manifest) -> dict[str, Any]:
-    """Return the descriptor of a manifest, by nothing but itself."""
-    return {
-        "digest": manifest.digest,
-        "mediaType": manifest.media_type,
-        "size": len(manifest.body),
-        "artifactType": _kind(manifest),
-        "annotations": mapping(manifest.document.get("annotations")),
-    }
-
-
-def _kind(manifest: Manifest) -> str | None:
-    """Return the artifact type of a manifest.
-
-    Cosign and BuildKit do not declare one; that of the first layer is the best substitute.
-    """
-    document = manifest.document
-    config = mapping(document.get("config"))
-    kind = artifact_type(document)
-    if config.get("mediaType") == kind and kind in media_types.CONFIG_TYPES:
-        kind = None
-    layers = document.get("layers")
-    first = mapping(layers[0]) if isinstance(layers, list) and layers else {}
-    layer = first.get("mediaType")
-    return kind or (layer if isinstance(layer, str) else None)
+        self._bytes += len(manifest.body)
+        if self._bytes > READ_LIMIT:
+            raise TooLargeError(f"the referrers' manifests have more than {READ_LIMIT} bytes")
+        return manifest

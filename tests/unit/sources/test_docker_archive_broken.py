@@ -124,8 +124,10 @@ MISMATCHES = {
     "no layers": (change(Layers=[]), "the manifest has 0 layers, but its config has 2"),
     "no diff_ids": (
         falsify,
-        "the image has 2 layers in manifest.json, but 0 diff_ids in its config: layers without"
-        " one are left out",
+        (
+            "the image has 2 layers in manifest.json, but 0 diff_ids in its config:"
+            " layers without one are left out"
+        ),
     ),
 }
 
@@ -145,19 +147,19 @@ def test_a_wrong_number_of_layers_is_a_warning_in_the_record(
     assert f": warning: {warning}" in result.err
 
 
-HARMED: dict[str, tuple[dict[str, object], str, int]] = {
-    "config missing": ({"Config": "nosuch.json"}, "BLOB_UNKNOWN: the archive has no config '", 4),
-    "config elsewhere": ({"Config": "../x"}, "ARCHIVE_INVALID: a path leads outside", 5),
-    "layer elsewhere": ({"Layers": ["/../x"]}, "ARCHIVE_INVALID: a path leads outside", 5),
-    "layers that are none": ({"Layers": [1]}, "MANIFEST_INVALID: an image in manifest.json", 5),
-    "too many layers": ({"Layers": ["x"] * 10_001}, "MANIFEST_INVALID: an image in manif", 5),
+HARMED: dict[str, tuple[dict[str, object], str]] = {
+    "config missing": ({"Config": "nosuch.json"}, "BLOB_UNKNOWN: the archive has no config '"),
+    "config elsewhere": ({"Config": "../x"}, "ARCHIVE_INVALID: a path leads outside"),
+    "layer elsewhere": ({"Layers": ["/../x"]}, "ARCHIVE_INVALID: a path leads outside"),
+    "layers that are none": ({"Layers": [1]}, "MANIFEST_INVALID: an image in manifest.json"),
+    "too many layers": ({"Layers": ["x"] * 10_001}, "MANIFEST_INVALID: an image in manif"),
 }
 
 
-@pytest.mark.parametrize(("fields", "begins", "code"), HARMED.values(), ids=HARMED)
+@pytest.mark.parametrize(("fields", "begins"), HARMED.values(), ids=HARMED)
 @pytest.mark.parametrize("path", ["x.tar", "-"])
 def test_an_image_that_cannot_be_read_hides_no_other(
-    fields: dict[str, object], begins: str, code: int, path: str
+    fields: dict[str, object], begins: str, path: str
 ) -> None:
     members = docker_save([(images.classic(name), [f"{name}:v1"]) for name in ("one", "two")])
     one, two = json.loads(str(members["manifest.json"], "utf-8"))  # type: ignore[arg-type]
