@@ -95,7 +95,7 @@ def test_optional_members_may_have_any_type(scripted: Scripted, key: str, value:
         pytest.param(b"{", id="no JSON"),
         pytest.param(b'{"x":1e400}', id="1e400"),
         pytest.param(b'{"os":"a","os":NaN}', id="a member twice and NaN"),
-        pytest.param(b'\xef\xbb\xbf{"os":"\xff"}', id="a byte order mark"),
+        pytest.param(b"\xef\xbb\xbf" * 2 + b'{"os":"a"}', id="two byte order marks"),
     ],
 )
 def test_a_broken_config_is_one_clear_error(scripted: Scripted, body: bytes) -> None:
@@ -133,6 +133,15 @@ def test_a_config_in_another_encoding_warns(scripted: Scripted) -> None:
     assert json.loads(record["history"][0]["v1Compatibility"])["author"] == "\ufffdnal"
     (warning,) = record["warnings"]
     assert warning == "the image config is not UTF-8 text: invalid bytes are replaced"
+
+
+def test_a_config_with_a_byte_order_mark_warns(scripted: Scripted) -> None:
+    body = b'\xef\xbb\xbf{"os":"linux","architecture":"amd64","author":"me"}'
+    record = warned(scripted, images.docker_manifest(Blob(body, DOCKER_CONFIG), [layer("x")]))
+    assert record["config"]["author"] == "me"
+    assert json.loads(record["history"][0]["v1Compatibility"])["author"] == "me"
+    (warning,) = record["warnings"]
+    assert warning == "the image config begins with a byte order mark"
 
 
 @pytest.mark.parametrize("image", [AMD64, images.classic("x"), images.index("x")])

@@ -8,7 +8,7 @@ import pytest
 
 from regpipe.images.referrers import fallback_tag
 from support import artifacts, images
-from support.blobs import OCI_INDEX, Image, sha256
+from support.blobs import Image, sha256
 from support.cli import Result, run
 from support.peers import Peer
 from support.push import write_layout

@@ -111,6 +111,38 @@ def test_26_a_password_in_a_url_is_refused_and_not_shown(
         assert run([verb, *options, "--registry", url, "team/app"]).code == 2
 
 
+HOSTS = ("my.registry", "localhost:5000", "my.registry/team/app:v1", "localhost:5000/team/app")
+SHAPES = {
+    "text": "{}",
+    "JSON text": '"{}"',
+    "a list": '["{}"]',
+    "ref": '{{"ref":"{}"}}',
+    "registry": '{{"registry":"{}","repository":"team/app"}}',
+    "tags/list": '{{"name":"{}","tags":["v1"]}}',
+    "a note": '{{"ref":"Bad Ref","note":"see {} for more"}}',
+    "malformed JSON": '{{"ref":"{}"',
+}
+
+
+@pytest.mark.parametrize("options", [(), ("--error-records",)], ids=["", "--error-records"])
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+@pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "referrers", "blob"])
+def test_26_a_password_without_a_scheme_is_refused_and_not_shown(
+    verb: str, shape: str, options: tuple[str, ...]
+) -> None:
+    words = [f"{USER}:{PASSWORD}@{host}" for host in HOSTS]
+    words += [f"{USER}:pass/{PASSWORD}@x@{host}" for host in HOSTS]
+    result = run([verb, *options], "\n".join(shape.format(word) for word in words))
+    assert result.code == 2
+    if shape == "{}":
+        assert all(run([verb, *options, word]).code == 2 for word in words)
+
+
+def test_26_a_long_token_without_a_scheme_is_not_shown() -> None:
+    result = run(["tags"], f"oauth2accesstoken:{PASSWORD * 100}@my.registry/team/app")
+    assert result.code == 2
+
+
 def test_26_a_malformed_file_is_not_quoted(scripted: Scripted, home: Path) -> None:
     scripted.guard(basic())
     write(home / ".docker/config.json", f'{{"auths":{{"x":{{"auth":"{encoded()}"{PASSWORD}')

@@ -87,8 +87,8 @@ NOT_JSON = {
     "long number": b'{"a":' + b"1" * 5000 + b"}",
     "HTML": b"<html></html>",
 }
-# Warnings in a config; see test_24_duplicate_members_and_invalid_utf8_in_a_config_are_warnings.
-SLOPPY = ("twice", "not UTF-8")
+# Warnings in a config; see test_24_what_is_sloppy_in_a_config_is_a_warning.
+SLOPPY = ("twice", "not UTF-8", "BOM")
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,7 @@ def test_24_invalid_json_is_reported_in_one_line(
 
 
 @pytest.mark.parametrize("name", SLOPPY)
-def test_24_duplicate_members_and_invalid_utf8_in_a_config_are_warnings(
-    scripted: Scripted, name: str
-) -> None:
+def test_24_what_is_sloppy_in_a_config_is_a_warning(scripted: Scripted, name: str) -> None:
     with_config(scripted, NOT_JSON[name])
     result = run(manifests_of(scripted))
     assert (result.code, len(result.records)) == (0, 1)

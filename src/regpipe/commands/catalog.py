@@ -12,6 +12,7 @@ from regpipe.stage.options import LOCAL_SOURCES, NetworkParser
 from regpipe.stage.parser import Help
 from regpipe.stage.run import run
 from regpipe.stdio import Streams
+from regpipe.text import quoted
 
 _HELP = Help(
     "List the repositories of registries: a record for each.",
@@ -36,7 +37,8 @@ def _repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeErr
             if not target.ref.is_local:
                 reference.check_repository(name)
         except InputError as error:
-            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+            why = f"the registry lists {quoted(name)}, which is not a valid repository name"
+            yield ResponseError(why, code=error.code)
         else:
             ref = target.ref._replace(repository=name)
             yield ndjson.write(repository_record(ref, target.record))

@@ -12,6 +12,7 @@ from regpipe.stage.options import LOCAL_SOURCES, NetworkParser
 from regpipe.stage.parser import Help
 from regpipe.stage.run import run
 from regpipe.stdio import Streams
+from regpipe.text import quoted
 
 _HELP = Help(
     "List the tags of repositories: a record for each.",
@@ -37,6 +38,7 @@ def _tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
             if not ref.is_local:
                 reference.check_tag(str(ref.tag))
         except InputError as error:
-            yield ResponseError(f"in the registry's list {error.message}", code=error.code)
+            why = f"the registry lists {quoted(ref.tag)}, which is not a valid tag"
+            yield ResponseError(why, code=error.code)
         else:
             yield ndjson.write(tag_record(ref, target.record))

@@ -1,5 +1,6 @@
 """Strict parsing of the JSON documents that registries serve."""
 
+import codecs
 import json
 import math
 from typing import Any, NamedTuple, NoReturn
@@ -56,21 +57,24 @@ class Config(NamedTuple):
 def parse_config(body: bytes) -> Config:
     """Parse an image config, as leniently as Docker, crane and skopeo.
 
-    Unlike a manifest it names no other content, so that duplicate members and invalid UTF-8, which
-    some builders write, are only worth a warning.
+    Unlike a manifest it names no other content, so that a byte order mark, duplicate members and
+    invalid UTF-8, which some builders write, are only worth a warning.
 
     Raises:
         ResponseError: not a JSON object, or refused by `parse_document` for another reason.
     """
     what = "image config"
-    text = body.decode(errors="replace")
+    own = body.removeprefix(codecs.BOM_UTF8)
+    text = own.decode(errors="replace")
+    warnings = []
+    if own != body:
+        warnings.append("the image config begins with a byte order mark")
     try:
-        return Config(text, parse_document(body, what))
+        return Config(text, parse_document(own, what), tuple(warnings))
     except ResponseError:
         valid = text.encode()
         document = parse_document(valid, what, unique=False)
-    warnings = []
-    if valid != body:
+    if valid != own:
         warnings.append("the image config is not UTF-8 text: invalid bytes are replaced")
     try:
         parse_document(valid, what)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from regpipe.errors import InputError
 from regpipe.oci import local_names
 from regpipe.oci.local_names import is_local
-from regpipe.text import quoted
+from regpipe.text import quoted, without_password
 
 HUB = "docker.io"
 HUB_URL = "https://registry-1.docker.io"
@@ -222,13 +222,12 @@ def _is_host(head: str) -> bool:
 
 
 def _split_scheme(text: str) -> tuple[str, str]:
+    if without_password(text) != text:
+        raise _invalid(text, "credentials are not allowed in it: use --user and --password-stdin")
     match = _WEB_SCHEME.match(text)
     if not match:
         return "", text
-    scheme, rest = match[1].lower(), text[match.end() :]
-    if scheme != "docker" and "@" in rest.partition("/")[0]:
-        raise _invalid(text, "credentials are not allowed in it: use --user and --password-stdin")
-    return scheme, rest
+    return match[1].lower(), text[match.end() :]
 
 
 def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:

@@ -61,7 +61,8 @@ class Listing:
         previous: set[str] = set()
         empty = 0
         while True:
-            names = dict.fromkeys(self._names(response))
+            only = not asked and "link" not in response.headers
+            names = dict.fromkeys(self._names(response, only=only))
             yield from (name for name in names if name not in previous)
             previous = set(names)
             empty = 0 if names else empty + 1
@@ -103,10 +104,11 @@ class Listing:
         query = urlsplit(url).query
         return f"{self._url}?{query}" if query and response.url.startswith(self._url) else url
 
-    def _names(self, response: Response) -> Iterator[str]:
-        """Yield a page's names.
+    def _names(self, response: Response, *, only: bool) -> Iterator[str]:
+        """Yield a page's names; `only` tells whether it is the only page.
 
-        Nexus has null among them, and Artifactory digests.
+        Nexus has null among them, and Artifactory digests. Some registries write null for an
+        empty page, but a whole list that is null may be a failure.
         """
         document = parse_document(response.body, f"list of {self._member}")
         names = page_names(document, self._member)
@@ -117,10 +119,9 @@ class Listing:
             )
         if names is None and self._member in document:
             raise ResponseError(f"the response has no list of {self._member}")
-        if names is None:
+        if names is None or (only and document[self._member] is None):
             self._transport.warn(self._url, f"the response has no list of {self._member}")
-            return
-        for name in names:
+        for name in names or ():
             if isinstance(name, str) and not is_digest(name):
                 yield name
             elif name is not None and not isinstance(name, str):

@@ -192,7 +192,7 @@ class Registry(Source):
         self._transport.warn(
             self._url,
             "its Docker-Content-Digest headers are wrong,"
-            f" such as {ascii(claimed)[1:-1][:80]} for {manifest.digest};"
+            f" such as {quoted(claimed, 300)} for {manifest.digest};"
             " the computed digests are used",
         )
         return manifest

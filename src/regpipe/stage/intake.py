@@ -9,7 +9,7 @@ from regpipe.oci.reference import Defaults
 from regpipe.records import ndjson, targets
 from regpipe.records.targets import Refused, Target
 from regpipe.stage.output import Failure
-from regpipe.text import without_password
+from regpipe.text import quoted, without_password
 
 Interpret = Callable[[object, Defaults], Iterator[Target | Refused]]
 
@@ -53,15 +53,29 @@ def jobs(
 
 
 def _refused(refused: Refused, label: str) -> Failure:
-    """Return the failure of an input that names nothing."""
-    given = refused.value
-    if isinstance(given, str):
-        # What a person typed may have had a password in it.
-        return Failure(given, {"input": without_password(given)}, refused.error)
-    if isinstance(given, dict):
-        ref = given.get("ref")
-        return Failure(ref if isinstance(ref, str) else label, given, refused.error)
-    return Failure(label, {"input": given}, refused.error)
+    """Return the failure of an input that names nothing; it may have a password in it."""
+    try:
+        given = _without_passwords(refused.value)
+    except RecursionError:  # nothing nested so deeply is a reference
+        given = label
+    ref = given.get("ref") if isinstance(given, dict) else given
+    error = refused.error
+    if isinstance(ref, str):
+        label = ref
+        said = f"{quoted(ref)} is "
+        if error.message.startswith(said):  # the label says it
+            error = InputError(error.message.removeprefix(said), code=error.code)
+    return Failure(label, given if isinstance(given, dict) else {"input": given}, error)
+
+
+def _without_passwords(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+    if isinstance(value, str):
+        return without_password(value)
+    if isinstance(value, list):
+        return [_without_passwords(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _without_passwords(one) for key, one in value.items()}
+    return value
 
 
 def _values(
