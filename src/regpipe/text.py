@@ -53,7 +53,9 @@ def _redacted(word: str) -> str:
         before = word[start:at]
         if _is_digest(word[at + 1 :], whole="/" not in before):
             continue
-        return f"{word[:start]}[redacted]{word[at:]}" if scheme or ":" in before else word
+        if scheme or (":" in before and before != ":"):
+            return f"{word[:start]}[redacted]{word[at:]}"
+        return word
     return word
 
 

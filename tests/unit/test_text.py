@@ -49,6 +49,7 @@ def test_passwords_are_redacted(text: str, shown: str) -> None:
         "someone@example.com",
         "docker-archive:/tmp/x.tar:@0",
         "'oci:/tmp/a@b:v1' is",
+        "give a position (:@0, :@1)",
         "oci:/tmp/a:b@c",
         "at 12:30 @ noon",
     ],
