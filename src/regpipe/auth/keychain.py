@@ -17,6 +17,8 @@ _FOUND_KEPT = 4096
 
 USERNAME = "REGPIPE_USERNAME"
 PASSWORD = "REGPIPE_PASSWORD"  # noqa: S105 -- the name of the variable
+PASSWORD_FILE = "REGPIPE_PASSWORD_FILE"  # noqa: S105 -- likewise
+_PASSWORD_LIMIT = 64 << 10
 
 
 class Keychain:
@@ -106,13 +108,32 @@ class Keychain:
     def _own(self) -> Credential | None:
         if self._given is not None:
             return password_credential(*self._given, "--user")
-        username, password = (self._environment.get(name, "") for name in (USERNAME, PASSWORD))
+        username = self._environment.get(USERNAME, "")
+        password = self._environment.get(PASSWORD, "") or self._password_in_file()
         if bool(username) != bool(password):
             set_, unset = (USERNAME, PASSWORD) if username else (PASSWORD, USERNAME)
-            raise UnauthorizedError(
-                f"${set_} is set, but ${unset} is not", code="CREDENTIALS_UNAVAILABLE"
-            )
+            raise _unavailable(f"${set_} is set, but ${unset} is not")
         return password_credential(username, password, f"${USERNAME}") if username else None
+
+    def _password_in_file(self) -> str:
+        """Return the password in $REGPIPE_PASSWORD_FILE, without the end of its line.
+
+        Raises:
+            UnauthorizedError: it cannot be read, or is no password.
+        """
+        path = self._environment.get(PASSWORD_FILE, "")
+        if not path:
+            return ""
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123
+                text = file.read(_PASSWORD_LIMIT + 1)
+        except OSError as error:
+            raise _unavailable(f"${PASSWORD_FILE}: {error.strerror}: {path}") from error
+        password = text.removesuffix(b"\n").removesuffix(b"\r")
+        if not password or len(text) > _PASSWORD_LIMIT:
+            what = "is too long" if password else "is empty"
+            raise _unavailable(f"${PASSWORD_FILE}: the file {what}: {path}")
+        return password.decode("utf-8", "surrogateescape")
 
     def _files(self) -> Iterator[ConfigFile]:
         """Yield the files that exist; a later one is read only when needed."""
@@ -146,3 +167,7 @@ class Keychain:
         if isinstance(result, UnauthorizedError):
             raise UnauthorizedError(result.message, code=result.code)
         return result  # type: ignore[return-value]  # each key has one `make`
+
+
+def _unavailable(message: str) -> UnauthorizedError:
+    return UnauthorizedError(message, code="CREDENTIALS_UNAVAILABLE")

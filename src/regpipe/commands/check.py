@@ -30,11 +30,16 @@ def main(argv: list[str], streams: Streams) -> int:
     """Check registries; return the exit code."""
     parser = NetworkParser("check", _HELP, streams, cached=False, default_registry=HUB)
     _, options = parser.parse_run(argv)
-    return run(options, streams, targets.registries, _check)
 
+    def check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
+        found = source.check()
+        settings = {
+            key: {"value": one.value, "from": one.origin}
+            for key, one in options.network.of(target.ref.registry).origins
+        }
+        fields = found.fields | {"settings": settings}
+        yield ndjson.write(check_record(target.ref, target.record, **fields))
+        if found.error is not None:
+            yield found.error
 
-def _check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-    found = source.check()
-    yield ndjson.write(check_record(target.ref, target.record, **found.fields))
-    if found.error is not None:
-        yield found.error
+    return run(options, streams, targets.registries, check)

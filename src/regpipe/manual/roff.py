@@ -30,7 +30,7 @@ class Man:
 
     def heading(self, title: str) -> None:
         """Begin a section."""
-        self._lines.append(f'.SH "{escaped(title).upper()}"')
+        self._lines.append(f'.SH "{escaped(title.upper())}"')
 
     def paragraph(self, text: str) -> None:
         """Add a paragraph."""

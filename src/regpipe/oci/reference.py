@@ -82,10 +82,17 @@ class Reference(NamedTuple):
 
 
 class Defaults(NamedTuple):
-    """The defaults for references: the registry's base URL, and whether to use plain HTTP."""
+    """The defaults for references.
+
+    Attributes:
+        registry: the base URL of the registry where none is named.
+        plain_http: whether registries without a scheme are reached by plain HTTP.
+        plain_http_hosts: the `host[:port]` of those that are in any case.
+    """
 
     registry: str = HUB_URL
     plain_http: bool = False
+    plain_http_hosts: frozenset[str] = frozenset()
 
 
 def host_of(registry: str) -> str:
@@ -99,12 +106,12 @@ def host_of(registry: str) -> str:
     return host if _is_host(host) else f"{host}:{443 if scheme == 'https' else 80}"
 
 
-def parse_registry(text: str, *, plain_http: bool = False) -> str:
+def parse_registry(text: str, defaults: Defaults | None = None) -> str:
     """Return the base URL of a registry as users write it, or a local source.
 
     Args:
         text: `my.registry:5000`, `http://some.host`, `docker.io` or `oci:DIR`.
-        plain_http: use HTTP if the text has no scheme.
+        defaults: which registries are reached by plain HTTP where there is no scheme.
 
     Raises:
         InputError: not a host, or with a path.
@@ -116,7 +123,7 @@ def parse_registry(text: str, *, plain_http: bool = False) -> str:
     if not _HOST.fullmatch(host):
         hint = "a registry is a host with an optional port, and has no path" if "/" in host else ""
         raise _invalid(text, hint or "a registry is written host[:port]", what="registry")
-    return _base_url(host, scheme, plain_http=plain_http)
+    return _base_url(host, scheme, defaults or Defaults())
 
 
 def parse_repository(text: str, defaults: Defaults) -> Reference:
@@ -195,9 +202,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     named = slash and (explicit or _is_host(head))
     if not named and explicit:
         raise _invalid(text, "write the registry and the repository after the scheme")
-    registry = (
-        _base_url(head, scheme, plain_http=defaults.plain_http) if named else defaults.registry
-    )
+    registry = _base_url(head, scheme, defaults) if named else defaults.registry
     repository, tag_mark, tag = (tail if named else name).partition(":")
     if named and not _HOST.fullmatch(head):
         raise _invalid(text, f"{quoted(head)} is not a valid host[:port]")
@@ -230,11 +235,12 @@ def _split_scheme(text: str) -> tuple[str, str]:
     return match[1].lower(), text[match.end() :]
 
 
-def _base_url(host: str, scheme: str, *, plain_http: bool) -> str:
+def _base_url(host: str, scheme: str, defaults: Defaults) -> str:
     if host in HUB_HOSTS:
         return HUB_URL
     if scheme not in ("http", "https"):
-        scheme = "http" if plain_http or _LOOPBACK.fullmatch(host) else "https"
+        plain = defaults.plain_http or host in defaults.plain_http_hosts
+        scheme = "http" if plain or _LOOPBACK.fullmatch(host) else "https"
     return f"{scheme}://{host}"
 
 

@@ -56,6 +56,7 @@ CHECK_FIELDS = (
     "auth",
     "catalog",
     "rateLimit",
+    "settings",
     "hint",
 )
 

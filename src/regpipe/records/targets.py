@@ -67,7 +67,7 @@ def is_error(value: object) -> bool:
 
 def _parse(text: str, defaults: Defaults, kind: _Kind) -> Reference:
     if kind is _Kind.REGISTRY:
-        return Reference(reference.parse_registry(text, plain_http=defaults.plain_http), "")
+        return Reference(reference.parse_registry(text, defaults), "")
     if kind is _Kind.REPOSITORY:
         return reference.parse_repository(text, defaults)
     return reference.parse(text, defaults)

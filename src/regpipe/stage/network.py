@@ -1,23 +1,29 @@
 """How a network verb reaches registries: its options, and the transport made from them."""
 
 import argparse
-import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
+from regpipe.oci.reference import host_of
 from regpipe.stage.credentials import Credentials
 from regpipe.stage.parser import Parser, check_readable, number
+from regpipe.stage.settings import Found, Settings
 from regpipe.stdio import Streams
 from regpipe.text import printable
 
 if TYPE_CHECKING:
-    from regpipe.auth import Authorizer
+    from regpipe.auth import Authorizer, Keychain
     from regpipe.sources.cached import Remote
     from regpipe.transport import Options, Transport
 
-_OFF = frozenset({"", "0", "false", "no", "off"})
+_JOBS = 8
+_TIMEOUT = 30
+_RETRIES = 5
+_KEYS = (
+    "jobs", "timeout", "retries", "min-remaining", "insecure", "plain-http", "cacert", "cert", "key"
+)  # fmt: skip
 
 
 class NetworkOptions(NamedTuple):
@@ -34,6 +40,8 @@ class NetworkOptions(NamedTuple):
         cert: file of the client certificate.
         key: file of its private key, if not in the same file.
         verbose: whether requests and responses are shown.
+        origins: the settings that are not the defaults: their keys, values, and where they are
+            from.
     """
 
     jobs: int
@@ -46,6 +54,33 @@ class NetworkOptions(NamedTuple):
     cert: str | None
     key: str | None
     verbose: bool
+    origins: tuple[tuple[str, Found], ...] = ()
+
+
+class Connections(NamedTuple):
+    """How the registries of a run are reached.
+
+    Attributes:
+        general: all that are not in `tables`.
+        tables: those (`host[:port]`) with settings of their own.
+    """
+
+    general: NetworkOptions
+    tables: Mapping[str, NetworkOptions]
+
+    def of(self, url: str) -> NetworkOptions:
+        """Return how the registry at a base URL is reached."""
+        return self.tables.get(host_of(url), self.general)
+
+    @property
+    def plain_hosts(self) -> frozenset[str]:
+        """The registries with settings of their own that are reached by plain HTTP."""
+        return frozenset(name for name, one in self.tables.items() if one.plain_http)
+
+    @property
+    def most_jobs(self) -> int:
+        """The largest number of concurrent requests that any registry may get."""
+        return max(one.jobs for one in (self.general, *self.tables.values()))
 
 
 def add_options(parser: Parser) -> None:
@@ -61,7 +96,7 @@ def add_options(parser: Parser) -> None:
         "-k",
         "--insecure",
         action="store_true",
-        help="do not verify TLS certificates (also: $REGPIPE_INSECURE=1)",
+        help="do not verify TLS certificates",
     )
     group.add_argument(
         "--cacert", metavar="FILE", help="CA certificates to trust besides the system's"
@@ -72,23 +107,20 @@ def add_options(parser: Parser) -> None:
         "-j",
         "--jobs",
         type=number(1, 1000),
-        default=8,
         metavar="N",
-        help="concurrent requests (default: %(default)s)",
+        help=f"concurrent requests (default: {_JOBS})",
     )
     group.add_argument(
         "--timeout",
         type=number(1, 3600),
-        default=30,
         metavar="SECONDS",
-        help="seconds to wait for a response (default: %(default)s)",
+        help=f"seconds to wait for a response (default: {_TIMEOUT})",
     )
     group.add_argument(
         "--retries",
         type=number(0, 100),
-        default=5,
         metavar="N",
-        help="number of retries when a registry or the network fails (default: %(default)s)",
+        help=f"number of retries when a registry or the network fails (default: {_RETRIES})",
     )
     group.add_argument(
         "--min-remaining",
@@ -101,28 +133,39 @@ def add_options(parser: Parser) -> None:
     )
 
 
-def parse(args: argparse.Namespace) -> NetworkOptions:
+def parse(args: argparse.Namespace, settings: Settings) -> Connections:
     """Return the options about connections.
 
     Raises:
         UsageError: they contradict each other, or name a file that cannot be read.
     """
-    if args.key and not args.cert:
-        raise UsageError("--key must be used together with --cert FILE")
-    for option in ("cacert", "cert", "key"):
-        if (path := getattr(args, option)) is not None:
-            check_readable(f"--{option}", path)
+    tables = {name: _parse(args, settings, name) for name in settings.registries()}
+    return Connections(_parse(args, settings, None), tables)
+
+
+def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -> NetworkOptions:
+    """Return the options for the registry with a name, or for all others."""
+    found = {
+        key: settings.find(key, getattr(args, key.replace("-", "_")), registry) for key in _KEYS
+    }
+    value = {key: one.value if one else None for key, one in found.items()}
+    if found["key"] and not found["cert"]:
+        raise UsageError(f"{found['key'].origin} must be used together with --cert FILE")
+    for key in ("cacert", "cert", "key"):
+        if one := found[key]:
+            check_readable(one.origin, one.value)
     return NetworkOptions(
-        jobs=args.jobs,
-        timeout=args.timeout,
-        retries=args.retries,
-        min_remaining=args.min_remaining,
-        insecure=args.insecure or _is_on(os.environ, "REGPIPE_INSECURE"),
-        plain_http=args.plain_http,
-        cacert=args.cacert,
-        cert=args.cert,
-        key=args.key,
+        jobs=value["jobs"] or _JOBS,
+        timeout=value["timeout"] or _TIMEOUT,
+        retries=_RETRIES if value["retries"] is None else value["retries"],
+        min_remaining=value["min-remaining"],
+        insecure=bool(value["insecure"]),
+        plain_http=bool(value["plain-http"]),
+        cacert=value["cacert"],
+        cert=value["cert"],
+        key=value["key"],
         verbose=args.verbose,
+        origins=tuple((key, one) for key, one in found.items() if one is not None),
     )
 
 
@@ -131,7 +174,7 @@ class Registries:
 
     Args:
         verb: the verb's name, for messages.
-        options: how registries are reached.
+        connections: how registries are reached.
         streams: where messages go.
         credentials: what the run was given.
         throttled: called with the seconds that a rate limit makes requests wait.
@@ -140,17 +183,19 @@ class Registries:
     def __init__(
         self,
         verb: str,
-        options: NetworkOptions,
+        connections: Connections,
         streams: Streams,
         credentials: Credentials,
         throttled: "Callable[[float], None]",
     ) -> None:
         self._verb = verb
-        self._options = options
+        self._connections = connections
         self._streams = streams
         self._credentials = credentials
         self._throttled = throttled
-        self._opened: tuple[Transport, Authorizer] | None = None
+        # Registries with the same options share one transport.
+        self._opened: dict[NetworkOptions, tuple[Transport, Authorizer]] = {}
+        self._keychain: Keychain | None = None
         self._lock = threading.Lock()
 
     def __call__(self, url: str) -> "Remote":
@@ -158,26 +203,32 @@ class Registries:
         # Only a run that talks to a registry pays for loading the HTTP library.
         from regpipe.sources.registry import Registry  # noqa: PLC0415
 
+        options = self._connections.of(url)
         with self._lock:
-            if self._opened is None:
-                self._opened = self._open()
-        return Registry(url, self._opened[0])
+            if options not in self._opened:
+                self._opened[options] = self._open(options)
+            transport, _ = self._opened[options]
+        return Registry(url, transport)
 
     def finish(self) -> None:
         """Warn if credentials were given to the run and not used."""
-        if self._opened is not None:
-            self._opened[1].warn_of_unused()
+        for _, authorizer in self._opened.values():
+            authorizer.warn_of_unused()
 
-    def _open(self) -> "tuple[Transport, Authorizer]":
+    def _open(self, options: NetworkOptions) -> "tuple[Transport, Authorizer]":
         from regpipe.auth import Authorizer  # noqa: PLC0415
         from regpipe.transport import Transport  # noqa: PLC0415
 
-        settings = transport_options(self._verb, self._options, self._streams)
-        transport = Transport(settings._replace(throttled=self._throttled))
+        self._keychain = self._keychain or self._credentials.keychain()
+        transport = Transport(
+            transport_options(self._verb, options, self._streams)._replace(
+                throttled=self._throttled
+            )
+        )
         authorizer = Authorizer(
             transport.token_exchange,
-            self._credentials.keychain(),
-            plain_http=self._options.plain_http,
+            self._keychain,
+            plain_http=options.plain_http,
             warn=transport.warn,
         )
         transport.authorizer = authorizer
@@ -219,7 +270,3 @@ def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "
         say=message,
         trace=trace if options.verbose else None,
     )
-
-
-def _is_on(environment: Mapping[str, str], name: str) -> bool:
-    return environment.get(name, "").strip().lower() not in _OFF

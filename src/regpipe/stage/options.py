@@ -7,10 +7,10 @@ from typing import NamedTuple
 from regpipe.errors import UsageError
 from regpipe.oci import reference
 from regpipe.oci.reference import Defaults
-from regpipe.stage import caching, credentials, network, progress_options
+from regpipe.stage import caching, credentials, network, progress_options, settings
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions
-from regpipe.stage.network import NetworkOptions
+from regpipe.stage.network import Connections
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -48,7 +48,7 @@ class RunOptions(NamedTuple):
     defaults: Defaults
     in_order: bool
     error_records: bool
-    network: NetworkOptions
+    network: Connections
     cache: CacheOptions
     credentials: CredentialOptions
     progress: bool | None
@@ -93,12 +93,14 @@ class NetworkParser(Parser):
         """
         self._add_shared_options()
         args = self.parse_args(argv)
-        registry = args.registry or os.environ.get("REGPIPE_REGISTRY")
-        defaults = Defaults(plain_http=args.plain_http)
-        if registry:
-            url = reference.parse_registry(registry, plain_http=args.plain_http)
-            defaults = Defaults(url, args.plain_http)
-        inputs, fallback = self._inputs(args)
+        found = settings.load(os.environ)
+        connections = network.parse(args, found)
+        defaults = Defaults(
+            plain_http=connections.general.plain_http, plain_http_hosts=connections.plain_hosts
+        )
+        if registry := found.value("default-registry", args.registry):
+            defaults = defaults._replace(registry=reference.parse_registry(registry, defaults))
+        inputs, fallback = self._inputs(args, registry)
         return args, RunOptions(
             verb=self._verb,
             inputs=inputs,
@@ -106,7 +108,7 @@ class NetworkParser(Parser):
             defaults=defaults,
             in_order=not args.unordered,
             error_records=args.error_records,
-            network=network.parse(args),
+            network=connections,
             cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
             credentials=credentials.parse(
                 args, defaults, stdin_is_free=bool(inputs or fallback) and "-" not in inputs
@@ -132,8 +134,14 @@ class NetworkParser(Parser):
             caching.add_options(self)
         progress_options.add_options(self)
 
-    def _inputs(self, args: argparse.Namespace) -> tuple[tuple[str, ...], str | None]:
+    def _inputs(
+        self, args: argparse.Namespace, registry: str | None
+    ) -> tuple[tuple[str, ...], str | None]:
         """Return the inputs and the fallback. Records are never expected to be typed in.
+
+        Args:
+            args: the parsed command line.
+            registry: the registry of references that name none, where it is set.
 
         Raises:
             UsageError: there is no input, and standard input is a terminal.
@@ -142,7 +150,7 @@ class NetworkParser(Parser):
         if self._default_registry is not None:
             if args.registry and not inputs:
                 inputs = (args.registry,)
-            fallback = os.environ.get("REGPIPE_REGISTRY") or self._default_registry or None
+            fallback = registry or self._default_registry or None
         if inputs or not self._streams.stdin.isatty():
             return inputs, fallback
         if fallback is None:

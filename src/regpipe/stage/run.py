@@ -68,7 +68,7 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
 
     with caching, progress:
         batches = pool.batches(
-            do, progress.inputs(jobs), options.network.jobs, in_order=options.in_order
+            do, progress.inputs(jobs), options.network.most_jobs, in_order=options.in_order
         )
         for batch in batches:
             with progress.around_records():

@@ -1,0 +1,214 @@
+"""Settings that stand in the environment and in config.toml, beside the options of a command.
+
+An option comes before its variable ($REGPIPE_CACERT), that before a registry's own table in
+config.toml, and that before the file's general part:
+
+    cacert = "/etc/ssl/company.pem"
+
+    [registry."my.registry:5000"]
+    insecure = true
+
+The file is $XDG_CONFIG_HOME/regpipe/config.toml, else ~/.config/regpipe/config.toml. It holds no
+passwords.
+"""
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from regpipe.errors import UsageError
+
+_OFF = frozenset({"", "0", "false", "no", "off"})
+
+
+class Setting(NamedTuple):
+    """One thing that can be set.
+
+    Attributes:
+        key: its name in config.toml.
+        kind: `text`, `file` (an existing file), `switch` or `number`.
+        meaning: what it does, in a line.
+        each: whether a registry's table may have it too.
+        least: of a number, the least that it may be.
+        most: and the most.
+        option: the option of the command line that comes before it; usually `--` and the key.
+    """
+
+    key: str
+    kind: str
+    meaning: str
+    each: bool = False
+    least: int = 0
+    most: int = 0
+    option: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The name of the environment variable."""
+        return "REGPIPE_" + self.key.removeprefix("default-").replace("-", "_").upper()
+
+    @property
+    def flag(self) -> str:
+        """The option of the command line."""
+        return self.option or f"--{self.key}"
+
+
+SETTINGS = {
+    setting.key: setting
+    for setting in (
+        Setting("default-registry", "text", "registry of references that name none",
+                option="--registry"),
+        Setting("plain-http", "switch", "use plain HTTP", each=True),
+        Setting("insecure", "switch", "do not verify TLS certificates", each=True),
+        Setting("cacert", "file", "CA certificates to trust besides the system's", each=True),
+        Setting("cert", "file", "client certificate", each=True),
+        Setting("key", "file", "its private key, if not in the same file", each=True),
+        Setting("jobs", "number", "concurrent requests", each=True, least=1, most=1000),
+        Setting("timeout", "number", "seconds to wait for a response", each=True,
+                least=1, most=3600),
+        Setting("retries", "number", "retries when a registry or the network fails", each=True,
+                most=100),
+        Setting("min-remaining", "number", "stop when this much is left of a rate limit",
+                each=True, most=10**9),
+        Setting("platform", "text", "platform of multi-platform images"),
+        Setting("cache", "text", "directory of the cache"),
+    )
+}  # fmt: skip
+"""All settings by their keys."""
+
+
+class Found(NamedTuple):
+    """The value of a setting, and where it is from: an option, a variable or the file."""
+
+    value: Any
+    origin: str
+
+
+class Settings:
+    """The settings of a run.
+
+    Args:
+        environment: the environment variables.
+        path: the file config.toml; it need not exist. None for no file.
+
+    Raises:
+        UsageError: the file cannot be read, is not TOML, or has what is no setting.
+    """
+
+    def __init__(self, environment: Mapping[str, str], path: str | None) -> None:
+        self._environment = environment
+        self._path = path
+        self._general = _read(path) if path is not None and os.path.exists(path) else {}  # noqa: PTH110
+        self._tables: Mapping[str, Any] = self._general.pop("registry", {})
+        self._check()
+
+    def registries(self) -> list[str]:
+        """Return the registries (`host[:port]`) that have a table of their own."""
+        return list(self._tables)
+
+    def find(self, key: str, given: object = None, registry: str | None = None) -> Found | None:
+        """Return the value of a setting and where it is from, or None if it is nowhere.
+
+        Args:
+            key: the setting's.
+            given: the value on the command line; None and False are none.
+            registry: the `host[:port]` whose table counts.
+
+        Raises:
+            UsageError: the value of the variable is not valid.
+        """
+        setting = SETTINGS[key]
+        if given is not None and given is not False:
+            return Found(given, setting.flag)
+        text = self._environment.get(setting.variable)
+        if text is not None and (text or setting.kind == "switch"):
+            return Found(_from_text(setting, text), f"${setting.variable}")
+        table = self._tables.get(registry, {}) if registry is not None else {}
+        if key in table:
+            return Found(table[key], f'{self._path}: [registry."{registry}"]')
+        return Found(self._general[key], str(self._path)) if key in self._general else None
+
+    def value(self, key: str, given: object = None, registry: str | None = None) -> Any:  # noqa: ANN401
+        """Return the value of a setting alone; see `find`."""
+        found = self.find(key, given, registry)
+        return found.value if found else None
+
+    def _check(self) -> None:
+        """Check the names and values in the file.
+
+        Raises:
+            UsageError: one is not valid.
+        """
+        if not isinstance(self._tables, dict):
+            raise UsageError(
+                f'{self._path}: registry must be tables, such as [registry."my.registry:5000"];'
+                " the registry of references that name none is default-registry"
+            )
+        _check_table(self._general, f"{self._path}", lambda _: True)
+        for name, table in self._tables.items():
+            where = f'{self._path}: [registry."{name}"]'
+            if not isinstance(table, dict):
+                raise UsageError(f"{where} must be a table")
+            _check_table(table, where, lambda setting: setting.each)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a run; see `Settings` for what is raised."""
+    return Settings(environment, default_path(environment))
+
+
+def default_path(environment: Mapping[str, str]) -> str | None:
+    """Return the path of config.toml; None where there is no home that it could be in."""
+    folder = environment.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(folder):  # noqa: PTH117 -- the XDG specification: relative ones are ignored
+        home = environment.get("HOME", "")
+        folder = f"{home}/.config" if os.path.isabs(home) else ""  # noqa: PTH117
+    return f"{folder}/regpipe/config.toml" if folder else None
+
+
+def _read(path: str) -> dict[str, Any]:
+    toml: Any  # tomllib, which has been in the standard library since Python 3.11
+    try:
+        toml = importlib.import_module("tomllib")
+    except ModuleNotFoundError:
+        toml = importlib.import_module("tomli")
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            found: dict[str, Any] = toml.load(file)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except (toml.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML: {error}") from error
+    return found
+
+
+def _check_table(
+    table: Mapping[str, Any], where: str, is_allowed: Callable[[Setting], bool]
+) -> None:
+    for key, value in table.items():
+        setting = SETTINGS.get(key)
+        if setting is None or not is_allowed(setting):
+            allowed = [key for key, setting in SETTINGS.items() if is_allowed(setting)]
+            raise UsageError(f"{where}: no setting {ascii(key)}: {', '.join(allowed)}")
+        kinds: dict[str, type] = {"switch": bool, "number": int}
+        if type(value) is not kinds.get(setting.kind, str):
+            expected = {"switch": "true or false", "number": "a number"}.get(setting.kind, "a text")
+            raise UsageError(f"{where}: {key} must be {expected}")
+        if setting.kind == "number":
+            _check_number(setting, value, f"{where}: {key}")
+
+
+def _from_text(setting: Setting, text: str) -> object:
+    if setting.kind == "switch":
+        return text.strip().lower() not in _OFF
+    if setting.kind == "number":
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
+        return _check_number(setting, number, f"${setting.variable}")
+    return text
+
+
+def _check_number(setting: Setting, number: Any, what: str) -> int:  # noqa: ANN401
+    if not setting.least <= number <= setting.most:
+        raise UsageError(f"{what} must be a number between {setting.least} and {setting.most}")
+    return int(number)
