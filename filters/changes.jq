@@ -1,7 +1,7 @@
 # What changed since an earlier stream, --slurpfile before OLD.ndjson: tags added, removed or moved.
 # input: slurp
 # output: json
-# reads: registry_name .ref .tag .digest .info repository platform created image_id tag_digest
+# reads: registry_name .ref .tag .digest repository platform created image_id member_digest
 # reads: .platform."os.version"
 #
 # A tag with several platforms has a line for each of them that changed; `platform` is null where the
@@ -13,20 +13,19 @@ include "oci" {search: "./lib"};
 def name:
   [registry_name, repository, .tag, if .tag == null then .ref else null end] | tojson;
 
-# What an image of a tag is. `target` is what the tag points to, which a report does not say.
+# What an image of a tag is.
 def image:
   {
     platform: platform, version: (.platform | objects | ."os.version") // null,
-    digest, created: created, sha: image_id,
-    target: (if .info then null else tag_digest end)
+    digest, member: member_digest, image: image_digest, created: created, sha: image_id
   };
 
 # Those of one platform as [before, after]: what is the same in both, then the others in their order.
 def matched($old; $new):
   if ($old | length) < 2 and ($new | length) < 2 then [$old[0], $new[0]]
   else
-    (reduce $old[] as $image ({}; .["\($image.digest)"] = $image)) as $was
-    | (reduce $new[] as $image ({}; .["\($image.digest)"] = $image)) as $is
+    (reduce $old[] as $image ({}; .["\($image.image)"] = $image)) as $was
+    | (reduce $new[] as $image ({}; .["\($image.image)"] = $image)) as $is
     | ($was | to_entries | map(select(.key | in($is))) | .[] | [.value, $is[.key]]),
       ([[$was, $is], [$is, $was]]
        | map(. as [$these, $those]
@@ -49,12 +48,15 @@ def pairs($old; $new):
     | matched(.[0] // []; .[1] // [])
   end;
 
-def shown: if . then {digest, created, sha} else null end;
+def shown:
+  if . then {digest} + (if .member then {imageDigest: .member} else {} end) + {created, sha} else null end;
 
-# Whether two images differ in the first of these that both tell.
+# Whether two images differ in the first of these that both tell. A tag that still points to the same
+# has the same images.
 def differ:
   . as [$was, $is]
-  | if $was.digest and $is.digest then $was.digest != $is.digest
+  | if $was.digest and $was.digest == $is.digest then false
+    elif $was.image and $is.image then $was.image != $is.image
     else ($was.sha and $is.sha) and $was.sha != $is.sha
     end;
 
@@ -65,9 +67,8 @@ def different($old; $new):
   | if $moved != [] then $moved[]
     else
       $pairs[0]
-      | select(.[0].target and .[1].target and .[0].target != .[1].target)
-      | map(.digest = .target)
-      | if ($pairs | length) > 1 then map(.platform = null) else . end
+      | select(.[0].digest and .[1].digest and .[0].digest != .[1].digest)
+      | if ($pairs | length) > 1 then map(.platform = null | .member = null) else . end
     end;
 
 if ($ARGS.named.before | type) != "array" then

@@ -1,14 +1,14 @@
 # The tags of each repository grouped by the digest they share.
 # input: slurp
 # output: json
-# reads: by_repository .tag tag_digest
+# reads: by_repository .tag .digest
 include "oci" {search: "./lib"};
 over_images(
   by_repository[]
-  | group_by(tag_digest)[]
+  | group_by(.digest)[]
   | (.[0]
      | (.registry // registry_name) as $registry
      | if $registry == null then {} else {$registry} end
-       + {repository: repository, digest: tag_digest})
+       + {repository: repository, digest})
     + {tags: (map(.tag | strings) | unique)}
 )

@@ -1,8 +1,10 @@
 # The labels and annotations of each image.
 # input: stream
 # output: json
-# reads: .ref .tag .digest repository platform labels annotations
+# reads: .ref .tag identity repository platform labels annotations
 include "oci" {search: "./lib"};
 if is_error then .
-else {ref, repository: repository, tag, digest, platform: platform, labels: labels, annotations: annotations}
+else
+  {ref, repository: repository, tag} + identity
+  + {platform: platform, labels: labels, annotations: annotations}
 end

@@ -1,7 +1,7 @@
 # The base of each image: exact among the input images, declared, or unknown.
 # input: slurp
 # output: json
-# reads: .ref .tag .digest repository platform labels annotations is_schema1 v1_history
+# reads: .ref .tag identity repository platform labels annotations is_schema1 v1_history
 # reads: .config.rootfs.diff_ids .rootfs.diff_ids
 #
 # exact: an input image whose layers (rootfs.diff_ids) are the lowest of this one's; of
@@ -60,8 +60,8 @@ over_images(
     ) // null) as $base
   | $image
   | declared as $declared
-  | {
-      ref, repository: repository, tag, digest, platform: platform,
+  | {ref, repository: repository, tag} + identity + {
+      platform: platform,
       lineage: (if $base then "exact" elif $declared then "declared" else "unknown" end),
       base: $base,
       $declared

@@ -1,7 +1,7 @@
 # The platforms that each tag offers.
 # input: slurp
 # output: json
-# reads: .ref .tag repository tag_digest platform .index .manifests
+# reads: .ref .tag repository .digest platform .index .manifests
 include "oci" {search: "./lib"};
 
 # Of an index, without BuildKit's attestations, which are no platforms.
@@ -20,7 +20,7 @@ over_images(
   to_entries
   | map({
       at: .key,
-      row: (.value | {ref, repository: repository, tag, digest: tag_digest}),
+      row: (.value | {ref, repository: repository, tag, digest}),
       platforms: (.value | offered // [platform | strings])
     })
   # Several records of one tag are its platforms; a document without a name stands for itself.

@@ -1,7 +1,7 @@
 # Tags that could be deleted if the newest (--argjson keep 10) and those of 30 days (--argjson days) stay.
 # input: slurp
 # output: json
-# reads: by_repository .ref tag_or_digest tag_digest dating created_from
+# reads: by_repository .ref tag_or_digest .digest member_digest dating created_from
 #
 # Nothing is deleted. The output lists the tags that are not among the newest `keep` of their
 # repository and not younger than `days`; `deletable` says whether a tag could be deleted. It could
@@ -29,11 +29,11 @@ def by_tag:
   | group_by(.[0])
   | map(
       # An index needs the manifests of its platforms.
-      (if .[1] then map(.[2] | tag_digest, .digest) | unique else .[0][2] | [tag_digest, .digest] end)
+      (if .[1] then map(.[2] | .digest, member_digest) | unique else .[0][2] | [.digest, member_digest] end)
         as $digests
       | (if .[1] then max_by(.[1] | date_key) else .[0] end) as [$_, $dating, $image]
       | {
-          $image, digest: ($image | tag_digest), undated: $dating[1], date: ($dating | date_key), $digests,
+          $image, digest: $image.digest, undated: $dating[1], date: ($dating | date_key), $digests,
           labelled: any(.[]; .[1][2] == null and (.[2] | created_from == "label"))
         }
     );

@@ -1,7 +1,7 @@
 # Layer sharing: bytes naive, unique, shared and exclusive; compressed, of the input tags.
 # input: slurp
 # output: json
-# reads: registry_name .ref .digest layers
+# reads: registry_name .ref image_digest layers
 #
 # naive: the sum of all layers as listed. unique: each layer once, as a registry stores it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
@@ -12,9 +12,9 @@ include "oci" {search: "./lib"};
 # What the images of one registry share; each comes with the size of its layers.
 def in_registry:
   (map(.size) | add // 0) as $naive
-  | (map(select(.image.digest)) | group_by(.image.digest))
-    + (map(select(.image.digest | not) | [.]))
-  | map({refs: map(.image.ref), digest: .[0].image.digest,
+  | (map(select(.digest)) | group_by(.digest))
+    + (map(select(.digest | not) | [.]))
+  | map({refs: map(.image.ref), digest: .[0].digest,
          layers: (.[0].image | layers | unique_by(.digest))})
   | . as $images
   # Each layer of each image: [digest, image, size].
@@ -31,12 +31,12 @@ def in_registry:
       byImage: [
         range($images | length) as $at
         | $images[$at]
-        | {refs, digest, size: (.layers | map(.size) | add // 0), exclusive: ($exclusive[$at] // 0)}
+        | {refs, imageDigest: .digest, size: (.layers | map(.size) | add // 0), exclusive: ($exclusive[$at] // 0)}
       ]
     };
 
 over_images(
-  map({image: ., size: layers_size}) as $images
+  map({image: ., digest: image_digest, size: layers_size}) as $images
   | ($images | map(select(.size != null))) as $sized
   | ($sized | group_by(.image | registry_name) | map(in_registry)) as $registries
   | ($registries | map(del(.byImage)) | {

@@ -1,7 +1,7 @@
 # A table: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
-# reads: .ref .tag repository platform dating layers tag_digest image_id
+# reads: .ref .tag repository platform dating layers .digest image_id
 #
 # A date that says when the image was built, and not what it was built from, has `built` behind it.
 include "oci" {search: "./lib"};
@@ -25,7 +25,7 @@ def row:
          else (.[0][0] | strftime("%Y-%m-%d %H:%M")) + if .[2] then " built" else "" end
          end),
       (layers_size | human),
-      (tag_digest // image_id | strings // null
+      (.digest // image_id | strings // null
        | if . == null then null elif startswith("sha256:") then .[7:19] else .[:12] end)
     ]
   end

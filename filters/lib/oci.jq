@@ -67,13 +67,23 @@ def registry_name:
 # reads by_repository: registry_name repository
 def by_repository: group_by([registry_name, repository]);
 
-# What a tag points to: the index, where there is one, else the manifest.
-# copies tag_digest: .index.digest .digest
-def tag_digest: _string(.index.digest) // .digest;
-
 # What the records of one tag have in common: the tag, or where there is none what it would point to.
-# copies tag_or_digest: .tag tag_digest
-def tag_or_digest: if .tag == null then [tag_digest] else .tag end;
+# copies tag_or_digest: .tag .digest
+def tag_or_digest: if .tag == null then [.digest] else .tag end;
+
+# The digest of the one image of an index that a record or report is about; null without an index.
+# copies member_digest: .index.descriptor.digest .imageDigest
+def member_digest: _string(.index.descriptor.digest) // _string(.imageDigest);
+
+# The digest of the image itself: `digest`, or that of the one image of an index.
+# copies image_digest: member_digest .digest
+def image_digest: member_digest // .digest;
+
+# What the reference leads to, and where that is an index, the image that a report is about.
+# copies identity: member_digest .digest
+def identity:
+  member_digest as $member
+  | if $member then {digest, imageDigest: $member} else {digest} end;
 
 # The image id: what `docker images` shows.
 # copies image_id: .info.sha .manifest.config.digest .config.digest
@@ -322,16 +332,18 @@ def _date_fields($told):
 # `reproducible`, `built`, `createdFrom` and `created` are there where `info.created` is not the whole
 # story: it is a placeholder, the image was built later, or the date is from elsewhere.
 # reads summary: platform .createdFrom .reproducible .manifest.schemaVersion
-# copies summary: .registry .ref repository .tag .digest created built image_id
+# copies summary: .registry .ref repository .tag identity .pinned created built image_id
 # copies summary: .config.Image .config.config.Image .history[0].v1Compatibility|fromjson.config.Image
 def summary:
   v1 as $v1
   | (if $v1 then $v1 else image_config end) as $image
   | (if _says_origin then $image.created // .info.created else $v1.created end) as $blogs
-  | {
-      registry, ref, repository: repository, tag, digest, platform: _platform($image),
-      info: {created: ($blogs // created), sha: (_string($image.config.Image) // image_id)}
-    }
+  | {registry, ref, repository: repository, tag} + identity
+    + (if _string(.pinned) then {pinned} else {} end)
+    + {
+        platform: _platform($image),
+        info: {created: ($blogs // created), sha: (_string($image.config.Image) // image_id)}
+      }
     + _date_fields($blogs // created);
 
 # Apply f to all that are images, in an array; error records follow as they came.

@@ -72,7 +72,7 @@ def test_each_manifest_gives_a_record_or_an_error(
 def _shown(registry: Scripted, record: dict[str, Any]) -> dict[str, Any]:
     """Return a record without constant members and without the corpus's own content."""
     assert record["registry"] == registry.url
-    hidden = {"registry", "repository", "ref", "tag", "manifest", "config"}
+    hidden = {"registry", "repository", "ref", "tag", "pinned", "manifest", "config"}
     return {key: value for key, value in record.items() if key not in hidden}
 
 

@@ -44,12 +44,12 @@ def test_an_index_entry_of_an_unknown_type_gives_a_record(scripted: Scripted) ->
     result = manifests(scripted, "--all-platforms")
     assert result.code == 0
     unknown, image = result.records
-    assert (unknown["digest"], unknown["size"]) == (entry["digest"], 4)
-    assert unknown["mediaType"] == "application/xml"
+    assert (unknown["image"]["digest"], unknown["image"]["size"]) == (entry["digest"], 4)
+    assert unknown["image"]["mediaType"] == "application/xml"
     assert unknown["index"]["descriptor"]["annotations"] == {"a": "b"}
     assert "manifest" not in unknown
     assert len(unknown["warnings"]) == 1
-    assert image["digest"] == AMD64.digest
+    assert image["image"]["digest"] == AMD64.digest
 
 
 def test_an_unknown_entry_with_the_wrong_digest_is_an_error(scripted: Scripted) -> None:

@@ -73,10 +73,10 @@ def image(request: pytest.FixtureRequest, real_registry: Registry, repository: s
 def test_records_agree_with_skopeo(real_registry: Registry, repository: str, image: str) -> None:
     skopeo = Peer("skopeo", real_registry)
     for record in records(real_registry, repository, image):
-        where = f"docker://{real_registry.host}/{repository}@{record['digest']}"
+        where = f"docker://{real_registry.host}/{repository}@{record['image']['digest']}"
         raw = skopeo("inspect", "--tls-verify=false", "--raw", where)
-        assert record["digest"] == f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        assert record["size"] == len(raw)
+        assert record["image"]["digest"] == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+        assert record["image"]["size"] == len(raw)
         assert record["manifest"] == json.loads(raw)
         if "config" not in record:
             assert image in {"helm", "sbom"}
@@ -86,7 +86,7 @@ def test_records_agree_with_skopeo(real_registry: Registry, repository: str, ima
         found = hashlib.sha256(config).hexdigest()
         assert record["manifest"]["config"]["digest"] == f"sha256:{found}"
         inspected = skopeo.json("inspect", "--tls-verify=false", "--no-tags", where)
-        assert record["digest"] == inspected["Digest"]
+        assert record["image"]["digest"] == inspected["Digest"]
         assert record["created"] == inspected["Created"]
         assert record["platform"]["os"] == inspected["Os"]
         assert record["platform"]["architecture"] == inspected["Architecture"]
@@ -99,28 +99,29 @@ def test_records_agree_with_crane(real_registry: Registry, repository: str, imag
     where = f"{real_registry.host}/{repository}:{image}"
     top = crane("digest", where).decode().strip()
     for record in records(real_registry, repository, image):
-        assert record.get("index", record)["digest"] == top
-        pinned = f"{real_registry.host}/{repository}@{record['digest']}"
+        assert record["digest"] == crane("digest", record["pinned"]).decode().strip() == top
+        assert record["mediaType"] == crane.json("manifest", where)["mediaType"]
+        pinned = f"{real_registry.host}/{repository}@{record['image']['digest']}"
         assert crane.json("manifest", pinned) == record["manifest"]
-        assert crane("digest", pinned).decode().strip() == record["digest"]
+        assert crane("digest", pinned).decode().strip() == record["image"]["digest"]
         if "config" not in record:
             continue
         assert crane.json("config", pinned) == record["config"]
         if "index" in record and "os.version" not in record["platform"]:
             platform = "/".join(record["platform"].values())
             chosen = crane("digest", "--platform", platform, where).decode().strip()
-            assert chosen == record["digest"]
+            assert chosen == record["image"]["digest"]
 
 
 def test_records_agree_with_regctl(real_registry: Registry, repository: str, image: str) -> None:
     regctl = Peer("regctl", real_registry)
     where = f"{real_registry.host}/{repository}:{image}"
     for record in records(real_registry, repository, image):
-        pinned = f"{real_registry.host}/{repository}@{record['digest']}"
+        pinned = f"{real_registry.host}/{repository}@{record['image']['digest']}"
         head = regctl("manifest", "head", pinned).decode().strip()
-        assert head == record["digest"]
+        assert head == record["image"]["digest"]
         kind = regctl("manifest", "get", "--format", "{{.GetDescriptor.MediaType}}", pinned)
-        assert kind.decode().strip() == record["mediaType"]
+        assert kind.decode().strip() == record["image"]["mediaType"]
         if "config" not in record:
             continue
         assert regctl.json("image", "inspect", pinned) == record["config"]

@@ -30,7 +30,7 @@ def test_the_wanted_platform_or_else_the_first(
     scripted: Scripted, wanted: str, expected: Image
 ) -> None:
     record = one(scripted, index_of(AMD64, ARM64, ARM), "--platform", wanted)
-    assert record["digest"] == expected.digest
+    assert record["image"]["digest"] == expected.digest
     platform = dict(
         zip(("os", "architecture", "variant"), expected.platform.split("/"), strict=False)
     )
@@ -45,7 +45,7 @@ def test_without_the_wanted_platform_the_first_image_is_shown(scripted: Scripted
     statement = attested.json["manifests"][3]
     entries = [helm, statement, ARM.descriptor(platform=platform_json("linux/arm/v7"))]
     record = one(scripted, oci_index(entries, [chart, *attested.children]))
-    assert record["digest"] == ARM.digest
+    assert record["image"]["digest"] == ARM.digest
 
 
 def test_the_record_names_the_platform_of_the_image(scripted: Scripted) -> None:
@@ -104,11 +104,11 @@ def test_attestations_are_shown_with_the_option(scripted: Scripted) -> None:
     index = images.index("x")
     scripted.add("a/b", "v1", index)
     every = manifests(scripted, "--all-platforms").records
-    assert [record["digest"] for record in every] == [c.digest for c in index.children[:3]]
+    assert [record["image"]["digest"] for record in every] == [c.digest for c in index.children[:3]]
     every = manifests(scripted, "--all-platforms", "--attestations").records
-    assert [record["digest"] for record in every] == [c.digest for c in index.children]
+    assert [record["image"]["digest"] for record in every] == [c.digest for c in index.children]
     two = manifests(scripted, "--attestations").records
-    assert two[0]["digest"] == AMD64.digest
+    assert two[0]["image"]["digest"] == AMD64.digest
     assert len(two) == 4
 
 

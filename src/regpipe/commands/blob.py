@@ -5,14 +5,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from regpipe.errors import InputError, ResponseError
+from regpipe.errors import InputError, NotFoundError, ResponseError
+from regpipe.images import resolve
 from regpipe.images.record import read_blob
+from regpipe.images.resolve import Wanted
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, descriptors
 from regpipe.oci.manifest import Manifest
 from regpipe.records import targets
-from regpipe.records.targets import Target
+from regpipe.records.make import is_referrer
+from regpipe.records.targets import Target, member
 from regpipe.sources.base import Source
+from regpipe.stage import platform
 from regpipe.stage.options import NetworkParser
 from regpipe.stage.parser import Help
 from regpipe.stage.run import each_image, run
@@ -21,9 +25,9 @@ from regpipe.stdio import Streams
 _HELP = Help(
     "Print small blobs as they are, checked against their digests.\n\n"
     "For a record of `referrers`: the layers of its manifest (the signature, the SBOM, the "
-    "statement). For a record of `manifests`: its layers that are not file systems, else its "
-    "config. For a reference by digest, and any other record with a `digest`: the blob of that "
-    "digest. Each blob begins on a new line.",
+    "statement). For a record of `manifests`, and a report about an image: its layers that are not "
+    "file systems, else its config. For a reference by digest, and any other record with a "
+    "`digest`: the blob of that digest. Each blob begins on a new line.",
     "references by digest: repo@sha256:…, oci:DIR@sha256:… (default: lines or records on standard"
     " input)",
     (
@@ -38,10 +42,11 @@ _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
+    wanted = Wanted(platform.wanted(None))
 
     def fetch(target: Target, source: Source) -> Iterator[bytes]:
         repository = target.ref.repository
-        for descriptor in _descriptors(target, source):
+        for descriptor in _descriptors(target, source, wanted):
             yield read_blob(source, repository, descriptor, args.max_size)
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
@@ -76,34 +81,62 @@ class _Separated:
         return self._stream.isatty()
 
 
-def _descriptors(target: Target, source: Source) -> list[Mapping[str, Any]]:
+def _descriptors(target: Target, source: Source, wanted: Wanted) -> list[Mapping[str, Any]]:
     """Return the descriptors of the blobs that an input names.
 
-    That is the blob of the digest, or, where the record says that the digest is a manifest's, the
-    blobs of that manifest.
+    That is the blob of the digest, or, where the digest is an image's, the blobs of that.
 
     Raises:
         InputError: the input has no digest.
     """
     ref, record = target
-    if ref.digest is None:
+    if ref.exact is None:
         raise InputError(
             "not a digest: write repository@sha256:…, or pipe in records of `manifests` or"
             " `referrers`",
             code="DIGEST_INVALID",
         )
-    kind = record.get("mediaType")
-    is_manifest = isinstance(kind, str) and kind in media_types.KNOWN_TYPES
-    if not (is_manifest or "manifest" in record or _is_referrer(record)):
-        return [{"digest": ref.digest}]
-    manifest = source.manifest(ref.repository, ref.digest)
+    is_manifest = _is_manifest(record)
+    if is_manifest or _is_report(record):
+        try:
+            manifest = _manifest(target, source, wanted)
+        except NotFoundError:
+            if is_manifest:
+                raise
+        else:
+            return _held(manifest, is_referrer=is_referrer(record))
+    return [{"digest": ref.exact}]
+
+
+def _manifest(target: Target, source: Source, wanted: Wanted) -> Manifest:
+    """Return the manifest that a record holds or is about; of an index, that of one image."""
+    repository, digest = target.ref.repository, member(target.record)
+    if digest:
+        manifest = source.manifest(repository, digest)
+    else:
+        manifest = resolve.manifest_at(
+            source, repository, resolve.find(source, target.ref, wanted)[0]
+        )
     if manifest.media_type in media_types.INDEX_TYPES:
         raise ResponseError("an index has no blobs: name one of its manifests")
-    return _held(manifest, is_referrer=_is_referrer(record))
+    return manifest
 
 
-def _is_referrer(record: Mapping[str, Any]) -> bool:
-    return "foundBy" in record and "subject" in record
+def _is_manifest(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record's digest is certainly a manifest's."""
+    kind = record.get("mediaType")
+    is_known = isinstance(kind, str) and kind in media_types.KNOWN_TYPES
+    return is_known or "manifest" in record or is_referrer(record)
+
+
+def _is_report(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record looks like a report about an image, and not about a layer of one."""
+    names = record.keys()
+    return bool(names & {"ref", "tag", "tags", "pinned"}) and not names & {
+        "mediaType",
+        "layer",
+        "step",
+    }
 
 
 def _held(manifest: Manifest, *, is_referrer: bool) -> list[Mapping[str, Any]]:

@@ -33,14 +33,19 @@ _HELP = Help(
 def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
-    wanted = resolve.Wanted(platform.wanted(args.platform), args.all_platforms, args.attestations)
+    wanted = resolve.Wanted(
+        platform.wanted(args.platform),
+        args.all_platforms,
+        args.attestations,
+        by_option=bool(args.platform or args.all_platforms or args.attestations),
+    )
 
     once = OncePerRegistry()
 
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, Found] = {}
-        images = resolve.find(source, ref, wanted)
+        images = resolve.find(source, ref, wanted.of(target.record))
         if wanted.all_platforms and (missing := resolve.missing_platforms(images)):
             yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
         for resolved in images:

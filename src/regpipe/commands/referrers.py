@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.images import referrers, resolve
 from regpipe.images.resolve import ResolvedManifest, Wanted
-from regpipe.oci import reference
 from regpipe.records import ndjson, targets
 from regpipe.records.make import referrer_record
 from regpipe.records.targets import Target
@@ -34,7 +33,11 @@ _HELP = Help(
 def main(argv: list[str], streams: Streams) -> int:
     """List the referrers of images; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
-    wanted = Wanted(platform.wanted(args.platform), args.all_platforms)
+    wanted = Wanted(
+        platform.wanted(args.platform),
+        args.all_platforms,
+        by_option=bool(args.platform or args.all_platforms),
+    )
     kinds = frozenset(args.artifact_type)
 
     once = OncePerRegistry()
@@ -57,18 +60,15 @@ def main(argv: list[str], streams: Streams) -> int:
 
 
 def _resolve(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
-    """Resolve an input to its images; a manifest record also to the index it came from."""
-    index = target.record.get("index")
-    digest = index.get("digest") if isinstance(index, dict) else None
-    if reference.is_digest(digest):
-        by_index = target.ref._replace(digest=digest)
-        try:
-            found = resolve.find(source, by_index, wanted._replace(all_platforms=True))
-        except NotFoundError:
-            found = []  # retagged since, and cleaned up
-        if named := [one for one in found if one.digest == target.ref.digest]:
-            return named
-    return resolve.find(source, target.ref, wanted)
+    """Resolve an input to its images; a record to its own."""
+    wanted = wanted.of(target.record)
+    try:
+        return resolve.find(source, target.ref, wanted)
+    except NotFoundError:
+        if not wanted.member:
+            raise
+        # The index was deleted since, which need not be true of its images.
+        return resolve.find(source, target.ref._replace(digest=wanted.member), wanted)
 
 
 def _parser(streams: Streams) -> NetworkParser:

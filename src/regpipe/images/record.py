@@ -39,7 +39,7 @@ def image_record(
     Raises:
         RegpipeError: the config cannot be fetched or is invalid.
     """
-    ref, document, entry = target.ref, manifest.document, resolved.descriptor
+    root, ref, document, entry = resolved.root, target.ref, manifest.document, resolved.descriptor
     config = _config(source, ref.repository, manifest)
     annotations = mapping(document.get("annotations"))
     if manifest.media_type in media_types.SCHEMA1_TYPES:
@@ -61,11 +61,12 @@ def image_record(
         created=created,
         platform=platform if platform.os or platform.architecture else None,
         view=view if with_view else {},
-        digest=manifest.digest,
-        mediaType=manifest.media_type or None,
-        size=len(manifest.body) or entry.get("size"),  # without content, the index's
+        digest=root.digest,
+        mediaType=root.media_type or None,
+        size=len(root.body),
+        image=_descriptor(manifest, entry),
         derived=manifest.derived or None,
-        index=resolved.origin,
+        index=resolved.index_record,
         artifactType=artifact_type(document, config),
         subject=mapping(document.get("subject")),
         annotations=annotations,
@@ -73,6 +74,13 @@ def image_record(
         config=config.document if config else None,
         warnings=[*manifest.warnings, *_config_warnings(document, config)] or None,
     )
+
+
+def _descriptor(manifest: Manifest, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the descriptor of a manifest; where it has no content, the size is the index's."""
+    size = len(manifest.body) or entry.get("size")
+    found = {"mediaType": manifest.media_type, "digest": manifest.digest, "size": size}
+    return {key: value for key, value in found.items() if value not in (None, "")}
 
 
 def _config_warnings(document: Mapping[str, Any], config: Config | None) -> Iterator[str]:

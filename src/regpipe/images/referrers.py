@@ -78,9 +78,7 @@ def subjects(candidates: Iterable[ResolvedManifest]) -> list[Subject]:
     """
     found: dict[str, Subject] = {}
     for resolved in candidates:
-        if resolved.origin:
-            index = resolved.origin["digest"]
-            found.setdefault(index, Subject(index))
+        found.setdefault(resolved.root.digest, Subject(resolved.root.digest))
         found.setdefault(resolved.digest, Subject(resolved.digest, resolved.attestations))
     return list(found.values())
 

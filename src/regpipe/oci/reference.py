@@ -5,7 +5,7 @@
 The grammar and defaults are those of github.com/distribution/reference: the first component is a
 registry if it contains a dot, a colon or a capital letter, or is `localhost`; otherwise the default
 registry applies. On Docker Hub a one-component name is under `library/`. With both a tag and a
-digest, the digest decides; with neither, the tag is `latest`.
+digest, the digest decides, and both are kept; with neither, the tag is `latest`.
 
 A scheme in front (`http://`, `https://`, `docker://`) is accepted too. References to local sources
 (`oci:DIR[:tag]` and archives, see local_names.py) have the same type: their `registry` is the
@@ -49,12 +49,14 @@ class Reference(NamedTuple):
 
     `registry` is the registry's base URL (`https://my.registry:5000`) or, for a local source, its
     scheme and path (`oci:DIR`). `tag` and `digest` are None in a reference to a repository.
+    `resolved` is the digest that a record says the tag leads to; it is not part of the name.
     """
 
     registry: str
     repository: str
     tag: str | None = None
     digest: str | None = None
+    resolved: str | None = None
 
     @property
     def is_local(self) -> bool:
@@ -63,19 +65,31 @@ class Reference(NamedTuple):
 
     @property
     def target(self) -> str:
-        """The tag or digest to request: the digest if there is one, and `latest` if neither.
+        """The tag or digest to request: a digest if there is one, and `latest` if neither.
 
         For a local source without either it is empty: that source has its own default.
         """
-        return self.digest or self.tag or ("" if self.is_local else "latest")
+        return self.exact or self.tag or ("" if self.is_local else "latest")
+
+    @property
+    def exact(self) -> str | None:
+        """The digest to request instead of the tag, if there is one."""
+        return self.digest or self.resolved
+
+    @property
+    def pinned(self) -> str | None:
+        """`host/repository@digest`; None without a digest, and for a local source."""
+        if self.is_local or not self.exact:
+            return None
+        return f"{host_of(self.registry)}/{self.repository}@{self.exact}"
 
     def __str__(self) -> str:
-        """Return the form that docker, crane and skopeo accept."""
+        """Return the form that docker and crane accept."""
         tag = f":{self.tag}" if self.tag else ""
-        digest = f"@{self.digest}" if self.digest and not self.tag else ""
+        digest = f"@{self.digest}" if self.digest else ""
         if self.is_local:
             named = self.repository not in ("", local_names.default_repository(self.registry))
-            repository = f":{self.repository}" if named and not digest else ""
+            repository = f":{self.repository}" if named and (tag or not digest) else ""
             return f"{self.registry}{repository}{tag}{digest}"
         slash = "/" if self.repository else ""
         return f"{host_of(self.registry)}{slash}{self.repository}{tag}{digest}"

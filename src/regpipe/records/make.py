@@ -19,6 +19,8 @@ MANIFEST_FIELDS = (
     "digest",
     "mediaType",
     "size",
+    "pinned",
+    "image",
     "derived",
     "platform",
     "index",
@@ -45,8 +47,20 @@ REFERRER_FIELDS = (
     "mediaType",
     "artifactType",
     "size",
+    "pinned",
     "annotations",
     "foundBy",
+)
+# The fields of the bundled programs' reports that are about one image as well.
+REPORT_FIELDS = (
+    "digest",
+    "platform",
+    "info",
+    "created",
+    "createdFrom",
+    "reproducible",
+    "built",
+    "undated",
 )
 CHECK_FIELDS = (
     "reachable",
@@ -68,10 +82,17 @@ def carried(record: Mapping[str, Any], known: Collection[str] = ()) -> Record:
         record: the input record; its fields about an image are not carried over.
         known: the fields that the next record sets itself or does not have.
     """
-    dropped = set(known)
-    if "mediaType" in record and ("manifest" in record or {"foundBy", "subject"} <= record.keys()):
+    dropped = {"pinned", "imageDigest", *known}
+    if "mediaType" in record and ("manifest" in record or is_referrer(record)):
         dropped.update(MANIFEST_FIELDS, REFERRER_FIELDS)
+    elif "digest" in record and isinstance(record.get("info"), dict):
+        dropped.update(REPORT_FIELDS)
     return {key: value for key, value in record.items() if key not in dropped}
+
+
+def is_referrer(record: Mapping[str, Any]) -> bool:
+    """Tell whether a record is about a referrer: its digest is not that of its reference."""
+    return {"foundBy", "subject"} <= record.keys()
 
 
 def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
@@ -111,9 +132,11 @@ def image_record(
         created: the image's dates, or None.
         platform: the image's platform; None for an artifact.
         view: the fields of the schema 1 view; empty to leave it out.
-        fields: the record's other fields by name; those that are None or {} are left out.
+        fields: the record's other fields by name, at least `digest`; those that are None or {} are
+            left out.
     """
     found: Record = dict(fields)
+    found["pinned"] = ref._replace(digest=str(fields["digest"])).pinned
     found["platform"] = platform.as_record() if platform else None
     if created:
         found |= {"created": created.text, "createdFrom": created.origin}
@@ -131,7 +154,9 @@ def referrer_record(ref: Reference, record: Mapping[str, Any], **fields: object)
         record: the input it came from.
         fields: those of `REFERRER_FIELDS`; those that are None or {} are left out.
     """
-    return _with(_named(ref, record, REFERRER_FIELDS), REFERRER_FIELDS, fields)
+    pinned = ref._replace(digest=str(fields["digest"])).pinned
+    named = _named(ref, record, REFERRER_FIELDS)
+    return _with(named, REFERRER_FIELDS, {**fields, "pinned": pinned})
 
 
 def referrer(**fields: object) -> Record:

@@ -9,6 +9,7 @@ from regpipe.oci import reference
 from regpipe.oci.local_names import is_local
 from regpipe.oci.reference import HUB, Defaults, Reference
 from regpipe.records import forms
+from regpipe.records.make import is_referrer
 
 
 class Target(NamedTuple):
@@ -54,6 +55,16 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
 def images(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
     """Yield the images that an input names (for `manifests`); see `registries`."""
     return _targets(value, defaults, _Kind.IMAGE)
+
+
+def member(record: Mapping[str, Any]) -> str | None:
+    """Return the digest of the manifest that a record holds, or that a report is about.
+
+    It differs from the record's `digest` where that is an index.
+    """
+    image = record.get("image")
+    digest = image.get("digest") if isinstance(image, dict) else record.get("imageDigest")
+    return digest if reference.is_digest(digest) else None
 
 
 def is_error(value: object) -> bool:
@@ -115,32 +126,52 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> 
     if registry and kind is _Kind.REGISTRY:
         return _parse(registry, defaults, kind)
     if registry and repository:
-        return _assemble(registry, repository, tag, digest)
-    if ref:
+        named = _assemble(registry, repository, tag)._replace(digest=_digest_in(ref, tag))
+    elif ref:
         # The other fields of a record may pin its `ref`.
-        found = reference.parse(ref, defaults)
-        if registry and not found.is_local:
-            found = found._replace(registry=reference.parse_registry(registry))
-        return found._replace(digest=_checked_digest(digest) or found.digest)
-    if repository:
-        return _assemble(defaults.registry, repository, tag, digest)
-    wanted = "registry" if kind is _Kind.REGISTRY else "ref, or registry and repository"
-    raise InputError(f"the record has no {wanted}")
+        named = reference.parse(ref, defaults)
+        if registry and not named.is_local:
+            named = named._replace(registry=reference.parse_registry(registry))
+    elif repository:
+        named = _assemble(defaults.registry, repository, tag)
+    else:
+        wanted = "registry" if kind is _Kind.REGISTRY else "ref, or registry and repository"
+        raise InputError(f"the record has no {wanted}")
+    return _pinned(named, digest, about_tag=not is_referrer(record))
 
 
-def _assemble(registry: str, repository: str, tag: str | None, digest: str | None) -> Reference:
+def _assemble(registry: str, repository: str, tag: str | None) -> Reference:
     # Local sources have tags of any form; an empty one is not valid there either.
     if tag == "" or (tag and not is_local(registry)):
         reference.check_tag(tag)
     if is_local(registry):
-        return Reference(registry, repository, tag, _checked_digest(digest))
+        return Reference(registry, repository, tag)
     if reference.host_of(registry) == HUB and "/" not in repository:
         repository = f"library/{repository}"
     reference.check_repository(repository)
-    return Reference(reference.parse_registry(registry), repository, tag, _checked_digest(digest))
+    return Reference(reference.parse_registry(registry), repository, tag)
 
 
-def _checked_digest(digest: str | None) -> str | None:
-    if digest is not None and not reference.is_digest(digest):
-        raise InputError(f"{ascii(digest)} is not a valid digest", code="DIGEST_INVALID")
+def _digest_in(ref: str | None, tag: str | None) -> str | None:
+    """Return the digest at the end of a record's `ref`, unless that has another tag."""
+    name, _, digest = (ref or "").rpartition("@")
+    if not reference.is_digest(digest) or (tag and not name.endswith(f":{tag}")):
+        return None
     return digest
+
+
+def _pinned(named: Reference, digest: str | None, *, about_tag: bool) -> Reference:
+    """Return what a record's name and digest mean together.
+
+    Args:
+        named: its name.
+        digest: its `digest`.
+        about_tag: whether that is the digest of what the name leads to.
+    """
+    if digest is None or digest == named.digest:
+        return named
+    if not reference.is_digest(digest):
+        raise InputError(f"{ascii(digest)} is not a valid digest", code="DIGEST_INVALID")
+    if about_tag and named.tag and not named.digest:
+        return named._replace(resolved=digest)
+    return named._replace(tag=named.tag if about_tag else None, digest=digest)

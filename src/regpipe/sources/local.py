@@ -136,7 +136,7 @@ class LocalSource(Source):
         Raises:
             NotFoundError: no image of that name, or several and no name is given.
         """
-        if ref.digest:
+        if ref.exact:
             yield ref._replace(repository=ref.repository or self._own_repository)
         elif ref.tag or ref.repository or self._files.path != STDIN:
             yield self._reference(self._find(ref.repository, ref.tag or ""))

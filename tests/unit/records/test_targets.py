@@ -10,7 +10,7 @@ from regpipe.records import targets
 from regpipe.records.targets import Refused, Target
 
 DEFAULTS = Defaults("http://r.test")
-DIGEST = "sha256:" + "a" * 64
+DIGEST, OTHER = ("sha256:" + letter * 64 for letter in "ab")
 
 IMAGES: dict[str, tuple[Any, list[str]]] = {
     "reference": ("team/app:v1", ["http://r.test team/app v1 None"]),
@@ -20,12 +20,28 @@ IMAGES: dict[str, tuple[Any, list[str]]] = {
     ),
     "record with a digest": (
         {"registry": "https://a.b", "repository": "c", "tag": "1", "digest": DIGEST},
+        [f"https://a.b c 1 ={DIGEST}"],
+    ),
+    "record with the digest of its ref": (
+        {"registry": "https://a.b", "repository": "c", "tag": "1", "ref": f"a.b/c:1@{DIGEST}"},
         [f"https://a.b c 1 {DIGEST}"],
+    ),
+    "record with the ref of another tag": (
+        {"registry": "https://a.b", "repository": "c", "tag": "2", "ref": f"a.b/c:1@{DIGEST}"},
+        ["https://a.b c 2 None"],
+    ),
+    "record without a tag": (
+        {"registry": "https://a.b", "repository": "c", "digest": DIGEST},
+        [f"https://a.b c None {DIGEST}"],
+    ),
+    "record of a referrer": (
+        {"ref": "a.b/c:1", "digest": DIGEST, "subject": OTHER, "foundBy": "api"},
+        [f"https://a.b c None {DIGEST}"],
     ),
     "record with ref only": ({"ref": "a.b/c:1"}, ["https://a.b c 1 None"]),
     "record with ref and digest": (
         {"ref": "a.b/c:1", "digest": DIGEST},
-        [f"https://a.b c 1 {DIGEST}"],
+        [f"https://a.b c 1 ={DIGEST}"],
     ),
     "ref and the scheme of its registry": (
         {"ref": "a.b/c:1", "registry": "http://a.b"},
@@ -53,8 +69,14 @@ IMAGES: dict[str, tuple[Any, list[str]]] = {
 
 
 def names(found: Iterator[Target | Refused]) -> list[str]:
-    """The parts of each reference."""
-    return [" ".join(map(str, one.ref)) if isinstance(one, Target) else "refused" for one in found]
+    """The parts of each reference; `=` marks a digest that is not part of its name."""
+    return [shown(one) if isinstance(one, Target) else "refused" for one in found]
+
+
+def shown(target: Target) -> str:
+    ref = target.ref
+    digest = f"={ref.resolved}" if ref.resolved else ref.digest
+    return f"{ref.registry} {ref.repository} {ref.tag} {digest}"
 
 
 @pytest.mark.parametrize(("value", "expected"), IMAGES.values(), ids=IMAGES)

@@ -163,7 +163,7 @@ def test_two_platforms_of_an_index_are_one_image(read: Read) -> None:
     second = first | {"Config": f"blobs/sha256/{config_of(index.children[1])}"}
     members["manifest.json"] = go_json([first, second])
     (record,) = read(members, "").records
-    assert record["index"]["digest"] == index.digest
+    assert record["digest"] == index.digest
     assert record["platform"]["architecture"] == "amd64"
 
 

@@ -186,7 +186,7 @@ def test_an_index_of_platforms_without_names_is_one_image(layout: Path) -> None:
     entries = [image.descriptor(platform=images.platform_json(image.platform)) for image in both]
     (layout / "index.json").write_bytes(go_json({"schemaVersion": 2, "manifests": entries}))
     first = run(["manifests", "--platform", "linux/arm64", "oci:box"]).records[0]
-    assert first["digest"] == entries[1]["digest"]
+    assert first["image"]["digest"] == entries[1]["digest"]
     assert first["index"]["platforms"] == ["linux/amd64", "linux/arm64"]
     assert run(["manifests", "--platform", "linux/arm64"], first["ref"]).records == [first]
 

@@ -1,0 +1,144 @@
+"""The entries of an index: read, flattened where indexes are nested, and shown in records."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from regpipe.errors import RegpipeError, ResponseError
+from regpipe.oci import media_types
+from regpipe.oci.descriptor import descriptors
+from regpipe.oci.document import mapping
+from regpipe.oci.manifest import Manifest
+from regpipe.oci.platform import Platform, platform_of
+from regpipe.sources.base import Source
+
+_INDEX_DEPTH = 4
+"""The deepest nesting of indexes; the specification has no limit."""
+_ENTRY_LIMIT = 10_000
+"""The most entries that the indexes of one reference may have in total."""
+
+
+class Entry(NamedTuple):
+    """An entry of an index that is not an index itself.
+
+    Attributes:
+        descriptor: the entry.
+        manifest: its manifest, if it was fetched already.
+        error: why the manifest cannot be fetched, if that is already known.
+        inherited: the platform of the nested index that contains the entry.
+    """
+
+    descriptor: Mapping[str, Any] = {}
+    manifest: Manifest | None = None
+    error: RegpipeError | None = None
+    inherited: Platform | None = None
+
+    @property
+    def platform(self) -> Platform | None:
+        """The platform from the index; None if it is missing, incomplete or unknown."""
+        platform = _platform_within(self.descriptor, self.inherited)
+        if platform is None:
+            return None
+        known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
+        return platform if known else None
+
+    @property
+    def digest(self) -> str:
+        """The manifest's digest."""
+        return self.manifest.digest if self.manifest else str(self.descriptor["digest"])
+
+
+class Index(NamedTuple):
+    """What an index holds.
+
+    Attributes:
+        entries: its entries, each once; nested indexes are replaced by theirs.
+        digests: the digests of all manifests in it, nested indexes included; None where one of
+            these cannot be read.
+    """
+
+    entries: list[Entry]
+    digests: list[str] | None
+
+
+def read_index(source: Source, repository: str, index: Manifest) -> Index:
+    """Read an index and the indexes in it.
+
+    Raises:
+        ResponseError: an entry is malformed, or there are too many entries.
+    """
+    digests: dict[str, None] = {}
+    entries = list(_entries(source, repository, index, digests))
+    is_complete = all(entry.error is None for entry in entries)
+    return Index(entries, list(digests) if is_complete else None)
+
+
+def _entries(
+    source: Source, repository: str, index: Manifest, digests: dict[str, None]
+) -> Iterator[Entry]:
+    seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
+
+    def walk(manifest: Manifest, depth: int, around: Platform | None) -> Iterator[Entry]:
+        for entry in descriptors(manifest.document, "manifests"):
+            is_index = entry.get("mediaType") in media_types.INDEX_TYPES
+            platform = _platform_within(entry, around)
+            key = (entry["digest"], None if is_index else platform)
+            if key in seen:
+                continue
+            if len(seen) > _ENTRY_LIMIT:
+                raise ResponseError(
+                    f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
+                )
+            seen.add(key)
+            digests[entry["digest"]] = None
+            if not is_index:
+                yield Entry(entry, inherited=around)
+            elif depth == 0:
+                raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
+            else:
+                try:
+                    nested = source.manifest(repository, entry["digest"])
+                except RegpipeError as error:
+                    # Raised only if this entry is used.
+                    yield Entry(entry, error=error, inherited=around)
+                    continue
+                if nested.media_type in media_types.INDEX_TYPES:
+                    yield from walk(nested, depth - 1, platform)
+                else:
+                    yield Entry(entry, nested, inherited=around)
+
+    return walk(index, _INDEX_DEPTH, None)
+
+
+def shown_index(
+    manifest: Manifest, images: Iterable[Entry], digests: list[str] | None
+) -> dict[str, Any]:
+    """Return the `index` of a record, without the entry of the record's own manifest.
+
+    Args:
+        manifest: the index.
+        images: its entries without attestations.
+        digests: those of `Index`.
+    """
+    platforms = filter(None, (image.platform for image in images))
+    kind = manifest.document.get("artifactType")
+    fields = {
+        "artifactType": kind if isinstance(kind, str) else None,
+        "subject": mapping(manifest.document.get("subject")),
+        "annotations": mapping(manifest.document.get("annotations")),
+    }
+    return {
+        "platforms": list(dict.fromkeys(map(str, platforms))),
+        **({} if digests is None else {"manifests": digests}),
+        **{key: value for key, value in fields.items() if value},
+    }
+
+
+def shown_entry(descriptor: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry as shown in records: without embedded data and null members."""
+    return {key: value for key, value in descriptor.items() if key != "data" and value is not None}
+
+
+def _platform_within(entry: Mapping[str, Any], around: Platform | None) -> Platform | None:
+    """Return an entry's platform, or that of the index that contains it."""
+    own = platform_of(mapping(entry.get("platform")))
+    return own if any(own) else around
