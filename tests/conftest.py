@@ -31,6 +31,7 @@ KEPT = (
 FOLDERS = {
     "servers": "servers",
     "shells": "servers",
+    "report": "servers",
     "processes": "slow",
     "scale": "slow",
     "bench": "benchmark",

@@ -98,7 +98,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel(tmp_path)) as archive:
         names = archive.namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"regpipe"}
-    for part in ("py.typed", "filters/summary.jq"):
+    for part in ("py.typed", "filters/summary.jq", "report/page/page.html"):
         assert f"regpipe/{part}" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 

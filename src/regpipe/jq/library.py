@@ -66,6 +66,11 @@ def find(name: str) -> NamedProgram | None:
     return None
 
 
+def find_bundled(name: str) -> NamedProgram:
+    """Return the bundled program of that name, whatever programs the user has."""
+    return _read(name, f"{_bundled_directory()}/{name}{_SUFFIX}")
+
+
 def is_valid_name(word: str) -> bool:
     """Tell whether a word could name a program: letters, digits, `-` and `_`."""
     return word.replace("-", "").replace("_", "").isalnum()

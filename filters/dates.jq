@@ -1,0 +1,11 @@
+# The date of each image in seconds since 1970, or the reason why it has no real one.
+# input: stream
+# output: json
+# reads: .ref .tag .digest repository dating
+include "oci" {search: "./lib"};
+if is_error then .
+else
+  dating as [$instant, $reason]
+  | {ref, repository: repository, tag, digest, seconds: (if $reason then null else $instant[0] end)}
+  | undated_because($reason)
+end

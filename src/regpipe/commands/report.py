@@ -1,0 +1,105 @@
+"""`regpipe report`: make one HTML page of manifest records."""
+
+import json
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from regpipe.errors import ExitCode, UsageError
+from regpipe.jq.batch import Batch, ProgramError
+from regpipe.report import assemble
+from regpipe.report.records import Records, reduced
+from regpipe.report.results import SETTINGS, Results
+from regpipe.stage.parser import Help, Parser
+from regpipe.stdio import Streams
+from regpipe.text import printable
+
+_HELP = Help(
+    "Make one HTML page of manifest records: a timeline, a table of all tags, the layers they share,"
+    " which image is based on which, the platforms, what could be deleted, and every error. The page"
+    " is one file and needs no network.",
+    "files of manifest records (default: standard input)",
+    (
+        "regpipe report records.ndjson > registry.html",
+        "regpipe tags my.registry/team/app |"
+        " regpipe manifests --referrers | regpipe report > app.html",
+    ),
+    "exit codes: 0 success, 1 the page shows errors, 2 usage or malformed input",
+)
+
+
+def main(argv: list[str], streams: Streams) -> int:
+    """Make the page; return the exit code."""
+    parser = Parser("report", _HELP, streams)
+    parser.options.add_argument(
+        "--before", metavar="FILE", help="show what changed since these earlier manifest records"
+    )
+    parser.options.add_argument(
+        "--now", metavar="DATE", help="compute ages as of this time: 2024-01-31T00:00:00Z"
+    )
+    options = parser.parse_args(argv)
+    now = time.time() if options.now is None else _instant(options.now)
+    if streams.stdout.isatty():
+        raise UsageError("the page is HTML: write it to a file: regpipe report > registry.html")
+    if not options.inputs and streams.stdin.isatty():
+        raise UsageError("no input: name a file, or pipe records in; see regpipe report --help")
+    records = Records()
+    for name in options.inputs or ["-"]:
+        _read(records, name, streams)
+    if records.earlier and not records.images:
+        raise UsageError(f"report needs manifest records; {records.refused[0]}")
+    for message in records.refused:
+        streams.stderr.write(f"regpipe report: {printable(message)}\n")
+    before = Records() if options.before is not None else None
+    if before is not None:
+        _read(before, options.before, streams)
+    results = _results(records, before, now)
+    for piece in assemble.page(records, results, now):
+        streams.stdout.write(piece)
+    if records.refused:
+        return ExitCode.USAGE
+    return ExitCode.PARTIAL if records.errors or results.failed else ExitCode.OK
+
+
+def _read(records: Records, name: str, streams: Streams) -> None:
+    """Add the records of a file, or of standard input for `-`."""
+    if name == "-":
+        records.read(streams.stdin)
+        return
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123 -- as a user wrote it
+            records.read(file, name)
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
+
+
+def _instant(text: str) -> float:
+    try:
+        moment = datetime.strptime(f"{text}+0000", "%Y-%m-%dT%H:%M:%SZ%z")
+    except ValueError:
+        raise UsageError("--now must be a date like 2024-01-31T00:00:00Z") from None
+    return moment.timestamp()
+
+
+def _results(records: Records, before: Records | None, now: float) -> Results:
+    """Run the bundled programs over the records."""
+    batch = Batch(map(reduced, [*records.images, *records.errors]))
+    results = Results()
+
+    def run(name: str, **arguments: object) -> list[Any]:
+        try:
+            return batch.run(name, arguments)
+        except ProgramError as error:
+            results.failed.append(f"{error.message}")
+            return []
+
+    results.dates = run("dates")
+    results.sharing = run("sharing")
+    results.lineage = run("lineage")
+    moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+    for keep, days in SETTINGS:
+        results.retention[keep, days] = run("retention", keep=keep, days=days, now=moment)
+    if before is not None:
+        earlier = [json.loads(reduced(record)) for record in [*before.images, *before.errors]]
+        results.changes = run("changes", before=earlier)
+    return results

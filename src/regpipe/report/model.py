@@ -1,0 +1,216 @@
+"""Images and tags as the page shows them, and the tree of repositories.
+
+A record of the input is a variant: an image of one platform. The variants of one reference are a
+tag, which is a row of the table. The tags of a repository that lead to one digest are an image,
+which is a mark in the timeline.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from regpipe.report import kinds
+from regpipe.report.names import clean, registry_name
+from regpipe.report.records import Record
+
+
+class Variant:
+    """One manifest record.
+
+    Attributes:
+        record: the record.
+        digest: that of its manifest.
+        platform: `os/architecture[/variant]`, or "".
+        size: the compressed bytes of its layers; None where the manifest does not tell.
+        date: when it was built, as far as anybody tells: seconds since 1970; None without a real
+            date, for the reason `undated`.
+        referrers: the entries of its `referrers`; None if nobody looked for them.
+    """
+
+    def __init__(self, record: Record, dates: Mapping[str, Any]) -> None:
+        self.record = record
+        image = record.get("image")
+        own = image.get("digest") if isinstance(image, dict) else None
+        self.digest = _text(own) or _text(record.get("digest"))
+        self.platform = _platform(record)
+        self.layers = _layers(record["manifest"])
+        self.size = _size(self.layers)
+        self.date: float | None = None if dates.get("undated") else dates.get("seconds")
+        self.undated = _text(dates.get("undated"))
+        found = record.get("referrers")
+        self.referrers = (
+            [entry for entry in found if isinstance(entry, dict)]
+            if isinstance(found, list)
+            else None
+        )
+
+
+class Tag:
+    """The variants of one reference: a row of the table.
+
+    Attributes:
+        number: its place in the table.
+        digest: what the reference leads to.
+        marks: the kinds of its referrers.
+        certain: whether the referrers are known to be all there are.
+    """
+
+    def __init__(self, first: Variant) -> None:
+        record = first.record
+        self.number = -1
+        self.registry = registry_name(record.get("registry"))
+        self.repository = clean(record.get("repository"))
+        self.name = _text(record.get("tag"))
+        self.ref = clean(record.get("ref")) or f"{self.registry}/{self.repository}:{self.name}"
+        index = record.get("index")
+        pointed = index.get("digest") if isinstance(index, dict) else None
+        self.digest = _text(pointed) or _text(record.get("digest"))
+        self.pinned = clean(record.get("pinned"))
+        self.kind = kinds.of_record(record)
+        self.variants: list[Variant] = []
+        self.marks: set[str] = set()
+        self.certain = False
+
+    def finish(self) -> None:
+        """Compute what depends on all variants."""
+        dated = [variant for variant in self.variants if variant.date is not None]
+        self.newest = max(dated, key=lambda variant: variant.date or 0, default=self.variants[0])
+        self.date, self.undated = self.newest.date, self.newest.undated
+        sizes = [variant.size for variant in self.variants if variant.size is not None]
+        self.size = max(sizes, default=None)
+        self.platforms = self._platforms()
+        self.certain = all(variant.referrers is not None for variant in self.variants)
+        for variant in self.variants:
+            self.marks |= {kinds.of_referrer(entry) for entry in variant.referrers or ()}
+
+    def _platforms(self) -> list[str]:
+        index = self.variants[0].record.get("index")
+        offered = index.get("platforms") if isinstance(index, dict) else None
+        names = [name for name in offered or () if isinstance(name, str)]
+        names += [variant.platform for variant in self.variants if variant.platform]
+        return list(dict.fromkeys(names))
+
+    @property
+    def label(self) -> str:
+        """The tag, or the short digest of a reference without one."""
+        return self.name or short(self.digest) or self.ref
+
+    @property
+    def mark_names(self) -> list[str]:
+        """What is shown of its referrers."""
+        return [name for kind, name in kinds.MARKS.items() if kind in self.marks]
+
+
+class Image:
+    """The tags of one repository that lead to one digest: a mark in the timeline."""
+
+    def __init__(self, tags: list[Tag]) -> None:
+        self.tags = tags
+        self.date, self.undated = tags[0].date, tags[0].undated
+
+
+class Repository:
+    """A repository and its tags, the newest first."""
+
+    def __init__(self, registry: str, name: str, tags: list[Tag]) -> None:
+        self.registry, self.name = registry, name
+        self.tags = sorted(tags, key=lambda tag: (tag.date is None, -(tag.date or 0), tag.label))
+        by_digest: dict[object, list[Tag]] = {}
+        for tag in self.tags:
+            by_digest.setdefault(tag.digest or tag, []).append(tag)
+        self.images = [Image(tags) for tags in by_digest.values()]
+        self.newest = self.tags[0].date
+
+    @property
+    def label(self) -> str:
+        """Its name for people; the registry is shown above it."""
+        return self.name or self.registry or "(no repository)"
+
+
+class Inventory:
+    """Everything that came in.
+
+    Args:
+        records: manifest records.
+        dates: for each record what the program `dates` gives.
+
+    Attributes:
+        repositories: sorted by registry and name; tags are numbered in this order.
+        variants: one for each record.
+        attached: tags that only hold what refers to an image.
+    """
+
+    def __init__(self, records: Sequence[Record], dates: Sequence[Mapping[str, Any]]) -> None:
+        self.variants = [Variant(record, date) for record, date in zip(records, dates, strict=True)]
+        self.attached: list[Tag] = []
+        by_name: dict[tuple[str, str], list[Tag]] = {}
+        for tag in self._tags():
+            if kinds.subject_of_tag(tag.name):
+                self.attached.append(tag)
+            else:
+                by_name.setdefault((tag.registry, tag.repository), []).append(tag)
+        self.repositories = [
+            Repository(registry, name, tags) for (registry, name), tags in sorted(by_name.items())
+        ]
+        self.tags = [tag for repository in self.repositories for tag in repository.tags]
+        for number, tag in enumerate(self.tags):
+            tag.number = number
+        self._attach()
+
+    def _tags(self) -> Iterator[Tag]:
+        found: dict[object, Tag] = {}
+        for variant in self.variants:
+            record = variant.record
+            where = tuple(
+                _text(record.get(key)) for key in ("registry", "repository", "tag", "ref")
+            )
+            key = where if where[3] or where[2] else variant
+            tag = found.get(key) or found.setdefault(key, Tag(variant))
+            tag.variants.append(variant)
+        for tag in found.values():
+            tag.finish()
+        return iter(found.values())
+
+    def _attach(self) -> None:
+        """Give the marks of cosign's tags to the images that they refer to."""
+        subjects: dict[tuple[str, str, str], list[Tag]] = {}
+        for tag in self.tags:
+            for digest in {tag.digest, *(variant.digest for variant in tag.variants)}:
+                subjects.setdefault((tag.registry, tag.repository, digest), []).append(tag)
+        for attached in self.attached:
+            digest, kind = kinds.subject_of_tag(attached.name) or ("", "")
+            for tag in subjects.get((attached.registry, attached.repository, digest), ()):
+                tag.marks.add(kind)
+
+
+def short(digest: str) -> str:
+    """Return twelve digits of a digest."""
+    return digest.partition(":")[2][:12]
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _platform(record: Record) -> str:
+    given = record.get("platform")
+    parts = given if isinstance(given, dict) else record.get("config")
+    if not isinstance(parts, dict):
+        return given if isinstance(given, str) else ""
+    names = (parts.get(key) for key in ("os", "architecture", "variant"))
+    return "/".join(name for name in names if isinstance(name, str) and name)
+
+
+def _layers(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """Return the descriptors of the layers; None where the manifest has no sizes."""
+    listed = manifest.get("layers") or manifest.get("blobs")
+    if manifest.get("schemaVersion") == 1 or not isinstance(listed, list):
+        return [] if listed == [] else None
+    return [layer for layer in listed if isinstance(layer, dict)]
+
+
+def _size(layers: list[Mapping[str, Any]] | None) -> int | None:
+    if layers is None:
+        return None
+    sizes = [layer.get("size") for layer in layers]
+    numbers = [size for size in sizes if isinstance(size, int | float)]
+    return int(sum(numbers)) if len(numbers) == len(sizes) else None

@@ -1,0 +1,25 @@
+"""The results of the bundled programs, as the verb hands them over."""
+
+from typing import Any
+
+SETTINGS = tuple((keep, days) for keep in (3, 10, 30) for days in (30, 90))
+"""The settings of `retention` that the page shows: images of each repository, and days."""
+
+
+class Results:
+    """What the programs give for the records of the page; an empty list for one that failed.
+
+    Attributes:
+        dates, sharing, lineage: the results of these programs.
+        retention: those of `retention` for each of `SETTINGS`.
+        changes: those of `changes`; None where there is no earlier stream.
+        failed: messages of programs that failed.
+    """
+
+    def __init__(self) -> None:
+        self.dates: list[dict[str, Any]] = []
+        self.sharing: list[dict[str, Any]] = []
+        self.lineage: list[dict[str, Any]] = []
+        self.retention: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        self.changes: list[dict[str, Any]] | None = None
+        self.failed: list[str] = []
