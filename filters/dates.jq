@@ -5,7 +5,8 @@
 include "oci" {search: "./lib"};
 if is_error then .
 else
-  dating as [$instant, $reason]
+  dating as [$instant, $reason, $built]
   | {ref, repository: repository, tag, digest, seconds: (if $reason then null else $instant[0] end)}
+    + (if $built then {$built} else {} end)
   | undated_because($reason)
 end
