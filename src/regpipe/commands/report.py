@@ -15,14 +15,13 @@ from regpipe.stdio import Streams
 from regpipe.text import printable
 
 _HELP = Help(
-    "Make one HTML page of manifest records: a timeline, a table of all tags, the layers they share,"
-    " which image is based on which, the platforms, what could be deleted, and every error. The page"
-    " is one file and needs no network.",
+    "Make one HTML page of manifest records: a timeline, a table of all tags, the layers they"
+    " share, which image is based on which, the platforms, what could be deleted, and every error."
+    " The page is one file and needs no network.",
     "files of manifest records (default: standard input)",
     (
         "regpipe report records.ndjson > registry.html",
-        "regpipe tags my.registry/team/app |"
-        " regpipe manifests --referrers | regpipe report > app.html",
+        "regpipe tags my.registry/app | regpipe manifests | regpipe report > app.html",
     ),
     "exit codes: 0 success, 1 the page shows errors, 2 usage or malformed input",
 )
