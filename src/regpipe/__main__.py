@@ -1,14 +1,21 @@
 """`python -m regpipe`, and the console script's entry point."""
 
-import os
-import sys
+from regpipe import interrupts
 
-from regpipe import cli, stdio
+interrupts.exit_at_once()  # before the rest is loaded, which takes the longest part of the start
+
+import os  # noqa: E402
+import sys  # noqa: E402
+
+from regpipe import cli, stdio  # noqa: E402
 
 
 def run() -> None:
     """Run the command line and leave the process with its exit code."""
-    code = cli.main(sys.argv[1:], stdio.standard())
+    try:
+        code = cli.main(sys.argv[1:], stdio.standard())
+    except KeyboardInterrupt:
+        code = 130
     # Reader and worker threads may still be waiting on a pipe or a socket; nothing they could
     # still bring is wanted, and the interpreter's own shutdown would wait for them.
     os._exit(code)

@@ -1,10 +1,9 @@
 """The command line: finds the verb, and turns its result and its errors into an exit code."""
 
 import os
-import sys
 
-from regpipe import __version__, commands
-from regpipe.errors import ExitCode, InternalError, RegpipeError
+from regpipe import __version__, commands, stdio
+from regpipe.errors import ExitCode, RegpipeError, fault_of
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -23,29 +22,40 @@ def main(argv: list[str], streams: "Streams") -> int:
     """
     verb = commands.ALIASES.get(argv[0], argv[0]) if argv else ""
     try:
-        code = _dispatch(verb, argv, streams)
+        code = _outcome(verb, argv, streams)
         streams.stdout.flush()
-    except BrokenPipeError:
-        # The reader has closed the pipe (`| head`). What is buffered must not be flushed again.
-        _discard_stdout()
+    except stdio.ClosedPipeError:
         return ExitCode.OK
+    except stdio.WriteError as error:  # a full disk, a closed descriptor
+        _tell(streams, verb, f"cannot write the output: {error.strerror}")
+        return ExitCode.USAGE
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    return code
+
+
+def _outcome(verb: str, argv: list[str], streams: "Streams") -> int:
+    """Run a verb; turn every error but those of the output into a message and an exit code."""
+    try:
+        return _dispatch(verb, argv, streams)
     except RegpipeError as error:
-        streams.stderr.write(f"regpipe {verb}: {error.message}\n")
+        _tell(streams, verb, error.message)
         return error.exit_code
-    except OSError as error:
-        # The output itself failed: a full disk, a closed descriptor.
-        streams.stderr.write(f"regpipe {verb}: cannot write the output: {error.strerror}\n")
-        _discard_stdout()
+    except stdio.WriteError:
+        raise
+    except stdio.ReadError as error:
+        _tell(streams, verb, f"cannot read standard input: {error.strerror}")
         return ExitCode.USAGE
     except Exception as error:
         if os.environ.get("REGPIPE_DEBUG"):
             raise
-        fault = InternalError(error)
-        streams.stderr.write(f"regpipe {verb}: {fault.message}\n")
+        fault = fault_of(error)
+        _tell(streams, verb, fault.message)
         return fault.exit_code
-    return code
+
+
+def _tell(streams: "Streams", verb: str, message: str) -> None:
+    streams.stderr.write(f"regpipe{verb and ' '}{verb}: {message}\n")
 
 
 def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
@@ -76,10 +86,3 @@ def _advice(verb: str) -> str:
         return f": use {use}"
     close = other_tools.closest(verb, [*commands.summaries(), *commands.ALIASES])
     return f" (did you mean {close}?); see regpipe --help" if close else "; see regpipe --help"
-
-
-def _discard_stdout() -> None:
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError, AttributeError):  # closed, or a test's without a descriptor
-        return

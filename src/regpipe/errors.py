@@ -6,6 +6,7 @@
     ├── UnauthorizedError     authentication required or access denied        exit 3
     ├── NotFoundError         no such repository, tag, manifest or blob       exit 4
     ├── CacheError            the cache file cannot be used                   exit 2
+    ├── MachineError          this machine failed: memory, files, threads     exit 5
     ├── InternalError         a bug in regpipe                                exit 5
     └── RegistryError         the registry or the network failed              exit 5
         ├── ConnectionFailedError   there was no response
@@ -95,6 +96,12 @@ class CacheError(RegpipeError):
     exit_code = ExitCode.USAGE
 
 
+class MachineError(RegpipeError):
+    """This machine failed: no memory, a file that cannot be read, too many open files."""
+
+    code = "SYSTEM"
+
+
 class InternalError(RegpipeError):
     """A bug in regpipe, reported in one line like any other failure.
 
@@ -139,3 +146,17 @@ class TooLargeError(RegistryError):
     """A response is larger than the limit for its kind."""
 
     code = "SIZE_INVALID"
+
+
+def fault_of(error: Exception) -> RegpipeError:
+    """Return an unexpected exception as one that can be reported in one line."""
+    if isinstance(error, RegpipeError):
+        return error
+    if isinstance(error, RecursionError):
+        return InputError("nested too deeply")
+    if isinstance(error, MemoryError):
+        return MachineError("out of memory")
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{ascii(error.filename)}: " if error.filename else ""
+        return MachineError(f"{name}{error.strerror}")
+    return InternalError(error)

@@ -2,10 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import NamedTuple, cast
 
 CHUNK = 65536
+TEXT_LIMIT = 32 << 20
+"""Bytes of a JSON text at most."""
+LINE_LIMIT = 64 << 10
+"""Bytes of a line that is not JSON at most; a reference has a few hundred."""
+DEPTH_LIMIT = 512
+"""How deep lists and objects may be nested: Python's own limit depends on its version."""
 
+_TAIL = 256  # bytes of a text that are looked at again
+_OPEN_LIMIT = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n\x1e"  # an RS between texts separates them
 _QUOTE, _RS = 0x22, 0x1E
@@ -29,20 +37,32 @@ _WORD = re.compile(
 _LINE_BEGUN = re.compile(_LINE + rb"[-+.\w]{0,64}\Z")
 
 
-def texts(read: Callable[[int], bytes]) -> Iterator[tuple[bytes, int]]:
+class Text(NamedTuple):
+    """A text of the stream.
+
+    Attributes:
+        data: its bytes; none of them where it is over a limit.
+        line: the number, from 1, of the line it begins in.
+        fault: the limit that it is over, in words.
+    """
+
+    data: bytes
+    line: int
+    fault: str = ""
+
+
+def texts(read: Callable[[int], bytes]) -> Iterator[Text]:
     r"""Yield each JSON text of a stream as soon as its last byte was read.
 
     A text that begins with ``{``, ``[`` or ``"`` may span lines, and several may share a line. Any
     other text is one line without the blanks around it: a number, a reference, or anything else.
     Whether a text is valid JSON is left to the caller's parser. A malformed text ends where no
     valid one could continue: at a line end inside a string, at an RS (RFC 7464), or before a line
-    that cannot continue it; so one malformed record does not swallow the rest.
+    that cannot continue it; so one malformed record does not swallow the rest. Of a text that is
+    over a limit nothing is kept in memory.
 
     Args:
         read: returns at most that many bytes, at least one, or none at the end of the stream.
-
-    Yields:
-        The text's bytes and the number, from 1, of the line it begins in.
     """
     splitter = _Splitter()
     data = read(CHUNK)
@@ -68,8 +88,10 @@ class _Splitter:
         self._line = 1  # of the next byte
         self._start = 1  # of the text's first byte
         self._carry = b""  # bytes whose meaning depends on the next one
+        self._fault = ""
+        self._dropped = 0  # line ends of the text that are not kept
 
-    def feed(self, data: bytes) -> Iterator[tuple[bytes, int]]:
+    def feed(self, data: bytes) -> Iterator[Text]:
         """Yield the texts that end in these bytes."""
         data = self._carry + data
         self._carry = b""
@@ -85,8 +107,9 @@ class _Splitter:
                 pos, done = self._between(data, pos), False
             if done:
                 yield self._take()
+        self._check_limits()
 
-    def finish(self) -> Iterator[tuple[bytes, int]]:
+    def finish(self) -> Iterator[Text]:
         """Yield the unfinished text at the end of the stream."""
         if self._carry:  # a line end completes it, as nothing follows
             yield from self.feed(b"\n")
@@ -95,12 +118,26 @@ class _Splitter:
             yield self._take()
 
     def _take(self) -> tuple[bytes, int]:
-        text = bytes(self._text).strip(_SPACE)
-        self._line = self._start + self._text.count(b"\n")
+        if self._fault or len(self._text) > LINE_LIMIT:
+            self._check_limits()
+        data = b"" if self._fault else bytes(self._text).strip(_SPACE)
+        text = Text(data, self._start, self._fault)
+        self._line = self._start + self._dropped + self._text.count(b"\n")
         self._text = bytearray()
         self._open.clear()
         self._in_string = self._bare = False
-        return text, self._start
+        self._fault, self._dropped = "", 0
+        return text
+
+    def _check_limits(self) -> None:
+        """Find what is over a limit; keep no more of it than what tells where it ends."""
+        limit, unit = (LINE_LIMIT, "KiB") if self._bare else (TEXT_LIMIT, "MiB")
+        if len(self._text) > limit and not self._fault:
+            self._fault = f"longer than {limit >> (10 if self._bare else 20)} {unit}"
+        if not self._fault:
+            return
+        self._dropped += self._text.count(b"\n", 0, -_TAIL)
+        del self._text[:-_TAIL]
 
     def _between(self, data: bytes, pos: int) -> int:
         """Skip to the next text and find its kind."""
@@ -153,6 +190,12 @@ class _Splitter:
                     return begin + 1, False
             elif first in b"{[":
                 self._open.append(first)
+                if len(self._open) > DEPTH_LIMIT:
+                    self._fault = "nested too deeply"
+                if len(self._open) > _OPEN_LIMIT:  # it ends with its line, as a reference does
+                    self._open.clear()
+                    self._bare = True
+                    return begin + 1, False
             elif first in b"}]":
                 self._open.pop()
                 if not self._open:

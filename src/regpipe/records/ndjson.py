@@ -4,8 +4,9 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from regpipe.memory import weight
 from regpipe.oci.document import refuse_constant
 from regpipe.records import jsontext
 
@@ -14,11 +15,23 @@ _JSON_START = ("{", "[", '"')
 # Python's floats lose a number's literal (1.10, 1e1000). Such a number is kept as a string with
 # this prefix, which no input can guess, and written without the quotes.
 _MARK = secrets.token_hex(16)
+_MINUS_ZERO = f"{_MARK}-0"
 _MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+
+_LARGE = 1 << 20
+_WEIGHT_LIMIT = 256 << 20
+_DIVIDE = "; divide it into lines, as with: jq -c '.[]'"
 
 # Escapes as json.dumps writes them. Those that are not lone surrogates come first and are kept:
 # other characters (an escaped backslash may have a `u` after it), and surrogate pairs.
 _SURROGATE = re.compile(r"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
+
+
+class Readable(Protocol):
+    """What is needed of an input stream."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, as soon as there are any; none at the end."""
 
 
 class Input(NamedTuple):
@@ -35,7 +48,7 @@ class Malformed(NamedTuple):
     line: int
 
 
-def read(stream: BinaryIO) -> Iterator[Input | Malformed]:
+def read(stream: Readable) -> Iterator[Input | Malformed]:
     """Read a command's input, a value at a time, as soon as each is complete.
 
     JSON may be one value a line, several on one, or pretty-printed over many. A line that does not
@@ -44,8 +57,14 @@ def read(stream: BinaryIO) -> Iterator[Input | Malformed]:
     Yields:
         Each value, or a Malformed in its place; reading continues after it.
     """
-    for text, line in jsontext.texts(stream.read):
-        yield _interpret(text, line)
+    for text in jsontext.texts(stream.read):
+        if text.fault:
+            advice = _DIVIDE if text.fault.startswith("longer") else ""
+            yield Malformed(text.fault + advice, text.line)
+        elif len(text.data) > _LARGE and weight(text.data) > _WEIGHT_LIMIT:
+            yield Malformed(f"too many values in one text{_DIVIDE}", text.line)
+        else:
+            yield _interpret(text.data, text.line)
 
 
 def _interpret(data: bytes, line: int) -> Input | Malformed:
@@ -56,8 +75,10 @@ def _interpret(data: bytes, line: int) -> Input | Malformed:
         return Malformed("not UTF-8 text", line)
     except json.JSONDecodeError as error:
         return Malformed(f"malformed JSON: {error.msg.removesuffix(' at')}", line)
-    except (ValueError, RecursionError) as error:
-        return Malformed(f"malformed JSON: {str(error) or 'nested too deeply'}", line)
+    except RecursionError:
+        return Malformed("nested too deeply", line)
+    except ValueError as error:
+        return Malformed(f"malformed JSON: {error}", line)
     if value == "null":
         return Malformed("null is not a valid reference (was a field missing?)", line)
     return Input(value, line)
@@ -84,7 +105,9 @@ def _float(literal: str) -> float | str:
 
 def _integer(literal: str) -> int | str:
     # Python refuses to convert very long integers, and writes -0 as 0.
-    return int(literal) if len(literal) < 1000 and literal != "-0" else _MARK + literal
+    if literal == "-0":
+        return _MINUS_ZERO
+    return int(literal) if len(literal) < 1000 else _MARK + literal
 
 
 _DECODER = json.JSONDecoder(parse_float=_float, parse_int=_integer, parse_constant=refuse_constant)

@@ -1,17 +1,37 @@
 """What a verb's arguments and standard input hold, as jobs."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from regpipe.errors import InputError
+from regpipe.errors import InputError, fault_of
 from regpipe.oci.reference import Defaults
 from regpipe.records import ndjson, targets
 from regpipe.records.targets import Refused, Target
 from regpipe.stage.output import Failure
+from regpipe.stdio import ReadError
 from regpipe.text import quoted, without_password
 
 Interpret = Callable[[object, Defaults], Iterator[Target | Refused]]
+
+
+class CountedInput:
+    """An input stream that counts what was read of it.
+
+    Attributes:
+        count: the number of bytes.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+        data = self._stream.read(size)
+        self.count += len(data)
+        return data
 
 
 class PassedThrough(NamedTuple):
@@ -26,7 +46,7 @@ Job = Target | Failure | PassedThrough
 def jobs(
     inputs: Sequence[str],
     fallback: str | None,
-    stdin: BinaryIO,
+    stdin: ndjson.Readable,
     interpret: Interpret,
     defaults: Defaults,
 ) -> Iterator[Job]:
@@ -42,14 +62,24 @@ def jobs(
     for value, label in _values(inputs, fallback, stdin):
         if isinstance(value, InputError):
             yield Failure(label, {"input": label}, value)
-        elif targets.is_error(value):
-            yield PassedThrough(value)
+            continue
+        try:
+            yield from _jobs_of(value, label, interpret, defaults)
+        except Exception as error:  # whatever it is, it costs no other input
+            if os.environ.get("REGPIPE_DEBUG"):
+                raise
+            yield Failure(label, {"input": label}, fault_of(error))
+
+
+def _jobs_of(value: object, label: str, interpret: Interpret, defaults: Defaults) -> Iterator[Job]:
+    if targets.is_error(value):
+        yield PassedThrough(value)
+        return
+    for target in interpret(value, defaults):
+        if isinstance(target, Target):
+            yield target
         else:
-            for target in interpret(value, defaults):
-                if isinstance(target, Target):
-                    yield target
-                else:
-                    yield _refused(target, label)
+            yield _refused(target, label)
 
 
 def _refused(refused: Refused, label: str) -> Failure:
@@ -79,7 +109,7 @@ def _without_passwords(value: Any) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _values(
-    inputs: Sequence[str], fallback: str | None, stdin: BinaryIO
+    inputs: Sequence[str], fallback: str | None, stdin: ndjson.Readable
 ) -> Iterator[tuple[Any, str]]:
     """Yield the inputs, each with what messages call it."""
     values = itertools.chain.from_iterable(
@@ -91,9 +121,13 @@ def _values(
         yield from values
 
 
-def _lines(stdin: BinaryIO) -> Iterator[tuple[Any, str]]:
-    for item in ndjson.read(stdin):
-        if isinstance(item, ndjson.Malformed):
-            yield InputError(item.message), f"line {item.line}"
-        else:
-            yield item.value, f"line {item.line}"
+def _lines(stdin: ndjson.Readable) -> Iterator[tuple[Any, str]]:
+    try:
+        for item in ndjson.read(stdin):
+            if isinstance(item, ndjson.Malformed):
+                yield InputError(item.message), f"line {item.line}"
+            else:
+                yield item.value, f"line {item.line}"
+    except ReadError as error:
+        reason = f"cannot be read: {error.strerror}; what follows in it is missing"
+        yield InputError(reason, code="INPUT_UNREADABLE"), "standard input"

@@ -89,7 +89,7 @@ class Report:
         self.failures += 1
         self._codes.add(error.exit_code)
         if self._as_records:
-            self._streams.stdout.write(ndjson.write(error_record(failure.record, error)))
+            self._streams.stdout.write(_error_line(failure))
         else:
             self._streams.stdout.flush()
             label = failure.label
@@ -107,3 +107,17 @@ class Report:
         if not self._codes:
             return ExitCode.OK
         return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
+
+
+def size(result: bytes | Notice | Failure) -> int:
+    """Return about how many bytes a result takes until it is written."""
+    if isinstance(result, bytes):
+        return len(result)
+    return 1024 + len(result.label)  # the record of a failure is counted with the input
+
+
+def _error_line(failure: Failure) -> bytes:
+    try:
+        return ndjson.write(error_record(failure.record, failure.error))
+    except (ValueError, RecursionError):  # the input is what could not be written
+        return ndjson.write(error_record({"input": failure.label}, failure.error))

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from regpipe.errors import InternalError, RegpipeError, UsageError
+from regpipe.errors import RegpipeError, UsageError, fault_of
+from regpipe.interrupts import Interruptible
 from regpipe.oci.local_names import reads_stdin
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.sources.opening import Sources
-from regpipe.stage import credentials, intake, network, pool, progress_options
+from regpipe.stage import credentials, intake, network, output, pool, progress_options
 from regpipe.stage.caching import Caching
 from regpipe.stage.intake import Interpret, Job, PassedThrough
 from regpipe.stage.options import RunOptions
@@ -42,33 +43,38 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
     report = Report(options.verb, streams, as_records=options.error_records)
     caching = Caching(options.cache, report.message)
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
-    jobs = intake.jobs(options.inputs, options.fallback, streams.stdin, interpret, options.defaults)
+    counted = intake.CountedInput(streams.stdin)
+    jobs = intake.jobs(options.inputs, options.fallback, counted, interpret, options.defaults)
     bound, jobs = given.bind(jobs)
     open_registry = network.Registries(
         options.verb, options.network, streams, bound, progress.waits
     )
     sources = Sources(caching.wrapping(open_registry), archive_input)
 
-    def do(job: Job) -> Iterator[bytes | Notice | Failure]:
+    def outcome(job: Job) -> Iterator[bytes | Notice | Failure]:
         if isinstance(job, Failure):
             yield job
         elif isinstance(job, PassedThrough):
             yield ndjson.write(job.record)
         else:
-            try:
-                for result in work(job, sources.open(job.ref.registry)):
-                    yield _failure(job, result) if isinstance(result, RegpipeError) else result
-            except RegpipeError as error:
-                yield _failure(job, error)
-            except Exception as error:
-                if os.environ.get("REGPIPE_DEBUG"):
-                    raise
-                yield _failure(job, InternalError(error))
+            for result in work(job, sources.open(job.ref.registry)):
+                yield _failure(job, result) if isinstance(result, RegpipeError) else result
+
+    def do(job: Job) -> Iterator[bytes | Notice | Failure]:
+        try:
+            yield from outcome(job)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
+            yield _failure(job, _told(error))
         progress.finished()
 
-    with caching, progress:
+    with Interruptible(), caching, progress:
         batches = pool.batches(
-            do, progress.inputs(jobs), options.network.most_jobs, in_order=options.in_order
+            do,
+            progress.inputs(jobs),
+            options.network.most_jobs,
+            in_order=options.in_order,
+            read=lambda: counted.count,
+            size=output.size,
         )
         for batch in batches:
             with progress.around_records():
@@ -90,8 +96,8 @@ def each_image(work: Work) -> Work:
             try:
                 for result in work(image, source):
                     yield _failure(image, result) if isinstance(result, RegpipeError) else result
-            except RegpipeError as error:
-                yield _failure(image, error)
+            except Exception as error:  # noqa: BLE001 -- likewise
+                yield _failure(image, _told(error))
 
     return work_on_each
 
@@ -109,8 +115,20 @@ def _is_free_for_archives(inputs: Sequence[str]) -> bool:
     return False
 
 
-def _failure(target: Target, error: RegpipeError) -> Failure:
-    return Failure(str(target.ref), _described(target), error)
+def _told(error: Exception) -> RegpipeError:
+    """Return an exception as what can be reported; a bug is raised again for $REGPIPE_DEBUG."""
+    if os.environ.get("REGPIPE_DEBUG") and not isinstance(error, RegpipeError):
+        raise error
+    return fault_of(error)
+
+
+def _failure(job: Job, error: RegpipeError) -> Failure:
+    """Return the failure of a whole job."""
+    if isinstance(job, Target):
+        return Failure(str(job.ref), _described(job), error)
+    if isinstance(job, PassedThrough):
+        return Failure(str(job.record.get("ref")), job.record, error)
+    return job
 
 
 def _described(target: Target) -> dict[str, Any]:

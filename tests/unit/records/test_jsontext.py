@@ -19,7 +19,14 @@ def reader(data: bytes, size: int) -> Callable[[int], bytes]:
 
 
 def split(data: bytes, size: int = jsontext.CHUNK) -> list[tuple[bytes, int]]:
-    return list(jsontext.texts(reader(data, size)))
+    texts = list(jsontext.texts(reader(data, size)))
+    assert not any(text.fault for text in texts)
+    return [text[:2] for text in texts]
+
+
+def faults(data: bytes, size: int = jsontext.CHUNK) -> list[tuple[bytes, int, str]]:
+    """The texts as they are, without the words of the limits."""
+    return [(text.data, text.line, text.fault) for text in jsontext.texts(reader(data, size))]
 
 
 CASES = {
@@ -117,9 +124,9 @@ def test_a_text_is_yielded_before_the_next_read() -> None:
         return next(pieces)
 
     texts = jsontext.texts(read)
-    assert next(texts) == (b'{"a":1}', 1)
+    assert next(texts)[:2] == (b'{"a":1}', 1)
     assert len(reads) == 1
-    assert next(texts) == (b'{"b":2}', 2)
+    assert next(texts)[:2] == (b'{"b":2}', 2)
     assert len(reads) == 3
 
 
@@ -136,5 +143,50 @@ def test_only_one_text_is_kept_in_memory() -> None:
 
 def test_one_long_text_in_short_reads_takes_linear_time() -> None:
     # A million reads of a text that was joined or scanned anew each time would take hours.
-    data = b'["' + b"x" * 500_000 + b'",' + b"[1,\n" * 200_000 + b"]" * 200_000 + b"]"
+    data = b'["' + b"x" * 500_000 + b'",' + (b"[1,\n" * 500 + b"]" * 500 + b",") * 400 + b"0]"
     assert split(data, 3) == [(data, 1)]
+
+
+SMALL = {"TEXT_LIMIT": 1000, "LINE_LIMIT": 100, "DEPTH_LIMIT": 20, "_OPEN_LIMIT": 50}
+LONG = {
+    "a line": (b"x" * 200, "longer than"),
+    "a string": (b'"' + b"x" * 2000 + b'"', "longer than"),
+    "an array": (b"[" + b"1," * 2000 + b"1]", "longer than"),
+    "an object over many lines": (b'{"a":[' + b"\n1," * 2000 + b"\n2]}", "longer than"),
+    "a string in an object": (b'{"a":"' + b"x" * 2000 + b'"}', "longer than"),
+    "deep": (b"[" * 30 + b"]" * 30, "nested too deeply"),
+    "deep and without an end": (b"[" * 3000, "nested too deeply"),
+    "deep over many lines": (b"[\n" * 30 + b"1" + b"]\n" * 30, "nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, jsontext.CHUNK])
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_over_a_limit_costs_itself_only(
+    name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit, value in SMALL.items():
+        monkeypatch.setattr(jsontext, limit, value)
+    text, fault = LONG[name]
+    (before, wrong, after) = faults(b"first\n" + text + b'\n{"b":2}\n', size)
+    assert before == (b"first", 1, "")
+    assert wrong[:2] == (b"", 2)
+    assert wrong[2].startswith(fault)
+    assert after == (b'{"b":2}', 3 + text.count(b"\n"), "")
+
+
+@pytest.mark.parametrize("start", [b"", b'"', b"[", b'{"a":', b'{"a":["', b"\\"])
+def test_a_line_without_an_end_takes_little_memory(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsontext, "TEXT_LIMIT", 1 << 17)
+    monkeypatch.setattr(jsontext, "_OPEN_LIMIT", 1 << 15)
+    for endless in (b"a", b"[", b'{"a":', b"[],"):
+        piece = endless * (65536 // len(endless))
+        pieces = iter([start, *[piece] * 20])
+        tracemalloc.start()
+        last = list(jsontext.texts(lambda _limit, pieces=pieces: next(pieces, b"")))[-1]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 1 << 20, (endless, peak)
+        assert last
