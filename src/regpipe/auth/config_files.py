@@ -107,20 +107,22 @@ def locations(authfile: str | None, environment: Mapping[str, str]) -> Iterator[
     if only := named(authfile, environment):
         yield Location(only)
         return
-    home = environment.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 -- no pathlib here
+    home = directories.home(environment)
     if text := environment.get("DOCKER_AUTH_CONFIG"):
         yield Location("$DOCKER_AUTH_CONFIG", text)
     if docker := environment.get("DOCKER_CONFIG"):
         yield Location(f"{docker}/config.json")
-    settings = environment.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    settings = directories.config(environment)
     if runtime := environment.get("XDG_RUNTIME_DIR"):
         yield Location(f"{runtime}/containers/auth.json")
     elif sys.platform == "linux":
         yield Location(f"/run/containers/{os.getuid()}/auth.json")
-    yield Location(f"{settings}/containers/auth.json")
-    if not docker:
+    if settings:
+        yield Location(f"{settings}/containers/auth.json")
+    if home and not docker:
         yield Location(f"{home}/.docker/config.json")
-    yield Location(f"{home}/.dockercfg")
+    if home:
+        yield Location(f"{home}/.dockercfg")
 
 
 def read(location: Location) -> ConfigFile | None:

@@ -182,7 +182,7 @@ def _may_use_input(source: _ProgramText) -> bool:
     text = source.text
     while text.startswith(b"#"):  # the header, which says `input: stream`
         text = text.partition(b"\n")[2]
-    if b"input" in text or os.path.exists(os.path.expanduser("~/.jq")):  # noqa: PTH110, PTH111
+    if b"input" in text or os.path.exists(directories.expanded("~/.jq") or ""):  # noqa: PTH110
         return True
     bundled = source.named is not None and source.named.bundled
     return not bundled and (b"import" in text or b"include" in text)

@@ -193,6 +193,6 @@ def _bundled_directory() -> str:
     return os.path.normpath(f"{package}/../../filters")
 
 
-def _user_directory() -> str:
-    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111
-    return f"{config}/regpipe/filters"
+def _user_directory() -> str | None:
+    config = directories.config(os.environ)
+    return config and f"{config}/regpipe/filters"

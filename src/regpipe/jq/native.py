@@ -140,10 +140,10 @@ class NativeRun:
             descriptor = stdin.fileno()
         except (OSError, AttributeError):
             descriptor = -1
-        if descriptor == 0:
+        if descriptor == 0 and os.get_blocking(0):  # libjq takes "nothing yet" for the end
             self._descriptor = 0
             return b"-"
-        # Some other stream: a caller's in the same process, such as a test's.
+        # A non-blocking one, or some other stream: a caller's in the same process.
         self._descriptor = _relay(stdin)
         self._stdin_name = f"/dev/fd/{self._descriptor}".encode()
         return self._stdin_name

@@ -97,4 +97,7 @@ def _exists(path: str) -> bool:
 
 def _expanded(path: str) -> str:
     # A shell expands `~` only at the start of a word, and here a scheme precedes it.
-    return os.path.expanduser(path) if path.startswith("~/") else path  # noqa: PTH111
+    found = directories.expanded(path)
+    if found is None:
+        raise ValueError("$HOME is not set: write the path without ~")
+    return found

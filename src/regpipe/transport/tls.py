@@ -86,7 +86,9 @@ def folder(netloc: str) -> tuple[tuple[str, ...], Identity | None]:
     """
     host = HUB if netloc == _HUB_HOST else netloc
     for directory in _DIRECTORIES:
-        path = os.path.join(os.path.expanduser(directory), host)  # noqa: PTH111, PTH118
+        if (parent := directories.expanded(directory)) is None:
+            continue
+        path = f"{parent}/{host}"
         try:
             names = sorted(os.listdir(path))  # noqa: PTH208
         except (FileNotFoundError, NotADirectoryError):

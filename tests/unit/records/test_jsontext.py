@@ -180,10 +180,10 @@ def test_a_line_without_an_end_takes_little_memory(
     start: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jsontext, "TEXT_LIMIT", 1 << 17)
-    monkeypatch.setattr(jsontext, "_OPEN_LIMIT", 1 << 15)
+    monkeypatch.setattr(jsontext, "_OPEN_LIMIT", 1 << 13)
     for endless in (b"a", b"[", b'{"a":', b"[],"):
         piece = endless * (65536 // len(endless))
-        pieces = iter([start, *[piece] * 20])
+        pieces = iter([start, *[piece] * 8])
         tracemalloc.start()
         last = list(jsontext.texts(lambda _limit, pieces=pieces: next(pieces, b"")))[-1]
         peak = tracemalloc.get_traced_memory()[1]

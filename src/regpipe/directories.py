@@ -1,0 +1,40 @@
+"""The directories of the user: never the working directory, whatever is missing."""
+
+import os
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def home(environ: "Mapping[str, str]") -> str | None:
+    """Return the home directory: an absolute $HOME, else that of the password database.
+
+    None if there is neither, as in containers that run as a user without a name.
+    """
+    directory = environ.get("HOME", "")
+    if not os.path.isabs(directory):  # noqa: PTH117 -- pathlib costs 3 ms
+        try:
+            import pwd  # noqa: PLC0415 -- Windows has none, and most runs have $HOME
+
+            directory = pwd.getpwuid(os.getuid()).pw_dir
+        except (ImportError, KeyError, OSError):
+            return None
+    return directory if os.path.isabs(directory) else None  # noqa: PTH117
+
+
+def config(environ: "Mapping[str, str]") -> str | None:
+    """Return the directory of configuration files, by the XDG specification; None without one."""
+    directory = environ.get("XDG_CONFIG_HOME", "")
+    if os.path.isabs(directory):  # noqa: PTH117 -- the specification says to ignore others
+        return directory
+    parent = home(environ)
+    return parent and f"{parent}/.config"
+
+
+def expanded(path: str) -> str | None:
+    """Return a path with a leading `~/` replaced by the home directory; None without one."""
+    if not path.startswith("~/"):
+        return path
+    parent = home(os.environ)
+    return parent and f"{parent}/{path[2:]}"
