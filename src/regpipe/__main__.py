@@ -1,6 +1,6 @@
 """`python -m regpipe`, and the console script's entry point."""
 
-from regpipe import interrupts
+from regpipe.system import interrupts
 
 interrupts.exit_at_once()  # before the rest is loaded, which takes the longest part of the start
 
@@ -12,6 +12,8 @@ from regpipe import cli, stdio  # noqa: E402
 
 def run() -> None:
     """Run the command line and leave the process with its exit code."""
+    if not os.environ.get("HOME", "/").startswith("/"):
+        del os.environ["HOME"]  # else it would be the working directory, to libjq too
     try:
         code = cli.main(sys.argv[1:], stdio.standard())
     except KeyboardInterrupt:

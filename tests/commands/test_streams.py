@@ -1,4 +1,4 @@
-"""Standard streams that are unbuffered, non-blocking, full or unreadable lose nothing in silence."""
+"""Nothing is lost in silence: streams that are unbuffered, non-blocking, full or unreadable."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_much_output_of_summarize_is_whole_on_a_full_nonblocking_pipe(
         env=process_env(),
     ) as process:
         os.close(writing)
-        with open(reading, "rb") as pipe:
+        with os.fdopen(reading, "rb") as pipe:
             received = pipe.read()
     assert process.returncode == 0
     assert received.decode() == "".join(lines)
@@ -152,9 +152,7 @@ def test_an_input_that_cannot_be_read_is_an_error_record() -> None:
 
 def test_a_password_that_cannot_be_read_is_told_as_that() -> None:
     script = "{ regpipe tags --user me --password-stdin localhost:1/a; } < /proc/self/mem"
-    assert shell(script).errors == [
-        "regpipe tags: cannot read standard input: Input/output error"
-    ]
+    assert shell(script).errors == ["regpipe tags: cannot read standard input: Input/output error"]
 
 
 def test_a_nonblocking_stderr_gets_every_message() -> None:
@@ -169,7 +167,7 @@ def test_a_nonblocking_stderr_gets_every_message() -> None:
         env=process_env(),
     ) as process:
         os.close(writing)
-        with open(reading, "rb") as pipe:
+        with os.fdopen(reading, "rb") as pipe:
             lines = pipe.read().splitlines()
     assert process.returncode == 2
     assert len(lines) == 500
@@ -178,7 +176,7 @@ def test_a_nonblocking_stderr_gets_every_message() -> None:
 def test_an_error_at_the_end_does_not_lose_what_came_before() -> None:
     """The verb fails with results in the buffer of standard output."""
     code = (
-        "import sys; from regpipe import cli, commands, stdio; from regpipe.errors import UsageError\n"
+        "from regpipe import cli, stdio; from regpipe.errors import UsageError\n"
         "import regpipe.commands.tags as tags\n"
         "def main(argv, streams): streams.stdout.write(b'{}\\n'); raise UsageError('wrong')\n"
         "tags.main = main\n"

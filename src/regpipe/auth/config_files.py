@@ -19,6 +19,7 @@ from regpipe.auth.credential import (
 )
 from regpipe.errors import UnauthorizedError
 from regpipe.oci.reference import HUB
+from regpipe.system import directories
 
 FILE_LIMIT = 4 << 20
 """The most bytes of a credential file that are read."""

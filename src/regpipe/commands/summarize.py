@@ -12,6 +12,7 @@ from regpipe.jq.libjq import Libjq
 from regpipe.jq.options import Options
 from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Output, Program
 from regpipe.jq.sequential import RunResult
+from regpipe.system import directories
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import os
 
 import regpipe
 from regpipe.errors import UsageError
+from regpipe.system import directories
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:

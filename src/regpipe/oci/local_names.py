@@ -9,6 +9,8 @@ import os
 import re
 from typing import NamedTuple
 
+from regpipe.system import directories
+
 LOCAL_SCHEMES = ("oci", "oci-archive", "docker-archive")
 _STDIN = "-"
 

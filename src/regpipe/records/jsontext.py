@@ -117,7 +117,7 @@ class _Splitter:
         if self._text.strip(_SPACE):
             yield self._take()
 
-    def _take(self) -> tuple[bytes, int]:
+    def _take(self) -> Text:
         if self._fault or len(self._text) > LINE_LIMIT:
             self._check_limits()
         data = b"" if self._fault else bytes(self._text).strip(_SPACE)
@@ -131,11 +131,13 @@ class _Splitter:
 
     def _check_limits(self) -> None:
         """Find what is over a limit; keep no more of it than what tells where it ends."""
-        limit, unit = (LINE_LIMIT, "KiB") if self._bare else (TEXT_LIMIT, "MiB")
-        if len(self._text) > limit and not self._fault:
-            self._fault = f"longer than {limit >> (10 if self._bare else 20)} {unit}"
         if not self._fault:
-            return
+            if self._bare and len(self._text) > LINE_LIMIT:
+                self._fault = f"not JSON, and longer than {LINE_LIMIT >> 10} KiB"
+            elif len(self._text) > TEXT_LIMIT:
+                self._fault = f"longer than {TEXT_LIMIT >> 20} MiB"
+            else:
+                return
         self._dropped += self._text.count(b"\n", 0, -_TAIL)
         del self._text[:-_TAIL]
 
@@ -189,12 +191,7 @@ class _Splitter:
                     self._in_string = True
                     return begin + 1, False
             elif first in b"{[":
-                self._open.append(first)
-                if len(self._open) > DEPTH_LIMIT:
-                    self._fault = "nested too deeply"
-                if len(self._open) > _OPEN_LIMIT:  # it ends with its line, as a reference does
-                    self._open.clear()
-                    self._bare = True
+                if self._is_endless(first):
                     return begin + 1, False
             elif first in b"}]":
                 self._open.pop()
@@ -211,6 +208,16 @@ class _Splitter:
             self._carry = begun[0]
             del self._text[begun.start() :]
         return len(data), False
+
+    def _is_endless(self, bracket: int) -> bool:
+        """Open one more bracket; tell whether the text is so deep that it ends with its line."""
+        self._open.append(bracket)
+        if len(self._open) > DEPTH_LIMIT:
+            self._fault = "nested too deeply"
+        if len(self._open) > _OPEN_LIMIT:
+            self._open.clear()
+            self._bare = True
+        return self._bare
 
     def _continues(self, data: bytes, pos: int, line: "re.Match[bytes]") -> bool:
         """Tell whether the open container may continue with a line that begins so."""

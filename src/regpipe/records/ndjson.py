@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
-from regpipe.memory import weight
 from regpipe.oci.document import refuse_constant
 from regpipe.records import jsontext
+from regpipe.system.memory import weight
 
 _JSON_START = ("{", "[", '"')
 

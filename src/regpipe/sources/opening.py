@@ -1,8 +1,10 @@
 """From the `registry` of a record to the source: a registry, or a layout or archive on disk."""
 
+import os
 from collections.abc import Callable
 from typing import BinaryIO
 
+from regpipe.errors import InputError
 from regpipe.oci.local_names import is_local
 from regpipe.sources.base import Source
 
@@ -43,6 +45,7 @@ def _open_local(registry: str, stdin: BinaryIO | None) -> Source:
     from regpipe.sources.layout import Layout  # noqa: PLC0415
 
     scheme, _, path = registry.partition(":")
+    _check_path(path)
     if scheme == "oci":
         return Layout(registry, Directory(path))
     from regpipe.archives.archive import Archive  # noqa: PLC0415
@@ -52,3 +55,17 @@ def _open_local(registry: str, stdin: BinaryIO | None) -> Source:
     from regpipe.sources.docker_archive import DockerArchive  # noqa: PLC0415
 
     return DockerArchive(registry, Archive(path, stdin, layers=True))
+
+
+def _check_path(path: str) -> None:
+    """Check that the system can be asked for a path: a record may have any characters in it.
+
+    Raises:
+        InputError: it has a NUL in it, or half of a surrogate pair.
+    """
+    try:
+        possible = "\0" not in path and bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise InputError(f"{ascii(path)} is not a valid path")

@@ -71,7 +71,12 @@ def jobs(
             yield Failure(label, {"input": label}, fault_of(error))
 
 
-def _jobs_of(value: object, label: str, interpret: Interpret, defaults: Defaults) -> Iterator[Job]:
+def _jobs_of(
+    value: Any,  # noqa: ANN401 -- any JSON
+    label: str,
+    interpret: Interpret,
+    defaults: Defaults,
+) -> Iterator[Job]:
     if targets.is_error(value):
         yield PassedThrough(value)
         return

@@ -20,7 +20,7 @@ RESULT_BYTES = 32 << 20
 INPUT_BYTES = 32 << 20
 
 
-def batches(
+def batches(  # noqa: PLR0913 -- all but the first three are keywords
     work: Callable[[T], Iterable[R]],
     items: Iterable[T],
     jobs: int,

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from regpipe.errors import RegpipeError, UsageError, fault_of
-from regpipe.interrupts import Interruptible
 from regpipe.oci.local_names import reads_stdin
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
@@ -17,6 +16,7 @@ from regpipe.stage.intake import Interpret, Job, PassedThrough
 from regpipe.stage.options import RunOptions
 from regpipe.stage.output import Failure, Notice, Report
 from regpipe.stdio import Streams
+from regpipe.system.interrupts import Interruptible
 
 Work = Callable[[Target, Source], "Iterable[bytes | Notice | Failure | RegpipeError]"]
 

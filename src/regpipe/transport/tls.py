@@ -13,6 +13,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from regpipe.errors import UsageError
 from regpipe.oci.reference import HUB, HUB_URL
+from regpipe.system import directories
 
 _DIRECTORIES = ("~/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d")
 _HUB_HOST = HUB_URL.partition("://")[2]

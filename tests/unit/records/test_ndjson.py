@@ -58,7 +58,7 @@ def test_a_record_is_returned_before_the_next_read() -> None:
         def read(self, _: int = -1) -> bytes:
             return next(self.turns)
 
-    assert next(ndjson.read(Pipe())) == Input({"a": 1}, 1)  # type: ignore[arg-type]
+    assert next(ndjson.read(Pipe())) == Input({"a": 1}, 1)
 
 
 @pytest.mark.parametrize(

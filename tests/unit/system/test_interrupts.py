@@ -1,0 +1,87 @@
+"""Ctrl-C: no traceback at any time, and exit code 130."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from regpipe.system import interrupts
+from support.cli import process_env
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    handler = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+def exits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    codes: list[int] = []
+    monkeypatch.setattr("os._exit", codes.append)
+    return codes
+
+
+def test_it_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = exits(monkeypatch)
+    interrupts.exit_at_once()
+    signal.raise_signal(signal.SIGINT)
+    assert codes == [130]
+
+
+def test_the_first_one_lets_a_run_clean_up_and_the_second_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    codes = exits(monkeypatch)
+    interrupts.exit_at_once()
+    with interrupts.Interruptible():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        assert codes == [130]
+    signal.raise_signal(signal.SIGINT)
+    assert codes == [130, 130]
+
+
+def test_after_a_run_it_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = exits(monkeypatch)
+    interrupts.exit_at_once()
+    with interrupts.Interruptible():
+        pass
+    signal.raise_signal(signal.SIGINT)
+    assert codes == [130]
+
+
+def test_where_it_is_ignored_it_stays_so() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupts.exit_at_once()
+    with interrupts.Interruptible():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_other_handlers_stay() -> None:
+    with interrupts.Interruptible(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("loaded", ["regpipe.errors", "regpipe.cli", "regpipe.stage.run"])
+def test_during_the_start_it_leaves_no_traceback(loaded: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "regpipe", "tags"],
+        stdin=subprocess.PIPE,  # never written to: the process does not end by itself
+        stderr=subprocess.PIPE,
+        env=process_env(),
+        text=True,
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.split("|")[-1].strip() == loaded:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(60) == 130
+        assert "Traceback" not in rest
