@@ -140,6 +140,8 @@ def _wait(descriptor: int, *, writing: bool) -> None:
 def _reserve_descriptors() -> set[int]:
     """Open /dev/null for closed standard streams, lest a file or socket get their number.
 
+    All of them can be written only: reading from a closed standard input is an error, as in jq.
+
     Returns:
         The numbers of those that were closed.
     """
@@ -149,5 +151,5 @@ def _reserve_descriptors() -> set[int]:
             os.fstat(number)
         except OSError:
             closed.add(number)
-            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
     return closed

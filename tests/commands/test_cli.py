@@ -66,8 +66,8 @@ SAMPLE = "oci:tests/data/sample"
     ("script", "code", "lines"),
     [
         pytest.param("regpipe tags $1 <&-", 0, 5, id="stdin-not-needed"),
-        pytest.param("regpipe tags <&-", 0, 0, id="stdin"),
-        pytest.param("regpipe summarize . <&-", 0, 0, id="stdin-of-summarize"),
+        pytest.param("regpipe tags <&-", 2, 0, id="stdin"),
+        pytest.param("regpipe summarize . <&-", 2, 0, id="stdin-of-summarize"),
         pytest.param("regpipe tags $1 2>&-", 0, 5, id="stderr"),
         pytest.param("regpipe tags $1 >&-", 2, 0, id="stdout"),
         pytest.param("echo {} | regpipe summarize . >&-", 2, 0, id="stdout-of-summarize"),

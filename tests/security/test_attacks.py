@@ -38,6 +38,12 @@ ROWS = {
     26: "secrets in messages and traces",
     27: "line breaks in headers and request lines",
     28: "a password among the arguments",
+    29: "output that is cut short",
+    30: "input that cannot be read, or not now",
+    31: "an exception that one input causes",
+    32: "threads that cannot be had",
+    34: "the working directory as home",
+    37: "Ctrl-C during the start; local names that no system takes",
 }
 
 _NAMES = re.compile(r"^def test_(\d\d)_", re.MULTILINE)

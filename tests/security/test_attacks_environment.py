@@ -1,8 +1,11 @@
-"""Leaks by the machine's settings: netrc, proxies, reused connections.
+"""Leaks by the machine's settings: netrc, proxies, reused connections, no home.
 
 The numbers are rows of the table in test_attacks.py.
 """
 
+import base64
+import json
+import os
 import socket
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from regpipe.errors import RegpipeError
 from regpipe.transport import endpoints
 from support import images
 from support.attacks import LIMIT
-from support.cli import PASSWORD, USER, run
+from support.cli import PASSWORD, USER, run, shell
 from support.clients import AUTHORIZATION, Canary, credentials_seen, transport
 from support.responses import (
     Response,
@@ -146,3 +149,55 @@ def test_a_token_exchange_is_a_get_or_a_post_with_a_form() -> None:
     for method, form in (("PUT", b""), ("POST", None), ("GET", b"x"), ("DELETE", None)):
         with pytest.raises(ValueError, match="token"):
             transport().token_exchange(method, "http://127.0.0.1:1/", {}, form)
+
+
+# 34: the working directory as home
+
+
+def test_34_nothing_is_read_from_the_working_directory(
+    tmp_path: Path, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without $HOME, as a user that the password database does not know, `~` stays as it is."""
+    program = "# Theirs.\n# input: stream\n# output: json\n"
+    auth = base64.b64encode(b"evil:user").decode()
+    login = json.dumps({"auths": {scripted.host: {"auth": auth}}})
+    planted = {
+        "regpipe/filters/summary.jq": f'{program}"planted"\n',
+        "regpipe/filters/theirs.jq": f'{program}"planted"\n',
+        "containers/auth.json": login,
+        f"containers/certs.d/{scripted.host}/ca.crt": "not a certificate",
+    }
+    for home in (".", "~"):
+        for name, text in planted.items():
+            file = tmp_path / home / ".config" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        for name in (".docker/config.json", ".dockercfg"):
+            file = tmp_path / home / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(login)
+        (tmp_path / home / ".jq").write_text('def error: "planted";')
+    scripted.add("team/app", "v1", images.oci())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    for home in (None, "", ".", "~"):
+        if home is None:
+            monkeypatch.delenv("HOME")
+        else:
+            monkeypatch.setenv("HOME", home)
+        assert b"theirs" not in run(["summarize", "--list"]).out
+        assert run(["summarize"], '{"ref":"a","config":{}}').out != b'"planted"\n'
+        assert run(["tags", f"{scripted.url}/team/app"]).records
+        # Without a certificate of theirs; the server speaks plain HTTP.
+        refused = run(["tags", "--retries", "0", f"https://{scripted.host}/team/app"])
+        assert "certs.d" not in refused.err
+        assert run(["tags", "oci:~/x"]).code == 2
+    assert all("authorization" not in request.headers for request in scripted.requests)
+
+
+def test_34_a_relative_home_is_no_home_to_libjq(tmp_path: Path) -> None:
+    (tmp_path / ".jq").write_text("def planted: true;")
+    script = 'cd "$1"; export HOME=.; regpipe summarize -n planted'
+    result = shell(script, tmp_path)
+    assert "planted" in result.err
+    assert result.code == 3

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from itertools import count
+from itertools import accumulate, count
 from types import SimpleNamespace
 
 import pytest
@@ -176,3 +176,97 @@ def test_all_that_is_there_comes_at_once() -> None:
 def test_no_item_gives_no_result() -> None:
     assert list(each(lambda item: [item], [], 4)) == []
     assert list(each(lambda _: [], range(1000), 4)) == []
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the system refuse all threads of the pool after the first so many."""
+
+    def after(count: int) -> None:
+        started = iter(range(count))
+
+        class Thread(threading.Thread):
+            def start(self) -> None:
+                if next(started, None) is None:
+                    raise RuntimeError("can't start new thread")
+                super().start()
+
+        monkeypatch.setattr(
+            pool, "threading", SimpleNamespace(**vars(threading) | {"Thread": Thread})
+        )
+
+    return after
+
+
+@pytest.mark.parametrize("threads", range(5))
+@pytest.mark.parametrize("in_order", [True, False])
+def test_refused_threads_are_done_without(
+    refused: Callable[[int], None], threads: int, *, in_order: bool
+) -> None:
+    refused(threads)
+    results = list(each(lambda item: [item, -item], range(1000), 4, in_order=in_order))
+    assert sorted(results) == sorted(n for i in range(1000) for n in (i, -i))
+    if in_order:
+        assert results == [n for i in range(1000) for n in (i, -i)]
+
+
+def test_without_threads_a_failure_still_ends_the_iteration(
+    refused: Callable[[int], None],
+) -> None:
+    def work(item: int) -> Iterator[int]:
+        yield item
+        raise ValueError("broken")
+
+    for threads in (0, 1):
+        refused(threads)
+        results = each(work, range(3), 2)
+        assert next(results) == 0
+        with pytest.raises(ValueError, match="broken"):
+            next(results)
+
+
+def test_results_behind_a_slow_item_are_bounded_by_their_bytes(
+    held_back: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "RESULT_BYTES", 1000)
+    made: list[int] = []
+
+    def work(item: int) -> Iterator[int]:
+        if item == 0:
+            assert held_back.wait(HANGS)
+            assert len(made) <= 7  # four within the bounds, and one in the hands of each thread
+        made.append(item)
+        yield item
+
+    results = pool.batches(work, range(100), 4, size=lambda _: 300)
+    assert [n for batch in results for n in batch] == list(range(100))
+
+
+def test_inputs_in_progress_are_bounded_by_their_bytes(
+    held_back: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "INPUT_BYTES", 1000)
+    drawn: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(100):
+            drawn.append(item)
+            yield item
+
+    def work(item: int) -> Iterator[int]:
+        if item == 0:
+            assert held_back.wait(HANGS)
+            assert len(drawn) <= 4
+        yield item
+
+    results = pool.batches(work, items(), 4, read=lambda: 300 * len(drawn))
+    assert [n for batch in results for n in batch] == list(range(100))
+
+
+def test_the_items_of_one_large_text_are_all_worked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text over the bound is one input that was read already; nothing waits for it."""
+    monkeypatch.setattr(pool, "INPUT_BYTES", 1000)
+    for sizes in ([5000] * 500, [0] * 100 + [5000] * 100 + [9000] * 50, [700] * 200):
+        read = accumulate(sizes)
+        results = pool.batches(lambda item: [item], range(len(sizes)), 4, read=read.__next__)
+        assert [n for batch in results for n in batch] == list(range(len(sizes)))
