@@ -180,11 +180,11 @@ def test_34_nothing_is_read_from_the_working_directory(
     scripted.add("team/app", "v1", images.oci())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
-    for home in (None, "", ".", "~"):
-        if home is None:
+    for value in (None, "", ".", "~"):
+        if value is None:
             monkeypatch.delenv("HOME")
         else:
-            monkeypatch.setenv("HOME", home)
+            monkeypatch.setenv("HOME", value)
         assert b"theirs" not in run(["summarize", "--list"]).out
         assert run(["summarize"], '{"ref":"a","config":{}}').out != b'"planted"\n'
         assert run(["tags", f"{scripted.url}/team/app"]).records
