@@ -50,18 +50,30 @@ def test_an_unknown_content_encoding_is_ignored(scripted: Scripted, label: str) 
     assert [tag["tag"] for tag in run(["tags", f"{scripted.url}/team/app"]).records] == ["v1"]
 
 
-@pytest.mark.parametrize("label", ["gzip", "zstd", "br, gzip"])
-def test_a_false_content_encoding_is_ignored_if_the_digest_matches(
-    scripted: Scripted, label: str
+@pytest.mark.parametrize("label", ["gzip", "zstd", "br, gzip", "deflate,aws-chunked"])
+@pytest.mark.parametrize("digest_header", [True, False])
+def test_a_false_content_encoding_is_ignored(
+    scripted: Scripted,
+    label: str,
+    digest_header: bool,  # noqa: FBT001
 ) -> None:
-    """Storage sends Content-Encoding for content that is not encoded; the digest decides."""
+    """Storage and proxies send Content-Encoding for what is not encoded, also for lists."""
     image = scripted.add("team/app", "v1", images.oci())
-    scripted.on("/v2/team/app/blobs/*", labelled(label))
-    scripted.on(f"/v2/team/app/manifests/{image.digest}", labelled(label))
+    scripted.content.digest_header = digest_header
+    scripted.on("/v2/*", labelled(label))
     refs = [f"{scripted.url}/team/app:v1", f"{scripted.url}/team/app@{image.digest}"]
-    result = run(["manifests", "--no-cache", *refs])
+    result = run(["manifests", "--no-cache", "--referrers", *refs])
     assert [record["digest"] for record in result.records] == [image.digest] * 2
     assert result.err == ""
+    assert [tag["tag"] for tag in run(["tags", f"{scripted.url}/team/app"]).records] == ["v1"]
+    (repository,) = run(["catalog", scripted.url]).records
+    assert repository["repository"] == "team/app"
+
+
+def test_an_errors_false_content_encoding_does_not_hide_its_code(scripted: Scripted) -> None:
+    scripted.on("/v2/*", labelled("gzip"))
+    result = run(["manifests", f"{scripted.url}/team/app:v1"])
+    assert "NAME_UNKNOWN: no such repository" in result.err
 
 
 def test_ecr_sends_no_digest_header(scripted: Scripted) -> None:

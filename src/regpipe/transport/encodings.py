@@ -17,7 +17,8 @@ def decoded(response: Response, limit: int, digest: str | None = None) -> Respon
     """Return a response with its body as it was before it was encoded.
 
     An encoding was not requested: Red Hat's registry gzips configs regardless, and storage labels
-    what it never encoded. Bytes that have the wanted digest are right, whatever the label.
+    what it never encoded. So the label alone decides nothing: bytes that have the wanted digest are
+    right, and what reads as JSON is JSON, which no encoded data does.
 
     Args:
         response: as received.
@@ -25,7 +26,8 @@ def decoded(response: Response, limit: int, digest: str | None = None) -> Respon
         digest: what the body should have; None if it is not known.
 
     Raises:
-        ResponseError: it has another encoding than gzip, or several, or is not valid gzip.
+        ResponseError: it has another encoding than gzip, or several, or is not valid gzip. An error
+            response has an empty body then.
         TooLargeError: the result has more than `limit` bytes.
     """
     label = response.headers.get("content-encoding", "")
@@ -33,15 +35,24 @@ def decoded(response: Response, limit: int, digest: str | None = None) -> Respon
     codings = [word for word in words if word in _CODINGS]
     if not codings or not response.body:
         return response
+    if _is_json(response.body) or (digest is not None and _has(response.body, digest)):
+        return response
     if response.status >= 300:  # an error's text is not worth the risk
         return response._replace(body=b"")
-    if digest is not None and _has(response.body, digest):
-        return response
     if len(codings) > 1 or codings[0] not in _GZIP:
         raise ResponseError(
             f"the response has Content-Encoding {quoted(label)}, which was not requested"
         )
     return response._replace(body=_unzipped(response.body, limit))
+
+
+def _is_json(body: bytes) -> bool:
+    """Tell whether a body begins and ends like a JSON object or array; its reader checks the rest.
+
+    No data in one of the codings begins like that.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r\n")
+    return text[:1] + text[-1:] in (b"{}", b"[]")
 
 
 def _has(body: bytes, digest: str) -> bool:

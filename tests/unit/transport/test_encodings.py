@@ -68,10 +68,25 @@ def test_other_encodings_are_refused_where_the_digest_does_not_tell(
         decode(label, ZIPPED, wanted)
 
 
+@pytest.mark.parametrize(
+    "label", ["gzip", "br", "zstd", "deflate", "compress", "gzip, gzip", "x-gzip,aws-chunked"]
+)
+@pytest.mark.parametrize("body", [TEXT, b"[1]", b" \n{}\r\n", b"\xef\xbb\xbf{}", b'{"\xff": 1}'])
+@pytest.mark.parametrize("wanted", [None, digest(b"other"), "blake3:" + "0" * 64])
+@pytest.mark.parametrize("status", [200, 404])
+def test_plain_json_is_plain_whatever_the_label(
+    label: str, body: bytes, wanted: str | None, status: int
+) -> None:
+    assert decode(label, body, wanted, status) == body
+
+
 @pytest.mark.parametrize("wanted", [None, digest(b"other")])
-def test_gzip_has_to_be_gzip_where_the_digest_does_not_tell(wanted: str | None) -> None:
-    with pytest.raises(ResponseError, match="gzip data is not valid"):
-        decode("gzip", TEXT, wanted)
+@pytest.mark.parametrize("body", [b"plain", b'{"cut": ', b"<html></html>", b"\x1f\x8b"])
+def test_gzip_has_to_be_gzip_where_the_digest_does_not_tell(
+    body: bytes, wanted: str | None
+) -> None:
+    with pytest.raises(ResponseError, match="gzip data is (not valid|incomplete)"):
+        decode("gzip", body, wanted)
     with pytest.raises(ResponseError, match="incomplete"):
         decode("gzip", ZIPPED[:-4], wanted)
     with pytest.raises(TooLargeError):
