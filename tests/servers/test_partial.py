@@ -145,16 +145,51 @@ def test_a_ping_that_shows_nothing_changes_nothing(
     assert requests(scripted) == ["/v2/", "/v2/shop/cart/tags/list"]
 
 
-def test_a_given_password_that_is_not_used_is_reported_once(scripted: Scripted) -> None:
-    scripted.add("shop/cart", "r7", images.oci())
-    ref = f"{scripted.url}/shop/cart"
-    result = run(["tags", ref, ref, "--user", USER, "--password-stdin"], PASSWORD)
-    assert result.code == 0
-    [line] = result.errors
-    assert line == (
-        f"regpipe tags: {scripted.host}: warning: no authentication required:"
-        f" the password of {USER} was not used"
+@pytest.mark.parametrize("verb", ["catalog", "tags"])
+@pytest.mark.parametrize("scheme", ["Basic", "Bearer"])
+def test_a_challenge_that_only_the_list_has_is_met(
+    scripted: Scripted, home: Path, verb: str, scheme: str
+) -> None:
+    """`/v2/` is open and silent; the list is partial, and its 200 has a challenge."""
+    service = TokenService(anonymous=False)
+    scripted.on("/token", service)
+    for name in ("r7", "r8"):
+        scripted.add("shop/cart", name, images.oci())
+    challenge = (
+        f'Bearer realm="{scripted.url}/token",service="s"' if scheme == "Bearer" else "Basic"
     )
+
+    def guarded(request: Request) -> Response:
+        if request.headers.get("authorization", "").startswith(scheme):
+            return request.ordinary()
+        member = {"tags": ["r7"]} if verb == "tags" else {"repositories": []}
+        return json_response(member).plus(WWW_Authenticate=challenge)
+
+    scripted.on("/v2/_catalog*", guarded)
+    scripted.on("/v2/*/tags/list*", guarded)
+    where = f"{scripted.url}/shop/cart" if verb == "tags" else scripted.url
+    assert len(run([verb, where]).records) == (verb == "tags")
+    docker(home, auths={scripted.host: entry()})
+    before = len(requests(scripted))
+    assert len(run([verb, where]).records) == 1 + (verb == "tags")
+    path = "/v2/_catalog" if verb == "catalog" else "/v2/shop/cart/tags/list"
+    token = ["/token Basic"] if scheme == "Bearer" else []
+    assert requests(scripted)[before:] == ["/v2/", path, *token, f"{path} {scheme}"]
+
+
+def test_the_registrys_own_words_are_kept_beside_a_wrong_password(
+    scripted: Scripted, home: Path
+) -> None:
+    path = docker(home, auths={scripted.host: entry()})
+    body = error(401, "ACCOUNT_LOCKED", "locked until 12:00")
+    scripted.on("/v2/*", body.plus(WWW_Authenticate='Basic realm="x"'))
+    refs = "".join(f"{scripted.url}/shop/cart:r{number}\n" for number in range(100))
+    result = run(["manifests", "-j", "16"], refs)
+    assert result.code == 3
+    assert [line.partition(": ACCOUNT_LOCKED: ")[2] for line in result.errors] == [
+        f"{scripted.host} rejected the password of {USER} (from {path}): locked until 12:00"
+    ] * 100
+    assert len([line for line in requests(scripted) if line.endswith("Basic")]) == 1
 
 
 def test_a_broken_helper_is_a_warning_at_an_open_registry(scripted: Scripted, home: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from regpipe.errors import UnauthorizedError
 from regpipe.sources.registry import Registry
 from regpipe.transport import Options, RetryPolicy, Timeouts, Transport
 from support.cli import TOKEN
@@ -42,8 +43,13 @@ class Canary:
         self.challenges.append((url, challenges))
         return self.again
 
-    def refused(self, *_: object) -> str:
-        return ""
+    def invited(self, *_: object) -> bool:
+        return False
+
+    def refused(
+        self, _url: str, _scope: str | None, _sent: str | None, said: UnauthorizedError
+    ) -> UnauthorizedError:
+        return said
 
 
 def transport(authorizer: Any = None, **options: Any) -> Transport:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from regpipe.auth import Authorizer, Keychain
+from regpipe.errors import UnauthorizedError
 from support.credentials import encoded
 
 APP = "repository:team/app:pull"
@@ -26,18 +27,27 @@ class SimulatedRegistry:
         self.client = Authorizer(self._exchange, Keychain(), clock=lambda: self.now)
 
     def send(self, scope: str | None = APP, path: str = "/v2/team/app/tags/list") -> bool:
-        """Send a request as the transport does, and repeat it once if the authorizer says so."""
+        """Send a request as the transport does, and repeat it once if the authorizer says so.
+
+        Returns:
+            Whether it was successful; False only if it was refused without a challenge.
+
+        Raises:
+            UnauthorizedError: the authorizer's, if it was refused otherwise.
+        """
+        url = self.url + path
         for may_repeat in (True, False):
-            sent = self.client.header(self.url + path, scope)
+            sent = self.client.header(url, scope)
             self.sent.append(sent)
             challenges = self.guard(scope or "", sent)
             if challenges is None:
+                self.client.accepted(url, scope, sent)
                 return True
-            if not may_repeat or not self.client.challenged(
-                self.url + path, scope, challenges, sent
-            ):
-                return False
-        return False
+            if not may_repeat or not self.client.challenged(url, scope, challenges, sent):
+                break
+        if sent is None and not challenges:
+            return False
+        raise self.client.refused(url, scope, sent, UnauthorizedError("", status=401))
 
     def requires_tokens(self, scope: str, sent: str | None) -> list[str] | None:
         """Return distribution's challenges, or None for a valid token."""

@@ -12,11 +12,20 @@ class Usage:
         warn: takes a URL of a registry and a warning about it.
     """
 
-    def __init__(self, warn: Callable[[str, str], None]) -> None:
+    def __init__(self, warn: Callable[[str, str], None] = lambda _url, _message: None) -> None:
         self._warn = warn
         self._withheld: dict[str, str] = {}
+        self._asked: set[str] = set()
         self._open: set[str] = set()
         self._used: set[str] = set()
+
+    def asked(self, origin: str) -> None:
+        """Note that a request to an origin is about to be sent."""
+        self._asked.add(origin)
+
+    def is_used(self, origin: str) -> bool:
+        """Tell whether an origin, or its token server, has been sent a credential."""
+        return origin in self._used
 
     def used(self, origin: str) -> None:
         """Note that an origin, or its token server, is sent a credential."""
@@ -33,11 +42,21 @@ class Usage:
             self._warn(origin, f"requests are anonymous and may not show all: {why}")
 
     def finish(self, given: tuple[str, Credential] | None) -> None:
-        """Warn if the credential given to the run has not been used, though its registry was.
+        """Warn if the credential given to the run has not been used.
+
+        Where its registry failed, that is the error, and no warning is due. One that comes from the
+        environment need not be for every run.
 
         Args:
             given: the origin that it is for, and the credential.
         """
-        if given is not None and given[0] in self._open - self._used:
-            who = given[1].who
-            self._warn(given[0], f"no authentication required: the password of {who} was not used")
+        if given is None or given[0] in self._used:
+            return
+        origin, credential = given
+        if origin in self._open:
+            why = "no authentication required"
+        elif origin not in self._asked and not credential.source.startswith("$"):
+            why = "no input led to this registry"
+        else:
+            return
+        self._warn(origin, f"{why}: the password of {credential.who} was not used")

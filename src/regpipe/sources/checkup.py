@@ -72,6 +72,8 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
         _require_registry(response, url, auth)
         auth["ok"] = True
         seen |= _catalog(url, transport, fields)
+        if "identity" not in auth:
+            _add_unasked(url, transport, fields)
         if url == HUB_URL:
             seen |= _hub_limits(transport)
     finally:
@@ -99,6 +101,28 @@ def _identity(url: str, transport: Transport) -> dict[str, Any]:
         return {}
     user, origin = transport.authorizer.identity(url)
     return {"identity": user, "source": origin} if origin else {"identity": user}
+
+
+def _add_unasked(url: str, transport: Transport, fields: dict[str, Any]) -> None:
+    """Add the credential for a registry whose `/v2/` requires none: used for the catalog, or not.
+
+    That it cannot be read is no error then.
+    """
+    auth = fields["auth"]
+    try:
+        found = _identity(url, transport)
+    except UnauthorizedError as error:
+        fields.setdefault("hint", f"no authentication required, and {error.message}")
+        return
+    if "source" not in found or not isinstance(transport.authorizer, Authorizer):
+        return
+    if transport.authorizer.is_used(url):
+        auth |= found
+        return
+    auth["unused"] = f"{found['identity']} (from {found['source']})"
+    fields.setdefault(
+        "hint", f"no authentication required: the credential of {auth['unused']} is not used"
+    )
 
 
 def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> None:

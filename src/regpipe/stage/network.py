@@ -14,7 +14,7 @@ from regpipe.stdio import Streams
 from regpipe.text import printable
 
 if TYPE_CHECKING:
-    from regpipe.auth import Authorizer, Keychain
+    from regpipe.auth import Authorizer, Keychain, Usage
     from regpipe.sources.cached import Remote
     from regpipe.transport import Options, Transport
 
@@ -196,6 +196,7 @@ class Registries:
         # Registries with the same options share one transport.
         self._opened: dict[NetworkOptions, tuple[Transport, Authorizer]] = {}
         self._keychain: Keychain | None = None
+        self._usage: Usage | None = None
         self._lock = threading.Lock()
 
     def __call__(self, url: str) -> "Remote":
@@ -212,11 +213,13 @@ class Registries:
 
     def finish(self) -> None:
         """Warn if credentials were given to the run and not used."""
-        for _, authorizer in self._opened.values():
-            authorizer.warn_of_unused()
+        if self._credentials.given is not None and not self._opened:
+            self._open(self._connections.general)
+        if self._usage is not None and self._keychain is not None:
+            self._usage.finish(self._keychain.given())
 
     def _open(self, options: NetworkOptions) -> "tuple[Transport, Authorizer]":
-        from regpipe.auth import Authorizer  # noqa: PLC0415
+        from regpipe.auth import Authorizer, Usage  # noqa: PLC0415
         from regpipe.transport import Transport  # noqa: PLC0415
 
         self._keychain = self._keychain or self._credentials.keychain()
@@ -225,11 +228,13 @@ class Registries:
                 throttled=self._throttled
             )
         )
+        self._usage = self._usage or Usage(transport.warn)
         authorizer = Authorizer(
             transport.token_exchange,
             self._keychain,
             plain_http=options.plain_http,
-            warn=transport.warn,
+            proxy=transport.plain_proxy,
+            usage=self._usage,
         )
         transport.authorizer = authorizer
         return transport, authorizer

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from regpipe.errors import UnauthorizedError
+
 
 class Authorizer(Protocol):
     """Knows what to send to registries that require authentication."""
@@ -40,9 +42,18 @@ class Authorizer(Protocol):
         Args:
             url: the URL that was requested.
             scope: as above.
-            challenges: the WWW-Authenticate values of the response, or those of the registry's
-                `/v2/` where the response had none.
+            challenges: the WWW-Authenticate values of the response; without any, those of the
+                registry's `/v2/` count for an anonymous request.
             sent: the Authorization value that was refused; None if none was sent.
+        """
+
+    def invited(self, url: str, scope: str | None, challenges: list[str]) -> bool:
+        """Learn from a challenge on a success; return whether to send the request once more.
+
+        Args:
+            url: the URL that was requested anonymously.
+            scope: as above.
+            challenges: the WWW-Authenticate values of the response.
         """
 
     def accepted(self, url: str, scope: str | None, sent: str | None) -> None:
@@ -54,12 +65,14 @@ class Authorizer(Protocol):
             sent: the Authorization value that was accepted; None if none was sent.
         """
 
-    def refused(self, url: str, scope: str | None, sent: str, status: int) -> str:
-        """Note a refusal that stands; return the user it refuses, as messages name them, or "".
+    def refused(
+        self, url: str, scope: str | None, sent: str | None, said: UnauthorizedError
+    ) -> UnauthorizedError:
+        """Note a refusal that stands; return the error, which says whom it refuses.
 
         Args:
             url: the URL that was requested.
             scope: as above.
-            sent: the Authorization value that was refused.
-            status: 401 or 403.
+            sent: the Authorization value that was refused; None if none was sent.
+            said: the registry's own code and message, and the status: 401 or 403.
         """

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
-from regpipe.transport import errors, http1, origins, retry
+from regpipe.transport import errors, http1, origins, proxies, retry
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
@@ -123,6 +123,15 @@ class Transport:
         """
         request = Request("GET", url, limit=http1.ERROR_LIMIT)
         return self._authorized(request, scope, None).response
+
+    def plain_proxy(self, url: str) -> str:
+        """Return the `host[:port]` of the proxy that can read a URL's request; empty without one.
+
+        With https a proxy only passes bytes on.
+        """
+        origin = origins.split(url)[0]
+        proxy = proxies.proxy_for(origin) if origin.scheme == "http" else None
+        return proxies.shown(proxy) if proxy else ""
 
     def warn(self, url: str, message: str) -> None:
         """Warn about a registry, once."""

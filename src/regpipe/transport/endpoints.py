@@ -15,7 +15,6 @@ import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
-from urllib.parse import urlsplit
 
 import urllib3
 from requests.adapters import HTTPAdapter
@@ -29,7 +28,7 @@ from regpipe.transport import http1, tls
 from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
-from regpipe.transport.proxies import proxy_for
+from regpipe.transport.proxies import proxy_for, shown
 from regpipe.transport.reader import Connection, ExchangeError, Timeouts
 
 _HEADERS = (
@@ -134,7 +133,7 @@ class Endpoint:
         self.origin = origin
         self.policy = route.policy or tls.Policy()
         """That of the connections' TLS context."""
-        self.proxy = urlsplit(route.proxy or "").netloc.rpartition("@")[2]
+        self.proxy = shown(route.proxy) if route.proxy else ""
         """The `host[:port]` of the proxy on the way; empty without one."""
         self.proxy_name = f"the proxy {self.proxy} for {origin.netloc}"
         """The proxy as messages name it."""

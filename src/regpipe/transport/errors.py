@@ -162,8 +162,7 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
         origin: the origin that the request was for.
     """
     response, elsewhere = attempt.response, attempt.response.elsewhere
-    secrets = secrets_of(attempt.sent)
-    code, message = (without(text, secrets) for text in _diagnosis(response.body))
+    code, message = _told(response, attempt.sent)
     said = f" ({message})" if message else ""
     status, host = response.status, origin.netloc
     if status in (401, 403) and elsewhere is not None:
@@ -174,7 +173,11 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
             status=status,
         )
     if status in (401, 403):
-        return _refused(code, said, status, host, attempt.refused)
+        return UnauthorizedError(
+            f"{host} denied access{said}: log in with: docker login {host_of(f'https://{host}')}",
+            code=code or "UNAUTHORIZED",
+            status=status,
+        )
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
         what = _MISSING.get(code, "not found")
@@ -200,6 +203,18 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
     )
 
 
+def said(response: Response, sent: str | None) -> UnauthorizedError:
+    """Return the registry's own code and message for a refusal, without what is only its status.
+
+    Args:
+        response: its status is 401 or 403.
+        sent: the Authorization value that it refuses; None if there was none.
+    """
+    code, message = _told(response, sent)
+    text = "" if message.lower() in _STOCK_REFUSALS else message
+    return UnauthorizedError(text, code=code or "UNAUTHORIZED", status=response.status)
+
+
 def code_of(body: bytes) -> str:
     """Return the registry's own code in an error body; empty if there is none."""
     return _diagnosis(body)[0]
@@ -219,14 +234,21 @@ _STOCK = (
 )
 
 
-def _refused(code: str, said: str, status: int, host: str, refused: str) -> UnauthorizedError:
-    if refused:
-        message = f"{host} rejected {refused}{said}"
-    else:
-        message = (
-            f"{host} denied access{said}: log in with: docker login {host_of(f'https://{host}')}"
-        )
-    return UnauthorizedError(message, code=code or "UNAUTHORIZED", status=status)
+# The same with UNAUTHORIZED and DENIED.
+_STOCK_REFUSALS = (
+    "authentication required",
+    "unauthorized",
+    "unauthorized: authentication required",
+    "access to the requested resource is not authorized",
+    "requested access to the resource is denied",
+)
+
+
+def _told(response: Response, sent: str | None) -> tuple[str, str]:
+    """Return the code and message of an error response, without what was secret in the request."""
+    secrets = secrets_of(sent)
+    code, message = _diagnosis(response.body)
+    return without(code, secrets), without(message, secrets)
 
 
 def _status(status: int) -> str:

@@ -70,10 +70,14 @@ class Response(NamedTuple):
         return value.split("\n") if value else []
 
     @property
+    def refuses(self) -> bool:
+        """Whether the registry itself, not one that it redirected to, denies access."""
+        return self.elsewhere is None and self.status in (401, 403)
+
+    @property
     def lacks_scope(self) -> bool:
         """Whether the registry says that the token is valid, but not for this (RFC 6750, 3.1)."""
-        refused = self.elsewhere is None and self.status in (401, 403)
-        return refused and any("insufficient_scope" in one for one in self.challenges())
+        return self.refuses and any("insufficient_scope" in one for one in self.challenges())
 
 
 class Attempt(NamedTuple):
@@ -82,12 +86,10 @@ class Attempt(NamedTuple):
     Attributes:
         response: the response.
         sent: the Authorization value that it was sent for; None if there was none.
-        refused: the user that it refuses, as messages name them; empty if nobody is refused.
     """
 
     response: Response
     sent: str | None = None
-    refused: str = ""
 
 
 def header_line(name: str, value: str) -> str:

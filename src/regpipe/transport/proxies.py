@@ -31,6 +31,11 @@ def proxy_for(origin: Origin) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def shown(proxy: str) -> str:
+    """Return a proxy's `host[:port]`, without its user and password, for messages."""
+    return proxy.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+
 def is_direct(origin: Origin, exceptions: str) -> bool:
     """Tell whether an origin is reached without a proxy.
 

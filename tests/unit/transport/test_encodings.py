@@ -85,7 +85,7 @@ def test_plain_json_is_plain_whatever_the_label(
 def test_gzip_has_to_be_gzip_where_the_digest_does_not_tell(
     body: bytes, wanted: str | None
 ) -> None:
-    with pytest.raises(ResponseError, match="gzip data is (not valid|incomplete)"):
+    with pytest.raises(ResponseError, match=r"gzip data is (not valid|incomplete)"):
         decode("gzip", body, wanted)
     with pytest.raises(ResponseError, match="incomplete"):
         decode("gzip", ZIPPED[:-4], wanted)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from regpipe.auth import realms
+from regpipe.auth import places
 from regpipe.errors import ResponseError
 
 HTTPS = "https://my.registry"
@@ -70,19 +70,19 @@ REFUSED = {
 
 @pytest.mark.parametrize(("registry", "realm"), ALLOWED.values(), ids=ALLOWED.keys())
 def test_a_realm_is_allowed(registry: str, realm: str) -> None:
-    assert realms.check_realm(realm, registry) == realm
+    assert places.check_realm(realm, registry) == realm
 
 
 @pytest.mark.parametrize(("registry", "realm"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_realm_is_refused(registry: str, realm: str) -> None:
     with pytest.raises(ResponseError) as caught:
-        realms.check_realm(realm, registry)
+        places.check_realm(realm, registry)
     assert caught.value.code == "REALM_REFUSED"
     assert caught.value.message.isprintable()
 
 
 def test_a_refusal_repeats_no_secret_of_the_url() -> None:
     with pytest.raises(ResponseError) as caught:
-        realms.check_realm("http://user:canary@evil.example/token?key=canary#canary", HTTPS)
+        places.check_realm("http://user:canary@evil.example/token?key=canary#canary", HTTPS)
     assert "evil.example/token" in caught.value.message
     assert "canary" not in caught.value.message
