@@ -3,7 +3,7 @@
 import pytest
 
 from support.cli import run
-from support.responses import Response, error, html, too_many, unauthorized
+from support.responses import Response, error, html, json_response, too_many, unauthorized
 from support.scripted import Scripted
 
 HOST = "hub.corp.test"
@@ -24,7 +24,9 @@ def proxy(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Scripted:
         (Response(403), "403 Forbidden"),
         (html(403), "403 Forbidden"),
         (Response(401), "401 Unauthorized"),
-        (Response(400, b"bad request"), "400 Bad Request"),
+        (Response(400, b"bad request"), "400 Bad Request (bad request)"),
+        (Response(403, b"Blocked by policy 7"), "403 Forbidden (Blocked by policy 7)"),
+        (json_response({"message": "category: games"}, 403), "403 Forbidden (category: games)"),
         (html(502), "502 Bad Gateway"),
         (Response(504), "504 Gateway Timeout"),
         (Response(599), "599"),
@@ -74,6 +76,29 @@ def test_a_registrys_own_refusal_is_the_registrys(
     assert result.code == code
     assert message in result.err
     assert "proxy" not in result.err
+
+
+def test_a_proxy_that_wants_a_password_says_so_itself(proxy: Scripted) -> None:
+    proxy.on("*", Response(407, b"Log in at the portal").plus(Proxy_Authenticate="Basic"))
+    result = run(["tags", f"http://{HOST}/team/app"])
+    [line] = result.errors
+    assert line.endswith(
+        f"CONNECTION_FAILED: the proxy {proxy.host} for {HOST} responded with"
+        " 407 Proxy Authentication Required (Log in at the portal)"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:canary-proxy-password@[::1", "http://a:b/c@d:x", "socks5://h:1"]
+)
+def test_a_proxys_url_that_is_not_valid_is_a_usage_error(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("https_proxy", url)
+    result = run(["tags", f"https://{HOST}/team/app"])
+    [line] = result.errors
+    assert result.code == 2
+    assert "in the environment is not a valid http or https URL" in line
 
 
 @pytest.mark.parametrize("status", [403, 407, 503])

@@ -270,8 +270,12 @@ class Connections:
         try:
             pool = adapter.pool(origin, proxy)
             headers = adapter.proxy_headers(proxy) if proxy else {}
-        except (ValueError, urllib3.exceptions.HTTPError) as error:
-            raise UsageError(f"the proxy URL in the environment is not valid: {error}") from error
+        except (ValueError, urllib3.exceptions.HTTPError):
+            # Without what was raised: the URL may hold a password.
+            place = ascii(shown(proxy or ""))
+            raise UsageError(
+                f"the URL of the proxy {place} in the environment is not a valid http or https URL"
+            ) from None
         return Endpoint(origin, Route(pool, policy, proxy, headers), self._options.trace)
 
     def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:

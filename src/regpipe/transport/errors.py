@@ -128,14 +128,15 @@ def from_proxy(response: Response, endpoint: Endpoint) -> AttemptError | None:
     status = response.status
     if not endpoint.forwarded or status < 400 or status in (404, 429):
         return None
-    by = endpoint.proxy_name
+    by, code, message = endpoint.proxy_name, *_diagnosis(response.body)
     if status != 407:
         marked = any(name in response.headers for name in _REGISTRY_HEADERS)
-        if marked or code_of(response.body) or _TO_HTTPS.search(response.body):
+        if marked or code or _TO_HTTPS.search(response.body):
             return None
         by = f"{by}, or {endpoint.origin.netloc} itself,"
+    said = f" ({message})" if message else ""
     made = AttemptError(
-        ConnectionFailedError(f"{by} responded with {_status(status)}", status=status),
+        ConnectionFailedError(f"{by} responded with {_status(status)}{said}", status=status),
         retryable=retry.is_retryable(status),
     )
     made.status = status

@@ -2,16 +2,23 @@
 
 `$NO_PROXY` is a list of `*`, addresses, blocks of addresses (CIDR) and names. `d` stands for the
 host d and what is below it, `.d` and `*.d` for what is below it alone. Addresses and names may have
-a port, the default one too. What cannot be read stands for nothing. Loopback is never reached by
-way of a proxy.
+a port, the default one too, and a final dot. What cannot be read stands for nothing. Loopback is
+never reached by way of a proxy.
+
+Lists that were put together by scripts have byte order marks, line breaks and quotes in them; none
+of these is a part of any name.
 """
 
 import ipaddress
 import os
+import re
 from contextlib import suppress
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from regpipe.transport.origins import Origin
+
+_SEPARATORS = re.compile(r"[\s,\ufeff\u200b]+")
+_QUOTES = "\"'"
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -22,7 +29,7 @@ def proxy_for(origin: Origin) -> str | None:
     Where the environment names no proxy at all, the system's settings count (macOS, Windows).
     """
     proxies = getproxies()
-    proxy = proxies.get(origin.scheme) or proxies.get("all")
+    proxy = _cleaned(proxies.get(origin.scheme)) or _cleaned(proxies.get("all"))
     exceptions = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     if not proxy or is_direct(origin, exceptions):
         return None
@@ -33,7 +40,8 @@ def proxy_for(origin: Origin) -> str | None:
 
 def shown(proxy: str) -> str:
     """Return a proxy's `host[:port]`, without its user and password, for messages."""
-    return proxy.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    # A password may hold slashes that should have been encoded.
+    return proxy.partition("://")[2].rpartition("@")[2].partition("/")[0]
 
 
 def is_direct(origin: Origin, exceptions: str) -> bool:
@@ -47,8 +55,12 @@ def is_direct(origin: Origin, exceptions: str) -> bool:
     address = _address(name)
     if name == "localhost" or (address is not None and _is_loopback(address)):
         return True
-    entries = (entry.strip().lower() for entry in exceptions.split(","))
+    entries = (entry.strip(_QUOTES).lower() for entry in _SEPARATORS.split(exceptions))
     return any(_stands_for(entry, name, address, origin.port) for entry in entries)
+
+
+def _cleaned(proxy: str | None) -> str:
+    return (proxy or "").strip().strip(f"\ufeff\u200b{_QUOTES}").strip()
 
 
 def _stands_for(entry: str, name: str, address: _Address | None, port: int) -> bool:
@@ -62,6 +74,7 @@ def _stands_for(entry: str, name: str, address: _Address | None, port: int) -> b
         if colon and number != str(port):
             return False
         host = head if colon else entry
+    host = host.removesuffix(".")
     exempt = _address(host.strip("[]"))
     if exempt is not None or address is not None:
         return exempt == address or entry == "*"

@@ -44,6 +44,23 @@ def proxy_for(url: str) -> str | None:
         ("http://[2001:db8::7]:5000", "2001:db8::7"),
         ("http://[2001:db8::7]:5000", "[2001:DB8:0::7]:5000"),
         ("https://[2001:db8::7]", "2001:db8::/32"),
+        # Final dots, with and without a port.
+        ("https://hub.corp.test", "corp.test."),
+        ("https://hub.corp.test", "*.corp.test."),
+        ("https://hub.corp.test.", ".corp.test.:443"),
+        ("http://hub.corp.test:5000", "hub.corp.test.:5000"),
+        ("https://192.0.2.7", "192.0.2.7."),
+        # What scripts leave in lists.
+        ("https://hub.corp.test", "\ufeffcorp.test,x.test"),
+        ("https://hub.corp.test", "x.test,\ufeff corp.test\u200b"),
+        ("https://hub.corp.test", "x.test\ncorp.test\n"),
+        ("https://hub.corp.test", "x.test\r\n\tcorp.test\r\n"),
+        ("https://hub.corp.test", "x.test corp.test"),
+        ("https://hub.corp.test", "x.test,\u00a0corp.test\u00a0,y.test"),
+        ("https://hub.corp.test", '"x.test,corp.test"'),
+        ("https://hub.corp.test", "'corp.test','x.test'"),
+        ("https://192.0.2.7", " \ufeff192.0.2.0/24\t"),
+        ("https://hub.corp.test", "\ufeff*"),
         # Loopback, whatever is excepted.
         ("http://localhost:5000", ""),
         ("http://localhost.:5000", "other.test"),
@@ -82,6 +99,8 @@ def test_no_proxy_is_used(monkeypatch: pytest.MonkeyPatch, url: str, exceptions:
         ("https://hub.corp.test", ""),
         ("https://hub.corp.test", ", ,."),
         ("https://hub.corp.test", "*."),
+        ("https://hub.corp.test", "corp.test.."),
+        ("https://hub.corp.test", ".\ufeff,\n"),
         ("https://hub.corp.test", "192.0.2.0/24"),
         ("http://x.localhost:5000", ""),
         ("http://128.0.0.1:5000", "127.0.0.0/8"),
@@ -101,6 +120,27 @@ def test_each_scheme_has_its_own_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://two.test")
     assert proxy_for("https://hub.corp.test") == "http://me:secret@one.test:8080"
     assert proxy_for("http://hub.corp.test") == "http://two.test"
+
+
+@pytest.mark.parametrize("value", [" {} ", "\ufeff{}", '"{}"', "'{}'\n", "\t{}\r\n"])
+def test_what_stands_around_a_proxys_url_is_no_part_of_it(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("https_proxy", value.format(PROXY))
+    assert proxy_for("https://hub.corp.test") == PROXY
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://proxy.test:3128", "proxy.test:3128"),
+        ("http://me:secret@proxy.test", "proxy.test"),
+        ("https://me:s/e@cret@proxy.test:1/", "proxy.test:1"),
+        ("http://[::1/", "[::1"),
+    ],
+)
+def test_a_proxy_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert proxies.shown(url) == shown
 
 
 def test_the_lower_case_variable_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
