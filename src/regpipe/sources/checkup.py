@@ -18,7 +18,7 @@ from regpipe.errors import (
 from regpipe.oci.reference import HUB_URL, host_of
 from regpipe.sources import listing
 from regpipe.sources.base import Checkup
-from regpipe.transport import Response, Transport, errors
+from regpipe.transport import Response, Transport, diagnosis
 
 CATALOG_SCOPE = "registry:catalog:*"
 # Docker Hub reports its rate limit with manifests only. It has this repository for the purpose,
@@ -144,7 +144,7 @@ def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> 
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)
     else:
-        code = "TOOMANYREQUESTS" if status == 429 else errors.code_of(response.body)
+        code = "TOOMANYREQUESTS" if status == 429 else diagnosis.code_of(response.body)
         raise RegistryError(
             f"{host} responded with {status}", code=code or f"HTTP_{status}", status=status
         )

@@ -10,7 +10,7 @@ from regpipe.errors import RegistryError, ResponseError
 from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
 from regpipe.transport import PAGE_LIMIT, Response, Transport
-from regpipe.transport.errors import code_of
+from regpipe.transport.diagnosis import code_of
 
 # ECR allows 1000 a page, distribution what it is configured for. After a refusal a smaller page is
 # requested, then one of the registry's own size.

@@ -1,21 +1,23 @@
 """HTTP with registries: the only package that uses requests and urllib3, and sends anything.
 
-client      requests to registries, with authorization, retries and rate limits around each
-redirects   one attempt: sent to the request's origin, and on to where redirects lead
-endpoints   the connections to an origin, by way of a proxy or not
-proxies     the proxy on the way to an origin, and what needs none
-http1       HTTP/1.1 on an open connection: a request and its response
-reader      the bytes of a response as they arrive, under timeouts and a deadline
-encodings   Content-Encoding labels, right and wrong
-messages    Request, Response and Attempt
-errors      failed requests as exceptions
-limiter     the number of concurrent requests to a registry, and its rate limit
-retry       the retry policy: retryable statuses, delays, Retry-After
-tls         TLS contexts, certs.d folders, and what certificate errors mean
-trace       what `-v` shows, and registries' warnings
-origins     URLs and their origins, and the targets of redirects
-options     what a user may set
-authorizer  what transport needs of whoever knows credentials
+client         requests to registries, with authorization, retries and rate limits around each
+authorization  one request with the credentials that a registry requires
+redirects      one attempt: sent to the request's origin, and on to where redirects lead
+endpoints      the connections to an origin, by way of a proxy or not
+proxies        the proxy on the way to an origin, and what needs none
+http1          HTTP/1.1 on an open connection: a request and its response
+reader         the bytes of a response as they arrive, under timeouts and a deadline
+encodings      Content-Encoding labels, right and wrong
+messages       Request, Response and Attempt
+errors         failed requests as exceptions
+diagnosis      what the body of an error response says
+limiter        the number of concurrent requests to a registry, and its rate limit
+retry          the retry policy: retryable statuses, delays, Retry-After
+tls            TLS contexts, certs.d folders, and what certificate errors mean
+trace          what `-v` shows, and registries' warnings
+origins        URLs and their origins, and the targets of redirects
+options        what a user may set
+authorizer     what transport needs of whoever knows credentials
 """
 
 from regpipe.transport.authorizer import Authorizer

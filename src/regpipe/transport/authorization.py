@@ -4,7 +4,7 @@ import threading
 from contextlib import AbstractContextManager, ExitStack, suppress
 
 from regpipe.errors import ResponseError, TooLargeError, UnauthorizedError
-from regpipe.transport import errors, http1, retry
+from regpipe.transport import diagnosis, errors, http1, retry
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.errors import AttemptError
 from regpipe.transport.messages import Attempt, Request, Response
@@ -60,7 +60,7 @@ class AuthorizedRequests:
                             attempt = self._send(authorizer, request, scope, alone)
             response, sent = attempt
             if response.refuses and (sent is not None or response.challenges()):
-                raise authorizer.refused(url, scope, sent, errors.said(response, sent))
+                raise authorizer.refused(url, scope, sent, diagnosis.said(response, sent))
             return attempt
 
     def ping(self, origin: Origin) -> Response:

@@ -1,6 +1,5 @@
 """Failed requests as exceptions, with one line that says what happened and what to do."""
 
-import json
 import re
 import socket
 import ssl
@@ -20,13 +19,12 @@ from regpipe.errors import (
 from regpipe.oci.reference import host_of
 from regpipe.text import printable
 from regpipe.transport import retry, tls
+from regpipe.transport.diagnosis import TEXT_LIMIT, diagnosis, told
 from regpipe.transport.endpoints import Endpoint
 from regpipe.transport.messages import Attempt, Response
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
-from regpipe.transport.trace import secrets_of, without
 
-_TEXT_LIMIT = 200
 _NO_TUNNEL = "Tunnel connection failed: "  # in the messages of http.client and urllib3
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "www-authenticate")
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
@@ -107,7 +105,7 @@ def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptEr
                 why = "TLS handshake timed out (for an HTTP registry, write http://)"
             return AttemptError(_unreachable(way, why), retryable=True, timed_out=True)
         if _NO_TUNNEL in str(cause):  # a proxy that refuses once will refuse again
-            refusal = printable(str(cause).partition(_NO_TUNNEL)[2][:_TEXT_LIMIT])
+            refusal = printable(str(cause).partition(_NO_TUNNEL)[2][:TEXT_LIMIT])
             error = ConnectionFailedError(f"{endpoint.proxy_name} responded with {refusal}")
             return AttemptError(error, retryable=False)
     last = causes[-1]
@@ -128,7 +126,7 @@ def from_proxy(response: Response, endpoint: Endpoint) -> AttemptError | None:
     status = response.status
     if not endpoint.forwarded or status < 400 or status in (404, 429):
         return None
-    by, code, message = endpoint.proxy_name, *_diagnosis(response.body)
+    by, code, message = endpoint.proxy_name, *diagnosis(response.body)
     if status != 407:
         marked = any(name in response.headers for name in _REGISTRY_HEADERS)
         if marked or code or _TO_HTTPS.search(response.body):
@@ -163,7 +161,7 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
         origin: the origin that the request was for.
     """
     response, elsewhere = attempt.response, attempt.response.elsewhere
-    code, message = _told(response, attempt.sent)
+    code, message = told(response, attempt.sent)
     said = f" ({message})" if message else ""
     status, host = response.status, origin.netloc
     if status in (401, 403) and elsewhere is not None:
@@ -204,23 +202,6 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
     )
 
 
-def said(response: Response, sent: str | None) -> UnauthorizedError:
-    """Return the registry's own code and message for a refusal, without what is only its status.
-
-    Args:
-        response: its status is 401 or 403.
-        sent: the Authorization value that it refuses; None if there was none.
-    """
-    code, message = _told(response, sent)
-    text = "" if message.lower() in _STOCK_REFUSALS else message
-    return UnauthorizedError(text, code=code or "UNAUTHORIZED", status=response.status)
-
-
-def code_of(body: bytes) -> str:
-    """Return the registry's own code in an error body; empty if there is none."""
-    return _diagnosis(body)[0]
-
-
 _MISSING = {
     "NAME_UNKNOWN": "no such repository",
     "MANIFEST_UNKNOWN": "no such tag or digest",
@@ -235,23 +216,6 @@ _STOCK = (
 )
 
 
-# The same with UNAUTHORIZED and DENIED.
-_STOCK_REFUSALS = (
-    "authentication required",
-    "unauthorized",
-    "unauthorized: authentication required",
-    "access to the requested resource is not authorized",
-    "requested access to the resource is denied",
-)
-
-
-def _told(response: Response, sent: str | None) -> tuple[str, str]:
-    """Return the code and message of an error response, without what was secret in the request."""
-    secrets = secrets_of(sent)
-    code, message = _diagnosis(response.body)
-    return without(code, secrets), without(message, secrets)
-
-
 def _status(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
@@ -260,7 +224,7 @@ def _status(status: int) -> str:
 
 
 def _unreachable(host: str, text: str) -> ConnectionFailedError:
-    return ConnectionFailedError(f"cannot reach {host}: {printable(text[:_TEXT_LIMIT])}")
+    return ConnectionFailedError(f"cannot reach {host}: {printable(text[:TEXT_LIMIT])}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -275,35 +239,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield one
         inner = [one.__cause__, getattr(one, "reason", None), getattr(one, "original_error", None)]
         todo += [x for x in (*inner, *one.args) if isinstance(x, BaseException)]
-
-
-def _diagnosis(body: bytes) -> tuple[str, str]:
-    """Read the code and message of an error body; anything may stand in one.
-
-    Besides the specification's form there are `{"message": …}` and plain text (Docker Hub's rate
-    limit), and `{"errors":[{"status", "message"}]}` (Artifactory).
-    """
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return _plain(body)
-    found = document.get("errors") if isinstance(document, dict) else None
-    first = found[0] if isinstance(found, list) and found else document
-    if not isinstance(first, dict):
-        return "", ""
-    code, message = first.get("code"), first.get("message")
-    if not isinstance(message, str):
-        message = first.get("details") if isinstance(first.get("details"), str) else ""
-    known = isinstance(code, str) and len(code) <= 64 and code.isascii() and code.isidentifier()
-    return code if known and isinstance(code, str) else "", _shortened(message or "")
-
-
-def _plain(body: bytes) -> tuple[str, str]:
-    text = body.decode("utf-8", "replace").strip()
-    if not text or text[0] == "<" or "\n" in text:
-        return "", ""
-    return "", _shortened(text)
-
-
-def _shortened(text: str) -> str:
-    return printable(" ".join(text.split())[:_TEXT_LIMIT])
