@@ -95,9 +95,15 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def pool(self, origin: Origin, proxy: str | None) -> _PoolMixin:
-        """Return the pool of connections to an origin, by way of a proxy if one is given."""
+        """Return the pool of connections to an origin, by way of a proxy if one is given.
+
+        Raises:
+            ValueError, urllib3.exceptions.HTTPError: it is not a proxy's valid URL.
+        """
         manager: urllib3.PoolManager = self.poolmanager
         if proxy:
+            if not proxy.lower().startswith(("http://", "https://")):
+                raise ValueError("not the scheme of a proxy for HTTP")
             manager = self.proxy_manager_for(proxy, **self._tls)
             manager.pool_classes_by_scheme = _POOLS
         made = manager.connection_from_host(origin.host, origin.port, origin.scheme)
