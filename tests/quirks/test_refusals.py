@@ -163,7 +163,8 @@ def test_gcr_sends_its_challenge_at_v2_only(scripted: Scripted) -> None:
     scripted.guard(guard)
     canary = CanaryOnChallenge()
     assert registry(scripted, canary).manifest("team/app", "v1")
-    assert canary.challenges == [(f"{scripted.url}/v2/team/app/manifests/v1", [challenge])]
+    assert canary.learned == [(f"{scripted.url}/v2/", [challenge])]
+    assert canary.challenges == [(f"{scripted.url}/v2/team/app/manifests/v1", [])]
 
 
 def test_ghcrs_403_without_a_challenge_leads_to_a_login(scripted: Scripted) -> None:

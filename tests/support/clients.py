@@ -25,11 +25,14 @@ class Canary:
     challenges: list[tuple[str, list[str]]] = field(default_factory=list)
     """The URL and the challenges of each call of `challenged`."""
 
+    learned: list[tuple[str, list[str]]] = field(default_factory=list)
+    """The same of each call of `learn`."""
+
     def wants_ping(self, _url: str, _scope: str | None) -> bool:
         return False
 
-    def learn(self, _url: str, _challenges: list[str]) -> None:
-        pass
+    def learn(self, url: str, challenges: list[str]) -> None:
+        self.learned.append((url, challenges))
 
     def accepted(self, *_: object) -> None:
         pass
