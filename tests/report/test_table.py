@@ -58,7 +58,7 @@ def test_sizes_are_sorted_as_numbers(page: Browser) -> None:
 
 
 def test_the_filter_wants_all_words(page: Browser) -> None:
-    write(page, "image ARM64")
+    write(page, "multi ARM64")
     assert page.texts(LISTED) == ["latest", "v2.0"]
     assert page.text("#shown") == "2 of 5 tags"
     write(page, "sha256:86013e76c9b0")

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from regpipe.report.lineage import Lineage
 from regpipe.report.model import Image, Inventory, Variant
+from regpipe.report.sharing import Sharing
 from regpipe.report.steps import steps
+from regpipe.report.timeline import Timeline
 
 Json = dict[str, Any]
 
@@ -24,7 +27,7 @@ _CONFIG = (
 )
 
 
-def index(inventory: Inventory, now: float) -> Json:
+def index(inventory: Inventory, timeline: Timeline) -> Json:
     """Return what the script needs at once: for each tag its repository, date, size and image."""
     tags = inventory.tags
     numbers: dict[int, int] = {}
@@ -40,11 +43,13 @@ def index(inventory: Inventory, now: float) -> Json:
     }
     many = len({repository.registry for repository in inventory.repositories}) > 1
     return {
-        "now": now,
+        "first": timeline.first,
+        "last": timeline.last,
         "repositories": [
             f"{each.registry}/{each.label}" if many else each.label
             for each in inventory.repositories
         ],
+        "tag": [tag.label for tag in tags],
         "repository": [places[tag.number] for tag in tags],
         "date": [None if tag.date is None else int(tag.date) for tag in tags],
         "size": [tag.size for tag in tags],
@@ -52,14 +57,23 @@ def index(inventory: Inventory, now: float) -> Json:
     }
 
 
-def details(inventory: Inventory) -> Iterator[Json]:
+def details(inventory: Inventory, sharing: Sharing, lineage: Lineage) -> Iterator[Json]:
     """Yield what the drawer shows, for each image in the order of `index`."""
-    for repository in inventory.repositories:
-        for image in repository.images:
-            yield _image(image)
+    images = (image for repository in inventory.repositories for image in repository.images)
+    for image, (base, how) in zip(images, lineage.parents, strict=True):
+        yield _image(image, sharing, _base(base, how))
 
 
-def _image(image: Image) -> Json:
+def _base(base: Image | str | None, how: str) -> Json | None:
+    if base is None:
+        return None
+    if isinstance(base, str):
+        return {"name": base, "lineage": how}
+    tag = base.tags[0]
+    return {"name": f"{tag.repository}:{tag.label}", "lineage": how, "tag": tag.number}
+
+
+def _image(image: Image, sharing: Sharing, base: Json | None) -> Json:
     first = image.tags[0]
     return _filled(
         repository=first.repository,
@@ -67,12 +81,14 @@ def _image(image: Image) -> Json:
         digest=first.digest,
         pinned=first.pinned,
         kind=first.kind,
+        base=base,
+        marks=first.mark_names,
         tags=[tag.number for tag in image.tags],
-        variants=[_variant(variant) for variant in first.variants],
+        variants=[_variant(variant, first.registry, sharing) for variant in first.variants],
     )
 
 
-def _variant(variant: Variant) -> Json:
+def _variant(variant: Variant, registry: str, sharing: Sharing) -> Json:
     record = variant.record
     config = record.get("config")
     inner = config.get("config") if isinstance(config, dict) else None
@@ -81,7 +97,7 @@ def _variant(variant: Variant) -> Json:
     return _filled(
         platform=variant.platform,
         digest=variant.digest,
-        mediaType=record.get("mediaType"),
+        mediaType=variant.media_type,
         artifactType=record.get("artifactType"),
         size=variant.size,
         created=record.get("created"),
@@ -89,7 +105,10 @@ def _variant(variant: Variant) -> Json:
         built=record.get("built"),
         undated=variant.undated,
         author=config.get("author") if isinstance(config, dict) else None,
-        steps=steps(record),
+        steps=[
+            (text, sharing.number(registry, digest), size, created)
+            for text, digest, size, created in steps(record)
+        ],
         config={key: settings[key] for key in _CONFIG if settings.get(key) not in _EMPTY},
         labels=settings.get("Labels"),
         annotations=record.get("annotations"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-IMAGE, INDEX, SCHEMA1 = "image", "multi-platform image", "image (schema 1)"
+IMAGE, INDEX, SCHEMA1 = "image", "multi-platform", "image (schema 1)"
 CHART, WASM, OTHER = "Helm chart", "WebAssembly module", "artifact"
 SIGNATURE, SBOM, PROVENANCE, ATTESTATION = "signature", "SBOM", "provenance", "attestation"
 

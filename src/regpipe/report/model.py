@@ -18,7 +18,7 @@ class Variant:
 
     Attributes:
         record: the record.
-        digest: that of its manifest.
+        digest, media_type: those of its manifest.
         platform: `os/architecture[/variant]`, or "".
         size: the compressed bytes of its layers; None where the manifest does not tell.
         date: when it was built, as far as anybody tells: seconds since 1970; None without a real
@@ -29,8 +29,8 @@ class Variant:
     def __init__(self, record: Record, dates: Mapping[str, Any]) -> None:
         self.record = record
         image = record.get("image")
-        own = image.get("digest") if isinstance(image, dict) else None
-        self.digest = _text(own) or _text(record.get("digest"))
+        own = image if isinstance(image, dict) else record
+        self.digest, self.media_type = _text(own.get("digest")), _text(own.get("mediaType"))
         self.platform = _platform(record)
         self.layers = _layers(record["manifest"])
         self.size = _size(self.layers)

@@ -12,7 +12,7 @@ from regpipe.report import packing, shown, units
 from regpipe.report.model import short
 
 _PAGE = Path(__file__).parent / "page"
-_SCRIPTS = ("text", "data", "table", "main")
+_SCRIPTS = ("text", "data", "table", "drawer", "timeline", "sharing", "retention", "main")
 """The parts of the script in page/script/, in the order of their use."""
 _FIRST = 'document.documentElement.className = "js";'
 """Run before anything is shown: what is opened and closed by script is closed from the start."""

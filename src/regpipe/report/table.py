@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from regpipe.report.model import Inventory, Repository, Tag
 from regpipe.report.names import clean
 
-_OPEN_ROWS = 300
+_OPEN_ROWS = 100
 """A table with at most that many rows is shown whole; in a larger one repositories are closed."""
 _OPEN_REPOSITORIES = 60
 """With more repositories than that, namespaces are closed too."""

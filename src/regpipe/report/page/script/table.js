@@ -31,7 +31,7 @@ function startTable(index) {
   }
 
   const keys = {
-    tag: (number) => rows[number].querySelector("a").textContent,
+    tag: (number) => index.tag[number],
     kind: (number) => rows[number].cells[4].textContent,
     date: (number) => index.date[number],
     size: (number) => index.size[number],
@@ -80,6 +80,7 @@ function startTable(index) {
     for (const number of found.slice(begin, begin + PART)) {
       const row = rows[number].cloneNode(true);
       row.removeAttribute("id");
+      row.dataset.tag = number;
       const name = index.repositories[index.repository[number]];
       row.cells[0].prepend(make("span", { class: "repo" }, shown(name)));
       list.append(row);

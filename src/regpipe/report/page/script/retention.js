@@ -1,0 +1,50 @@
+// What could be deleted, under the setting that is chosen.
+
+const VERDICTS = 100; // lines that are shown at once
+
+function startRetention(index) {
+  const form = byId("settings"), body = byId("verdicts"), more = byId("more-verdicts");
+  if (!form) return;
+  form.hidden = false;
+  let lines_ = [], reasons = [];
+
+  async function choose() {
+    const chosen = `${form.elements.keep.value}/${form.elements.days.value}`;
+    const data = await value("retention", 0);
+    lines_ = data.lines[chosen];
+    reasons = data.reasons;
+    const going = lines_.filter(([, deletable]) => deletable).length;
+    byId("verdict").textContent = sentence(going, lines_.length - going);
+    for (const cell of document.querySelectorAll("[data-setting]")) {
+      cell.classList.toggle("chosen", cell.dataset.setting === chosen);
+    }
+    body.replaceChildren();
+    show();
+  }
+
+  function show() {
+    const begin = body.rows.length;
+    for (const [tag, deletable, reason] of lines_.slice(begin, begin + VERDICTS)) {
+      const name = typeof tag === "number"
+        ? make("a", { href: "#t" + tag }, shown(`${index.repositories[index.repository[tag]]}:${index.label(tag)}`))
+        : make("span", {}, shown(tag));
+      const date = typeof tag === "number" ? index.date[tag] : null;
+      body.append(make("tr", {}, make("th", { scope: "row" }, name),
+        make("td", {}, date === null ? "" : day(date)),
+        make("td", { class: deletable ? "going" : "" }, deletable ? "could be deleted" : "stays"),
+        make("td", {}, shown(reasons[reason]))));
+    }
+    const left = lines_.length - body.rows.length;
+    more.hidden = left === 0;
+    more.textContent = `Show ${Math.min(left, VERDICTS)} more of ${left.toLocaleString("en")}`;
+  }
+
+  form.addEventListener("change", choose);
+  more.addEventListener("click", show);
+  choose();
+}
+
+function sentence(going, staying) {
+  const stays = staying ? `; ${counted(staying, "other old or undated tag")} would stay` : "";
+  return `${counted(going, "tag")} could be deleted${stays}.`;
+}
