@@ -19,7 +19,8 @@ from regpipe.sources.base import Source
 from regpipe.stage import platform
 from regpipe.stage.options import NetworkParser
 from regpipe.stage.parser import Help
-from regpipe.stage.run import each_image, run
+from regpipe.stage.run import run
+from regpipe.stage.session import each_image
 from regpipe.stdio import Streams
 
 _HELP = Help(
@@ -51,7 +52,7 @@ def main(argv: list[str], streams: Streams) -> int:
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
     output = Streams(streams.stdin, separated, streams.stderr)
-    return run(options, output, targets.images, each_image(fetch))
+    return run(options.colored(allowed=False), output, targets.images, each_image(fetch))
 
 
 class _Separated:

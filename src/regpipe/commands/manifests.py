@@ -16,7 +16,8 @@ from regpipe.stage import platform
 from regpipe.stage.options import IMAGE_INPUTS, NetworkParser
 from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.parser import Help
-from regpipe.stage.run import each_image, run
+from regpipe.stage.run import run
+from regpipe.stage.session import each_image
 from regpipe.stdio import Streams
 
 _HELP = Help(
@@ -40,6 +41,7 @@ def main(argv: list[str], streams: Streams) -> int:
         by_option=bool(args.platform or args.all_platforms or args.attestations),
     )
 
+    options = options.colored(allowed=not args.raw)
     once = OncePerRegistry()
 
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:

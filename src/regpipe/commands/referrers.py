@@ -13,7 +13,8 @@ from regpipe.stage import platform
 from regpipe.stage.options import IMAGE_INPUTS, NetworkParser
 from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.parser import Help
-from regpipe.stage.run import each_image, run
+from regpipe.stage.run import run
+from regpipe.stage.session import each_image
 from regpipe.stdio import Streams
 
 _HELP = Help(

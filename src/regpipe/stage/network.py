@@ -26,6 +26,10 @@ _KEYS = (
 )  # fmt: skip
 
 
+def _ignore(_: str) -> None:
+    """Do nothing."""
+
+
 class NetworkOptions(NamedTuple):
     """How registries are reached.
 
@@ -40,6 +44,7 @@ class NetworkOptions(NamedTuple):
         cert: file of the client certificate.
         key: file of its private key, if not in the same file.
         verbose: whether requests and responses are shown.
+        quiet: whether warnings are left out.
         origins: the settings that are not the defaults: their keys, values, and where they are
             from.
     """
@@ -54,6 +59,7 @@ class NetworkOptions(NamedTuple):
     cert: str | None
     key: str | None
     verbose: bool
+    quiet: bool
     origins: tuple[tuple[str, Found], ...] = ()
 
 
@@ -128,9 +134,6 @@ def add_options(parser: Parser) -> None:
         metavar="N",
         help="stop when this much is left of a registry's rate limit (Docker Hub)",
     )
-    group.add_argument(
-        "-v", "--verbose", action="store_true", help="show requests and responses, without secrets"
-    )
 
 
 def parse(args: argparse.Namespace, settings: Settings) -> Connections:
@@ -165,6 +168,7 @@ def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -
         cert=value["cert"],
         key=value["key"],
         verbose=args.verbose,
+        quiet=args.quiet,
         origins=tuple((key, one) for key, one in found.items() if one is not None),
     )
 
@@ -272,6 +276,6 @@ def transport_options(verb: str, options: NetworkOptions, streams: Streams) -> "
             total=max(timeouts.total, 2 * seconds),
         ),
         retry_policy=RetryPolicy(retries=options.retries),
-        say=message,
+        say=_ignore if options.quiet else message,
         trace=trace if options.verbose else None,
     )

@@ -11,6 +11,7 @@ from regpipe.stage import caching, credentials, network, progress_options, setti
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions
 from regpipe.stage.network import Connections
+from regpipe.stage.output import OutputOptions
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -35,7 +36,7 @@ class RunOptions(NamedTuple):
         fallback: the input taken where standard input turns out to be empty, if there is one.
         defaults: what a reference gets that names no registry or scheme.
         in_order: whether records are written in the order of the inputs.
-        error_records: whether failures become records on standard output.
+        output: what is written, and how.
         network: how registries are reached.
         cache: whether and how the cache is used.
         credentials: what the run was given to log in with.
@@ -47,11 +48,15 @@ class RunOptions(NamedTuple):
     fallback: str | None
     defaults: Defaults
     in_order: bool
-    error_records: bool
+    output: OutputOptions
     network: Connections
     cache: CacheOptions
     credentials: CredentialOptions
     progress: bool | None
+
+    def colored(self, *, allowed: bool) -> "RunOptions":
+        """Return the options, without colors where the output is not only records."""
+        return self if allowed else self._replace(output=self.output._replace(color=False))
 
 
 class NetworkParser(Parser):
@@ -107,7 +112,7 @@ class NetworkParser(Parser):
             fallback=fallback,
             defaults=defaults,
             in_order=not args.unordered,
-            error_records=args.error_records,
+            output=OutputOptions(args.error_records, _color(args), args.quiet),
             network=connections,
             cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
             credentials=credentials.parse(
@@ -127,6 +132,12 @@ class NetworkParser(Parser):
             action="store_true",
             help="write failures to standard output, as records with an `error`, instead of to"
             " standard error",
+        )
+        self.output.add_argument(
+            "-C", "--color-output", action="store_true", help="colors, as jq has them ($JQ_COLORS)"
+        )
+        self.output.add_argument(
+            "-M", "--monochrome-output", action="store_true", help="no colors, also on a terminal"
         )
         network.add_options(self)
         credentials.add_options(self)
@@ -156,3 +167,8 @@ class NetworkParser(Parser):
         if fallback is None:
             raise UsageError(f"no input: give arguments or pipe records in: {self._example}")
         return (fallback,), fallback
+
+
+def _color(args: argparse.Namespace) -> bool | None:
+    """Return whether records are in color; None for yes on a terminal."""
+    return False if args.monochrome_output else args.color_output or None

@@ -1,7 +1,8 @@
 """The output of a run: records, failures and notices, and the exit code they lead to."""
 
+import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from regpipe.errors import ExitCode, RegpipeError
@@ -53,19 +54,35 @@ class OncePerRegistry:
                 yield Notice(str(ref), message)
 
 
+class OutputOptions(NamedTuple):
+    """What is written, and how.
+
+    Attributes:
+        error_records: whether failures become records on standard output.
+        color: whether records are in color; None for yes on a terminal.
+        quiet: whether warnings are left out.
+    """
+
+    error_records: bool = False
+    color: bool | None = None
+    quiet: bool = False
+
+
 class Report:
     """Writes records and messages, and computes the exit code.
 
     Args:
         verb: the verb's name, for messages.
         streams: those of the run.
-        as_records: whether failures are written to standard output as error records.
+        options: what is written, and how.
     """
 
-    def __init__(self, verb: str, streams: Streams, *, as_records: bool) -> None:
+    def __init__(self, verb: str, streams: Streams, options: OutputOptions) -> None:
         self._verb = verb
         self._streams = streams
-        self._as_records = as_records
+        self._as_records = options.error_records
+        self._quiet = options.quiet
+        self._paint = _painter(streams, options.color)
         self._codes: set[ExitCode] = set()
         self.failures = 0
 
@@ -78,9 +95,9 @@ class Report:
                 lines = []
                 self._add(result)
             elif isinstance(result, Notice):
-                self.message(f"{result.label}: warning: {result.message}")
+                self.warning(f"{result.label}: warning: {result.message}")
             else:
-                lines.append(result)
+                lines.append(self._paint(result))
         self._streams.stdout.writelines(lines)
         self._streams.stdout.flush()
 
@@ -89,13 +106,18 @@ class Report:
         self.failures += 1
         self._codes.add(error.exit_code)
         if self._as_records:
-            self._streams.stdout.write(_error_line(failure))
+            self._streams.stdout.write(self._paint(_error_line(failure)))
         else:
             self._streams.stdout.flush()
             label = failure.label
             if len(label) > _LABEL_LIMIT:  # the input is not a list of references
                 label = f"{label[:_LABEL_LIMIT]}…"
             self.message(f"{label}: {error.code}: {error.message}")
+
+    def warning(self, text: str) -> None:
+        """Write one line to standard error, unless warnings are left out."""
+        if not self._quiet:
+            self.message(text)
 
     def message(self, text: str) -> None:
         """Write one line to standard error."""
@@ -107,6 +129,17 @@ class Report:
         if not self._codes:
             return ExitCode.OK
         return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
+
+
+def _painter(streams: Streams, color: bool | None) -> Callable[[bytes], bytes]:  # noqa: FBT001
+    """Return what gives a line its colors, if there are to be any."""
+    if color is None:
+        color = streams.stdout.isatty() and not os.environ.get("NO_COLOR")
+    if not color:
+        return bytes
+    from regpipe.records.colors import Colors  # noqa: PLC0415 -- for people only
+
+    return Colors(os.environ.get("JQ_COLORS", "")).line
 
 
 def size(result: bytes | Notice | Failure) -> int:

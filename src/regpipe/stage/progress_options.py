@@ -16,6 +16,10 @@ _STAGES = ("catalog", "tags", "manifests", "referrers", "blob")
 def add_options(parser: Parser) -> None:
     """Give a verb's parser the options about the progress line."""
     group = parser.add_argument_group("Progress")
+    group.add_argument("-q", "--quiet", action="store_true", help="no warnings: errors only")
+    group.add_argument(
+        "-v", "--verbose", action="store_true", help="show requests and responses, without secrets"
+    )
     group.add_argument(
         "--progress",
         action=argparse.BooleanOptionalAction,

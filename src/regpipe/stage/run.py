@@ -1,24 +1,16 @@
 """A network verb's run over its inputs, none of which is lost."""
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from regpipe.errors import RegpipeError, UsageError, fault_of
+from regpipe.errors import UsageError
 from regpipe.oci.local_names import reads_stdin
-from regpipe.records import ndjson
-from regpipe.records.targets import Target
-from regpipe.sources.base import Source
-from regpipe.sources.opening import Sources
-from regpipe.stage import credentials, intake, network, output, pool, progress_options
-from regpipe.stage.caching import Caching
-from regpipe.stage.intake import Interpret, Job, PassedThrough
+from regpipe.stage import credentials, intake, progress_options
+from regpipe.stage.intake import Interpret
 from regpipe.stage.options import RunOptions
-from regpipe.stage.output import Failure, Notice, Report
+from regpipe.stage.output import Report
+from regpipe.stage.session import Session, Work
 from regpipe.stdio import Streams
 from regpipe.system.interrupts import Interruptible
-
-Work = Callable[[Target, Source], "Iterable[bytes | Notice | Failure | RegpipeError]"]
 
 
 def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work) -> int:
@@ -28,8 +20,7 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
         options: the options of the command line and the environment.
         streams: where it reads and writes.
         interpret: what an input names.
-        work: makes the output of one target: bytes to be written, notices, and the error of each
-            of its parts that failed while others did not. Errors of the whole are raised.
+        work: makes the output of one target.
 
     Returns:
         The exit code of the failures if all are of one kind, else PARTIAL.
@@ -40,66 +31,28 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
     progress = progress_options.progress(options.verb, options.progress, streams)
     streams = Streams(streams.stdin, streams.stdout, progress.above(streams.stderr))
     given = credentials.read(options.credentials, streams)
-    report = Report(options.verb, streams, as_records=options.error_records)
-    caching = Caching(options.cache, report.message)
+    report = Report(options.verb, streams, options.output)
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
     counted = intake.CountedInput(streams.stdin)
     jobs = intake.jobs(options.inputs, options.fallback, counted, interpret, options.defaults)
     bound, jobs = given.bind(jobs)
-    open_registry = network.Registries(
-        options.verb, options.network, streams, bound, progress.waits
+    session = Session(
+        options,
+        streams,
+        bound,
+        report.warning,
+        archive_input=archive_input,
+        throttled=progress.waits,
     )
-    sources = Sources(caching.wrapping(open_registry), archive_input)
-
-    def outcome(job: Job) -> Iterator[bytes | Notice | Failure]:
-        if isinstance(job, Failure):
-            yield job
-        elif isinstance(job, PassedThrough):
-            yield ndjson.write(job.record)
-        else:
-            for result in work(job, sources.open(job.ref.registry)):
-                yield _failure(job, result) if isinstance(result, RegpipeError) else result
-
-    def do(job: Job) -> Iterator[bytes | Notice | Failure]:
-        try:
-            yield from outcome(job)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
-            yield _failure(job, _told(error))
-        progress.finished()
-
-    with Interruptible(), caching, progress:
-        batches = pool.batches(
-            do,
-            progress.inputs(jobs),
-            options.network.most_jobs,
-            in_order=options.in_order,
-            read=lambda: counted.count,
-            size=output.size,
-        )
-        for batch in batches:
+    with Interruptible(), session, progress:
+        for batch in session.batches(
+            progress.inputs(jobs), work, read=lambda: counted.count, finished=progress.finished
+        ):
             with progress.around_records():
                 report.write(batch)
             progress.wrote(len(batch), report.failures)
-        open_registry.finish()
+        session.finish()
     return report.exit_code()
-
-
-def each_image(work: Work) -> Work:
-    """Return a function that does `work` for each image that a reference stands for.
-
-    The images of an archive on standard input are several, of which one may fail.
-    """
-
-    def work_on_each(target: Target, source: Source) -> Iterator[bytes | Notice | Failure]:
-        for ref in source.images(target.ref):
-            image = target._replace(ref=ref)
-            try:
-                for result in work(image, source):
-                    yield _failure(image, result) if isinstance(result, RegpipeError) else result
-            except Exception as error:  # noqa: BLE001 -- likewise
-                yield _failure(image, _told(error))
-
-    return work_on_each
 
 
 def _is_free_for_archives(inputs: Sequence[str]) -> bool:
@@ -113,33 +66,3 @@ def _is_free_for_archives(inputs: Sequence[str]) -> bool:
     if any(reads_stdin(argument) for argument in inputs):
         raise UsageError("standard input cannot be both a list of references (-) and an archive")
     return False
-
-
-def _told(error: Exception) -> RegpipeError:
-    """Return an exception as what can be reported; a bug is raised again for $REGPIPE_DEBUG."""
-    if os.environ.get("REGPIPE_DEBUG") and not isinstance(error, RegpipeError):
-        raise error
-    return fault_of(error)
-
-
-def _failure(job: Job, error: RegpipeError) -> Failure:
-    """Return the failure of a whole job."""
-    if isinstance(job, Target):
-        return Failure(str(job.ref), _described(job), error)
-    if isinstance(job, PassedThrough):
-        return Failure(str(job.record.get("ref")), job.record, error)
-    return job
-
-
-def _described(target: Target) -> dict[str, Any]:
-    """Return the input record for an error record, or one made from the reference."""
-    ref = target.ref
-    if target.record:
-        return dict(target.record)
-    found = {
-        "registry": ref.registry,
-        "repository": ref.repository,
-        "tag": ref.tag,
-        "ref": str(ref),
-    }
-    return {key: value for key, value in found.items() if value}

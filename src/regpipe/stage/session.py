@@ -1,0 +1,166 @@
+"""What the inputs of a run share, and what comes of each of them."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from regpipe.errors import RegpipeError, fault_of
+from regpipe.records import ndjson
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.sources.opening import Sources
+from regpipe.stage import network, output, pool
+from regpipe.stage.caching import Caching
+from regpipe.stage.credentials import Credentials
+from regpipe.stage.intake import Job, PassedThrough
+from regpipe.stage.options import RunOptions
+from regpipe.stage.output import Failure, Notice
+from regpipe.stdio import Streams
+
+Result = bytes | Notice | Failure
+Work = Callable[[Target, Source], "Iterable[Result | RegpipeError]"]
+"""Makes the output of one target: lines to be written, notices, and the error of each of its parts
+that failed while others did not. Errors of the whole are raised."""
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+class Session:
+    """Connections, credentials and the cache; a context manager that ends with the cache written.
+
+    Args:
+        options: those of the run.
+        streams: where messages about connections go.
+        given: the credentials, bound to their registry.
+        warn: takes a message about the cache.
+        archive_input: standard input, if an archive may be read from it.
+        throttled: called with the seconds that a rate limit makes requests wait.
+    """
+
+    def __init__(  # noqa: PLR0913 -- all but four are keywords
+        self,
+        options: RunOptions,
+        streams: Streams,
+        given: Credentials,
+        warn: Callable[[str], None],
+        *,
+        archive_input: BinaryIO | None = None,
+        throttled: Callable[[float], None] = _ignore,
+    ) -> None:
+        self._options = options
+        self._caching = Caching(options.cache, warn)
+        self._registries = network.Registries(
+            options.verb, options.network, streams, given, throttled
+        )
+        self._sources = Sources(self._caching.wrapping(self._registries), archive_input)
+
+    def __enter__(self) -> "Session":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
+        """Begin."""
+        self._caching.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End, however it went."""
+        self._caching.__exit__(kind, error, traceback)
+
+    def batches(
+        self,
+        jobs: Iterable[Job],
+        work: Work,
+        *,
+        read: Callable[[], int] = lambda: 0,
+        finished: Callable[[], None] = _ignore,
+    ) -> Iterator[list[Result]]:
+        """Yield what comes of the jobs, in lists; several are worked on at a time.
+
+        Args:
+            jobs: what is to be done.
+            work: does it.
+            read: returns how many bytes of input the jobs drawn so far were read from.
+            finished: called at the end of each job, from any thread.
+        """
+
+        def do(job: Job) -> Iterator[Result]:
+            try:
+                yield from self._results(job, work)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
+                yield failure(job, told(error))
+            finished()
+
+        return pool.batches(
+            do,
+            jobs,
+            self._options.network.most_jobs,
+            in_order=self._options.in_order,
+            read=read,
+            size=output.size,
+        )
+
+    def finish(self) -> None:
+        """Warn if credentials were given and not used."""
+        self._registries.finish()
+
+    def _results(self, job: Job, work: Work) -> Iterator[Result]:
+        if isinstance(job, Failure):
+            yield job
+        elif isinstance(job, PassedThrough):
+            yield ndjson.write(job.record)
+        else:
+            for result in work(job, self._sources.open(job.ref.registry)):
+                yield failure(job, result) if isinstance(result, RegpipeError) else result
+
+
+def each_image(work: Work) -> Work:
+    """Return a function that does `work` for each image that a reference stands for.
+
+    The images of an archive on standard input are several, of which one may fail.
+    """
+
+    def work_on_each(target: Target, source: Source) -> Iterator[Result]:
+        for ref in source.images(target.ref):
+            image = target._replace(ref=ref)
+            try:
+                for result in work(image, source):
+                    yield failure(image, result) if isinstance(result, RegpipeError) else result
+            except Exception as error:  # noqa: BLE001 -- likewise
+                yield failure(image, told(error))
+
+    return work_on_each
+
+
+def told(error: Exception) -> RegpipeError:
+    """Return an exception as what can be reported; a bug is raised again for $REGPIPE_DEBUG."""
+    if os.environ.get("REGPIPE_DEBUG") and not isinstance(error, RegpipeError):
+        raise error
+    return fault_of(error)
+
+
+def failure(job: Job, error: RegpipeError) -> Failure:
+    """Return the failure of a whole job."""
+    if isinstance(job, Target):
+        return Failure(str(job.ref), _described(job), error)
+    if isinstance(job, PassedThrough):
+        return Failure(str(job.record.get("ref")), job.record, error)
+    return job
+
+
+def _described(target: Target) -> dict[str, Any]:
+    """Return the input record for an error record, or one made from the reference."""
+    ref = target.ref
+    if target.record:
+        return dict(target.record)
+    found = {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "tag": ref.tag,
+        "ref": str(ref),
+    }
+    return {key: value for key, value in found.items() if value}
