@@ -85,6 +85,24 @@ def identity:
   member_digest as $member
   | if $member then {digest, imageDigest: $member} else {digest} end;
 
+# host/repository@digest, which tools that delete, sign or copy take; null for local sources.
+# reads pinned: .registry registry_name
+# copies pinned: .pinned .digest
+def pinned:
+  _string(.pinned)
+  // if (.registry | type) == "string" and (.registry | contains("://")) and _string(.digest) then
+       "\(registry_name)/\(repository)@\(.digest)"
+     else null
+     end;
+
+# Whether a tag, of a record or by itself, only holds what refers to an image: signatures, an SBOM…
+# They are named after the digest of the image, sha512 cut short, and cosign puts its kind behind.
+# reads is_referrer_tag: .tag
+def is_referrer_tag:
+  (if type == "object" then .tag else . end)
+  | type == "string" and (startswith("sha256-") or startswith("sha512-"))
+    and test("^sha(256|512)-[0-9a-f]{64}(\\.(sig|att|sbom))?$");
+
 # The image id: what `docker images` shows.
 # copies image_id: .info.sha .manifest.config.digest .config.digest
 def image_id: _string(.info.sha) // _string(manifest.config.digest);

@@ -40,51 +40,6 @@ def test_all_names_of_docker_hub_are_one_registry() -> None:
     assert len(summarize("digests", [record, without_registry(report), nameless])) == 1
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        {"ref": "r.example/team/app:v2"},
-        {"ref": "r.example/team/app@sha256:other"},
-        {"ref": "https://r.example/team/app"},
-        {"ref": "r.example"},
-        {"registry": "https://r.example"},
-        {"registry": "https://r.example", "repository": "team/app", "ref": "r.example/team/app"},
-        {"repository": "team/app", "tag": "v2"},
-        {"input": "nothing that can be read"},
-    ],
-    ids=str,
-)
-def test_a_digest_that_an_error_record_may_have_is_not_deletable(error: Record) -> None:
-    argv = (*NOW, "--argjson", "keep", "0")
-    first, *_ = summarize("retention", [image("v1"), failure(**error)], *argv)
-    assert not first["deletable"]
-    assert first["reason"].endswith(" is an error record, and may have its digest")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        {"ref": "r.example/team/other:v1"},
-        {"ref": "other.example/team/app:v1"},
-        {"registry": "https://other.example"},
-        {"registry": "https://r.example", "repository": "team", "ref": "r.example/team"},
-    ],
-    ids=str,
-)
-def test_an_error_record_of_something_else_protects_nothing(error: Record) -> None:
-    argv = (*NOW, "--argjson", "keep", "0")
-    first, *_ = summarize("retention", [image("v1"), failure(**error)], *argv)
-    assert first["deletable"]
-
-
-def test_a_reason_with_many_tags_names_only_some() -> None:
-    staying = [image(f"s{number}", "x", created="2024-01-30T00:00:00Z") for number in range(12)]
-    argv = (*NOW, "--argjson", "keep", "0", "--argjson", "days", "7")
-    (first,) = summarize("retention", [image("v1", "x"), *staying], *argv)
-    assert not first["deletable"]
-    assert first["reason"].endswith(" and 2 more")
-
-
 def changes(before: list[Record], after: list[Record], tmp_path: Path) -> list[Record]:
     file = tmp_path / "before"
     file.write_text("".join(f"{json.dumps(record)}\n" for record in before))

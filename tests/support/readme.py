@@ -1,4 +1,4 @@
-"""The README's blocks, for the tests that run them."""
+"""The shell blocks of README and docs/, for the tests that run them."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ README = Path(__file__).parents[2] / "README.md"
 _BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 
 
-def script(part: str) -> str:
-    """Return the only shell block of the README that contains this text."""
-    (found,) = [block for block in _BLOCK.findall(README.read_text()) if part in block]
+def script(part: str, page: Path = README) -> str:
+    """Return the only shell block of a page that contains this text."""
+    (found,) = [block for block in _BLOCK.findall(page.read_text()) if part in block]
     return str(found)

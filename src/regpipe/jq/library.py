@@ -145,13 +145,14 @@ class DeclaredPaths:
 def _shared_paths() -> dict[str, dict[str, str]]:
     """Return what the header says of each shared definition, by its name and the kind of line."""
     shared: dict[str, dict[str, str]] = {}
-    with open(f"{library_path()}/oci.jq", encoding="utf-8") as file:  # noqa: PTH123
-        for line in file:
-            kind, _, rest = line.removeprefix("# ").partition(" ")
-            name, colon, words = rest.partition(":")
-            if kind in _SHARED_LISTS and colon:
-                paths = shared.setdefault(name, dict.fromkeys(_SHARED_LISTS, ""))
-                paths[kind] += words
+    for name in os.listdir(library_path()):  # noqa: PTH208
+        with open(f"{library_path()}/{name}", encoding="utf-8") as file:  # noqa: PTH123
+            for line in file:
+                kind, _, rest = line.removeprefix("# ").partition(" ")
+                defined, colon, words = rest.partition(":")
+                if kind in _SHARED_LISTS and colon:
+                    paths = shared.setdefault(defined, dict.fromkeys(_SHARED_LISTS, ""))
+                    paths[kind] += words
     return shared
 
 

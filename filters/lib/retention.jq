@@ -1,0 +1,234 @@
+# What `retention` does with a repository: once what its tags are and need (`retention_tags`), then, for
+# each setting of `keep` and `days`, which of them could be deleted (`retention_verdicts`).
+#
+# reads retention: .ref tag_or_digest dating created created_from image_id is_referrer_tag pinned
+# reads retention: .info .imageDigest .image.digest .index.manifests .index.platforms
+# reads retention: .index.subject.digest .subject.digest .referrers
+include "used" {search: "./"};
+include "oci" {search: "./"};
+
+# The digests that the index of a record holds; null where there is one and it does not tell.
+def _held:
+  if .index then
+    .index.manifests | if type == "array" then map(strings) else null end
+  elif .imageDigest then null
+  else []
+  end;
+
+# What refers to what, [subject, digest] each, by a record.
+def _refers:
+  .digest as $digest
+  | [ (.subject.digest?, .index.subject.digest? | strings | [., $digest]),
+      (_array(.referrers)[] | objects | [(.subject | strings) // $digest, (.digest | strings)])
+    ];
+
+# What is known of a tag by one record of it.
+def _by_record:
+  dating as $dating
+  | _held as $held
+  | (.digest | strings // null) as $digest
+  | {
+      image: ., $digest, holds: ($held // []),
+      # Why it may not go, whatever its age.
+      kept: (if $digest then null else "it has no digest" end),
+      undated: $dating[1], date: ($dating | date_key), built: $dating[2],
+      labelled: ($dating[2] == null and created_from == "label"),
+      # Why nothing here can be deleted: what other images need is not told.
+      opaque: (if .info then "report" elif $held == null then "index" else null end),
+      refers: (if .subject or .referrers or .index then _refers else [] end),
+      is_referrer: (_object(.subject) != null or _object(.index.subject) != null),
+      # How many platforms its referrers have not been looked for.
+      missed: (if (.referrers | type) == "array" then _array(.index.platforms) | length - 1 else 1 end)
+    };
+
+# What is known of a tag by its records, which are usually one, or one a platform.
+def _by_records:
+  if .[1] == null then .[0] | _by_record
+  else
+    map(_by_record)
+    | (map(.image.digest | strings) | unique) as $digests
+    | max_by(.date)
+      + {
+          digest: $digests[0], others: $digests[1:], holds: (map(.holds) | add | unique),
+          kept: (if $digests[1] then "its records have several digests" else .[0].kept end),
+          labelled: any(.[]; .labelled), opaque: (map(.opaque | strings)[0]), refers: map(.refers[]),
+          missed: (map(.missed) | max - (length - 1))
+        }
+  end;
+
+# A tag that may not go, as the user wants: `aside` was not asked about, `kept` is why.
+def _restricted($only; $protect; $used):
+  (.image.tag | strings // null) as $tag
+  | .aside = ($only != null and ($tag == null or ($tag | test($only) | not)))
+  | .kept =
+      if .kept then .kept
+      elif $protect != null and $tag != null and ($tag | test($protect)) then "it is protected: \($protect)"
+      elif $used == null then null
+      else
+        [.digest, .holds[]] as $digests
+        | .image
+        | used_as($used; [$digests[], (image_id | strings)])
+        | if . then "it is used: \(.)" else null end
+      end;
+
+# {digest: [what belongs to it]} of pairs.
+def _grouped: group_by(.[0]) | reduce .[] as $pairs ({}; setpath([$pairs[0][0]]; $pairs | map(.[1])));
+
+# Subjects by as much of a digest as the tags `sha512-…` hold.
+def _subject: .[:71];
+
+# The tags of a repository and what they need, of its records.
+#
+# $only and $protect are regular expressions or null, $used is what `used_images` gives, $errors what
+# `missing(true)` gives.
+def retention_tags($only; $protect; $used; $errors):
+  (map(select(is_referrer_tag))) as $referrers
+  | (map(select(is_referrer_tag | not))) as $images
+  | ($images
+     | group_by(tag_or_digest)
+     | map(_by_records)
+     | if $only == null and $protect == null and $used == null then .
+       else map(_restricted($only; $protect; $used))
+       end) as $tags
+  | ([$tags[].refers[] | select(.[1] | strings)]
+     + ($referrers | map([(.tag | .[:6] + ":" + .[7:71]), (.digest | strings)]))
+     | map(.[0] |= _subject)
+     | unique
+     | _grouped) as $refers
+  | (reduce (($tags[] | select(.holds != []) | [.digest, .holds]),
+             ($referrers[] | select(.digest | strings) | [.digest, (_held // [])])
+             | select(.[0])) as [$digest, $holds] ({};
+       setpath([$digest]; $holds)
+     )) as $holds
+  | (reduce $holds[][] as $digest ({}; setpath([$digest]; true))) as $parts
+  | (if $images == [] then null else $images[0] | missing_as($errors; null) end) as $error
+  | ([$tags[] | select(.opaque)][0]) as $opaque
+  | {
+      tags: [range($tags | length) as $at | $tags[$at] | .at = $at | .part = ($parts[.digest // ""] // false)],
+      $refers, $holds,
+      used: ($used.digests // {} | keys_unsorted),
+      # Why nothing of the repository can be deleted, or null.
+      blocked: (
+        if $error then "\($error) is an error record, and may have its digest"
+        elif $opaque == null then null
+        elif $opaque.opaque == "report" then
+          "\($opaque.image | .tag // .ref // "an input") is a report, which does not tell what other images need"
+        else
+          "\($opaque.image | .tag // .ref // "an input") is an index that does not tell what it holds"
+        end)
+    }
+  # The dates of the images that `keep` counts, the newest first.
+  | .ranked = (
+      [.tags[] | select((.undated or .labelled or .aside or .part or .digest == null) | not)
+       | select(.kept == null or (.kept | startswith("it is used: ")))
+       | [.digest, .date]]
+      | group_by(.[0])
+      | map(max[1])
+      | sort
+      | reverse
+    );
+
+# Of tags that stay: {digest: [at most so many of their names, how many there are]}.
+def _most: 10;
+def _name: .image | .tag // .digest // .ref;
+def _digests: (.digest | strings), .others[]?;
+def _owners:
+  [.[] | _name as $name | .at as $at | _digests | [., $at, $name]]
+  | group_by(.[0])
+  | reduce .[] as $owners ({};
+      setpath([$owners[0][0]]; [($owners[:_most] | map(.[2])), ($owners | length)])
+    );
+def _others: "\(.[0] | join(", "))" + if .[1] > _most then " and \(.[1] - _most) more" else "" end;
+
+# Mark what a digest that stays needs, with the reason.
+def _needed($digest; $why; $name; $known):
+  if .[$digest] then .
+  else
+    setpath([$digest]; [$why, $name])
+    | reduce ($known.holds[$digest] // empty)[] as $held (.; _needed($held; "is in the index of"; $name; $known))
+    | reduce ($known.refers[$digest | _subject] // empty)[] as $referrer (.;
+        _needed($referrer; "refers to what stays of"; $name; $known))
+  end;
+
+# Mark what goes with a digest, unless it stays, as belonging to the tag $at. The order is that of
+# deletion: referrers before their subject, what an index holds after it.
+def _going($digest; $at; $order; $staying; $known):
+  if .[$digest] or $staying[$digest] then .
+  else
+    setpath([$digest]; [$at, $order, $digest])
+    | reduce ($known.holds[$digest] // empty)[] as $held (.;
+        _going($held; $at; $order + 0.01; $staying; $known))
+    | reduce ($known.refers[$digest | _subject] // empty)[] as $referrer (.;
+        _going($referrer; $at; $order - 1; $staying; $known))
+  end;
+
+# What refers to an image and what is in an index come after those, which then list it.
+def _deletion_order: [.is_referrer, .part, .holds == [], .date];
+
+# A line for each tag that is old, or has no date, under one setting; $limit is in seconds. Those that
+# could be deleted come first, in the order of deletion.
+def retention_verdicts($keep; $days; $limit):
+  . as $known
+  | ($keep | ceil) as $count
+  # The oldest date that is among the newest; [] where all are.
+  | (.ranked | if $count == 0 then null elif length <= $count then [] else .[$count - 1] end) as $last
+  | ($last and $last != [] and .ranked[$count] == $last) as $tied
+  | (.tags | map(
+      .stays =
+        if .aside then ""
+        elif .undated then "it has no real date"
+        elif .date[1] >= $limit then ""
+        elif .kept then .kept
+        elif .labelled then "its date is from a label, which may be that of its base image"
+        elif $last and .date >= $last and (.part | not) then
+          if $tied and .date == $last then "its date is that of the last of the \($keep) newest" else "" end
+        else null
+        end
+    )) as $tags
+  | [$tags[] | select(.stays == null)] as $old
+  | (if $old == [] or .blocked then [] else [$tags[] | select(.stays)] end) as $stay
+  | ($stay | _owners) as $owners
+  | (reduce (($stay[] | _name as $name | _digests | [., $name]), (.used[] | [., "what is used"]))
+       as [$digest, $name] ({}; _needed($digest; "belongs to"; $name; $known))) as $staying
+  | ($old | map(.free = ($known.blocked == null and .digest != null and $staying[.digest] == null)))
+  | map(select(.free)) as $free
+  | (reduce ($free | sort_by(_deletion_order)[]) as $tag ({};
+       _going($tag.digest; $tag.at; 0; $staying; $known)
+     )
+     | [.[]]
+     | group_by(.[0])
+     | reduce .[] as $group ({}; setpath(["\($group[0][0])"]; $group | sort | map(.[2])))) as $going
+  | ($free | sort_by(_deletion_order)[]),
+    (map(select(.free | not)) + [$tags[] | select(.stays and .stays != "" and (.undated | not))]
+     | sort_by(.date)[]),
+    ($tags[] | select(.undated and .stays != ""))
+  | . as $tag
+  | .image
+  | pinned as $pinned
+  | {registry, ref, repository: repository, tag, digest, created: created}
+    + (if $tag.built then {built: $tag.built} else {} end)
+    + if $tag.undated then {deletable: false, undated: $tag.undated, reason: $tag.stays}
+      elif $tag.free then
+        {deletable: true, reason: "older than \($days) days, and not among the \($keep) newest"}
+      else
+        {
+          deletable: false,
+          reason: (
+            $tag.stays // $known.blocked
+            // if $owners[.digest] then "its digest is also that of \($owners[.digest] | _others)"
+               else $staying[.digest] | "it \(.[0]) \(.[1])"
+               end)
+        }
+      end
+    + if $pinned == null then {}
+      else
+        {$pinned}
+        + if $tag.free then
+            ($pinned / "@")[0] as $name | {delete: [($going["\($tag.at)"] // [])[] | "\($name)@\(.)"]}
+          else {}
+          end
+      end
+    + if $tag.free and $tag.missed > 0 then
+        {note: "referrers that only an API lists are not known: use manifests --referrers --all-platforms"}
+      else {}
+      end;
