@@ -1,12 +1,12 @@
-"""The SQLite file of the cache: its path, tables, permissions and statistics."""
+"""The SQLite file of the cache: its path, tables and permissions, and how it is opened."""
 
 import contextlib
+import errno
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from regpipe.errors import CacheError
 
@@ -17,8 +17,10 @@ NAME = "cache-1.db"
 ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 _APPLICATION = 0x72706970  # "rpip"
-_OPEN_SECONDS = 5.0
+_OPEN_SECONDS = 20.0
 _BUSY_SECONDS = 5.0
+_READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+_DAMAGE = ("malformed", "not a database", "no such", "no column", "unsupported file format")
 
 _SCHEMA = """
 CREATE TABLE place (
@@ -69,15 +71,6 @@ _SHARED = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "gluster", "lustre", "gpfs
 
 
 _MOUNTS = Path("/proc/self/mounts")
-
-
-class Stats(NamedTuple):
-    """Statistics: the size of the file in bytes, and the number of entries of each kind."""
-
-    size: int
-    entries: int
-    tags: int
-    repositories: int
 
 
 def default_path(environ: Mapping[str, str]) -> Path:
@@ -141,9 +134,58 @@ def connect(path: Path) -> sqlite3.Connection:
                 return connection
 
 
-def is_busy(error: Exception) -> bool:
+def open_for_reading(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """Open the cache; return the connection, and whether it can be written too.
+
+    Raises:
+        CacheError: it cannot be opened, or the file is not a cache.
+    """
+    try:
+        return connect(path), True
+    except CacheError as error:
+        if not _is_read_only(error.__cause__):
+            raise
+        try:
+            return _connect_read_only(path), False
+        except CacheError:
+            raise error from error.__cause__
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """Open a cache that cannot be written, as on a read-only file system.
+
+    SQLite is told that nobody else writes it either (`immutable`), since it has no place for its
+    locks. If somebody does, what is read may be wrong; like all content it is checked.
+    """
+    with failures(path):
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            _check_is_cache(connection, path)
+            connection.execute("SELECT 1 FROM content").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _is_read_only(error: BaseException | None) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _READ_ONLY
+    words = ("readonly", "unable to open", "access permission")
+    return isinstance(error, sqlite3.Error) and any(word in str(error) for word in words)
+
+
+def is_busy(error: BaseException | None) -> bool:
     """Tell whether an error means that another process is writing (sqlite_errorcode is in 3.11)."""
-    return "locked" in str(error)
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def is_damaged(error: BaseException | None) -> bool:
+    """Tell whether an error means that the file is damaged, and can only be removed."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
+    return isinstance(error, sqlite3.Error) and any(word in str(error) for word in _DAMAGE)
 
 
 def _create(path: Path) -> None:
@@ -183,15 +225,19 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _claim(connection: sqlite3.Connection, path: Path) -> None:
     """Check that a file is a cache or empty before changing it; protect it from other users."""
+    _check_is_cache(connection, path)
+    for suffix in ("", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            if (file := beside(path, suffix)).stat().st_mode & 0o077:
+                file.chmod(0o600)
+
+
+def _check_is_cache(connection: sqlite3.Connection, path: Path) -> None:
     # In this order: a new cache gets its tables and its number in one transaction.
     empty = connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
     number = pragma(connection, "application_id")
     if number != _APPLICATION and (number or not empty):
         raise CacheError(f"{shown(path)}: another program's database, not a cache")
-    for suffix in ("", "-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            if (file := _beside(path, suffix)).stat().st_mode & 0o077:
-                file.chmod(0o600)
 
 
 def _is_shared(path: Path) -> bool:
@@ -226,74 +272,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def exists(path: Path) -> bool:
-    """Tell whether the cache exists.
-
-    Raises:
-        CacheError: that is unknown, since its directory cannot be read.
-    """
-    with failures(path):
-        try:
-            path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        return True
-
-
-def stats(path: Path) -> Stats:
-    """Return the statistics of a cache; all zero if there is none.
-
-    Raises:
-        CacheError: it cannot be read.
-    """
-    if not exists(path):
-        return Stats(0, 0, 0, 0)
-    with failures(path), contextlib.closing(connect(path)) as connection:
-        entries, tags, places = (
-            connection.execute(f"SELECT count(*) FROM {what}").fetchone()[0]  # noqa: S608
-            for what in ("content", "tag", "(SELECT DISTINCT place FROM served)")
-        )
-        return Stats(_on_disk(path), entries, tags, places)
-
-
-def _on_disk(path: Path) -> int:
-    sizes = 0
-    for suffix in ("", "-wal"):
-        with contextlib.suppress(FileNotFoundError):
-            sizes += _beside(path, suffix).stat().st_size
-    return sizes
-
-
-def clear(path: Path) -> None:
-    """Clear the cache. Processes that have it open go on; a damaged file is removed.
-
-    Raises:
-        CacheError: it cannot be cleared.
-    """
-    with failures(path):
-        try:
-            connection = connect(path)
-        except CacheError as error:
-            if not isinstance(error.__cause__, ERRORS) or is_busy(error.__cause__):
-                raise
-            _remove(path)
-            return
-        try:
-            with contextlib.closing(connection):
-                for table in ("page", "listing", "tag", "served", "content", "place"):
-                    connection.execute(f"DELETE FROM {table}")  # noqa: S608
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except ERRORS as error:
-            if is_busy(error):
-                raise
-            _remove(path)
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        _beside(path, suffix).unlink(missing_ok=True)
-
-
-def _beside(path: Path, suffix: str) -> Path:
+def beside(path: Path, suffix: str) -> Path:
+    """Return the path of a file that SQLite has beside the database."""
     return path.with_name(path.name + suffix)

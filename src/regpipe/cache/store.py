@@ -6,37 +6,43 @@ kept too, for conditional requests and for `--offline`.
 """
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from regpipe.cache import database, entries, writer
+from regpipe.cache import batch, database, entries, eviction
+from regpipe.cache.batch import BatchWriter, Row
+from regpipe.cache.writer import Writer
 from regpipe.errors import CacheError, RegpipeError
 from regpipe.oci.descriptor import verify
 from regpipe.oci.manifest import Manifest, read_manifest
-
-if TYPE_CHECKING:
-    import sqlite3
 
 LIMIT = 1 << 30
 """The size limit of the cache, in bytes."""
 
 _HOUR = 3600
-_PAGE = 1000
+_NAMES = 1000
+_NAME_LIMIT = 1024
+_BATCH_LIMIT = 4 << 20
+# How long to wait for other processes that write, in seconds: for the first batch that has to,
+# and for each after one that was given up.
+_PATIENCE_SECONDS = 30.0
+_IMPATIENCE_SECONDS = 1.0
 
 
 class Cache:
     """One run's use of the cache file; threads may share it.
 
-    Errors of the file are not raised: there is one warning, and the run continues without it.
+    Errors of the file are not raised: there is one warning, and the run continues without it, or,
+    if another process writes for very long, without what could not be kept.
 
     Args:
         path: the file.
         warn: writes one line for the user.
-        limit: bytes that may be in use; the least recently used entries are removed first.
+        limit: bytes that the cache may take; the least recently used entries are removed first.
     """
 
     def __init__(self, path: Path, warn: Callable[[str], None], limit: int = LIMIT) -> None:
@@ -45,12 +51,16 @@ class Cache:
         self._limit = limit
         self._lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
-        self._writer = writer.Writer(self._write_all)
+        # A batch is a small part of the limit, as several processes may write one at once.
+        self._writer = Writer(self._write_all, self._write_failed, min(_BATCH_LIMIT, limit // 40))
         self._writable = True
+        self._refused: set[str] = set()
         try:
-            self._reader = database.connect(path)
+            self._reader, self._writable = database.open_for_reading(path)
         except CacheError as error:
             self._fail(error.message)
+        if self._reader and not self._writable:
+            self._refused.add("it is read-only")
 
     def manifest(self, place: str, digest: str) -> Manifest | None:
         """Return a manifest that a place (`base URL/repository`) served before."""
@@ -61,7 +71,7 @@ class Cache:
         try:
             return read_manifest(body, media_type, digest)
         except RegpipeError:
-            self._later(entries.drop, entry)
+            self._later(Row("broken", (entry,)))
             return None
 
     def blob(self, place: str, digest: str) -> bytes | None:
@@ -73,18 +83,18 @@ class Cache:
         try:
             return body if verify(body, digest, "blob") else None
         except RegpipeError:
-            self._later(entries.drop, entry)
+            self._later(Row("broken", (entry,)))
             return None
 
     def tag(self, place: str, tag: str) -> str | None:
         """Return the digest that a tag had when it was last fetched."""
         row = self._row(entries.TAG, place, tag)
-        return row[0] if row else None
+        return row[0] if row and isinstance(row[0], str) else None
 
     def prefers_head(self, registry: str) -> bool | None:
         """Tell whether HEAD is to be sent to a registry, always or never; None if unknown."""
         row = self._row(entries.HEAD, registry)
-        return row[0] > 0 if row and row[0] else None
+        return row[0] > 0 if row and isinstance(row[0], int) and row[0] else None
 
     def names(self, place: str) -> Iterator[str] | None:
         """Return the last whole list of a repository's tags, or of a registry's repositories."""
@@ -99,38 +109,49 @@ class Cache:
     def keep_manifest(self, place: str, content: Manifest) -> None:
         """Keep a manifest that a place served, unless its digest cannot be computed."""
         if content.verified:
-            self._later(entries.insert, place, content.digest, content.media_type, content.body)
+            self._keep(batch.content(place, content.digest, content.media_type, content.body))
 
     def keep_blob(self, place: str, digest: str, body: bytes) -> None:
         """Keep a blob that a place served, unless its digest cannot be computed."""
         if verify(body, digest, "blob"):
-            self._later(entries.insert, place, digest, "", body)
+            self._keep(batch.content(place, digest, "", body))
 
     def keep_tag(self, place: str, tag: str, digest: str) -> None:
         """Keep the digest of a tag."""
-        self._later(entries.insert_tag, place, tag, digest)
+        self._later(Row("tag", (place, tag, digest)))
 
     def drop_tag(self, place: str, tag: str) -> None:
         """Remove a tag that is gone."""
-        self._later(entries.delete_tag, place, tag)
+        self._later(Row("tag", (place, tag, None)))
 
     def keep_preference(self, registry: str, *, head: bool) -> None:
         """Keep that a registry ignores conditional GETs, or that its HEAD does not help either."""
-        self._later(partial(entries.set_head, useful=head), registry)
+        self._later(Row("head", (registry, 1 if head else -1)))
 
     def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
-        """Pass a list through, and keep it once it was read to its end."""
+        """Pass a list through, and keep it once it was read to its end.
+
+        A list with names that cannot be those of tags or repositories is not kept.
+        """
         run = os.urandom(8).hex()
         page: list[str] = []
         pages = 0
+        possible = True
         for name in names:
-            page.append(name)
-            if len(page) == _PAGE:
-                self._later(entries.insert_page, place, run, pages, entries.pack_names(page))
+            possible = possible and len(name) <= _NAME_LIMIT
+            if possible:
+                page.append(name)
+            if len(page) == _NAMES:
+                self._keep_page(place, run, pages, page)
                 page, pages = [], pages + 1
             yield name
-        self._later(entries.insert_page, place, run, pages, entries.pack_names(page))
-        self._later(entries.finish_list, place, run, pages + 1)
+        if possible:
+            self._keep_page(place, run, pages, page)
+            self._later(Row("list", (place, run, pages + 1)))
+
+    def _keep_page(self, place: str, run: str, number: int, names: list[str]) -> None:
+        packed = entries.pack_names(names)
+        self._later(Row("page", (place, run, number, packed), 200 + len(packed)))
 
     def close(self) -> None:
         """Write what is queued and close; the cache must not be used after that."""
@@ -147,10 +168,10 @@ class Cache:
         entry, size, stored, used, media_type = row
         body = entries.unpack(stored, size)
         if body is None or not isinstance(media_type, str):
-            self._later(entries.drop, entry)
+            self._later(Row("broken", (entry,)))
             return None
-        if not isinstance(used, int) or time.time() - used > _HOUR:
-            self._later(entries.touch, entry)
+        if not isinstance(used, int) or abs(time.time() - used) > _HOUR:
+            self._later(Row("used", (entry,)))
         return entry, body, media_type
 
     def _row(self, query: str, *values: object) -> tuple[Any, ...] | None:
@@ -163,45 +184,91 @@ class Cache:
                 return []
             try:
                 return self._reader.execute(query, values).fetchall()
-            except database.ERRORS as error:
+            except Exception as error:  # noqa: BLE001 -- a damaged file may cause any
+                if database.is_busy(error):
+                    return []
                 self._reader.close()
                 self._reader = None
-                self._fail(str(error))
+                self._fail(_reason(error))
                 return []
 
     def _fail(self, reason: str) -> None:
+        """Warn that the cache is not used from now on."""
         self._writable = False
-        if str(self._path) not in reason:
-            reason = f"{database.shown(self._path)}: {reason}"
         cure = "; see regpipe cache --clear" if "malformed" in reason or "not a d" in reason else ""
-        self._warn(f"continuing without the cache: {reason}{cure}")
+        self._warn(f"continuing without the cache: {self._at_path(reason)}{cure}")
 
-    def _later(self, write: Callable[..., None], *values: object) -> None:
+    def _refuse(self, reason: str) -> None:
+        """Warn, once for each reason, that something is not kept."""
+        if reason not in self._refused:
+            self._refused.add(reason)
+            self._warn(f"not all is kept in the cache: {self._at_path(reason)}")
+
+    def _at_path(self, reason: str) -> str:
+        path = database.shown(self._path)
+        return reason if path in reason else f"{path}: {reason}"
+
+    def _keep(self, row: Row) -> None:
+        # An entry of an eighth of the cache would leave no room for the others.
+        if row.size <= min(entries.BODY_LIMIT + 1024, self._limit // 8):
+            self._later(row)
+
+    def _later(self, row: Row) -> None:
         if self._writable:
-            self._writer.put((write, values))
+            self._writer.put(row)
 
-    def _write_all(self, batches: Iterator[list[writer.Write]]) -> None:
+    def _write_all(self, batches: Iterator[list[Row]]) -> None:
         """Write batches as they are queued, on the writer's thread."""
         connection: sqlite3.Connection | None = None
+        patience = _PATIENCE_SECONDS
         try:
-            for batch in batches:
+            for rows in batches:
                 if not self._writable:
-                    continue
+                    return
                 if connection is None:
                     connection = database.connect(self._path)
-                writer.write_batch(connection, batch)
-            if connection is not None:
-                entries.shrink(connection, self._limit)
-        except CacheError as error:
-            self._stop_writing(error.message, batches)
-        except database.ERRORS as error:
-            self._stop_writing(str(error), batches)
+                    checkpoint = max(1, min(1000, self._limit // 40 // 4096))
+                    connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+                    writer = BatchWriter(connection)
+                size = writer.load(rows)
+                try:
+                    self._patiently(patience, connection, writer, size)
+                    patience = _PATIENCE_SECONDS
+                except sqlite3.OperationalError as error:
+                    if not database.is_busy(error):
+                        raise
+                    self._refuse(str(error))
+                    patience = _IMPATIENCE_SECONDS
+                    writer.forget()
         finally:
             if connection is not None:
                 connection.close()
 
-    def _stop_writing(self, reason: str, batches: Iterator[object]) -> None:
+    def _patiently(
+        self, seconds: float, connection: sqlite3.Connection, writer: BatchWriter, size: int
+    ) -> None:
+        """Write a batch; try again for so long, since SQLite's waiting for its lock is not fair.
+
+        Raises:
+            sqlite3.Error: it was not written.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                eviction.make_room(connection, size, self._limit)
+                writer.write()
+            except sqlite3.OperationalError as error:
+                if not database.is_busy(error) or time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
+    def _write_failed(self, error: BaseException) -> None:
         if self._writable:
-            self._fail(reason)
-        for _ in batches:  # a full queue must not block for ever
-            pass
+            self._fail(_reason(error))
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RegpipeError):
+        return error.message
+    return str(error) or type(error).__name__

@@ -1,87 +1,98 @@
-"""The thread that writes to the cache, in large transactions."""
+"""The thread that writes to the cache, and its queue, which is bounded in bytes."""
 
-import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 
-from regpipe.cache import database
+from regpipe.cache.batch import Row
 
-# Writes are gathered for so many seconds; when so many are queued, further ones wait.
+# Rows are gathered for so many seconds, unless the queue is full before.
 _GATHER_SECONDS = 0.2
-_PENDING = 4096
-_GIVE_UP_SECONDS = 5.0
-
-Write = tuple[Callable[..., None], tuple[object, ...]]
-"""A function of `entries`, with its arguments after the connection."""
+_ROWS = 4096
 
 
 class Writer:
-    """The writing thread, started with the first write, and its queue.
+    """The writing thread, started with the first row, and its queue.
+
+    However the thread ends, nobody waits for it: rows are dropped from then on.
 
     Args:
-        write_all: called on that thread with an iterator of batches, which it must exhaust.
+        write_all: called on that thread with an iterator of batches.
+        failed: called with what `write_all` raises, or what keeps the thread from being started.
+        capacity: bytes of the rows in the queue; beyond them, further ones wait.
     """
 
-    def __init__(self, write_all: Callable[[Iterator[list[Write]]], None]) -> None:
+    def __init__(
+        self,
+        write_all: Callable[[Iterator[list[Row]]], None],
+        failed: Callable[[BaseException], None],
+        capacity: int,
+    ) -> None:
         self._write_all = write_all
+        self._failed = failed
+        self._capacity = capacity
         self._changed = threading.Condition()
-        self._pending: list[Write] = []
+        self._pending: list[Row] = []
+        self._size = 0
         self._thread: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._closing = False
+        self._ended = False
 
-    def put(self, write: Write) -> None:
-        """Queue a write; wait if the queue is full."""
+    def put(self, row: Row) -> None:
+        """Queue a row; wait if the queue is full."""
         with self._changed:
-            while len(self._pending) >= _PENDING:
+            while self._is_full() and not self._ended:
                 self._changed.wait()
-            self._pending.append(write)
-            if self._thread is None and not self._closing.is_set():
-                self._thread = threading.Thread(target=self._run, daemon=True)
-                self._thread.start()
-            elif len(self._pending) == 1:
+            if self._ended:
+                return
+            self._pending.append(row)
+            self._size += row.size
+            if self._thread is None and not self._closing:
+                self._start()
+            elif len(self._pending) == 1 or self._is_full():
                 self._changed.notify_all()
 
     def close(self) -> None:
         """Write what is queued, and end the thread."""
-        self._closing.set()
         with self._changed:
+            self._closing = True
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
-        self._write_all(self._batches())
+    def _is_full(self) -> bool:
+        return self._size >= self._capacity or len(self._pending) >= _ROWS
 
-    def _batches(self) -> Iterator[list[Write]]:
-        while True:
-            self._closing.wait(_GATHER_SECONDS)
-            with self._changed:
-                while not self._pending and not self._closing.is_set():
-                    self._changed.wait()
-                batch, self._pending = self._pending, []
-                self._changed.notify_all()
-            if batch:
-                yield batch
-            elif self._closing.is_set():
-                return
-
-
-def write_batch(connection: sqlite3.Connection, batch: list[Write]) -> None:
-    """Run writes in one transaction.
-
-    Raises:
-        sqlite3.Error: nothing was written; another process may have written for too long.
-    """
-    deadline = time.monotonic() + _GIVE_UP_SECONDS
-    while True:
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, daemon=True)
         try:
-            with database.transaction(connection):
-                for write, values in batch:
-                    write(connection, *values)
-        except sqlite3.OperationalError as error:
-            # SQLite's busy timeout is not fair: of many writers one may never get the lock.
-            if not database.is_busy(error) or time.monotonic() > deadline:
-                raise
+            thread.start()
+        except (RuntimeError, MemoryError) as error:  # the system refuses
+            self._end()
+            self._failed(error)
         else:
-            return
+            self._thread = thread
+
+    def _run(self) -> None:
+        try:
+            self._write_all(self._batches())
+        except BaseException as error:  # noqa: BLE001 -- nobody else would see it
+            self._failed(error)
+        finally:
+            with self._changed:
+                self._end()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._pending, self._size = [], 0
+        self._changed.notify_all()
+
+    def _batches(self) -> Iterator[list[Row]]:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._pending or self._closing)
+                self._changed.wait_for(lambda: self._is_full() or self._closing, _GATHER_SECONDS)
+                batch, self._pending, self._size = self._pending, [], 0
+                self._changed.notify_all()
+            if not batch:
+                return
+            yield batch

@@ -4,9 +4,8 @@ import argparse
 import os
 import re
 import time
-from contextlib import closing
 
-from regpipe.cache import database, entries
+from regpipe.cache import database, maintenance
 from regpipe.errors import ExitCode
 from regpipe.records import ndjson
 from regpipe.stage.parser import Help, Parser
@@ -39,12 +38,11 @@ def main(argv: list[str], streams: Streams) -> int:
     )
     args = parser.parse_args(argv)
     path = database.default_path(os.environ)
-    if args.clear and database.exists(path):
-        database.clear(path)
-    elif args.prune and database.exists(path):
-        with database.failures(path), closing(database.connect(path)) as connection:
-            entries.prune(connection, time.time() - args.prune)
-    record = {"path": str(path), **database.stats(path)._asdict()}
+    if args.clear and maintenance.exists(path):
+        maintenance.clear(path)
+    elif args.prune and maintenance.exists(path):
+        maintenance.prune(path, time.time() - args.prune)
+    record = {"path": str(path), **maintenance.stats(path)._asdict()}
     streams.stdout.write(ndjson.write(record))
     return ExitCode.OK
 

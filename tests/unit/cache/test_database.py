@@ -1,53 +1,18 @@
-"""The cache file: its place, its permissions, and how its size is limited."""
+"""The cache file: its place, its permissions, and how it is opened."""
 
 import contextlib
+import errno
+import os
 import sqlite3
 import stat
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from regpipe.cache import database, entries
+from regpipe.cache import database, maintenance
 from regpipe.cache.store import Cache
 from regpipe.errors import CacheError
-from regpipe.oci.manifest import read_manifest
-from support import images
-
-PLACE = "http://r.example/team/app"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / database.NAME
-
-
-def fill(path: Path, count: int, limit: int = 1 << 30) -> list[str]:
-    """Keep the manifests of some images under the tags `0`, `1`…; return their digests."""
-    cache = Cache(path, pytest.fail, limit)
-    digests = []
-    for number in range(count):
-        image = images.classic(f"image-{number}")
-        content = read_manifest(image.raw, image.media_type)
-        cache.keep_manifest(PLACE, content)
-        cache.keep_tag(PLACE, str(number), content.digest)
-        digests.append(content.digest)
-    cache.close()
-    return digests
-
-
-def age(path: Path, seconds: int, digest: str | None = None) -> None:
-    """Make entries older."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(
-            "UPDATE content SET used = used - ? WHERE digest = ? OR ?",
-            (seconds, digest, not digest),
-        )
-        if not digest:
-            connection.execute("UPDATE page SET written = written - ?", (seconds,))
+from support.cachefiles import PLACE, fill
 
 
 @pytest.mark.parametrize(
@@ -99,7 +64,7 @@ def test_the_log_is_not_used_on_a_network_file_system(
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     assert mode == ("truncate" if shared else "wal")
     fill(path, 3)
-    assert database.stats(path).entries == 3
+    assert maintenance.stats(path).entries == 3
 
 
 @pytest.mark.parametrize("number", [7, 0], ids=["numbered", "unnumbered"])
@@ -116,7 +81,7 @@ def test_another_programs_database_is_left_alone(path: Path, number: int, table:
     warnings: list[str] = []
     Cache(path, warnings.append).close()
     with pytest.raises(CacheError, match="another program's"):
-        database.clear(path)
+        maintenance.clear(path)
     assert "another program's database" in warnings[0]
     assert theirs.read_bytes() == before
     assert stat.S_IMODE(theirs.stat().st_mode) == 0o644
@@ -137,104 +102,60 @@ def test_the_logs_permissions_are_tightened_too(path: Path) -> None:
         files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
         for file in files:
             file.chmod(0o644)
-        database.stats(path)
+        maintenance.stats(path)
         assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
 
 
-def test_unused_entries_are_pruned(path: Path) -> None:
-    digests = fill(path, 4)
-    age(path, 40 * 86400)
-    cache = Cache(path, pytest.fail)
-    assert cache.manifest(PLACE, digests[2])  # used today
+def test_a_cache_that_cannot_be_written_is_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a read-only mount, where SQLite finds no place for its locks."""
+    digests = fill(path, 5)
+    before = path.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(database, "_prepare", refused)
+    connection, writable = database.open_for_reading(path)
+    with contextlib.closing(connection):
+        assert not writable
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.execute("DELETE FROM content")
+    warnings: list[str] = []
+    cache = Cache(path, warnings.append)
+    assert cache.manifest(PLACE, digests[0])
+    assert cache.tag(PLACE, "1") == digests[1]
+    cache.keep_tag(PLACE, "more", digests[0])
     cache.close()
-    with contextlib.closing(database.connect(path)) as connection:
-        entries.prune(connection, time.time() - 30 * 86400)
-    cache = Cache(path, pytest.fail)
-    assert [bool(cache.manifest(PLACE, digest)) for digest in digests] == [
-        False,
-        False,
-        True,
-        False,
-    ]
-    assert [cache.tag(PLACE, str(n)) for n in range(4)] == [None, None, digests[2], None]
-    cache.close()
+    assert maintenance.stats(path).entries == 5
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name]
 
 
-def test_its_size_stays_below_the_limit(path: Path) -> None:
-    limit = 400_000
-    digests = fill(path, 100, limit)
-    for digest in digests[10:]:
-        age(path, 7200, digest)
-    for start in range(0, 900, 100):
-        cache = Cache(path, pytest.fail, limit)
-        for number in range(start, start + 100):
-            image = images.classic(f"more-{number}")
-            cache.keep_manifest(PLACE, read_manifest(image.raw, image.media_type))
-        cache.close()
-        assert database.stats(path).size < 2 * limit  # with the log
-    cache = Cache(path, pytest.fail, limit)
-    left = [digest for digest in digests if cache.manifest(PLACE, digest)]
-    cache.close()
-    assert left == digests[:10] or not left
-    with contextlib.closing(database.connect(path)) as connection:
-        assert limit // 2 < entries.live_size(connection) <= limit
+def test_a_missing_cache_that_cannot_be_made_is_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(database, "_create", refused)
+    with pytest.raises(CacheError, match="Read-only file system"):
+        database.open_for_reading(path)
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("error", "damaged"),
     [
-        pytest.param(lambda path: path.write_bytes(b"no database" * 999), id="no-database"),
-        pytest.param(lambda path: path.write_bytes(path.read_bytes()[:5000]), id="cut"),
-        pytest.param(
-            lambda path: path.write_bytes(path.read_bytes()[:100] + b"\xff" * 30000),
-            id="overwritten",
-        ),
+        (sqlite3.DatabaseError("database disk image is malformed"), True),
+        (sqlite3.DatabaseError("file is not a database"), True),
+        (sqlite3.OperationalError("no such table: content"), True),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, "wrong"), True),
+        (sqlite3.IntegrityError("FOREIGN KEY constraint failed"), False),
+        (sqlite3.OperationalError("database is locked"), False),
+        (sqlite3.OperationalError("database or disk is full"), False),
+        (OSError(5, "Input/output error"), False),
     ],
 )
-def test_clear_removes_a_corrupt_file(path: Path, damage: Callable[[Path], None]) -> None:
-    fill(path, 50)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    damage(path)
-    database.clear(path)
-    assert database.stats(path)[1:] == (0, 0, 0)
-    fill(path, 3)
-    assert database.stats(path)[1:] == (3, 3, 1)
-
-
-def test_clear_does_not_disturb_a_run(path: Path) -> None:
-    digests = fill(path, 20)
-    running = Cache(path, pytest.fail)
-    assert running.manifest(PLACE, digests[0])
-    database.clear(path)
-    assert running.manifest(PLACE, digests[1]) is None
-    running.keep_tag(PLACE, "t", digests[0])
-    running.close()
-    assert database.stats(path)[1:] == (0, 1, 0)
-
-
-def test_nothing_is_lost_when_other_processes_end(path: Path) -> None:
-    """SQLite removes its log with the last process, and must know that this one still runs.
-
-    A process loses its locks on a file as soon as it closes any descriptor of it (sqlite.org,
-    "How To Corrupt An SQLite Database File", 2.2).
-    """
-    running = Cache(path, pytest.fail)
-    running.keep_tag(PLACE, "first", "sha256:1")
-    _wait_for_tags(path, 1)  # the writing connection is open too now
-    for number in range(3):
-        script = "import sys, test_database as t; t.fill(t.Path(sys.argv[1]), int(sys.argv[2]))"
-        subprocess.run(
-            [sys.executable, "-c", script, str(path), str(number + 1)],
-            env={"PYTHONPATH": ":".join([str(Path(__file__).parent), *sys.path])},
-            check=True,
-        )
-        running.keep_tag(PLACE, f"mine-{number}", "sha256:1")
-    running.close()
-    assert database.stats(path)[1:] == (3, 7, 1)
-
-
-def _wait_for_tags(path: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while database.stats(path).tags < count and time.monotonic() < deadline:
-        time.sleep(0.02)
+def test_only_damage_is_taken_for_damage(error: Exception, *, damaged: bool) -> None:
+    assert database.is_damaged(error) == damaged

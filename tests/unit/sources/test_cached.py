@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from regpipe.cache import database
+from regpipe.cache import database, maintenance
 from regpipe.cache.store import Cache
 from regpipe.errors import (
     ConnectionFailedError,
@@ -168,4 +168,4 @@ def test_content_with_an_uncheckable_digest_is_not_cached(path: Path) -> None:
     cache.keep_manifest("http://r.example/app", unknown)
     cache.keep_blob("http://r.example/app", "blake9:abcdef", b"a blob")
     cache.close()
-    assert database.stats(path).entries == 0
+    assert maintenance.stats(path).entries == 0
