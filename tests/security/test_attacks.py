@@ -42,7 +42,9 @@ ROWS = {
     30: "input that cannot be read, or not now",
     31: "an exception that one input causes",
     32: "threads that cannot be had",
+    33: "wrong bytes in the cache",
     34: "the working directory as home",
+    36: "many processes on one cache, and a cache without bounds",
     37: "Ctrl-C during the start; local names that no system takes",
 }
 

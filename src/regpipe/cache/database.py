@@ -253,6 +253,13 @@ def _is_shared(path: Path) -> bool:
     return kind.startswith(_SHARED)
 
 
+def limit_log(connection: sqlite3.Connection, size: int) -> None:
+    """Let SQLite's log grow to about so many bytes and a transaction."""
+    pages = max(1, min(1000, size // int(pragma(connection, "page_size"))))
+    connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+    connection.execute(f"PRAGMA journal_size_limit = {size}")
+
+
 def pragma(connection: sqlite3.Connection, name: str) -> int | str:
     """Return the value of a PRAGMA."""
     value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]

@@ -44,8 +44,8 @@ def live_size(connection: sqlite3.Connection) -> int:
 def make_room(connection: sqlite3.Connection, incoming: int, limit: int) -> None:
     """Remove the least recently used entries until so many bytes more fit into the file.
 
-    They fit if the file then has at most nine tenths of the limit. The rest is for SQLite's log,
-    and for what other processes write at the same time.
+    They fit if the file then has at most 17 twentieths of the limit. The rest is for SQLite's log,
+    which holds what is being written, and for what other processes write at the same time.
 
     Args:
         connection: the connection, not in a transaction.
@@ -55,14 +55,14 @@ def make_room(connection: sqlite3.Connection, incoming: int, limit: int) -> None
     Raises:
         sqlite3.Error: it cannot be written.
     """
-    bound = limit * 9 // 10
+    bound = limit * 17 // 20
     while (excess := live_size(connection) + incoming - bound) > 0:
         # Some more than is needed, lest each batch has to remove something.
         if not _remove_oldest(connection, max(excess, limit // 50)):
             break
-    pages = bound // int(database.pragma(connection, "page_size"))
-    if int(database.pragma(connection, "page_count")) > pages:  # once it was allowed to be larger
-        _give_back(connection, pages)
+    page = int(database.pragma(connection, "page_size"))
+    if int(database.pragma(connection, "page_count")) > bound // page:  # it was larger once
+        _give_back(connection, bound // page, min(_PAGES, limit // 40 // page))
 
 
 def prune(connection: sqlite3.Connection, before: float) -> None:
@@ -81,7 +81,7 @@ def prune(connection: sqlite3.Connection, before: float) -> None:
 
 def shrink(connection: sqlite3.Connection) -> None:
     """Give the free pages of the file back to the file system."""
-    _give_back(connection, 0)
+    _give_back(connection, 0, _PAGES)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
@@ -130,13 +130,22 @@ def _remove_lists(connection: sqlite3.Connection, before: float) -> int:
     return removed
 
 
-def _give_back(connection: sqlite3.Connection, pages: int) -> None:
-    """Cut free pages off the end of the file, until it has so many or none is free."""
+def _give_back(connection: sqlite3.Connection, pages: int, at_once: int) -> None:
+    """Cut free pages off the end of the file, until it has so many or none is free.
+
+    Args:
+        connection: the connection, not in a transaction.
+        pages: how many pages the file may have.
+        at_once: how many of them one transaction moves, which then are in SQLite's log too.
+
+    Raises:
+        sqlite3.Error: it cannot be written.
+    """
     before = 0
     while (count := int(database.pragma(connection, "page_count"))) > pages and count != before:
         if not int(database.pragma(connection, "freelist_count")):
             break
         # Not execute(): on Python 3.11 that frees one page.
-        connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
+        connection.executescript(f"PRAGMA incremental_vacuum({at_once})")
         before = count
         time.sleep(_PAUSE_SECONDS)

@@ -209,8 +209,8 @@ class Cache:
         return reason if path in reason else f"{path}: {reason}"
 
     def _keep(self, row: Row) -> None:
-        # An entry of an eighth of the cache would leave no room for the others.
-        if row.size <= min(entries.BODY_LIMIT + 1024, self._limit // 8):
+        # A larger part of the cache would leave no room for the others, nor for SQLite's log.
+        if row.size <= min(entries.BODY_LIMIT + 1024, self._limit // 5):
             self._later(row)
 
     def _later(self, row: Row) -> None:
@@ -227,8 +227,7 @@ class Cache:
                     return
                 if connection is None:
                     connection = database.connect(self._path)
-                    checkpoint = max(1, min(1000, self._limit // 40 // 4096))
-                    connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoint}")
+                    database.limit_log(connection, self._limit // 40)
                     writer = BatchWriter(connection)
                 size = writer.load(rows)
                 try:
