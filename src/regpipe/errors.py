@@ -22,7 +22,10 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of network verbs; `summarize` exits with jq's codes (see jq/program.py)."""
+    """The exit codes of network verbs; `summarize` exits with jq's codes (see jq/program.py).
+
+    An error's own code is that of a run in which nothing succeeded; see stage/output.py.
+    """
 
     OK = 0
     PARTIAL = 1

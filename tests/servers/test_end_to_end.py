@@ -52,7 +52,9 @@ def test_every_tag_of_every_kind_is_reported_correctly(populated: Populated) -> 
     assert set(reported) == set(populated.images)
     chosen_ones = {where: chosen(image) for where, image in populated.images.items()}
     for where, image in chosen_ones.items():
-        assert (where, reported[where]["digest"]) == (where, image.digest)
+        line, digest = reported[where], populated.images[where].digest
+        assert (where, line["digest"]) == (where, digest)
+        assert (where, line.get("imageDigest", digest)) == (where, image.digest)
         if is_image(image):
             assert (where, reported[where]["info"]) == (where, report(image))
 

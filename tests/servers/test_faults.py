@@ -115,7 +115,7 @@ def test_a_registry_that_recovers_gives_records_again(scripted: Scripted) -> Non
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
     scripted.on("/v2/*", *[error(500)] * 60, PASS)
     result = run(["manifests"], "".join(f"{scripted.url}/team/app:v{n}\n" for n in range(60)))
-    assert result.code == 5
+    assert result.code == 1
     assert result.records[-1]["tag"] == "v59"
 
 

@@ -42,4 +42,5 @@ def main(argv: list[str], streams: Streams) -> int:
         if found.error is not None:
             yield found.error
 
-    return run(options, streams, targets.registries, check)
+    # A record of what is wrong is not a success.
+    return run(options, streams, targets.registries, check, output_is_success=False)

@@ -37,6 +37,7 @@ class RunOptions(NamedTuple):
         defaults: what a reference gets that names no registry or scheme.
         in_order: whether records are written in the order of the inputs.
         output: what is written, and how.
+        no_fail: whether failed inputs leave the exit code alone.
         network: how registries are reached.
         cache: whether and how the cache is used.
         credentials: what the run was given to log in with.
@@ -49,6 +50,7 @@ class RunOptions(NamedTuple):
     defaults: Defaults
     in_order: bool
     output: OutputOptions
+    no_fail: bool
     network: Connections
     cache: CacheOptions
     credentials: CredentialOptions
@@ -113,6 +115,7 @@ class NetworkParser(Parser):
             defaults=defaults,
             in_order=not args.unordered,
             output=OutputOptions(args.error_records, _color(args), args.quiet),
+            no_fail=args.no_fail,
             network=connections,
             cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
             credentials=credentials.parse(
@@ -132,6 +135,11 @@ class NetworkParser(Parser):
             action="store_true",
             help="write failures to standard output, as records with an `error`, instead of to"
             " standard error",
+        )
+        self.output.add_argument(
+            "--no-fail",
+            action="store_true",
+            help="exit with 0 even if inputs failed, unless one was malformed",
         )
         self.output.add_argument(
             "-C", "--color-output", action="store_true", help="colors, as jq has them ($JQ_COLORS)"

@@ -124,11 +124,20 @@ class Report:
         self._streams.stderr.write(printable(f"regpipe {self._verb}: {text}") + "\n")
         self._streams.stderr.flush()
 
-    def exit_code(self) -> int:
-        """Return the exit code of the failures if all are of one kind, else PARTIAL."""
-        if not self._codes:
-            return ExitCode.OK
-        return self._codes.pop() if len(self._codes) == 1 else ExitCode.PARTIAL
+    def exit_code(self, *, any_success: bool, no_fail: bool) -> int:
+        """Return the exit code of the failures if all are of one kind, else PARTIAL.
+
+        It is PARTIAL also where other inputs succeeded, unless only malformed ones failed: those
+        are the mistake of whoever wrote them.
+
+        Args:
+            any_success: whether something was done for any input.
+            no_fail: whether only malformed inputs count.
+        """
+        codes = self._codes & {ExitCode.USAGE} if no_fail else self._codes
+        if len(codes) > 1 or (any_success and codes - {ExitCode.USAGE}):
+            return ExitCode.PARTIAL
+        return next(iter(codes), ExitCode.OK)
 
 
 def _painter(streams: Streams, color: bool | None) -> Callable[[bytes], bytes]:  # noqa: FBT001

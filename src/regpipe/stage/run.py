@@ -13,7 +13,14 @@ from regpipe.stdio import Streams
 from regpipe.system.interrupts import Interruptible
 
 
-def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work) -> int:
+def run(
+    options: RunOptions,
+    streams: Streams,
+    interpret: Interpret,
+    work: Work,
+    *,
+    output_is_success: bool = True,
+) -> int:
     """Run a network verb over its inputs.
 
     Args:
@@ -21,9 +28,10 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
         streams: where it reads and writes.
         interpret: what an input names.
         work: makes the output of one target.
+        output_is_success: whether an input that failed was done in part if it has output.
 
     Returns:
-        The exit code of the failures if all are of one kind, else PARTIAL.
+        The exit code, as `Report.exit_code` says.
 
     Raises:
         UsageError: the options contradict each other, or no password can be read.
@@ -52,7 +60,8 @@ def run(options: RunOptions, streams: Streams, interpret: Interpret, work: Work)
                 report.write(batch)
             progress.wrote(len(batch), report.failures)
         session.finish()
-    return report.exit_code()
+    done = session.any_success or (output_is_success and session.any_output)
+    return report.exit_code(any_success=done, no_fail=options.no_fail)
 
 
 def _is_free_for_archives(inputs: Sequence[str]) -> bool:

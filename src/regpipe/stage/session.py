@@ -56,6 +56,10 @@ class Session:
             options.verb, options.network, streams, given, throttled
         )
         self._sources = Sources(self._caching.wrapping(self._registries), archive_input)
+        self.any_success = False
+        """Whether an input was done without a failure."""
+        self.any_output = False
+        """Whether an input had output, even if it failed then."""
 
     def __enter__(self) -> "Session":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
         """Begin."""
@@ -90,7 +94,10 @@ class Session:
 
         def do(job: Job) -> Iterator[Result]:
             try:
-                yield from self._results(job, work)
+                if isinstance(job, Target):
+                    yield from self._counted(self._results(job, work))
+                else:
+                    yield from self._results(job, work)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
                 yield failure(job, told(error))
             finished()
@@ -107,6 +114,14 @@ class Session:
     def finish(self) -> None:
         """Warn if credentials were given and not used."""
         self._registries.finish()
+
+    def _counted(self, results: Iterator[Result]) -> Iterator[Result]:
+        failed = False
+        for result in results:
+            failed = failed or isinstance(result, Failure)
+            self.any_output = self.any_output or isinstance(result, bytes)
+            yield result
+        self.any_success = self.any_success or not failed
 
     def _results(self, job: Job, work: Work) -> Iterator[Result]:
         if isinstance(job, Failure):
