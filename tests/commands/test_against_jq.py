@@ -4,13 +4,14 @@ The binary is looked for as jq-1.8.2; tests/servers/build-jq.sh builds it.
 """
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from differential import options, programs
 from differential.inputs import FILES, ON_DISK
-from support.cli import run, run_process
+from support.cli import process_env, run, run_process
 from support.processes import find
 
 CASES = [*options.CASES, *programs.CASES]
@@ -50,3 +51,62 @@ def test_output_and_exit_code_are_jqs(
     found = command(["summarize", *words], FILES[given])
     assert (found.out, found.code) == (expected.stdout, expected.returncode), found.err
     assert bool(found.err) == bool(expected.stderr)
+
+
+BUNDLED = Path(__file__).parents[2] / "filters"
+# What is run, by jq and by regpipe.
+WAYS = {
+    "each": (["-c", ".n"], [".n"]),
+    "slurp": (["-cs", "map(.n)"], ["-s", "map(.n)"]),
+    "inputs": (["-cn", "[inputs.n]"], ["-n", "[inputs.n]"]),
+    "raw": (["-cR", "length"], ["-R", "length"]),
+    "bundled": (["-c", "-f", f"{BUNDLED}/labels.jq"], ["labels"]),
+    "bundled, slurping": (["-cs", "-f", f"{BUNDLED}/digests.jq"], ["digests"]),
+}
+ORDERS = ["nope data", "data nope", "folder data", "data folder data", "secret nope data", "nope"]
+
+
+@pytest.mark.parametrize("size", [2, 9_000], ids=["small", "large"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_input_that_cannot_be_read_is_reported(
+    order: str, way: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jq = find("jq-1.8.2")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "secret").symlink_to("secret")
+    record = '{"n":%d,"digest":"sha256:%d","pad":"................"}\n'
+    (tmp_path / "data").write_text("".join(record % (n, n % 7) for n in range(size)))
+    theirs, ours = WAYS[way]
+    names = order.split()
+    expected = subprocess.run([jq, *theirs, *names], capture_output=True, check=False, timeout=60)
+    found = run_process(["summarize", *ours, *names])
+    assert (found.out, found.code) == (expected.stdout, expected.returncode)
+    assert found.code == 2
+    # jq, and so regpipe, ends after one more value: then it does not see them all.
+    for name in set(names) - {"data"}:
+        seen = any(name in line for line in expected.stderr.decode().splitlines())
+        assert seen is any(f"file {name}: " in line for line in found.errors) or name == "folder"
+    assert len(found.errors) == len(expected.stderr.splitlines())
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("stdin", ["0>out"])
+def test_a_standard_input_that_cannot_be_read_is_reported(
+    stdin: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jq = find("jq-1.8.2")
+    monkeypatch.chdir(tmp_path)
+    theirs, ours = WAYS[way]
+    command = [jq, *theirs], [sys.executable, "-m", "regpipe", "summarize", *ours]
+    expected, found = (
+        subprocess.run(
+            ["sh", "-c", f'exec "$@" {stdin}', "sh", *words],
+            env=process_env(), capture_output=True, check=False, timeout=60,
+        )
+        for words in command
+    )  # fmt: skip
+    assert (found.stdout, found.returncode) == (expected.stdout, expected.returncode)
+    assert found.returncode == 2
+    assert b"Could not read file <stdin>: Bad file descriptor" in found.stderr

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regpipe.jq import block, library
+from regpipe.jq import library, values
 from support.both import Both
 from support.cli import run
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
@@ -41,13 +41,13 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("processes", [1, 3])
 @pytest.mark.parametrize("words", PROGRAMS, ids=" ".join)
 @pytest.mark.parametrize("name", INPUTS)
 def test_workers_give_the_same_results(
-    both: Both, name: str, words: list[str], workers: int
+    both: Both, name: str, words: list[str], processes: int
 ) -> None:
-    divided, whole = both(*words, stdin=INPUTS[name], block=2000, workers=workers)
+    divided, whole = both(*words, stdin=INPUTS[name], block=2000, processes=processes)
     assert divided == whole
 
 
@@ -125,7 +125,7 @@ def test_any_json_gives_the_same_results(
     program: str,
 ) -> None:
     text = separator.join(json.dumps(value, indent=indent) for value, indent in values)
-    divided, whole = both(program, stdin=text.encode(), block=block, workers=1)
+    divided, whole = both(program, stdin=text.encode(), block=block, processes=1)
     assert divided == whole
 
 
@@ -150,7 +150,7 @@ def test_a_killed_worker_is_reported(both: Both, monkeypatch: pytest.MonkeyPatch
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
 
-    monkeypatch.setattr(block.Block, "run", killed)
+    monkeypatch.setattr(values.ValueRun, "run_block", killed)
     divided, _ = both(".", stdin=INPUTS["lines"], block=2000)
     assert divided.code == 5
     (message,) = divided.errors
@@ -158,15 +158,3 @@ def test_a_killed_worker_is_reported(both: Both, monkeypatch: pytest.MonkeyPatch
         "regpipe summarize: a worker process ended with -9 while it ran the program over what "
         "begins at <stdin>:1"
     )
-
-
-def children() -> set[str]:
-    """The child processes of this one: workers, and servers of other tests."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {pid for task in tasks for pid in task.read_text().split()}
-
-
-def test_no_worker_is_left(both: Both) -> None:
-    before = children()
-    both('if .tag == "v3" then halt else . end', stdin=INPUTS["lines"] * 9, block=500)
-    assert children() == before

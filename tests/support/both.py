@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from regpipe.jq import parallel
+from regpipe.jq import parallel, workers
 from support.cli import Result, run
 
 Both = Callable[..., tuple[Result, Result]]
@@ -16,14 +16,15 @@ def in_both_ways(monkeypatch: pytest.MonkeyPatch) -> Both:
     """Return a function that runs a command line in tiny blocks, and then as one stream."""
 
     def run_both(
-        *words: object, stdin: bytes, block: int = 64, workers: int = 3
+        *words: object, stdin: bytes, block: int = 64, processes: int = 3
     ) -> tuple[Result, Result]:
         results = []
         for large in (1, sys.maxsize):
             monkeypatch.setattr(parallel, "LARGE", large)
             monkeypatch.setattr(parallel, "_BLOCK", block)
+            monkeypatch.setattr(parallel, "_MIN_BLOCK", 1)
             monkeypatch.setattr(parallel, "_MAX_BLOCK", 16 * block)
-            monkeypatch.setattr(parallel, "count_workers", lambda: workers)
+            monkeypatch.setattr(workers, "count_workers", lambda: processes)
             results.append(run(["summarize", *words], stdin))
         return results[0], results[1]
 

@@ -10,8 +10,9 @@ from regpipe.jq import libjq as lj
 from regpipe.jq import library, strategy
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.options import Options
-from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Output, Program
-from regpipe.jq.sequential import RunResult
+from regpipe.jq.output import Output
+from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Program
+from regpipe.jq.values import RunResult
 from regpipe.system import directories
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regpipe.errors import ExitCode, RegpipeError
-from regpipe.jq import libjq as lj
 from regpipe.jq import library
 from regpipe.jq.libjq import Jv, Libjq
-from regpipe.jq.program import RUNTIME, Output, Program, Style
+from regpipe.jq.output import Output, Style
+from regpipe.jq.program import RUNTIME, Program
 
 
 class ProgramError(RegpipeError):
@@ -35,9 +35,7 @@ class Batch:
         self._inputs: list[Jv] = []
         for text in texts:
             value = self._libjq.parse(text)
-            if self._libjq.call.jv_get_kind(value) == lj.INVALID:
-                self._libjq.call.jv_free(value)
-            else:
+            if value is not None:
                 self._inputs.append(value)
 
     def run(self, name: str, arguments: Mapping[str, object] | None = None) -> list[Any]:

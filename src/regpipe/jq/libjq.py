@@ -66,7 +66,7 @@ _FUNCTIONS: "dict[str, tuple[Any, ...]]" = {
     "jq_util_input_get_position": (Jv, _POINTER),
     "jv_parser_new": (_POINTER, _INT),
     "jv_parser_free": (None, _POINTER),
-    "jv_parser_set_buf": (None, _POINTER, _TEXT, _INT, _INT),
+    "jv_parser_set_buf": (None, _POINTER, _POINTER, _INT, _INT),
     "jv_parser_remaining": (_INT, _POINTER),
     "jv_parser_next": (Jv, _POINTER),
     "jv_parse_sized": (Jv, _TEXT, _INT),
@@ -159,7 +159,10 @@ class Libjq:
             return self.take_string(message)
         return self.take_dump(message, 0)
 
-    def parse(self, text: bytes) -> Jv:
-        """Parse one JSON text; the result is an invalid value with a message if it is malformed."""
+    def parse(self, text: bytes) -> Jv | None:
+        """Parse one JSON text; return None if it is malformed."""
         value: Jv = self.call.jv_parse_sized(text, len(text))
-        return value
+        if self.call.jv_get_kind(value) != INVALID:
+            return value
+        self.call.jv_free(value)
+        return None

@@ -1,7 +1,7 @@
 """Named programs: the bundled ones in filters/, and the user's own.
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
-`# input: stream` or `slurp`, `# output: json` or `raw`, and, if it likes, `# reads:` and
+`# input: stream` or `slurp`, `# output: json` or `raw`, and, in bundled ones, `# reads:` and
 `# copies:` with the paths it looks at (see projection.py). What programs share is in filters/lib,
 where `include` finds it.
 """
@@ -138,6 +138,7 @@ class DeclaredPaths:
                 todo += [(more, self.reads) for more in paths["reads"].split()]
                 todo += [(more, found) for more in paths["copies"].split()]
                 self.required.update(paths["copies-if"].split())
+                self.reads += [f".{name}" for name in paths["copies-if"].split()]
             else:
                 raise ValueError(f"{ascii(word)} is neither a path nor a shared definition")
 

@@ -5,14 +5,16 @@ makes of them. It reads descriptors, not Python objects: an input that is none g
 """
 
 import ctypes
+import errno
 import os
 import select
 import stat
 
 from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Libjq
-from regpipe.jq.program import RUNTIME, SYSTEM, Output, Program
-from regpipe.jq.sequential import RunResult
+from regpipe.jq.output import Output
+from regpipe.jq.program import RUNTIME, SYSTEM, Program
+from regpipe.jq.values import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -64,19 +66,28 @@ class NativeRun:
         self._call = libjq.call
         self._reading = reading
         self._output = output
-        self._stdin_name = b"-"
+        self._names: dict[bytes, bytes] = {}  # of inputs that libjq knows by other names
         self._descriptor: int | None = None
+        self._relayed: list[OSError] = []  # errors of reading what is relayed
+        faults: dict[bytes, str] = {}  # what is said of inputs that libjq could open, but not read
 
         def unopened(_data: int | None, name: bytes) -> None:
             reason = os.strerror(ctypes.get_errno())
-            output.report(f"error: Could not open file {os.fsdecode(name)}: {reason}")
+            fault = faults.get(name) or f"open file {os.fsdecode(name)}: {reason}"
+            output.report(f"error: Could not {fault}")
 
         self._unopened = lj.ERROR_CALLBACK(unopened)  # libjq keeps only its address
         self._state = self._call.jq_util_input_init(self._unopened, None)
         parser = None if reading.raw else self._call.jv_parser_new(reading.flags)
         self._call.jq_util_input_set_parser(self._state, parser, reading.slurp)
-        for name in files or ["-"]:
-            given = self._open_stdin(stdin) if name == "-" else os.fsencode(name)
+        for number, name in enumerate(files or ["-"]):
+            reason = _why_unreadable(_descriptor(stdin) if name == "-" else name)
+            if reason:  # libjq would say so itself, as jq does: it is given what it cannot open
+                given, shown = f"{os.devnull}/{number}".encode(), "<stdin>" if name == "-" else name
+                self._names[given] = os.fsencode(shown)
+                faults[given] = f"read file {shown}: {reason}"
+            else:
+                given = self._open_stdin(stdin) if name == "-" else os.fsencode(name)
             self._call.jq_util_input_add_input(self._state, given)
         self._regular = all(_is_regular(name) for name in files)
 
@@ -92,7 +103,9 @@ class NativeRun:
             result.ret = program.run(call.jv_null())
         else:
             self._run_each(program, result)
-        if call.jq_util_input_errors(state):
+        for error in self._relayed:
+            self._output.report(f"error: Could not read file <stdin>: {error.strerror}")
+        if call.jq_util_input_errors(state) or self._relayed:
             result.ret = SYSTEM
         if self._descriptor:
             os.close(self._descriptor)
@@ -121,9 +134,8 @@ class NativeRun:
 
     def _position(self, program: Program) -> str:
         position = self._libjq.take_string(self._call.jq_util_input_get_position(program.state))
-        if self._stdin_name != b"-" and position.startswith(self._stdin_name):
-            position = b"<stdin>" + position.removeprefix(self._stdin_name)
-        return os.fsdecode(position)
+        name, colon, line = position.rpartition(b":")
+        return os.fsdecode(self._names.get(name, name) + colon + line)
 
     def _flush_before_waiting(self) -> None:
         if self._output.pending and not self._more_to_read():
@@ -136,35 +148,61 @@ class NativeRun:
 
     def _open_stdin(self, stdin: "BinaryIO") -> bytes:
         """Return a path under which libjq can open standard input."""
-        try:
-            descriptor = stdin.fileno()
-        except (OSError, AttributeError):
-            descriptor = -1
-        if descriptor == 0 and os.get_blocking(0):  # libjq takes "nothing yet" for the end
+        if _descriptor(stdin) == 0 and os.get_blocking(0):
             self._descriptor = 0
             return b"-"
-        # A non-blocking one, or some other stream: a caller's in the same process.
-        self._descriptor = _relay(stdin)
-        self._stdin_name = f"/dev/fd/{self._descriptor}".encode()
-        return self._stdin_name
+        # A non-blocking stream, of which libjq takes "nothing yet" for the end,
+        # or a caller's in the same process, such as a test's.
+        self._descriptor = _relay(stdin, self._relayed)
+        name = f"/dev/fd/{self._descriptor}".encode()
+        self._names[name] = b"<stdin>"
+        return name
 
 
-def _relay(stream: "BinaryIO") -> int:
-    """Return a descriptor from which the stream's bytes can be read."""
+def _relay(stream: "BinaryIO", errors: "list[OSError]") -> int:
+    """Return a descriptor from which the stream's bytes can be read; its errors are appended."""
     from threading import Thread  # noqa: PLC0415 -- no command line comes this way
 
     reader, writer = os.pipe()
 
     def copy() -> None:
-        try:
-            with open(writer, "wb") as pipe:  # noqa: PTH123
-                while data := stream.read(_CHUNK):
-                    pipe.write(data)
-        except BrokenPipeError:
-            return  # the program reads no more
+        with open(writer, "wb", buffering=0) as pipe:  # noqa: PTH123
+            while True:
+                try:
+                    data = stream.read(_CHUNK)
+                except OSError as error:
+                    errors.append(error)
+                    return
+                try:
+                    if not data or not pipe.write(data):
+                        return
+                except BrokenPipeError:
+                    return  # the program reads no more
 
     Thread(target=copy, daemon=True).start()
     return reader
+
+
+def _descriptor(stream: "BinaryIO") -> int | None:
+    """Return the descriptor of a stream, None if it has none."""
+    try:
+        return stream.fileno()
+    except (OSError, AttributeError):
+        return None
+
+
+def _why_unreadable(file: str | int | None) -> str:
+    """Return why an open descriptor, or a file that can be opened, cannot be read, or nothing."""
+    if file is None:
+        return ""
+    try:
+        if stat.S_ISDIR(os.stat(file).st_mode):  # noqa: PTH116 -- pathlib costs 3 ms
+            return os.strerror(errno.EISDIR)
+        if isinstance(file, int):
+            os.read(file, 0)
+    except OSError as error:
+        return os.strerror(error.errno or 0) if isinstance(file, int) else ""
+    return ""
 
 
 def _is_regular(name: str) -> bool:

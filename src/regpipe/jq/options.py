@@ -10,7 +10,7 @@ from regpipe.errors import UsageError
 from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Jv, Libjq
 from regpipe.jq.native import InputOptions
-from regpipe.jq.program import Style
+from regpipe.jq.output import Style
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -234,8 +234,7 @@ class Options:
 
     def _json(self, text: str, complaint: str) -> Jv:
         value = self._libjq.parse(os.fsencode(text))
-        if self._libjq.call.jv_get_kind(value) == lj.INVALID:
-            self._libjq.call.jv_free(value)
+        if value is None:
             raise UsageError(f"{complaint}: {ascii(text)}")
         return value
 

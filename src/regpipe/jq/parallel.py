@@ -1,102 +1,147 @@
-"""Large inputs: in blocks, by several processes, reduced to what a program reads.
+"""A run over all inputs: as they come, or in blocks by several processes while there is enough.
 
-The stream is divided before lines that begin with `{`, or `}{`. That a record begins there is a
-guess, which the run over the block before it confirms, by ending with a whole value. Where it does
-not, and wherever anything else is out of the ordinary, the blocks are given back, and the run goes
-on from there a value at a time: what comes out is the same, only later.
+A block ends before a line that begins with `{`, or between `}` and `{`. That a value begins there
+is a guess. The run over the block confirms it by ending with a complete value; where it does not,
+what follows is run over again in this process.
 """
 
-from regpipe.jq.block import Block
-from regpipe.jq.inputs import Chunk, InputReader
-from regpipe.jq.libjq import Libjq
-from regpipe.jq.program import Output, Runnable
-from regpipe.jq.sequential import RunResult, run_all
-from regpipe.jq.workers import InlineWorker, WorkerProcess, count_workers
+from regpipe.jq import workers
+from regpipe.jq.inputs import Chunk, Failure, InputReader
+from regpipe.jq.values import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from regpipe.jq.projection import Projection
+    from regpipe.jq.tasks import Task
+    from regpipe.jq.workers import Worker
 
 LARGE = 256 << 10
-"""Inputs of at least so many bytes are read in blocks."""
+"""Inputs of at least so many bytes are worth workers, and reducing their records."""
 
 _BLOCK = 256 << 10
+_MIN_BLOCK = 64 << 10
 _MAX_BLOCK = 2 << 20  # of input that cannot be divided, none is held beyond that
 _INPUT_WAIT = 0.05  # seconds to wait for more input before going on with what there is
 
 
-def run(
-    libjq: Libjq,
-    program: Runnable,
-    source: InputReader,
-    output: Output,
-    make_projection: "Callable[[], Projection] | None",
-) -> RunResult:
-    """Run a program over inputs, in blocks if they are large, else a value at a time.
+class Run:
+    """A program's run over all inputs.
 
     Args:
-        libjq: the library.
-        program: the program.
         source: the inputs.
-        output: where results and messages go.
-        make_projection: makes the projection, if the header says what the program reads.
-
-    Raises:
-        WorkerError: a worker was killed, as by a system that has no more memory.
+        task: what is done with their values.
     """
-    result = RunResult()
-    if _is_large(source):
-        workers = count_workers()
-        if workers > 1 or make_projection:
-            block = Block(libjq, program, output, make_projection() if make_projection else None)
-            _run_blocks(block, source, workers, result)
-    if not result.ended:
-        run_all(libjq, program, source, output, result)
-    source.close()
-    return result
 
+    def __init__(self, source: InputReader, task: "Task") -> None:
+        self._source = source
+        self._task = task
+        self._values = task.values
+        self._result = task.values.result
+        self._wait = None if task.slurps else _INPUT_WAIT
+        self._passed = 0  # bytes that were run over
+        self._next_blocks = 0  # how many have to be before blocks are tried
+        self._workers: list[Worker] | None = None
 
-def _is_large(source: InputReader) -> bool:
-    """Tell whether at least `LARGE` bytes can be read without waiting."""
-    chunks: list[Chunk] = []
-    size = 0
-    while size < LARGE and (not chunks or source.is_ready(_INPUT_WAIT)):
-        chunk = source.read()
+    def run(self) -> RunResult:
+        """Run to the end of the inputs, or to the first that is malformed.
+
+        Raises:
+            WorkerError: a worker was killed, as by a system that has no more memory.
+        """
+        values, result = self._values, self._result
+        try:
+            while not result.ended:
+                if values.is_clean and not values.only_one and self._passed >= self._next_blocks:
+                    self._run_blocks()
+                item = None if result.ended else self._source.read()
+                if isinstance(item, Failure):
+                    # As in jq, one more value is the last.
+                    values.only_one = not self._task.slurps
+                    self._task.output.report(item.message)
+                    continue
+                self._feed(item)
+                if item is None:
+                    break
+        finally:
+            self._stop_workers()
+            self._source.close()
+        return result
+
+    def _feed(self, chunk: Chunk | None) -> None:
+        """Run over a chunk in this process, or over what is incomplete at the end of the inputs."""
+        values, output = self._values, self._task.output
         if chunk is None:
-            break
-        chunks.append(chunk)
-        size += len(chunk.data)
-    source.unread(chunks)
-    return size >= LARGE
+            message = values.finish()
+        else:
+            message = values.feed(chunk, until_clean=self._passed >= self._next_blocks)
+            self._passed += values.end
+            if values.is_clean and values.end < len(chunk.data) and not self._result.ended:
+                self._source.unread([chunk.split(values.end)[1]])
+        if message is not None:
+            values.report(message, output)
+        output.flush()
 
+    def _run_blocks(self) -> None:
+        """Run over blocks, as long as there is enough input for them."""
+        there = self._source.fill(_BLOCK, self._wait)
+        if self._passed + there < LARGE:
+            return
+        self._task.reduce()
+        idle = self._idle_workers() if there >= _MIN_BLOCK else []
+        busy: list[Worker] = []  # in the order of their blocks
+        rest: Chunk | None = None
+        while (idle or busy) and (block := self._take_block()):
+            if not idle:
+                rest = self._finish(busy[0])
+                idle.append(busy.pop(0))
+                if rest or self._result.ended:
+                    self._source.unread([block])
+                    break
+            busy.append(idle.pop(0))
+            busy[-1].give(block)
+            self._passed += len(block.data)
+        while busy and not (rest or self._result.ended):
+            rest = self._finish(busy.pop(0))
+        if rest:  # the guess was wrong
+            self._source.unread([rest, *(worker.chunk for worker in busy if worker.chunk)])
+            self._next_blocks = 2 * self._passed
+        if busy:
+            self._stop_workers()
 
-def _run_blocks(block: Block, source: InputReader, count: int, result: RunResult) -> None:
-    """Run over blocks in order; put back one that does not end with a complete value."""
-    blocks = _Blocks(source)
-    # One more than can work at once, for the time that reading and writing takes here.
-    kind, number = (WorkerProcess, count + 1) if count > 1 else (InlineWorker, 1)
-    workers: list[InlineWorker] = [kind(block) for _ in range(number)]
-    rest: list[Chunk] = []
-    try:
-        while True:
-            worker = workers.pop(0)
-            workers.append(worker)
-            chunk = worker.chunk
-            end = worker.finish(result)
-            block.output.flush()
-            if end is not None and chunk is not None:
-                rest.append(chunk.after(end))
-            next_ = None if rest or result.ended else blocks.take()
-            if next_ is not None:
-                worker.give(next_)
-            elif rest or result.ended or not any(each.chunk for each in workers):
+    def _finish(self, worker: "Worker") -> Chunk | None:
+        rest = worker.finish(self._result)
+        self._task.output.flush()
+        return rest
+
+    def _idle_workers(self) -> "list[Worker]":
+        if self._workers is None:
+            self._task.output.flush()  # or they would write it too
+            self._workers = workers.start(self._task)
+        return list(self._workers)
+
+    def _stop_workers(self) -> None:
+        for worker in self._workers or []:
+            worker.stop()
+        self._workers = None
+
+    def _take_block(self) -> Chunk | None:
+        """Return the next block; None if there is too little input, or none that can be divided."""
+        size = _BLOCK
+        while (there := self._source.fill(size, self._wait)) >= _MIN_BLOCK:
+            held = self._source.read()
+            if not isinstance(held, Chunk):
+                break  # never: there is some
+            if self._source.is_at_end_of_file:
+                return held
+            end = _last_begin(held.data)
+            if end:
+                block, rest = held.split(end)
+                self._source.unread([rest])
+                return block
+            self._source.unread([held])
+            if there < size or size >= _MAX_BLOCK:
                 break
-    finally:
-        for each in workers:
-            each.stop()
-    blocks.unread(rest + [each.chunk for each in workers if each.chunk])
+            size *= 2
+        return None
 
 
 def _last_begin(data: bytes) -> int:
@@ -108,50 +153,3 @@ def _last_begin(data: bytes) -> int:
     end = data.rfind(b"\n{") + 1
     between = data.rfind(b"\n}{", end)
     return between + 2 if between >= 0 else end
-
-
-class _Blocks:
-    """The inputs, divided into blocks that probably hold whole records."""
-
-    def __init__(self, source: InputReader) -> None:
-        self._source = source
-        self._held: Chunk | None = None  # read, and not yet taken
-
-    def take(self) -> Chunk | None:
-        """Return the next block; None at the end, or when it cannot be read at once.
-
-        That is: reading would wait, or there is no line end to divide at.
-        """
-        self._held = self._held or self._source.read(_BLOCK)
-        while self._held is not None and not self._held.failed:
-            size = len(self._held.data)
-            held, ended = self._fill(self._held)
-            if ended:
-                return held
-            self._held = held
-            end = _last_begin(held.data)
-            if end and len(held.data) >= _BLOCK:
-                self._held = held.after(end)
-                return held.at_same_place(held.data[:end], held.ends - self._held.ends)
-            if len(held.data) == size or size >= _MAX_BLOCK:
-                break
-        return None
-
-    def unread(self, blocks: list[Chunk]) -> None:
-        """Put blocks and unused bytes back to the inputs."""
-        self._source.unread(blocks + ([self._held] if self._held else []))
-
-    def _fill(self, held: Chunk) -> tuple[Chunk, bool]:
-        """Read until a block is full or reading would wait; return whether its file ended."""
-        pieces, size, ends = [held.data], len(held.data), held.ends
-        wanted = max(_BLOCK, 2 * size)
-        ended = False
-        while size < wanted and not ended and self._source.is_ready(_INPUT_WAIT):
-            more = self._source.read(wanted - size)
-            if more is None or more.begins:
-                self._held, ended = more, True
-            else:
-                pieces.append(more.data)
-                size += len(more.data)
-                ends += more.ends
-        return held.at_same_place(b"".join(pieces), ends), ended

@@ -11,24 +11,16 @@ import math
 from regpipe.errors import RegpipeError
 from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Jv, Libjq
+from regpipe.jq.output import Output
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Protocol
-
-    class Writable(Protocol):
-        """A stream to write to."""
-
-        def write(self, content: Any, /) -> int: ...  # noqa: ANN401, D102 -- bytes or text
-        def flush(self) -> None: ...  # noqa: D102
 
 
 # What a run over one input comes to, in main.c's numbers: those that are negative end in exit
 # code 0 unless -e was given.
 OK, OK_NULL, SYSTEM, COMPILE, NO_OUTPUT, RUNTIME = 0, -1, 2, 3, -4, 5
-
-_BUFFER = 65536
 
 
 class CompileError(RegpipeError):
@@ -37,71 +29,6 @@ class CompileError(RegpipeError):
     def __init__(self, messages: list[str]) -> None:
         super().__init__("; ".join(messages))
         self.messages = messages
-
-
-class Style:
-    """How results are written: jq's output options."""
-
-    flags = 0  # of jv_dump_string
-    raw = False  # strings without quotes
-    end = b"\n"  # after each result
-    seq = False  # an RS before each result
-    unbuffered = False
-
-
-class Output:
-    """Where results and messages go; results are buffered while there is more input to read.
-
-    Args:
-        stdout: for results.
-        style: how results are written.
-        stderr: for messages.
-    """
-
-    def __init__(self, stdout: "Writable", style: Style, stderr: "Writable") -> None:
-        self.style = style
-        self._stream = stdout
-        self.messages = stderr
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def report(self, message: str) -> None:
-        """Write a message about the run, in one line."""
-        self.write_stderr(f"regpipe summarize: {message}\n")
-
-    def write_stderr(self, text: str) -> None:
-        """Write the program's own output to stderr at once: it may not be a whole line."""
-        self.messages.write(text)
-        self.messages.flush()
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is something to flush."""
-        return self._size > 0
-
-    def write(self, data: bytes) -> None:
-        """Buffer bytes, to be written at the next flush at the latest."""
-        self._pieces.append(data)
-        self._size += len(data)
-        if self._size >= _BUFFER:
-            self._drain()
-
-    def flush(self) -> None:
-        """Write everything that is buffered."""
-        if self._size:
-            self._drain()
-        self._stream.flush()
-
-    def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
-        """Replace the streams; nothing may be buffered."""
-        self._stream, self.messages = stdout, stderr
-
-    def _drain(self) -> None:
-        data = memoryview(b"".join(self._pieces))
-        self._pieces.clear()
-        self._size = 0
-        while data:  # an unbuffered stream (python -u) may take only a part
-            data = data[self._stream.write(data) :]
 
 
 class Runnable:
@@ -117,6 +44,18 @@ class Runnable:
 
     def run(self, value: Jv) -> int:
         """Run over one value, which is consumed; return main.c's `ret`."""
+        raise NotImplementedError
+
+    def run_text(self, value: str, *, is_reduced: bool) -> int | None:
+        """Run over one value as JSON.
+
+        Args:
+            value: the value.
+            is_reduced: it was written by Python, and is valid to libjq too.
+
+        Returns:
+            main.c's `ret`, None if libjq cannot parse the value.
+        """
         raise NotImplementedError
 
 
@@ -190,12 +129,17 @@ class Program(Runnable):
             self._report(self._libjq.take_dump(message, 0), " (not a string)")
         return RUNTIME
 
-    def trial(self, value: Jv) -> tuple[int, bytes, str]:
-        """Run over one value, which is consumed; return `ret`, the results and the messages."""
+    def run_text(self, value: str, *, is_reduced: bool) -> int | None:  # noqa: ARG002 -- inherited
+        """Run over one value as JSON; return main.c's `ret`, None if libjq cannot parse it."""
+        parsed = self._libjq.parse(value.encode())
+        return None if parsed is None else self.run(parsed)
+
+    def trial(self, value: str) -> tuple[int | None, bytes, str]:
+        """Run over one value as JSON; return `ret`, the results and the messages."""
         results, messages = io.BytesIO(), io.StringIO()
         output, self.output = self.output, Output(results, self._style, messages)
         try:
-            ret = self.run(value)
+            ret = self.run_text(value, is_reduced=True)
             self.output.flush()
         finally:
             self.output = output

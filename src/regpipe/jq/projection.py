@@ -2,10 +2,10 @@
 
 Gain: libjq takes most of the time of a run over large records, and most programs read little of
 them; with projection and templates the default program over 100 MB takes 0.5 (12 kB records) to
-0.75 (4 kB) of the time of jq itself (tests/bench/RESULTS.md). Not used for programs without a
-`# reads:` header, for inputs below 256 KiB, for options that change how input is read, and for
-records that Python and libjq could parse differently, which are kept whole. Checked against the run
-without it by tests/processes/test_parallel.py (`test_no_difference…`).
+0.75 (4 kB) of the time of jq itself (tests/bench/RESULTS.md). Only headers of bundled programs
+are believed, as tests/processes/test_parallel.py runs these over whole and reduced records. Not
+used for inputs below 256 KiB, for options that change how input is read, and for records that
+Python and libjq could parse differently, which are kept whole.
 
 A header names paths, `# reads: .ref .manifest.config.digest .history[0].name|fromjson.id`: names,
 `[0]` or `[]`, and `|fromjson` where a string holds JSON; a name with a dot in it is quoted. What a
@@ -30,7 +30,8 @@ _BRACKETS = 10_000
 # -0, which Python reads as 0.
 _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
 _SURROGATE = re.compile(r"\\u[dD]")
-_STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"]*)"|\.([^.\[|"]+)')
+_STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"\\]+)"|\.([A-Za-z_]\w*)', re.ASCII)
+_PATH = re.compile(f"({_STEP.pattern})+", re.ASCII)
 _ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
 _MAX_MARKS = 64
@@ -43,6 +44,9 @@ class Projection:
         reads: the paths that are kept.
         copies: paths that are kept too, where strings may be marked.
         required: the fields that must be strings in an object for its strings to be marked.
+
+    Raises:
+        ValueError: something else than a path is among them.
 
     Attributes:
         can_mark: there are such paths.
@@ -197,6 +201,8 @@ class _PathTree:
 
 def _steps(path: str) -> list[str]:
     """Split a path: `.history[0].v1Compatibility|fromjson.id` has five steps."""
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"{ascii(path)} is not a path")
     return [step[2] or step[1] or step[0] for step in _STEP.finditer(path)]
 
 

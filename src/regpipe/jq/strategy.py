@@ -1,17 +1,19 @@
-"""How a program is run over its inputs: all ways give the same results at different speeds."""
+"""Which way a program is run over its inputs: both give the same results."""
 
-from regpipe.jq import library, parallel, slurp
 from regpipe.jq.inputs import InputReader
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.native import InputOptions, NativeRun
-from regpipe.jq.program import Program
-from regpipe.jq.sequential import RunResult
+from regpipe.jq.parallel import Run
+from regpipe.jq.program import SYSTEM, Program
+from regpipe.jq.tasks import EachTask, SlurpTask
+from regpipe.jq.values import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
+    from regpipe.jq import library
     from regpipe.jq.projection import Projection
 
 
@@ -49,25 +51,40 @@ def run(
             reads the inputs itself.
 
     Raises:
-        UsageError: the program's header is wrong.
         WorkerError: a worker process was killed.
     """
     reading, output = inputs.reading, program.output
-    declares_paths = named is not None and named.declares_paths
-    if named and declares_paths and not named.bundled:
-        named.paths()  # its mistakes are told whatever the size of the inputs
+    # Only headers of bundled programs are believed: the tests prove them.
+    projection = _projection(named, reading) if named and named.bundled else None
+    if uses_input or reading.special or (reading.slurp and projection is None):
+        return NativeRun(libjq, inputs.files, inputs.stdin, reading, output).run(program)
+    source = InputReader(inputs.files, inputs.stdin)
+    if not reading.slurp or projection is None:
+        result = Run(source, EachTask(libjq, program, projection)).run()
+    else:
+        task = SlurpTask(libjq, output, projection)
+        result = Run(source, task).run()
+        if not result.ended:  # else an input is malformed
+            program.where = source.where_end
+            result = RunResult()
+            result.add(program.run(task.take()))
+    if source.failed:
+        result.ret = SYSTEM
+    return result
 
-    def projection() -> "Projection":
+
+def _projection(
+    named: "library.NamedProgram", reading: InputOptions
+) -> "Callable[[], Projection] | None":
+    """Return what makes the projection of a program, if its header says what it reads."""
+
+    def make() -> "Projection":
         from regpipe.jq.projection import Projection  # noqa: PLC0415 -- json costs 6 ms
 
-        paths = named.paths() if named else library.DeclaredPaths("")
+        paths = named.paths()
         if reading.slurp:
             return Projection(paths.reads + paths.copies)
         return Projection(paths.reads, paths.copies, paths.required)
 
-    if uses_input or reading.special or (reading.slurp and not declares_paths):
-        return NativeRun(libjq, inputs.files, inputs.stdin, reading, output).run(program)
-    source = InputReader(inputs.files, inputs.stdin, output)
-    if reading.slurp:
-        return slurp.run(libjq, program, source, output, projection)
-    return parallel.run(libjq, program, source, output, projection if declares_paths else None)
+    # With -s, a program that is for each input is given all of them, of which its header is not.
+    return make if named.declares_paths and named.slurp == reading.slurp else None

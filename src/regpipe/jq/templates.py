@@ -14,12 +14,8 @@ import re
 from json.encoder import encode_basestring
 
 from regpipe.jq import libjq as lj
-from regpipe.jq.libjq import Jv, Libjq
-from regpipe.jq.program import Program, Style
-
-TYPE_CHECKING = False  # typing's own costs every start 10 ms
-if TYPE_CHECKING:
-    from regpipe.jq.projection import Projection
+from regpipe.jq.output import Style
+from regpipe.jq.program import Program
 
 _MAX_TEMPLATES = 1000
 """How many templates are kept: where there are more, records are too different for them."""
@@ -49,39 +45,44 @@ class Templates:
     """The templates of a program's results.
 
     Args:
-        libjq: the library.
         program: the program.
-        projection: what marks its records.
+        marks: what stands for the first copied string, the second…
     """
 
-    def __init__(self, libjq: Libjq, program: Program, projection: "Projection") -> None:
-        self._libjq = libjq
+    def __init__(self, program: Program, marks: "list[str]") -> None:
         self._program = program
-        self._projection = projection
+        self._marks = marks
         self._known: dict[str, Template | None] = {}
 
-    def get(self, marked: str) -> Template | None:
-        """Return the template for a marked record, if there is one."""
-        return self._known.get(marked)
-
-    def learn(self, marked: str, strings: "list[str]", value: Jv) -> int:
-        """Run the program over a record and keep a template of its result.
+    def fill(self, marked: str, strings: "list[str]") -> int | None:
+        """Write the result of a record from the template for it.
 
         Args:
-            marked: the record, cut and marked.
+            marked: the record, reduced and marked.
             strings: what the marks stand for.
-            value: the record as it is, or cut; consumed.
 
         Returns:
-            What the run came to.
+            What the run would come to, None if there is no template.
+        """
+        template = self._known.get(marked)
+        if template is None:
+            return None
+        self._program.output.write(template.fill(strings))
+        return template.ret
+
+    def learn(self, marked: str, strings: "list[str]", reduced: str) -> int | None:
+        """Run the program over a reduced record, and keep a template of its result.
+
+        Returns:
+            What the run came to, None if libjq cannot parse the record.
         """
         program = self._program
         if marked in self._known or len(self._known) >= _MAX_TEMPLATES:
-            return program.run(value)
+            return program.run_text(reduced, is_reduced=True)
         self._known[marked] = None
-        ret, result, messages = program.trial(value)
+        ret, result, messages = program.trial(reduced)
         program.output.write(result)
-        if messages:
+        if ret is None or messages:
             program.output.write_stderr(messages)
         elif not program.halted:
             self._keep(marked, strings, ret, result)
@@ -90,8 +91,8 @@ class Templates:
     def _keep(self, marked: str, strings: "list[str]", ret: int, result: bytes) -> None:
         """Keep the result of the marked record, if it gives the result of the unmarked one."""
         program = self._program
-        marked_ret, marked_result, messages = program.trial(self._libjq.parse(marked.encode()))
-        template = Template(marked_result, self._projection.marks, ret)
+        marked_ret, marked_result, messages = program.trial(marked)
+        template = Template(marked_result, self._marks, ret)
         if not messages and marked_ret == ret and template.fill(strings) == result:
             self._known[marked] = template
         program.halted = False

@@ -1,4 +1,4 @@
-"""The processes that run over blocks: this one, or forks of it with the compiled program."""
+"""Processes that run a program over blocks: forks of this one, with the compiled program."""
 
 import ctypes
 import gc
@@ -8,16 +8,16 @@ import sys
 
 from regpipe.errors import ExitCode, RegpipeError
 from regpipe.jq.inputs import Chunk
-from regpipe.jq.sequential import RunResult
+from regpipe.jq.values import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from regpipe.jq.block import Block
+    from regpipe.jq.tasks import Task
 
 _MAX_WORKERS = 8
-_PIPE = 1 << 20  # room for a whole block, so that neither side waits for the other in its midst
+_PIPE = 1 << 20  # room for a whole block and its results, so that neither side waits for the other
 _PR_SET_PDEATHSIG = 1
 _CODING = "utf-8", "surrogateescape"  # a file's name may be not UTF-8
 _CHUNK, _STDOUT, _STDERR, _RESULT = b"c", b"o", b"e", b"r"
@@ -40,71 +40,96 @@ def count_workers() -> int:
     return min(len(os.sched_getaffinity(0)), _MAX_WORKERS)
 
 
-class InlineWorker:
-    """Runs over a block in this process, when its results are read.
+def start(task: "Task") -> "list[Worker]":
+    """Start the workers: one more than can work at once, as this process reads and writes too.
 
-    Attributes:
-        chunk: the block it was given last, if its results are still to be had.
+    Args:
+        task: what they do.
+
+    Returns:
+        As many as could be started, possibly none.
     """
-
-    def __init__(self, block: "Block") -> None:
-        self._block = block
-        self.chunk: Chunk | None = None
-
-    def give(self, chunk: Chunk) -> None:
-        """Set the block to run over."""
-        self.chunk = chunk
-
-    def finish(self, result: RunResult) -> int | None:
-        """Write the results; return where the run stopped, if not at a complete value."""
-        chunk, self.chunk = self.chunk, None
-        if chunk is None:
-            return None
-        end = self._block.run(chunk, result)
-        return None if end == len(chunk.data) or result.ended else end
-
-    def stop(self) -> None:
-        """Do nothing more."""
+    workers: list[Worker] = []
+    count = count_workers()
+    spare: int | None = None
+    try:
+        spare = os.dup(0)  # a descriptor for the next input file
+        for _ in range(count + 1 if count > 1 else 0):
+            workers.append(Worker(task, workers))
+    except OSError:
+        pass  # no more processes or descriptors, or no memory for them
+    if spare is not None:
+        os.close(spare)
+    return workers
 
 
-class WorkerProcess(InlineWorker):
+class Worker:
     """Runs over blocks in a forked process.
 
     It is given a block only after all that came of the last one has been read: so each of the two
     processes always has the other's attention, and neither pipe can be full at both ends.
+
+    Args:
+        task: what it does.
+        others: the workers that were started before.
+
+    Attributes:
+        chunk: the block it was given last, if its results are still to be had.
+        requests: the descriptor by which it is given blocks.
+        responses: what it writes.
+
+    Raises:
+        OSError: it could not be started.
     """
 
-    def __init__(self, block: "Block") -> None:
-        super().__init__(block)
-        from_parent, requests = os.pipe()
-        responses, to_parent = os.pipe()
-        import fcntl  # noqa: PLC0415 -- Windows has none
-
-        try:  # noqa: SIM105 -- contextlib costs 3 ms
-            fcntl.fcntl(requests, fcntl.F_SETPIPE_SZ, _PIPE)
+    def __init__(self, task: "Task", others: "list[Worker]") -> None:
+        self.chunk: Chunk | None = None
+        self.requests: int
+        self.responses: BinaryIO
+        self._output = task.output
+        ends: list[int] = []
+        try:
+            for _ in range(2):
+                ends += os.pipe()
+            from_parent, self.requests, responses, to_parent = ends
+            _widen(self.requests)
+            _widen(to_parent)
+            parent = os.getpid()
+            self._pid = os.fork()
         except OSError:
-            pass  # a user may have but so much memory in pipes
-        parent = os.getpid()
-        self._pid = os.fork()
+            for end in ends:
+                os.close(end)
+            raise
         if self._pid == 0:
-            self._work(parent, from_parent, to_parent)
+            try:
+                # As long as it has them open, they would not end with the parent.
+                for each in others:
+                    os.close(each.requests)
+                    os.close(each.responses.fileno())
+                os.close(self.requests)
+                os.close(responses)
+                _work(parent, task, from_parent, to_parent)
+            finally:
+                os._exit(1)
         os.close(from_parent)
         os.close(to_parent)
-        self._requests = requests
-        self._responses = open(responses, "rb")  # noqa: PTH123, SIM115
+        self.responses = open(responses, "rb")  # noqa: PTH123, SIM115
 
     def give(self, chunk: Chunk) -> None:
         """Send a block to the worker."""
-        super().give(chunk)
+        self.chunk = chunk
         place = f"{chunk.line} {chunk.lines} {chunk.first:d} {chunk.name}"
         try:
-            _Frames(self._requests, _CHUNK).write(place)
-            _Frames(self._requests, _CHUNK).write(chunk.data)
+            _Frames(self.requests, _CHUNK).write(place)
+            _Frames(self.requests, _CHUNK).write(chunk.data)
         except BrokenPipeError:
             return  # it is gone; finish() reports that
 
-    def finish(self, result: RunResult) -> int | None:
+    def finish(self, result: RunResult) -> Chunk | None:
         """Write the results that the worker sends, until it sends the end of its run.
+
+        Returns:
+            What is left of the block, where it did not end with a complete value.
 
         Raises:
             WorkerError: it ended before that.
@@ -112,19 +137,18 @@ class WorkerProcess(InlineWorker):
         chunk, self.chunk = self.chunk, None
         if chunk is None:
             return None
-        output = self._block.output
-        while frame := _read_frame(self._responses):
+        while frame := _read_frame(self.responses):
             kind, data = frame
             if kind == _STDOUT:
-                output.write(data)
+                self._output.write(data)
             elif kind == _STDERR:
-                output.write_stderr(data.decode(*_CODING))
+                self._output.write_stderr(data.decode(*_CODING))
             else:
                 part = RunResult()
                 seen, part.ret, part.last, ended, end = map(int, data.split())
                 part.seen, part.ended = bool(seen), bool(ended)
                 result.add_all(part)
-                return None if end == len(chunk.data) or part.ended else end
+                return None if end == len(chunk.data) or part.ended else chunk.split(end)[1]
         status = os.waitpid(self._pid, 0)[1]
         self._pid = 0
         raise WorkerError(
@@ -134,34 +158,30 @@ class WorkerProcess(InlineWorker):
 
     def stop(self) -> None:
         """End the process, whatever it does."""
-        os.close(self._requests)
-        self._responses.close()
+        os.close(self.requests)
+        self.responses.close()
         if self._pid:
             os.kill(self._pid, signal.SIGKILL)
             os.waitpid(self._pid, 0)
 
-    def _work(self, parent: int, from_parent: int, to_parent: int) -> None:
-        """Be the worker: run over what comes, tell the parent, and never return."""
-        try:
-            # A worker whose parent is killed must not go on by itself.
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:
-                return  # it was killed before that was known
-            gc.disable()  # it would go through all records again and again, and find nothing
-            output = self._block.output
-            output.redirect(_Frames(to_parent, _STDOUT), _Frames(to_parent, _STDERR))
-            with open(from_parent, "rb") as requests:
-                while place := _read_frame(requests):
-                    line, lines, first, name = place[1].decode(*_CODING).split(" ", 3)
-                    chunk = Chunk((_read_frame(requests) or place)[1], name, int(line), int(lines))
-                    chunk.first = first == "1"
-                    result = RunResult()
-                    end = self._block.run(chunk, result)
-                    output.flush()
-                    words = int(result.seen), result.ret, result.last, int(result.ended), end
-                    _Frames(to_parent, _RESULT).write(" ".join(map(str, words)))
-        finally:
-            os._exit(1)
+
+def _work(parent: int, task: "Task", from_parent: int, to_parent: int) -> None:
+    """Be a worker: run over what comes, and tell the parent."""
+    # A worker whose parent is killed must not go on by itself.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return  # it was killed before that was known
+    gc.disable()  # it would go through all records again and again, and find nothing
+    task.move(_Frames(to_parent, _STDOUT), _Frames(to_parent, _STDERR))
+    with open(from_parent, "rb") as requests:
+        while place := _read_frame(requests):
+            line, lines, first, name = place[1].decode(*_CODING).split(" ", 3)
+            chunk = Chunk((_read_frame(requests) or place)[1], name, int(line), int(lines))
+            chunk.first = first == "1"
+            result = task.values.run_block(chunk)
+            task.output.flush()
+            words = int(result.seen), result.ret, result.last, int(result.ended), task.values.end
+            _Frames(to_parent, _RESULT).write(" ".join(map(str, words)))
 
 
 class _Frames:
@@ -184,6 +204,18 @@ class _Frames:
 
 
 def _read_frame(pipe: "BinaryIO") -> tuple[bytes, bytes] | None:
-    """Read a frame's kind and content; None at the end."""
+    """Read a frame's kind and content; None at the end, even in the midst of one."""
     header = pipe.read(5)
-    return (header[:1], pipe.read(int.from_bytes(header[1:], "big"))) if header else None
+    size = int.from_bytes(header[1:], "big")
+    content = pipe.read(size)
+    return (header[:1], content) if len(header) == 5 and len(content) == size else None
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more, if the user may."""
+    try:
+        import fcntl  # noqa: PLC0415 -- Windows has none
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+    except (OSError, ImportError):
+        pass  # a user may have but so much memory in pipes, and so many descriptors

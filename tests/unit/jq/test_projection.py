@@ -123,15 +123,39 @@ def test_what_one_definition_copies_another_may_read() -> None:
     assert ".created" in library.DeclaredPaths("", "summary").copies
 
 
-@pytest.mark.parametrize("header", ["reads: nosuch", "copies: .tag created, .ref"])
-def test_a_header_that_names_nothing(header: str, home: Path) -> None:
+@pytest.mark.parametrize(
+    "header",
+    ["# reads: nosuch", "# reads: .tag, .platform?.architecture", '# reads: .Labels["a.b"]',
+     "# reads: .tag", "# copies: .tag .platform .created"],
+)  # fmt: skip
+def test_a_header_of_the_users_own_changes_no_result(header: str, home: Path) -> None:
     folder = home / ".config" / "regpipe" / "filters"
     folder.mkdir(parents=True)
-    (folder / "mine.jq").write_text(f"# Mine.\n# {header}\n.tag\n")
-    small, large = '{"tag":"v1"}\n', '{"tag":"v1"}\n' * 50_000
-    for stdin in small, large:
+    program = '{tag, os: .platform.os, year: .created[:4], label: .Labels["a.b"]}'
+    (folder / "mine.jq").write_text(f"# Mine.\n{header}\n{program}\n")
+    record = '{"tag":"v1","platform":{"os":"linux"},"created":"2024","Labels":{"a.b":"c"}}\n'
+    for stdin in record, record * 5_000:
         result = run(["summarize", "mine"], stdin)
-        assert result.code == 2
-        assert len(result.errors) == 1
-        assert f"{folder}/mine.jq" in result.err
-        assert "is neither a path nor a shared definition" in result.err
+        assert set(result.out.splitlines()) == {
+            b'{"tag":"v1","os":"linux","year":"2024","label":"c"}'
+        }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".tag,", ".platform?.os", '.Labels["a.b"]', ".a..b", ".a[1]", ".a|tojson", ".", '.a."b'],
+)
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="is not a path"):
+        Projection([path])
+    with pytest.raises(ValueError, match="is not a path"):
+        Projection([], [path])
+
+
+def test_a_word_that_names_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="neither a path nor a shared definition"):
+        library.DeclaredPaths("nosuch")
+
+
+def test_what_a_copy_depends_on_is_read() -> None:
+    assert ".createdFrom" in library.DeclaredPaths("", "created").reads

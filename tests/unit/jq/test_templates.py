@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.jq import templates
+from regpipe.jq import library, templates
 from regpipe.jq.libjq import Jv
 from regpipe.jq.program import Program
 from support.both import Both
@@ -13,13 +13,14 @@ from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 
 
 @pytest.fixture
-def mine(home: Path) -> Callable[[str], str]:
-    """Make a program of the user's own, and return its name."""
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Make a program that passes for a bundled one, and return its name."""
+    bundled = library.library_path()
+    (tmp_path / "lib").symlink_to(bundled)
+    monkeypatch.setattr(library, "_bundled_directory", lambda: str(tmp_path))
 
     def make(text: str) -> str:
-        folder = home / ".config" / "regpipe" / "filters"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "mine.jq").write_text(f"# Mine.\n{text}\n")
+        (tmp_path / "mine.jq").write_text(f"# Mine.\n{text}\n")
         return "mine"
 
     return make
@@ -52,7 +53,7 @@ def test_no_difference_where_strings_are_copied(
     both: Both, mine: Callable[[str], str], text: str, option: str
 ) -> None:
     for stdin in (INPUTS["strings of every kind"], INPUTS["other things than strings"]):
-        divided, whole = both(mine(text), option, stdin=stdin, block=2000, workers=1)
+        divided, whole = both(mine(text), option, stdin=stdin, block=2000, processes=1)
         assert divided == whole
 
 
@@ -68,7 +69,7 @@ def test_a_program_is_run_once_over_records_that_are_alike(
         return run_program(self, value)
 
     monkeypatch.setattr(Program, "run", counting)
-    divided, whole = both("summary", stdin=INPUTS["lines"], workers=1, block=2000)
+    divided, whole = both("summary", stdin=INPUTS["lines"], processes=1, block=2000)
     assert divided == whole
     assert len(whole.records) == len(NUMBERED)
     assert runs == 2 + len(NUMBERED)  # twice to learn it, and all of them without blocks
@@ -81,5 +82,5 @@ def test_records_that_are_not_alike_are_not_kept_for_ever(
     records = lines(
         *({**RECORD, "platform": {"os": f"os-{n % 7}"}, "tag": f"{n}"} for n in range(50))
     )
-    divided, whole = both("summary", stdin=records, workers=1, block=2000)
+    divided, whole = both("summary", stdin=records, processes=1, block=2000)
     assert divided == whole
