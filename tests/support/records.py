@@ -20,6 +20,7 @@ GIVEN = {
     "fetch-manifests": "manifest",
     "referrers": "referrer",
     "check": "check",
+    "refs": "reference",
 }
 """The kind of record that each verb writes."""
 

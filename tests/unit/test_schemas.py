@@ -11,7 +11,7 @@ import pytest
 from regpipe.records.make import MANIFEST_FIELDS, REFERRER_FIELDS
 from support.records import SCHEMAS, check
 
-NAMES = ("check", "error", "manifest", "referrer", "repository", "summary", "tag")
+NAMES = ("check", "error", "manifest", "reference", "referrer", "repository", "summary", "tag")
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -32,9 +32,10 @@ def _page(word: str | None, width: int) -> str:
     """
     if word is None:
         return commands.usage()
-    if found := commands.help_of(word):
-        return found
+    found = commands.help_of(word)
     blocks = topics.page(word)
+    if found:  # a page may say more of a verb
+        return found + (f"\n{text.page(blocks, width)}" if blocks else "")
     if blocks is None:
         known = [*commands.summaries(), *topics.names()]
         close = other_tools.closest(word, known)

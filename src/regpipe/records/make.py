@@ -115,6 +115,26 @@ def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
     }
 
 
+def reference_record(ref: Reference, **found: object) -> Record:
+    """Make a reference record: an image that a file names.
+
+    Args:
+        ref: the image's reference.
+        found: where it was found: `file`, `line`, `kind` and `text`.
+    """
+    named = {
+        "registry": ref.registry,
+        "repository": ref.repository,
+        "tag": ref.tag,
+        "digest": ref.digest,
+    }
+    return {
+        **{key: value for key, value in named.items() if value},
+        "ref": str(ref),
+        "found": found,
+    }
+
+
 def image_record(
     ref: Reference,
     record: Mapping[str, Any],

@@ -18,12 +18,14 @@ class Help(NamedTuple):
         inputs: what its inputs are; a verb without this takes none.
         examples: command lines.
         more: a last paragraph.
+        operand: what an input is called, in capitals.
     """
 
     description: str
     inputs: str = ""
     examples: tuple[str, ...] = ()
     more: str = ""
+    operand: str = "INPUT"
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,7 +42,7 @@ class Parser(argparse.ArgumentParser):
         examples = f"examples:{shown}" if shown else ""
         super().__init__(
             f"regpipe {verb}",
-            usage=f"regpipe {verb} [OPTION…]{' [INPUT…]' if words.inputs else ''}",
+            usage=f"regpipe {verb} [OPTION…]{f' [{words.operand}…]' if words.inputs else ''}",
             description=words.description,
             epilog="\n\n".join(filter(None, (examples, words.more))) or None,
             formatter_class=lambda prog: _Formatter(prog, width=columns(streams)),
@@ -51,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         self._streams = streams
         if words.inputs:
             group = self.add_argument_group("Inputs")
-            group.add_argument("inputs", nargs="*", metavar="INPUT", help=words.inputs)
+            group.add_argument("inputs", nargs="*", metavar=words.operand, help=words.inputs)
         self.options = self.add_argument_group("Options")
         """The group of a verb's own options that belong to no other."""
         self.options.add_argument("-h", "--help", action="help", help="show this help")

@@ -1,0 +1,1 @@
+"""Image references in the files that people run: a parser for each kind of file in kinds/."""

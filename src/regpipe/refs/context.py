@@ -1,0 +1,53 @@
+"""What a parser is told about the file besides its content."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from regpipe.refs.items import Image, Unresolved
+from regpipe.refs.nodes import Node, ScalarNode
+from regpipe.refs.texts import has_action
+from regpipe.refs.variables import Syntax, UnresolvedError, expand
+
+RENDER = "a template fills it in; render the file first"
+
+
+class Context(NamedTuple):
+    """The surroundings of a file.
+
+    Attributes:
+        path: its absolute path; empty for standard input.
+        variables: the variables of the command line.
+        beside: reads the text of another file in its directory; None if there is none.
+        earlier: the documents before this one in the file.
+    """
+
+    path: str
+    variables: Mapping[str, str]
+    beside: Callable[[str], str | None]
+    earlier: list[Node]
+
+
+def written(
+    line: int, text: str, values: Mapping[str, str], syntax: Syntax | None = None
+) -> Image | Unresolved:
+    """Return a reference in a file, with its variables replaced.
+
+    Args:
+        line: the line it begins on.
+        text: the reference as it is written.
+        values: the variables that have a value.
+        syntax: how variables are written.
+    """
+    if has_action(text):
+        return Unresolved(line, text, RENDER, needs_rendering=True)
+    try:
+        return Image(line, text, expand(text, values, syntax or Syntax()))
+    except UnresolvedError as error:
+        return Unresolved(line, text, error.reason)
+
+
+def scalar(
+    node: ScalarNode, values: Mapping[str, str], syntax: Syntax | None = None
+) -> Image | Unresolved:
+    """Return the reference in a scalar; see `written`."""
+    return written(node.line, node.text.strip(), values, syntax)

@@ -1,0 +1,179 @@
+"""From the arguments of a command line to the references in the files that they name."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import BinaryIO, NamedTuple
+
+from regpipe.errors import InputError, InternalError, RegpipeError
+from regpipe.refs import candidates, files, includes, kinds, texts
+from regpipe.refs.charts import Charts
+from regpipe.refs.context import Context
+from regpipe.refs.items import Found, Image, Include, Item, Problem, Remark, Result
+from regpipe.refs.kinds import Kind
+from regpipe.refs.parsing import Content, Part
+from regpipe.text import quoted
+
+STDIN = "-"
+_UNKNOWN = "not a kind of file that regpipe knows; if it is one, say which with --kind"
+
+
+class Options(NamedTuple):
+    """How files are read.
+
+    Attributes:
+        kind: the kind of all files; None to tell by name and content.
+        variables: values of variables in them.
+        with_ignored: whether files of directories are read that `.gitignore` excludes.
+    """
+
+    kind: Kind | None
+    variables: Mapping[str, str]
+    with_ignored: bool
+
+
+class _File(NamedTuple):
+    """A file to be read.
+
+    Attributes:
+        path: what messages and records call it.
+        kind: its kind, if it is known.
+        project: the real path of the directory that includes are relative to.
+        is_named: whether the user named it, so that nothing may be passed over in silence.
+        chart: the Helm chart that it is in, if it was found in one.
+    """
+
+    path: str
+    kind: Kind | None
+    project: str
+    is_named: bool
+    chart: str | None = None
+
+    @property
+    def absolute(self) -> str:
+        """Its absolute path; empty for standard input."""
+        return "" if self.path == STDIN else os.path.abspath(self.path)  # noqa: PTH100 -- start-up
+
+    def problem(self, error: RegpipeError, line: int | None = None) -> Problem:
+        """Return what to report if it, or a part of it, cannot be read."""
+        return Problem(self.path, line, None, None, error)
+
+
+class Finder:
+    """Finds the references in files.
+
+    Args:
+        options: how they are read.
+        stdin: standard input, for `-`.
+    """
+
+    def __init__(self, options: Options, stdin: BinaryIO) -> None:
+        self._options = options
+        self._stdin = stdin
+        self._seen: set[str] = set()  # real paths, lest an included file be read twice
+        self._charts = Charts()
+
+    def references(self, argument: str) -> Iterator[Result]:
+        """Yield what is in a file, a directory or standard input (`-`)."""
+        kind = self._options.kind
+        if argument != STDIN and os.path.isdir(argument):  # noqa: PTH112 -- start-up
+            yield from self._in_tree(argument, kind)
+        elif argument == STDIN:
+            yield from self._in_file(_File(argument, kind, files.project_of("."), is_named=True))
+        else:
+            directory = os.path.dirname(argument) or "."  # noqa: PTH120 -- start-up
+            file = _File(argument, kind, files.project_of(directory), is_named=True)
+            yield from self._in_file(file)
+
+    def _in_tree(self, top: str, kind: Kind | None) -> Iterator[Result]:
+        project = files.project_of(top)
+        self._charts = Charts()
+        for entry in files.walk(top, with_ignored=self._options.with_ignored):
+            path = entry.path.removeprefix("./")
+            self._charts.add(path)
+            file = _File(path, kind, project, is_named=False, chart=self._charts.of(path))
+            if entry.error:
+                if entry.is_directory or candidates.may_be_one(file.absolute):
+                    yield file.problem(entry.error)
+            elif candidates.may_be_one(file.absolute) and os.path.realpath(path) not in self._seen:
+                yield from self._in_file(file)
+        yield from self._charts.remarks()
+
+    def _in_file(self, file: _File) -> Iterator[Result]:
+        try:
+            if file.path == STDIN:
+                data = files.read_stream(self._stdin)
+            else:
+                data = files.read(file.path, follow=file.is_named)
+            if file.is_named or candidates.has_hint(file.absolute, data):
+                content = Content(file.absolute, data, file.kind)
+                yield from self._in_content(file, content, has_image=candidates.has_image(data))
+        except RegpipeError as error:
+            if file.is_named or not candidates.is_passed_over(file.absolute, error):
+                yield file.problem(error)
+        except Exception as error:
+            if os.environ.get("REGPIPE_DEBUG"):
+                raise
+            yield file.problem(InternalError(error))
+
+    def _in_content(self, file: _File, content: Content, *, has_image: bool) -> Iterator[Result]:
+        context = Context(file.absolute, self._options.variables, _reader(file), [])
+        is_wanted = file.is_named or kinds.claims(file.absolute)
+        for part in content.parts:
+            if part.error and not (is_wanted or has_image):
+                continue
+            if part.error and file.chart is not None and content.is_template:
+                self._charts.count(file.chart)
+            elif part.error:
+                yield file.problem(part.error, part.line)
+            elif part.kind:
+                self._seen.add(os.path.realpath(file.path))
+                for item in content.items(part, context):
+                    yield from self._result(file, part, item)
+            if not isinstance(part.content, str | None):
+                context.earlier.append(part.content)
+        is_known = any(part.kind or part.error for part in content.parts)
+        if content.parts and not is_known and file.is_named:
+            yield file.problem(InputError(_UNKNOWN, code="FILE_INVALID"))
+
+    def _result(self, file: _File, part: Part, item: Item) -> Iterator[Result]:
+        kind = kinds.name_of(part.kind) if part.kind else None
+        if isinstance(item, Image):
+            yield Found(file.path, str(kind), item)
+        elif isinstance(item, Include):
+            yield from self._included(file, item, part.kind)
+        elif item.needs_rendering and file.chart is not None:
+            self._charts.count(file.chart)
+        else:
+            message = f"{quoted(item.text)}: {item.reason}"
+            error = InputError(message, code="REFERENCE_UNRESOLVED")
+            yield Problem(file.path, item.line, kind, item.text, error)
+
+    def _included(self, file: _File, item: Include, kind: Kind | None) -> Iterator[Result]:
+        try:
+            paths = includes.resolve(file.project, item.pattern)
+        except RegpipeError as error:
+            yield Remark(f"{file.path}:{item.line}", f"{item.pattern}: {error.message}")
+            return
+        for path in paths:
+            real = os.path.realpath(path)
+            if real not in self._seen:
+                self._seen.add(real)
+                shown = os.path.relpath(path)
+                yield from self._in_file(_File(shown, kind, file.project, is_named=True))
+
+
+def _reader(file: _File) -> Callable[[str], str | None]:
+    """Return what reads another file in the directory of one; see `Context.beside`."""
+
+    def beside(name: str) -> str | None:
+        if file.path == STDIN:
+            return None
+        path = os.path.join(os.path.dirname(file.absolute), name)  # noqa: PTH118, PTH120
+        if not files.is_within(os.path.realpath(path), file.project):
+            return None
+        try:
+            return texts.decode(files.read(path))
+        except RegpipeError:
+            return None
+
+    return beside
