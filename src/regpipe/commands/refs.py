@@ -10,6 +10,7 @@ from regpipe.refs import kinds, meaning
 from regpipe.refs.finder import STDIN, Finder, Options
 from regpipe.refs.items import Problem, Remark, Result
 from regpipe.refs.kinds import Kind
+from regpipe.stage import output_options
 from regpipe.stage.output import Failure, Notice, Report
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
@@ -43,12 +44,15 @@ def main(argv: list[str], streams: Streams) -> int:
         raise UsageError(f"no input: name files or directories: {_EXAMPLE}")
     registry = reference.parse_registry(args.registry or meaning.DEFAULT_REGISTRY)
     options = Options(args.kind, dict(args.var), args.no_ignore)
-    report = Report("refs", streams, as_records=args.error_records)
+    report = Report("refs", streams, output_options.parse(args))
     finder = Finder(options, streams.stdin)
+    any_success = False
     for argument in arguments:
         for result in finder.references(argument):
-            report.write([_output(result, registry)])
-    return report.exit_code()
+            output = _output(result, registry)
+            report.write([output])
+            any_success |= isinstance(output, bytes)
+    return report.exit_code(any_success=any_success, no_fail=args.no_fail)
 
 
 def _output(result: Result, registry: str) -> bytes | Failure | Notice:
@@ -107,12 +111,9 @@ def _parser(streams: Streams) -> Parser:
     group.add_argument(
         "--no-ignore", action="store_true", help="read files that .gitignore excludes, too"
     )
-    group.add_argument(
-        "--error-records",
-        action="store_true",
-        help="write failures to standard output, as records with an `error`, instead of to"
-        " standard error",
-    )
+    output = parser.add_argument_group("Output")
+    output_options.add_options(output)
+    output.add_argument("-q", "--quiet", action="store_true", help="no warnings: errors only")
     return parser
 
 

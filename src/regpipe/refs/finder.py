@@ -8,7 +8,16 @@ from regpipe.errors import InputError, InternalError, RegpipeError
 from regpipe.refs import candidates, files, includes, kinds, texts
 from regpipe.refs.charts import Charts
 from regpipe.refs.context import Context
-from regpipe.refs.items import Found, Image, Include, Item, Problem, Remark, Result
+from regpipe.refs.items import (
+    Found,
+    Image,
+    Include,
+    IncompleteError,
+    Item,
+    Problem,
+    Remark,
+    Result,
+)
 from regpipe.refs.kinds import Kind
 from regpipe.refs.parsing import Content, Part
 from regpipe.text import quoted
@@ -93,7 +102,8 @@ class Finder:
             file = _File(path, kind, project, is_named=False, chart=self._charts.of(path))
             if entry.error:
                 if entry.is_directory or candidates.may_be_one(file.absolute):
-                    yield file.problem(entry.error)
+                    error = IncompleteError(entry.error.message, code=entry.error.code)
+                    yield file.problem(error)
             elif candidates.may_be_one(file.absolute) and os.path.realpath(path) not in self._seen:
                 yield from self._in_file(file)
         yield from self._charts.remarks()
@@ -108,8 +118,10 @@ class Finder:
                 content = Content(file.absolute, data, file.kind)
                 yield from self._in_content(file, content, has_image=candidates.has_image(data))
         except RegpipeError as error:
-            if file.is_named or not candidates.is_passed_over(file.absolute, error):
+            if file.is_named:
                 yield file.problem(error)
+            elif not candidates.is_passed_over(file.absolute, error):
+                yield file.problem(IncompleteError(error.message, code=error.code))
         except Exception as error:
             if os.environ.get("REGPIPE_DEBUG"):
                 raise
@@ -145,8 +157,7 @@ class Finder:
             self._charts.count(file.chart)
         else:
             message = f"{quoted(item.text)}: {item.reason}"
-            error = InputError(message, code="REFERENCE_UNRESOLVED")
-            yield Problem(file.path, item.line, kind, item.text, error)
+            yield Problem(file.path, item.line, kind, item.text, IncompleteError(message))
 
     def _included(self, file: _File, item: Include, kind: Kind | None) -> Iterator[Result]:
         try:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from regpipe.errors import RegpipeError
+from regpipe.errors import ExitCode, RegpipeError
 
 
 class Image(NamedTuple):
@@ -48,6 +48,17 @@ class Include(NamedTuple):
 
 
 Item = Image | Unresolved | Include
+
+
+class IncompleteError(RegpipeError):
+    """A part of the input gives no record, through no mistake in it; the rest does.
+
+    That is a reference that the file alone does not tell, or a file of a directory that cannot be
+    read.
+    """
+
+    code = "REFERENCE_UNRESOLVED"
+    exit_code = ExitCode.PARTIAL
 
 
 class Found(NamedTuple):

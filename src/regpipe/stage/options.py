@@ -7,7 +7,7 @@ from typing import NamedTuple
 from regpipe.errors import UsageError
 from regpipe.oci import reference
 from regpipe.oci.reference import Defaults
-from regpipe.stage import caching, credentials, network, progress_options, settings
+from regpipe.stage import caching, credentials, network, output_options, progress_options, settings
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions
 from regpipe.stage.network import Connections
@@ -114,7 +114,7 @@ class NetworkParser(Parser):
             fallback=fallback,
             defaults=defaults,
             in_order=not args.unordered,
-            output=OutputOptions(args.error_records, _color(args), args.quiet),
+            output=output_options.parse(args),
             no_fail=args.no_fail,
             network=connections,
             cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
@@ -130,23 +130,7 @@ class NetworkParser(Parser):
             action="store_true",
             help="write records as they complete, not in input order",
         )
-        self.output.add_argument(
-            "--error-records",
-            action="store_true",
-            help="write failures to standard output, as records with an `error`, instead of to"
-            " standard error",
-        )
-        self.output.add_argument(
-            "--no-fail",
-            action="store_true",
-            help="exit with 0 even if inputs failed, unless one was malformed",
-        )
-        self.output.add_argument(
-            "-C", "--color-output", action="store_true", help="colors, as jq has them ($JQ_COLORS)"
-        )
-        self.output.add_argument(
-            "-M", "--monochrome-output", action="store_true", help="no colors, also on a terminal"
-        )
+        output_options.add_options(self.output)
         network.add_options(self)
         credentials.add_options(self)
         if self._cached:
@@ -175,8 +159,3 @@ class NetworkParser(Parser):
         if fallback is None:
             raise UsageError(f"no input: give arguments or pipe records in: {self._example}")
         return (fallback,), fallback
-
-
-def _color(args: argparse.Namespace) -> bool | None:
-    """Return whether records are in color; None for yes on a terminal."""
-    return False if args.monochrome_output else args.color_output or None
