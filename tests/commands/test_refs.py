@@ -137,8 +137,10 @@ def test_what_is_unresolved_is_a_line_or_a_record() -> None:
         "regpipe refs: compose.yml:5: REFERENCE_UNRESOLVED: 'a:$TAG': the variable TAG has no"
         " value here: give it one with --var TAG=VALUE\n"
     )
+    assert result.code == 1
+    assert run(["refs", "--no-fail", "compose.yml"]).code == 0
     result = run(["refs", "--error-records", "compose.yml"])
-    assert result.err == ""
+    assert (result.code, result.err) == (1, "")
     assert result.records[1]["found"] == {
         "file": "compose.yml",
         "line": 5,
@@ -153,6 +155,7 @@ def test_a_malformed_reference_is_reported_with_its_place() -> None:
     result = run(["refs", "Dockerfile"])
     assert len(result.records) == 1
     assert result.errors[0].startswith("regpipe refs: Dockerfile:1: REFERENCE_INVALID: 'Upper' is")
+    assert result.code == 2
 
 
 def test_no_secret_is_shown() -> None:

@@ -45,6 +45,13 @@ def test_one_bad_file_does_not_end_the_others(directory: Path) -> None:
     ]
 
 
+def test_a_file_of_a_directory_that_cannot_be_read_leaves_it_incomplete(directory: Path) -> None:
+    write(a__Dockerfile="FROM a\n")
+    os.mkfifo(directory / "pod.yaml")
+    assert run(["refs", "."]).code == 1
+    assert run(["refs", "pod.yaml"]).code == 2
+
+
 def test_files_that_are_something_else_are_passed_over(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
