@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from support.both import Both, in_both_ways
@@ -48,6 +49,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is seen now into the golden files and the README; then read the diff",
     )
+
+
+# How long an example takes depends on the machine, and no test may.
+hypothesis.settings.register_profile(
+    "regpipe", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("regpipe")
 
 
 def pytest_configure() -> None:
