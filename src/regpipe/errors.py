@@ -61,6 +61,7 @@ class RegpipeError(Exception):
 
         error = copy(self)
         error.message = f"{what}: {self.message}"
+        error.args = (error.message,)
         return error
 
 

@@ -1,13 +1,8 @@
 """`regpipe check`: diagnose connection, login and permissions."""
 
-from collections.abc import Iterator
-
-from regpipe.errors import RegpipeError
+from regpipe.client import checks
 from regpipe.oci.reference import HUB
-from regpipe.records import ndjson, targets
-from regpipe.records.make import check_record
-from regpipe.records.targets import Target
-from regpipe.sources.base import Source
+from regpipe.records import targets
 from regpipe.stage.options import NetworkParser
 from regpipe.stage.parser import Help
 from regpipe.stage.run import run
@@ -30,17 +25,6 @@ def main(argv: list[str], streams: Streams) -> int:
     """Check registries; return the exit code."""
     parser = NetworkParser("check", _HELP, streams, cached=False, default_registry=HUB)
     _, options = parser.parse_run(argv)
-
-    def check(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-        found = source.check()
-        settings = {
-            key: {"value": one.value, "from": one.origin}
-            for key, one in options.network.of(target.ref.registry).origins
-        }
-        fields = found.fields | {"settings": settings}
-        yield ndjson.write(check_record(target.ref, target.record, **fields))
-        if found.error is not None:
-            yield found.error
-
+    work = checks.checking(options.network)
     # A record of what is wrong is not a success.
-    return run(options, streams, targets.registries, check, output_is_success=False)
+    return run(options, streams, targets.registries, work, output_is_success=False)

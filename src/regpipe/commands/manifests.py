@@ -1,23 +1,12 @@
 """`regpipe manifests`: fetch the manifest and config of each image."""
 
-from collections.abc import Iterator
-
-from regpipe.errors import RegpipeError
-from regpipe.images import referrers, resolve
-from regpipe.images.record import image_record
-from regpipe.images.referrers import Found
-from regpipe.images.resolve import ResolvedManifest
-from regpipe.oci.reference import Reference
-from regpipe.records import ndjson, targets
-from regpipe.records.make import referrer
-from regpipe.records.targets import Target
-from regpipe.sources.base import Source
+from regpipe.client import manifests
+from regpipe.images import resolve
+from regpipe.records import targets
 from regpipe.stage import platform
 from regpipe.stage.options import IMAGE_INPUTS, NetworkParser
-from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.parser import Help
 from regpipe.stage.run import run
-from regpipe.stage.session import each_image
 from regpipe.stdio import Streams
 
 _HELP = Help(
@@ -42,53 +31,10 @@ def main(argv: list[str], streams: Streams) -> int:
     )
 
     options = options.colored(allowed=not args.raw)
-    once = OncePerRegistry()
-
-    def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
-        ref = target.ref
-        known: dict[str, Found] = {}
-        images = resolve.find(source, ref, wanted.of(target.record))
-        if wanted.all_platforms and (missing := resolve.missing_platforms(images)):
-            yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
-        for resolved in images:
-            try:
-                manifest = resolve.manifest_at(source, ref.repository, resolved)
-                for warning in manifest.warnings:
-                    yield Notice(str(ref), warning)
-                if args.raw:
-                    yield manifest.body
-                    continue
-                record = image_record(source, target, resolved, manifest, with_view=not args.no_v1)
-                for warning in record.get("warnings", [])[len(manifest.warnings) :]:
-                    yield Notice(str(ref), warning)
-                if args.referrers:
-                    found = _referrers(source, ref, resolved, known)
-                    yield from once.notices(ref, found.notes)
-                    if found.error:  # an incomplete list would look complete
-                        yield Notice(str(ref), f"referrers left out: {found.error.message}")
-                    else:
-                        record["referrers"] = [referrer(**one.fields()) for one in found.referrers]
-                yield ndjson.write(record)
-            except RegpipeError as error:
-                yield error
-
-    return run(options, streams, targets.images, each_image(fetch))
-
-
-def _referrers(
-    source: Source, ref: Reference, resolved: ResolvedManifest, known: dict[str, Found]
-) -> Found:
-    """Return the referrers of an image and of its index; the latter are found once for all."""
-    subjects = referrers.subjects([resolved])
-    for subject in subjects:
-        if subject.digest not in known:
-            known[subject.digest] = referrers.find(source, ref, subject)
-    found = [known[subject.digest] for subject in subjects]
-    return Found(
-        [referrer for one in found for referrer in one.referrers],
-        [note for one in found for note in one.notes],
-        next((one.error for one in found if one.error), None),
+    work = manifests.fetching(
+        wanted, raw=args.raw, view=not args.no_v1, with_referrers=args.referrers
     )
+    return run(options, streams, targets.images, work)
 
 
 def _parser(streams: Streams) -> NetworkParser:

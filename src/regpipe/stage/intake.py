@@ -64,19 +64,27 @@ def jobs(
             yield Failure(label, {"input": label}, value)
             continue
         try:
-            yield from _jobs_of(value, label, interpret, defaults)
+            yield from jobs_of(value, label, interpret, defaults)
         except Exception as error:  # whatever it is, it costs no other input
             if os.environ.get("REGPIPE_DEBUG"):
                 raise
             yield Failure(label, {"input": label}, fault_of(error))
 
 
-def _jobs_of(
+def jobs_of(
     value: Any,  # noqa: ANN401 -- any JSON
     label: str,
     interpret: Interpret,
     defaults: Defaults,
 ) -> Iterator[Job]:
+    """Yield what one input asks for.
+
+    Args:
+        value: a record, a reference or other JSON.
+        label: what messages call it.
+        interpret: what an input names.
+        defaults: what references get that name no registry or scheme.
+    """
     if targets.is_error(value):
         yield PassedThrough(value)
         return

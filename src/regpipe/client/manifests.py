@@ -1,0 +1,76 @@
+"""What `manifests` does with one input."""
+
+from collections.abc import Iterator
+
+from regpipe.errors import RegpipeError
+from regpipe.images import referrers, resolve
+from regpipe.images.record import image_record
+from regpipe.images.referrers import Found
+from regpipe.images.resolve import ResolvedManifest, Wanted
+from regpipe.oci.reference import Reference
+from regpipe.records import ndjson
+from regpipe.records.make import referrer
+from regpipe.records.targets import Target
+from regpipe.sources.base import Source
+from regpipe.stage.output import Notice, OncePerRegistry
+from regpipe.stage.session import Work, each_image
+
+
+def fetching(
+    wanted: Wanted, *, raw: bool = False, view: bool = True, with_referrers: bool = False
+) -> Work:
+    """Return what fetches the manifests that a reference leads to.
+
+    Args:
+        wanted: which of them.
+        raw: whether to yield their bytes as served, instead of records.
+        view: whether records have the schema 1 view.
+        with_referrers: whether records have the referrers.
+    """
+    once = OncePerRegistry()
+
+    def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
+        ref = target.ref
+        known: dict[str, Found] = {}
+        images = resolve.find(source, ref, wanted.of(target.record))
+        if wanted.all_platforms and (missing := resolve.missing_platforms(images)):
+            yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
+        for resolved in images:
+            try:
+                manifest = resolve.manifest_at(source, ref.repository, resolved)
+                for warning in manifest.warnings:
+                    yield Notice(str(ref), warning)
+                if raw:
+                    yield manifest.body
+                    continue
+                record = image_record(source, target, resolved, manifest, with_view=view)
+                for warning in record.get("warnings", [])[len(manifest.warnings) :]:
+                    yield Notice(str(ref), warning)
+                if with_referrers:
+                    found = _referrers(source, ref, resolved, known)
+                    yield from once.notices(ref, found.notes)
+                    if found.error:  # an incomplete list would look complete
+                        yield Notice(str(ref), f"referrers left out: {found.error.message}")
+                    else:
+                        record["referrers"] = [referrer(**one.fields()) for one in found.referrers]
+                yield ndjson.write(record)
+            except RegpipeError as error:
+                yield error
+
+    return each_image(fetch)
+
+
+def _referrers(
+    source: Source, ref: Reference, resolved: ResolvedManifest, known: dict[str, Found]
+) -> Found:
+    """Return the referrers of an image and of its index; the latter are found once for all."""
+    subjects = referrers.subjects([resolved])
+    for subject in subjects:
+        if subject.digest not in known:
+            known[subject.digest] = referrers.find(source, ref, subject)
+    found = [known[subject.digest] for subject in subjects]
+    return Found(
+        [referrer for one in found for referrer in one.referrers],
+        [note for one in found for note in one.notes],
+        next((one.error for one in found if one.error), None),
+    )
