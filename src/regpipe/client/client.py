@@ -128,6 +128,7 @@ class Client:
             cache=CacheOptions(enabled=cache, offline=offline),
             credentials=CredentialOptions(username, authfile, url),
             progress=False,
+            no_fail=False,
         )
         login = None if username is None or password is None else (username, password)
         streams = Streams(io.BytesIO(), io.BytesIO(), Logged())
