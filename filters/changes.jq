@@ -1,7 +1,7 @@
 # What changed since an earlier stream, --slurpfile before OLD.ndjson: tags added, removed or moved.
 # input: slurp
 # output: json
-# reads: registry_name .ref .tag .digest repository platform created image_id member_digest
+# reads: registry_name .ref .tag .digest repository platform created image_id member_digest needs_manifests
 # reads: .platform."os.version"
 #
 # A tag with several platforms has a line for each of them that changed; `platform` is null where the
@@ -74,8 +74,9 @@ def different($old; $new):
 if ($ARGS.named.before | type) != "array" then
   error("changes compares with an earlier stream: --slurpfile before OLD.ndjson")
 else . end
+| needs_manifests("changes")
 | map(select(is_error)) as $errors
-| ($ARGS.named.before | map(select(is_error))) as $earlier
+| ($ARGS.named.before | needs_manifests("changes") | map(select(is_error))) as $earlier
 | ($errors + $earlier | missing(false)) as $missing
 | (
     [ foreach (($ARGS.named.before[] | [0, .]), (.[] | [1, .])) as [$side, $record] (-1; . + 1;

@@ -1,9 +1,10 @@
 # The tags of each repository grouped by the digest they share.
 # input: slurp
 # output: json
-# reads: by_repository .tag .digest
+# reads: by_repository .tag .digest needs_manifests over_tags
 include "oci" {search: "./lib"};
-over_images(
+needs_manifests("digests")
+| over_tags(
   by_repository[]
   | group_by(.digest)[]
   | (.[0]

@@ -1,7 +1,7 @@
 # The steps an image was built in, as in a Dockerfile, with the sizes of their layers.
 # input: stream
 # output: json
-# reads: .ref .tag repository platform layers image_config v1_history .config.history
+# reads: .ref .tag repository platform layers image_config v1_history .config.history needs_manifests
 include "oci" {search: "./lib"};
 
 # What a builder recorded, as the instruction it was made from. Regular expressions cost much: only
@@ -64,8 +64,9 @@ def steps:
        | {instruction: null, created: null, digest, size})
   end;
 
-if is_error then .
-else
-  {ref, repository: repository, tag, platform: platform} as $image
-  | foreach steps as $step (0; . + 1; $image + {step: .} + $step)
-end
+needs_manifests("history")
+| if is_error then .
+  else
+    {ref, repository: repository, tag, platform: platform} as $image
+    | foreach steps as $step (0; . + 1; $image + {step: .} + $step)
+  end

@@ -1,10 +1,11 @@
 # The labels and annotations of each image.
 # input: stream
 # output: json
-# reads: .ref .tag identity repository platform labels annotations
+# reads: .ref .tag identity repository platform labels annotations needs_manifests
 include "oci" {search: "./lib"};
-if is_error then .
-else
-  {ref, repository: repository, tag} + identity
-  + {platform: platform, labels: labels, annotations: annotations}
-end
+needs_manifests("labels")
+| if is_error then .
+  else
+    {ref, repository: repository, tag} + identity
+    + {platform: platform, labels: labels, annotations: annotations}
+  end

@@ -1,7 +1,7 @@
 # The base of each image: exact among the input images, declared, or unknown.
 # input: slurp
 # output: json
-# reads: .ref .tag identity repository platform labels annotations is_schema1 v1_history
+# reads: .ref .tag identity repository platform labels annotations is_schema1 v1_history needs_manifests
 # reads: .config.rootfs.diff_ids .rootfs.diff_ids
 #
 # exact: an input image whose layers (rootfs.diff_ids) are the lowest of this one's; of
@@ -30,7 +30,8 @@ def declared:
     else null
     end;
 
-over_images(
+needs_manifests("lineage")
+| over_images(
   map([parts, is_schema1, .])
   | (map(select(.[0] != [])) | map([(.[1] as $schema1 | .[0] | name($schema1)), .]) | group_by(.[0]))
     as $groups

@@ -1,7 +1,7 @@
 # The platforms that each tag offers.
 # input: slurp
 # output: json
-# reads: .ref .tag repository .digest platform .index .manifests
+# reads: .ref .tag repository .digest platform .index .manifests needs_manifests
 include "oci" {search: "./lib"};
 
 # Of an index, without BuildKit's attestations, which are no platforms.
@@ -16,7 +16,8 @@ def offered:
   end
   | if . == [] then null else . end;
 
-over_images(
+needs_manifests("platforms")
+| over_images(
   to_entries
   | map({
       at: .key,

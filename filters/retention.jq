@@ -1,7 +1,7 @@
 # Tags that could be deleted: old, not among the newest, and needed by nothing that stays.
 # input: slurp
 # output: json
-# reads: by_repository retention
+# reads: by_repository retention needs_manifests
 #
 # Nothing is deleted. The output lists the tags that are not among the newest `keep` (10) images of their
 # repository and were built more than `days` (30) days ago; `deletable` says whether one could be
@@ -47,6 +47,7 @@ setting("keep"; 10) as $keep
 | limit($days) as $limit
 | expression("only") as $only
 | expression("protect") as $protect
+| needs_manifests("retention")
 | used_images($ARGS.named.used) as $used
 # A tag that failed may have any digest of its repository.
 | (map(select(is_error)) + ($used.errors // []) | missing(true)) as $errors

@@ -1,7 +1,7 @@
 # Layer sharing: bytes naive, unique, shared and exclusive; compressed, of the input tags.
 # input: slurp
 # output: json
-# reads: registry_name .ref image_digest layers
+# reads: registry_name .ref image_digest layers needs_manifests
 #
 # naive: the sum of all layers as listed. unique: each layer once, as a registry stores it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
@@ -35,7 +35,8 @@ def in_registry:
       ]
     };
 
-over_images(
+needs_manifests("sharing")
+| over_images(
   map({image: ., digest: image_digest, size: layers_size}) as $images
   | ($images | map(select(.size != null))) as $sized
   | ($sized | group_by(.image | registry_name) | map(in_registry)) as $registries

@@ -1,6 +1,6 @@
 # Reference, digest, platform, creation date and image id of each image; the default.
 # input: stream
 # output: json
-# copies: summary
+# copies: summary needs_manifests
 include "oci" {search: "./lib"};
-if is_error then . else summary end
+needs_manifests("summary") | if is_error then . else summary end

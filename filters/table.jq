@@ -1,7 +1,7 @@
 # A table: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
-# reads: .ref .tag repository platform dating layers .digest image_id
+# reads: .ref .tag repository platform dating layers .digest image_id needs_manifests is_referrer_tag
 #
 # A date that says when the image was built, and not what it was built from, has `built` behind it.
 include "oci" {search: "./lib"};
@@ -42,7 +42,9 @@ def without_control:
 # A cell wider than that does not widen its column: the table would grow by it in every row.
 def widest: 250;
 
-[["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
+needs_manifests("table")
+| map(select(is_referrer_tag | not))
+| [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
 | without_control
 # The last cell of a row needs no width: it is an error's, or the digest.
 | [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),

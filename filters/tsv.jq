@@ -1,11 +1,12 @@
 # Tab-separated: reference, repository, tag, digest, platform, date, image id, compressed size.
 # input: stream
 # output: raw
-# reads: summary layers
+# reads: summary layers needs_manifests
 #
 # An image that could not be fetched has its error in a ninth column.
 include "oci" {search: "./lib"};
-if is_error then
+needs_manifests("tsv")
+| if is_error then
   [.ref, .repository, .tag, null, null, null, null, null, "\(.error.code): \(.error.message)"]
 else
   layers_size as $size

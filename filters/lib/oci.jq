@@ -319,6 +319,11 @@ def undated: dating[1];
 # reads by_date: dating
 def by_date: dating | date_key;
 
+# How many days ago an image was built, or else created; null without a real date.
+# reads age: dating
+def age($now): dating | if .[1] then null else ($now - .[0][0]) / 86400 end;
+def age: age(now);
+
 # An object with the reason why an image's date is not real, if there is one.
 def undated_because($reason): if $reason then . + {undated: $reason} else . end;
 
@@ -364,10 +369,93 @@ def summary:
       }
     + _date_fields($blogs // created);
 
+# The parts of a tag that is a version: prefix, numbers, revision, pre-release, suffix.
+def _version_pattern:
+  # No commit's digest.
+  "^(?!(?=[0-9]*[a-f])[0-9a-f]{7,64}$)"
+  + "((?:[A-Za-z][A-Za-z0-9]*[-_])*[vV]?)"
+  + "([0-9]+(?:\\.[0-9]+)*(?:u[0-9]+)?)"
+  + "(?:[-_]b?([0-9]+)(?=$|[-_]))?"
+  + "((?:[-_.]?(?i:alpha|beta|rc|cr|preview|prerelease|pre|dev|snapshot|nightly|canary|milestone|next"
+  + "|unstable|experimental|edge|eap?|insiders?)(?![A-Za-z])(?:[-_.]?[0-9]+)*"
+  + "|(?<=[0-9])[abc][0-9]+(?![0-9A-Za-z])|[-.]M[0-9]+)*)"
+  + "([-_.+].*)?$";
+
+# What sorts pre-releases of one version: numbers before words, and words by how close they are.
+def _pre_order:
+  {a: 1, alpha: 1, ea: 1, eap: 1, m: 2, milestone: 2, b: 3, beta: 3, pre: 4, preview: 4, prerelease: 4, c: 5, cr: 5, rc: 5}
+    as $rank
+  | [ascii_downcase | match("[0-9]+|[a-z]+"; "g").string | tonumber? // [$rank[.] // 0, .]];
+
+# How many numbers there are, with a d before it where they begin with a date or the number of a build.
+def _shape: if .[0] < 100000 then "\(length)" else "d\(length)" end;
+
+# A tag, of a record or by itself, as a version; null if it is none:
+# {prefix, numbers, revision, pre, suffix, kind, order}. Versions are of one kind if they have as many
+# numbers and the same prefix and suffix; `order` sorts them. A prefix v is none. Dates and numbers of
+# builds sort before other versions: [3] is newer than [20240131].
+# reads version: .tag
+def version:
+  (if type == "object" then .tag else . end)
+  | if type != "string" then null
+    else
+      [match(_version_pattern).captures[].string] as [$prefix, $digits, $revision, $pre, $suffix]
+      | if $digits == null then null
+        else
+          ($digits / "u" | map(. / ".") | add | map(tonumber)) as $numbers
+          | (if $prefix == "v" or $prefix == "V" then "" else $prefix end) as $prefix
+          # A date or a revision at the end: 16.1.0-debian-11-r5.
+          | (if $revision == null and $suffix != null and ($suffix[-1:] | . >= "0" and . <= "9") then
+               [$suffix | match("^(.*[-_])(r[0-9]+|[0-9]{6,})$").captures[].string]
+             else []
+             end) as [$before, $last]
+          | (if $last then $last | ltrimstr("r") else $revision end | if . then tonumber else null end)
+            as $revision
+          | ($before // $suffix // "") as $ending
+          | {
+              $prefix, $numbers, $revision, pre: (if $pre == "" then null else $pre end),
+              suffix: ($suffix // ""),
+              kind: "\($prefix)\($numbers | _shape)\(if $revision then "r" + ([$revision] | _shape) else "" end)\($ending)",
+              order: [
+                ($numbers | _shape) < "d", $numbers,
+                (if $pre == "" then [1] else [0, ($pre | _pre_order)] end), $revision // -1
+              ]
+            }
+        end
+    end;
+
+# What a value is that a stage before `manifests` wrote, or null.
+def _unfetched:
+  if type != "object" or .digest or .mediaType or .created or .info or .manifest or .config or .history
+    or .rootfs or .schemaVersion or is_error then null
+  elif (.tag | type) == "string" and (.ref | type) == "string" then ["tag records", "regpipe manifests"]
+  elif (.repository | type) == "string" then ["repository records", "regpipe tags and regpipe manifests"]
+  elif (.tags | type) == "array" then ["lists of tags", "regpipe tags and regpipe manifests"]
+  elif (.repositories | type) == "array" then ["lists of repositories", "regpipe tags and regpipe manifests"]
+  elif (.ref | type) == "string" then ["references", "regpipe manifests"]
+  else null
+  end;
+
+# An image, or an array of images, as it is; a record from a stage before `manifests` ends the program.
+# reads needs_manifests: .tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
+# reads needs_manifests: .history[0].v1Compatibility|fromjson.os
+# copies needs_manifests: .ref .repository .tag .digest .mediaType .created
+def needs_manifests($program):
+  (if type == "array" then first(.[] | _unfetched | values) // null else _unfetched end) as $found
+  | if $found then
+      "regpipe summarize: \($program) needs manifest records; these are \($found[0]): pipe them through \($found[1]) first\n"
+      | halt_error(5)
+    else .
+    end;
+
 # Apply f to all that are images, in an array; error records follow as they came.
 def over_images(f):
   map(select(is_error)) as $errors
   | (if $errors == [] then . else map(select(is_error | not)) end | f), $errors[];
+
+# The same for all but the tags that only hold what refers to an image.
+# reads over_tags: is_referrer_tag
+def over_tags(f): over_images(map(select(is_referrer_tag | not)) | f);
 
 # Where an error record says that something is missing, as [registry, repository, tag]; null stands for
 # any. One that only has a `ref` may mean a registry or a repository of the default one.

@@ -61,6 +61,7 @@ REPORT_FIELDS = (
     "reproducible",
     "built",
     "undated",
+    "aliases",
 )
 CHECK_FIELDS = (
     "reachable",

@@ -1,0 +1,70 @@
+"""Which records programs take: a forgotten stage is reported, tags of referrers are left out."""
+
+import json
+
+import pytest
+
+from regpipe.jq import library
+from support.cli import run
+from support.programs import Record, failure, image, lines, summarize, text_of
+
+TAGS_ARE_ENOUGH = {"versions", "outdated"}
+NEED_MANIFESTS = [
+    name for name in library.names() if name not in TAGS_ARE_ENOUGH and library.find(name)
+]
+REPOSITORY: Record = {"registry": "https://r.example", "repository": "a", "ref": "r.example/a"}
+TAG: Record = {**REPOSITORY, "tag": "v1", "ref": "r.example/a:v1"}
+STAGES = {
+    "tag records": ([TAG], "regpipe manifests"),
+    "tag records ": ([{**TAG, "from": "a:v0", "referrer": True}], "regpipe manifests"),
+    "repository records": ([REPOSITORY], "regpipe tags and regpipe manifests"),
+    "references": ([{"ref": "a:v1", "found": {"file": "x"}}], "regpipe manifests"),
+    "lists of tags": ([{"name": "a", "tags": ["v1"]}], "regpipe tags and regpipe manifests"),
+    "lists of repositories": ([{"repositories": []}], "regpipe tags and regpipe manifests"),
+}
+
+
+def options(program: str, directory: str) -> list[str]:
+    return ["--slurpfile", "before", directory] if program == "changes" else []
+
+
+@pytest.mark.parametrize("program", NEED_MANIFESTS)
+@pytest.mark.parametrize("kind", STAGES)
+def test_a_forgotten_stage_is_reported_once(program: str, kind: str) -> None:
+    records, verbs = STAGES[kind]
+    # The blog's program fails on error records.
+    errors = [] if program == "blog" else [failure(ref="r.example/a:v0")]
+    for given in records * 3, [*errors, *records]:
+        argv = ["summarize", program, *options(program, "/dev/null")]
+        result = run(argv, lines(given))
+        assert result.code == 5
+        assert result.err == (
+            f"regpipe summarize: {program} needs manifest records; these are {kind.strip()}: "
+            f"pipe them through {verbs} first\n"
+        )
+
+
+def test_a_large_input_of_tags_is_reported_once() -> None:
+    result = run(["summarize", "sizes"], lines([TAG] * 20_000))
+    assert (result.code, result.out, len(result.errors)) == (5, b"", 1)
+
+
+HEX = "b" * 64
+REFERRERS = [f"sha256-{HEX}", *(f"sha256-{HEX}.{kind}" for kind in ("sig", "att", "sbom"))]
+
+
+@pytest.mark.parametrize("program", ["newest", "by-created", "digests", "table"])
+def test_tags_of_referrers_are_left_out(program: str) -> None:
+    records = [image(tag, HEX, created="2024-01-01T00:00:00Z") for tag in REFERRERS]
+    given = [*records, image("v1"), image("sha256-v1"), image(f"sha256-{HEX}.txt")]
+    if program == "table":
+        text = "\n".join(text_of(program, given))
+    else:
+        text = json.dumps(summarize(program, given, *(["--argjson", "n", "9"])))
+    assert not any(f"{tag}{end}" in text for tag in REFERRERS for end in ('"', " "))
+    assert "sha256-v1" in text
+    assert f"sha256-{HEX}.txt" in text
+    reports = summarize("summary", given)
+    if program != "table":
+        found = summarize(program, reports, "--argjson", "n", "9")
+        assert {line.get("tag") for line in found}.isdisjoint(REFERRERS)
