@@ -3,6 +3,7 @@
 The binary is looked for as jq-1.8.2; tests/servers/build-jq.sh builds it.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from differential import options, programs
 from differential.inputs import FILES, ON_DISK
+from support.both import divide
 from support.cli import process_env, run, run_process
+from support.json_inputs import INPUTS
 from support.processes import find
 
 CASES = [*options.CASES, *programs.CASES]
@@ -110,3 +113,23 @@ def test_a_standard_input_that_cannot_be_read_is_reported(
     assert (found.stdout, found.returncode) == (expected.stdout, expected.returncode)
     assert found.returncode == 2
     assert b"Could not read file <stdin>: Bad file descriptor" in found.stderr
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "bom"])
+@pytest.mark.parametrize("block", [None, 64, 2000], ids=["whole", "64", "2000"])
+def test_parse_errors_have_jqs_words_and_places(
+    block: int | None, mark: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jq = find("jq-1.8.2")
+    if block:
+        divide(monkeypatch, block)
+    wrong = []
+    for name, text in {**FILES, **INPUTS, "in line 1": b'{"a":1} {"a":}\n'}.items():
+        command = [jq, "-c", ".tag?"]
+        theirs = subprocess.run(command, input=mark + text, capture_output=True, check=False)
+        ours = run(["summarize", ".tag?"], mark + text)
+        expected = theirs.stderr.decode(errors="replace").replace("jq: parse error: ", "")
+        found = re.sub(r"regpipe summarize: parse error \(at .*?\): ", "", ours.err)
+        if (found, ours.out, ours.code) != (expected, theirs.stdout, theirs.returncode):
+            wrong.append((name, expected, found))
+    assert wrong == []

@@ -1,13 +1,19 @@
 """`regpipe summarize`: options, programs, inputs and interrupts."""
 
+import io
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from support.cli import Result, process_env, run
+from regpipe import cli
+from regpipe.jq.values import ValueRun
+from regpipe.stdio import Streams
+from support.cli import Result, process_env, run, run_process
+from support.processes import find
 
 RECORD = (
     '{"tag":"v1","history":[{"v1Compatibility":"{\\"created\\":\\"2018-07-18T10:00:00Z\\",'
@@ -129,3 +135,82 @@ def test_a_file_is_opened_when_the_previous_one_was_read(  # noqa: PLR0917 -- fi
     lines = result.err.splitlines()
     assert len(lines) == len(messages)
     assert all(line.startswith(begin) for line, begin in zip(lines, messages, strict=True))
+
+
+ESCAPES = "\\u001b]0;x\\u0007\\u009b31m\\u202e"
+OBEYED = "\x1b\x07\x9b\u202e"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["fromjson"], 5),
+        (["error"], 5),
+        (["{(.): 1} | error"], 5),
+        (["debug"], 0),
+        (["{(.): .} | halt_error"], 5),
+        (["-n", 'input | ltrimstr("x") | error'], 5),
+        (["-s", "map(error)"], 5),
+        (["--arg", "a", "\x1b[31m\u202e", "\x1b[31m\u202e"], 3),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5_000], ids=["small", "large"])
+def test_messages_have_nothing_that_a_terminal_obeys(
+    words: list[str], code: int, size: int
+) -> None:
+    result = summarize(*words, stdin=f'"{ESCAPES}{{"\n' * size)
+    assert result.code == code
+    assert result.errors
+    assert not set(result.err) & set(OBEYED)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("program", ["stderr", "halt_error"])
+def test_what_a_program_writes_is_made_safe_for_a_terminal_only(program: str) -> None:
+    given = f'"a\\tb{ESCAPES}\\n"\n'
+    assert set(OBEYED) < set(summarize(program, stdin=given).err)
+    streams = Streams(io.BytesIO(given.encode()), io.BytesIO(), Terminal())
+    cli.main(["summarize", program], streams)
+    shown = streams.stderr.getvalue()  # type: ignore[attr-defined]
+    assert shown == "a\tb\\x1b]0;x\\x07\\x9b31m\\u202e\n"
+
+
+def test_dates_are_in_the_users_language(tmp_path: Path) -> None:
+    """As with jq, for strftime and strptime."""
+    compiler = find("localedef")
+    made = tmp_path / "de_DE.UTF-8"
+    done = subprocess.run([compiler, "-i", "de_DE", "-f", "UTF-8", made], check=False)
+    if done.returncode:
+        pytest.skip("the system's locales cannot be made here")
+    program = '(0 | strftime("%A %B")), ("1. Mai 2020" | strptime("%d. %B %Y") | mktime)'
+    for language, expected in {
+        "de_DE.UTF-8": b'"Donnerstag Januar"\n1588291200\n',
+        "nosuch": b'"Thursday January"\n',
+    }.items():
+        result = run_process(
+            ["summarize", "-n", program], env={"LOCPATH": str(tmp_path), "LC_ALL": language}
+        )
+        assert result.out == expected
+
+
+def test_an_empty_program_is_not_blamed_on_the_default() -> None:
+    result = summarize("", stdin="1")
+    assert result.code == 3
+    assert result.err == 'regpipe summarize: error: Top-level program not given (try ".")\n'
+
+
+def test_no_memory_is_not_called_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_arguments: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.delenv("REGPIPE_DEBUG", raising=False)
+    for method in ("feed", "run_block"):
+        monkeypatch.setattr(ValueRun, method, exhausted)
+        result = summarize(".", stdin=RECORD * 5_000)
+        assert (result.code, result.err) == (5, "regpipe summarize: out of memory\n")
+        monkeypatch.undo()
+        monkeypatch.delenv("REGPIPE_DEBUG", raising=False)

@@ -20,12 +20,17 @@ def in_both_ways(monkeypatch: pytest.MonkeyPatch) -> Both:
     ) -> tuple[Result, Result]:
         results = []
         for large in (1, sys.maxsize):
+            divide(monkeypatch, block, processes)
             monkeypatch.setattr(parallel, "LARGE", large)
-            monkeypatch.setattr(parallel, "_BLOCK", block)
-            monkeypatch.setattr(parallel, "_MIN_BLOCK", 1)
-            monkeypatch.setattr(parallel, "_MAX_BLOCK", 16 * block)
-            monkeypatch.setattr(workers, "count_workers", lambda: processes)
             results.append(run(["summarize", *words], stdin))
         return results[0], results[1]
 
     return run_both
+
+
+def divide(monkeypatch: pytest.MonkeyPatch, block: int, processes: int = 3) -> None:
+    """Let inputs of any size be run over in blocks of so many bytes."""
+    sizes = {"LARGE": 1, "_BLOCK": block, "_MIN_BLOCK": 1, "_MAX_BLOCK": 16 * block}
+    for name, size in sizes.items():
+        monkeypatch.setattr(parallel, name, size)
+    monkeypatch.setattr(workers, "count_workers", lambda: processes)

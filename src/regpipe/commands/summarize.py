@@ -1,5 +1,6 @@
 """`regpipe summarize`: run a jq program on records; the default prints a report."""
 
+import _locale
 import os
 import signal
 import sys
@@ -110,6 +111,7 @@ def main(argv: list[str], streams: "Streams") -> int:
     # Where it is ignored, as in a script's background job, it stays so.
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     handler = _set_interrupt(signal.SIG_IGN if ignored else signal.SIG_DFL)
+    time_locale = _set_time_locale("")
     try:
         return _run(libjq, options, source, streams)
     except CompileError as error:
@@ -117,6 +119,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         return COMPILE
     finally:
         _set_interrupt(handler)
+        _set_time_locale(time_locale)
 
 
 class _ProgramText:
@@ -149,7 +152,7 @@ def _source(libjq: Libjq, options: Options) -> _ProgramText:
 def _run(libjq: Libjq, options: Options, source: _ProgramText, streams: "Streams") -> int:
     named = source.named
     style = options.style(raw=bool(named and named.raw), terminal=streams.stdout.isatty())
-    output = Output(streams.stdout, style, streams.stderr)
+    output = Output(streams.stdout, style, streams.stderr, terminal=streams.stderr.isatty())
     if not libjq.call.jq_set_colors(os.environb.get(b"JQ_COLORS")):
         output.report("Failed to set $JQ_COLORS")
     program = Program(
@@ -201,22 +204,25 @@ def _exit_code(run: RunResult, *, exit_status: bool) -> int:
 
 def _compile_messages(error: CompileError, options: Options) -> str:
     """Return libjq's messages, a line each: what is wrong, where, and the program's text there."""
+    from regpipe.text import printable  # noqa: PLC0415 -- most programs compile
+
     *messages, _count = error.messages
     lines = []
     for message in messages:
         first, _, rest = message.removeprefix("jq: ").strip().partition("\n")
         excerpt = rest.partition("\n")[0].strip()
-        lines.append(f"regpipe summarize: {first}{' ' if excerpt else ''}{excerpt}\n")
+        text = printable(f"{first}{' ' if excerpt else ''}{excerpt}")
+        lines.append(f"regpipe summarize: {text}\n")
     hint = _hint(options)
     return f"{lines[0].rstrip()}; {hint}\n" if hint else "".join(lines)
 
 
 def _hint(options: Options) -> str:
     """Return the file of a program with a name, what another word may have meant, or nothing."""
-    word = options.program or ""
+    word = DEFAULT if options.program is None else options.program
     if options.from_file:
         return ""
-    named = library.find(word or DEFAULT)
+    named = library.find(word)
     if named is not None:
         return f"in {named.path}"
     if os.path.isfile(word):  # noqa: PTH113
@@ -253,3 +259,13 @@ def _set_interrupt(handler: "_Handler") -> "_Handler":
         return signal.signal(signal.SIGINT, handler)
     except ValueError:  # not the main thread, which alone may
         return None
+
+
+def _set_time_locale(name: str) -> str:
+    """Set the language of `strftime` and `strptime`, the user's if empty; return the one before."""
+    before = _locale.setlocale(_locale.LC_TIME)
+    try:
+        _locale.setlocale(_locale.LC_TIME, name)
+    except _locale.Error:  # type: ignore[attr-defined]  # typeshed has it in `locale` only
+        return before  # as in jq, one that this system does not have changes nothing
+    return before

@@ -31,21 +31,38 @@ class Output:
         stdout: for results.
         style: how results are written.
         stderr: for messages.
+        terminal: messages are shown by a terminal.
     """
 
-    def __init__(self, stdout: "Writable", style: Style, stderr: "Writable") -> None:
+    def __init__(
+        self, stdout: "Writable", style: Style, stderr: "Writable", *, terminal: bool = False
+    ) -> None:
         self.style = style
         self._stream = stdout
         self.messages = stderr
+        self.terminal = terminal
         self._pieces: list[bytes] = []
         self._size = 0
 
     def report(self, message: str) -> None:
-        """Write a message about the run, in one line."""
-        self.write_stderr(f"regpipe summarize: {message}\n")
+        """Write a message about the run, in one line: it may quote an input."""
+        from regpipe.text import printable  # noqa: PLC0415 -- most runs have no message
+
+        self.write_stderr(f"regpipe summarize: {printable(message)}\n")
+
+    def write_text(self, text: str) -> None:
+        """Write what the program itself writes to stderr; on a terminal, only what it shows."""
+        if self.terminal:
+            text = "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+        self.write_stderr(text)
+
+    def write_json(self, text: str) -> None:
+        """Write a line of JSON to stderr; what a terminal does not show is escaped."""
+        shown = (c if c < "\x80" or c.isprintable() else json_escape(c) for c in text)
+        self.write_stderr("".join(shown) + "\n")
 
     def write_stderr(self, text: str) -> None:
-        """Write the program's own output to stderr at once: it may not be a whole line."""
+        """Write to stderr at once: it may not be a whole line."""
         self.messages.write(text)
         self.messages.flush()
 
@@ -72,8 +89,16 @@ class Output:
         self._stream, self.messages = stdout, stderr
 
     def _drain(self) -> None:
-        data = memoryview(b"".join(self._pieces))
+        data = b"".join(self._pieces)
         self._pieces.clear()
         self._size = 0
-        while data:  # an unbuffered stream (python -u) may take only a part
-            data = data[self._stream.write(data) :]
+        self._stream.write(data)
+
+
+def json_escape(character: str) -> str:
+    r"""Return a character as JSON can write it in ASCII: `\u202e`."""
+    code = ord(character)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"

@@ -137,7 +137,10 @@ class Program(Runnable):
     def trial(self, value: str) -> tuple[int | None, bytes, str]:
         """Run over one value as JSON; return `ret`, the results and the messages."""
         results, messages = io.BytesIO(), io.StringIO()
-        output, self.output = self.output, Output(results, self._style, messages)
+        output, self.output = (
+            self.output,
+            Output(results, self._style, messages, terminal=self.output.terminal),
+        )
         try:
             ret = self.run_text(value, is_reduced=True)
             self.output.flush()
@@ -170,11 +173,11 @@ class Program(Runnable):
         message = call.jq_get_error_message(self.state)
         kind = call.jv_get_kind(message)
         if kind == lj.STRING:
-            self.output.write_stderr(_text(self._libjq.take_string(message)))
+            self.output.write_text(_text(self._libjq.take_string(message)))
         elif kind in (lj.NULL, lj.INVALID):
             call.jv_free(message)
         else:
-            self.output.write_stderr(_text(self._libjq.take_dump(message, 0)) + "\n")
+            self.output.write_json(_text(self._libjq.take_dump(message, 0)))
         code = call.jq_get_exit_code(self.state)
         if call.jv_get_kind(code) == lj.INVALID:
             call.jv_free(code)
@@ -206,14 +209,12 @@ class Program(Runnable):
             pair = call.jv_array_append(call.jv_array(), self._libjq.string("DEBUG:"))
             pair = call.jv_array_append(pair, message)
             flags = self._style.flags & ~lj.PRETTY
-            self._guarded(
-                lambda: self.output.write_stderr(_text(self._libjq.take_dump(pair, flags)) + "\n")
-            )
+            self._guarded(lambda: self.output.write_json(_text(self._libjq.take_dump(pair, flags))))
 
         def stderr(_data: int | None, message: Jv) -> None:
             is_text = self._call.jv_get_kind(message) == lj.STRING
             take = self._libjq.take_string if is_text else self._dump
-            self._guarded(lambda: self.output.write_stderr(_text(take(message))))
+            self._guarded(lambda: self.output.write_text(_text(take(message))))
 
         self._callbacks = lj.MESSAGE_CALLBACK(debug), lj.MESSAGE_CALLBACK(stderr)
         self._call.jq_set_debug_cb(self.state, self._callbacks[0], None)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-from regpipe.errors import ExitCode, RegpipeError
+from regpipe.errors import ExitCode, RegpipeError, fault_of
 from regpipe.jq.inputs import Chunk
 from regpipe.jq.values import RunResult
 
@@ -20,14 +20,17 @@ _MAX_WORKERS = 8
 _PIPE = 1 << 20  # room for a whole block and its results, so that neither side waits for the other
 _PR_SET_PDEATHSIG = 1
 _CODING = "utf-8", "surrogateescape"  # a file's name may be not UTF-8
-_CHUNK, _STDOUT, _STDERR, _RESULT = b"c", b"o", b"e", b"r"
+_CHUNK, _STDOUT, _STDERR, _RESULT, _FAULT = b"c", b"o", b"e", b"r", b"f"
 
 
 class WorkerError(RegpipeError):
-    """A worker process ended before its block was done."""
+    """A worker process failed, or ended before its block was done."""
 
     code = "WORKER"
-    exit_code = ExitCode.REGISTRY  # 5, which in jq is a failure while running
+
+    def __init__(self, message: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def count_workers() -> int:
@@ -109,6 +112,8 @@ class Worker:
                 os.close(self.requests)
                 os.close(responses)
                 _work(parent, task, from_parent, to_parent)
+            except Exception as error:  # noqa: BLE001 -- the parent reports it
+                _tell(error, to_parent)
             finally:
                 os._exit(1)
         os.close(from_parent)
@@ -132,7 +137,7 @@ class Worker:
             What is left of the block, where it did not end with a complete value.
 
         Raises:
-            WorkerError: it ended before that.
+            WorkerError: it failed, or ended before that.
         """
         chunk, self.chunk = self.chunk, None
         if chunk is None:
@@ -143,6 +148,9 @@ class Worker:
                 self._output.write(data)
             elif kind == _STDERR:
                 self._output.write_stderr(data.decode(*_CODING))
+            elif kind == _FAULT:
+                number, message = data.decode(*_CODING).split(" ", 1)
+                raise WorkerError(message, ExitCode(int(number)))
             else:
                 part = RunResult()
                 seen, part.ret, part.last, ended, end = map(int, data.split())
@@ -153,7 +161,8 @@ class Worker:
         self._pid = 0
         raise WorkerError(
             f"a worker process ended with {os.waitstatus_to_exitcode(status)} while it ran the "
-            f"program over what begins at {chunk.where(0)}"
+            f"program over what begins at {chunk.where(0)}",
+            ExitCode.REGISTRY,  # 5, which in jq is a failure while running
         )
 
     def stop(self) -> None:
@@ -182,6 +191,16 @@ def _work(parent: int, task: "Task", from_parent: int, to_parent: int) -> None:
             task.output.flush()
             words = int(result.seen), result.ret, result.last, int(result.ended), task.values.end
             _Frames(to_parent, _RESULT).write(" ".join(map(str, words)))
+
+
+def _tell(error: Exception, to_parent: int) -> None:
+    """Tell the parent of an exception."""
+    if os.environ.get("REGPIPE_DEBUG"):
+        import traceback  # noqa: PLC0415 -- for developers
+
+        traceback.print_exception(error)
+    fault = fault_of(error)
+    _Frames(to_parent, _FAULT).write(f"{fault.exit_code:d} {fault.message}")
 
 
 class _Frames:
