@@ -9,12 +9,11 @@ import pytest
 
 from support import images, schema1
 from support.cli import shell
-from support.readme import README
+from support.readme import PAGES, README
 from support.scripted import Scripted
 
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _COMMAND = re.compile(r"^\$ (.*)\n", re.MULTILINE)
-PAGES = [README, *sorted(README.parent.glob("docs/*.md"))]
 EXAMPLE_HOST = "localhost:5000"
 TOOLS = ("curl", "jq", "skopeo")
 """The programs that the examples use besides regpipe and the shell's builtins."""
@@ -39,6 +38,15 @@ def examples(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def as_shown(printed: str, host: str) -> str:
+    """Return what a command prints as the pages show it: with the name of their registry."""
+    # A table is as wide as its references, and the pages' registry has a shorter name.
+    shorter = len(host) - len(EXAMPLE_HOST) if host in printed else 0
+    heading = rf"^(REFERENCE *) {{{shorter}}}"
+    printed = re.sub(heading, r"\1", printed, flags=re.MULTILINE)
+    return printed.replace(host, EXAMPLE_HOST)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_example_prints_what_is_shown(
     page: Path,
@@ -61,7 +69,7 @@ def test_every_example_prints_what_is_shown(
                 continue
             result = shell(command.replace(EXAMPLE_HOST, registry.host))
             printed = result.err + result.out.decode()
-            lines += [f"$ {command}", *printed.replace(registry.host, EXAMPLE_HOST).splitlines()]
+            lines += [f"$ {command}", *as_shown(printed, registry.host).splitlines()]
         return "\n".join([*lines, "```"])
 
     seen = _BLOCK.sub(rerun, text)
@@ -78,10 +86,21 @@ def test_the_table_of_programs_is_complete(request: pytest.FixtureRequest) -> No
     for path in sorted(README.parent.glob("filters/*.jq")):
         help_line = path.read_text().partition("\n")[0].removeprefix("# ")
         rows.append(f"| `{path.stem}` | {help_line} |")
-    text = README.read_text()
+    page = README.parent / "docs" / "programs.md"
+    text = page.read_text()
     table = re.search(r"\| program \|.*?\n(?=\n)", text, re.DOTALL)
     assert table is not None
     if request.config.getoption("--update"):
-        README.write_text(text.replace(table[0], "\n".join(rows) + "\n"))
+        page.write_text(text.replace(table[0], "\n".join(rows) + "\n"))
         return
     assert table[0].splitlines() == rows
+
+
+def test_the_readme_is_for_the_first_ten_minutes() -> None:
+    assert len(README.read_text().splitlines()) <= 135
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_page(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target

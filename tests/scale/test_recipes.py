@@ -1,4 +1,4 @@
-"""The README's recipes for many repositories and reports: GNU parallel, SQLite, DuckDB."""
+"""The recipes of docs/scale.md for many repositories and reports: GNU parallel, SQLite, DuckDB."""
 
 import getpass
 import os
@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,10 @@ from support.scripted import Scripted
 
 REPOSITORIES, TAGS = 30, 4
 WHOLE = "regpipe catalog $1 | regpipe tags | regpipe manifests | regpipe summarize"
+
+
+shown = partial(readme.script, "scale")
+"""Returns the block of docs/scale.md that contains a text."""
 
 
 @pytest.fixture
@@ -41,7 +46,7 @@ def parallel(home: Path) -> str:
 @pytest.mark.usefixtures("parallel")
 @pytest.mark.parametrize("grouping", ["", "--line-buffer"], ids=["grouped", "line-buffer"])
 def test_parallel_writes_each_record_once(registry: Scripted, grouping: str) -> None:
-    script = readme.script("parallel --pipe").replace("my.registry", registry.url)
+    script = shown("parallel --pipe").replace("my.registry", registry.url)
     result = shell(script.replace("-N20", f"-N5 {grouping}"))
     assert result.err == ""
     expected = shell(WHOLE, registry.url)
@@ -99,7 +104,7 @@ def ssh(home: Path, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.usefixtures("parallel")
 def test_parallel_runs_on_other_machines(registry: Scripted, ssh: str) -> None:
-    script = readme.script("--sshlogin").replace("my.registry", registry.url).replace("-N20", "-N5")
+    script = shown("--sshlogin").replace("my.registry", registry.url).replace("-N20", "-N5")
     result = shell(script.replace("build1,build2,:", f"2/far,2/: --ssh '{ssh}'"))
     assert result.err == ""
     expected = shell(WHOLE, registry.url)
@@ -111,7 +116,7 @@ def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Reports of two days in history.ndjson; one tag has moved."""
     find("jq", debian=True)
     monkeypatch.chdir(tmp_path)
-    report = readme.script("date -I").replace("my.registry/team/app", f"{registry.host}/team/app00")
+    report = shown("date -I").replace("my.registry/team/app", f"{registry.host}/team/app00")
     assert shell(report.replace("date -I", "echo 2024-07-01")).code == 0
     registry.add("team/app00", "v1", images.classic("moved"))
     assert shell(report.replace("date -I", "echo 2024-07-02")).code == 0
@@ -120,8 +125,8 @@ def history(registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.usefixtures("history")
 def test_reports_in_sqlite() -> None:
     find("sqlite3")
-    shell(readme.script("sqlite3 history.db"))
-    lines = shell(readme.script("sqlite3 history.db")).out.decode().splitlines()  # the next day
+    shell(shown("sqlite3 history.db"))
+    lines = shell(shown("sqlite3 history.db")).out.decode().splitlines()  # the next day
     assert len(lines) == 2 * TAGS
     assert {line.split("|")[0] for line in lines} == {"2024-07-01", "2024-07-02"}
     assert {line.split("|")[1] for line in lines} == {f"v{tag}" for tag in range(TAGS)}
@@ -130,9 +135,9 @@ def test_reports_in_sqlite() -> None:
 
 @pytest.mark.usefixtures("history")
 def test_reports_in_duckdb() -> None:
-    query = shlex.split(readme.script("duckdb -c"))[2]
+    query = shlex.split(shown("duckdb -c"))[2]
     moved = duckdb.sql(query)
     assert moved
-    ((day, tag, before, after),) = moved.fetchall()
-    assert (str(day), tag) == ("2024-07-02", "v1")
+    ((day, ref, before, after),) = moved.fetchall()
+    assert (str(day), ref.rpartition(":")[2]) == ("2024-07-02", "v1")
     assert before != after
