@@ -2,7 +2,7 @@
 
 import os
 
-from regpipe import __version__, commands, stdio
+from regpipe import commands, stdio
 from regpipe.errors import ExitCode, RegpipeError, fault_of
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -70,7 +70,7 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
         streams.stdout.write(commands.usage().encode())
         return ExitCode.OK
     if verb in ("-V", "--version"):
-        streams.stdout.write(f"regpipe {__version__}\n".encode())
+        streams.stdout.write(commands.version().encode())
         return ExitCode.OK
     if not verb:
         streams.stderr.write(commands.usage())

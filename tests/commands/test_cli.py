@@ -1,5 +1,8 @@
 """The command line: help, version, usage errors and closed streams."""
 
+import platform
+import re
+
 import pytest
 
 import regpipe
@@ -17,7 +20,10 @@ def test_help_names_every_verb_and_alias(flag: str) -> None:
 
 @pytest.mark.parametrize("flag", ["--version", "-V"])
 def test_version(flag: str) -> None:
-    assert run([flag]).out.decode() == f"regpipe {regpipe.__version__}\n"
+    python = platform.python_version()
+    shown = run([flag]).out.decode()
+    assert re.fullmatch(rf"regpipe {regpipe.__version__} \(jq .+, Python {python}\)\n", shown)
+    assert run(["summarize", flag]).out.decode() == shown
 
 
 def test_a_missing_verb_is_a_usage_error() -> None:

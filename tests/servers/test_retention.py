@@ -21,7 +21,6 @@ from support.servers import KINDS, Options, Registry, running
 
 SEEDS = range(12)
 """The seeds of the repositories; the same property held for the first 200, on both registries."""
-PAGE = readme.README.parent / "docs" / "retention.md"
 NOW_TEXT = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -226,10 +225,10 @@ def test_the_recipe_of_each_client_deletes_what_is_listed(
     made = random_repository(6)
     push(registry, made)
     setting = Setting(1, 30, None, None, [])
-    listing = readme.script("set -e -o pipefail", PAGE).replace(
+    listing = readme.script("retention", "set -e -o pipefail").replace(
         "--argjson keep 10 --argjson days 30", f"--arg now {NOW_TEXT} --argjson keep 1"
     )
-    recipe = readme.script(f" {client} ", PAGE).replace("https:", "http:")
+    recipe = readme.script("retention", f" {client} ").replace("https:", "http:")
     script = f"{listing}\n{recipe}".replace("my.registry/team/app", f"{registry.host}/{made.name}")
     (tmp_path / "work").mkdir()
     result = shell(f"cd {tmp_path}/work\n{script}")
@@ -250,7 +249,7 @@ def test_the_recipe_keeps_what_a_cluster_runs(
     pods = {"kind": "List", "items": [{"kind": "Pod", "spec": {"containers": [{"image": used}]}}]}
     add_script(bin_directory / "kubectl", f"echo '{json.dumps(pods)}'")
     script = "\n".join(
-        readme.script(part, PAGE) for part in ("set -e -o pipefail", "kubectl get pods")
+        readme.script("retention", part) for part in ("set -e -o pipefail", "kubectl get pods")
     ).replace("my.registry/team/app", f"{registry.host}/{made.name}")
     script = script.replace("retention --", f"retention --arg now {NOW_TEXT} --argjson keep 1 --")
     (tmp_path / "work").mkdir()

@@ -9,6 +9,8 @@ import io
 import os
 import textwrap
 
+from regpipe import __version__
+
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from types import ModuleType
@@ -19,6 +21,9 @@ ALIASES = {"list-catalog": "catalog", "list-tags": "tags", "fetch-manifests": "m
 _PIPELINE = ("catalog", "tags", "manifests", "summarize")
 """The verbs that the help lists first, in the order in which they follow each other."""
 
+
+_LIBJQ = {"1.13.0": "1.8.2"}
+"""The libjq in each release of the Python package jq, which does not tell it."""
 
 _USAGE = """\
 usage: regpipe VERB [OPTION…] [INPUT…]
@@ -50,6 +55,20 @@ def usage() -> str:
         aliases=", ".join(ALIASES),
         topics="\n  ".join(textwrap.wrap(", ".join(topics.names()), 55)),
     )
+
+
+def version() -> str:
+    """Return what `--version` prints: regpipe's version, and those of jq and Python."""
+    import platform  # noqa: PLC0415 -- needed here only
+    from importlib import metadata  # noqa: PLC0415
+
+    try:
+        package = metadata.version("jq")
+    except metadata.PackageNotFoundError:
+        jq = "no jq"
+    else:
+        jq = f"jq {_LIBJQ[package]}" if package in _LIBJQ else f"jq package {package}"
+    return f"regpipe {__version__} ({jq}, Python {platform.python_version()})\n"
 
 
 def summaries() -> dict[str, str]:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from regpipe import __version__
+from regpipe import commands
 from regpipe.errors import UsageError
 from regpipe.jq import libjq as lj
 from regpipe.jq import library, strategy
@@ -238,7 +238,7 @@ def _action(options: Options) -> str:
     if options.action == "help":
         return HELP
     if options.action == "version":
-        return f"regpipe {__version__}\n"
+        return commands.version()
     if options.action == "show":
         program = library.find(options.show)
         if program is not None:
