@@ -160,6 +160,8 @@ def fault_of(error: Exception) -> RegpipeError:
         return InputError("nested too deeply")
     if isinstance(error, MemoryError):
         return MachineError("out of memory")
+    if isinstance(error, ImportError):
+        return MachineError(f"cannot load {error.name or 'a module'}: {error}")
     if isinstance(error, OSError) and error.strerror:
         name = f"{ascii(error.filename)}: " if error.filename else ""
         return MachineError(f"{name}{error.strerror}")
