@@ -22,7 +22,7 @@ def named:
     | .[0] + {aliases: [.[1:][].records[0].tag | strings]}
   end;
 
-($ARGS.named.n // 1) as $n
+($ARGS.named.n // 1 | tonumber? // .) as $n
 | if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
 | ($n | floor) as $n
 | needs_manifests("newest")

@@ -21,7 +21,7 @@ include "used" {search: "./lib"};
 include "oci" {search: "./lib"};
 
 def setting($name; $default):
-  ($ARGS.named[$name] // $default)
+  ($ARGS.named[$name] // $default | tonumber? // .)
   | if type == "number" and . >= 0 then .
     else error("\($name) is a number from 0: --argjson \($name) \($default)")
     end;

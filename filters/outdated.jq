@@ -1,0 +1,36 @@
+# References of which there is a newer version of the same kind, given the tags that `tags` found for them.
+# input: slurp
+# output: json
+# parameter: pre boolean false pre-releases, too
+# reads: registry_name repository version is_referrer_tag .tag .from .found .kubernetes .ref
+#
+# `tags` keeps the reference that it came from as `from`. A newer version of the same kind has as many numbers
+# and the same suffix, such as -alpine. A reference that is a pre-release has pre-releases, too.
+include "oci" {search: "./lib"};
+# The tag of a reference.
+def from_tag:
+  (if type == "object" then .tag // .ref else . end)
+  | if type == "string" then (. / "@")[0] / "/" | .[-1] | if contains(":") then (. / ":")[-1] else . end
+    else null
+    end;
+($ARGS.named.pre // false | . == true or . == "true") as $pre
+| over_images(
+    map(select(.from and (is_referrer_tag | not)))
+    | group_by(.from)[]
+    | .[0] as $first
+    | ($first.from | from_tag) as $tag
+    | ($tag | version) as $current
+    | select($current)
+    | [ .[]
+        | version as $version
+        | select($version and $version.kind == $current.kind and $version.order > $current.order
+                 and ($pre or $current.pre != null or $version.pre == null))
+        | [$version.order, .tag]
+      ]
+    | select(. != [])
+    | sort
+    | map(.[1]) as $newer
+    | {registry: $first.registry, repository: ($first | repository), from: $first.from, tag: $tag,
+       newest: $newer[-1], $newer}
+      + ($first | {found, kubernetes} | with_entries(select(.value)))
+  )

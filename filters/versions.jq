@@ -1,0 +1,28 @@
+# Tags by semantic version, the newest last; other tags are left out and counted on standard error.
+# input: slurp
+# output: json
+# parameter: like string "" only versions of the kind of this tag, such as 3.19-alpine
+# parameter: pre boolean false pre-releases, too
+# reads: by_repository summary version is_referrer_tag .digest .info .from .found .kubernetes .referrer
+#
+# Tag records are enough. Versions are of one kind if they have as many numbers and the same suffix.
+include "oci" {search: "./lib"};
+$ARGS.named.like as $like
+| (if $like == null then null
+   else $like | version // error("like is a tag with a version: --arg like 3.19-alpine")
+   end) as $like
+| ($ARGS.named.pre // false | . == true or . == "true") as $pre
+| over_images(
+    map(select(is_referrer_tag | not))
+    | by_repository[]
+    | map([version, .])
+    | map(select(.[0] and ($like == null or .[0].kind == $like.kind) and ($pre or .[0].pre == null))) as $chosen
+    | (if length > ($chosen | length) then
+         "regpipe summarize: versions: left out \(length - ($chosen | length)) of \(length) tags of "
+         + "\(.[0][1] | repository // "an input"): not versions, or not asked for\n" | stderr
+       else null
+       end) as $_
+    | $chosen
+    | sort_by([.[0].order, .[1].tag])[][1]
+    | if .digest and (.info | not) then summary else . end
+  )
