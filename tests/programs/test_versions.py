@@ -2,8 +2,10 @@
 
 import pytest
 
+from support import images
 from support.cli import run
 from support.programs import NOW, Record, image, lines, summarize
+from support.scripted import Scripted
 
 
 def tag_record(tag: str, reference: str = "") -> Record:
@@ -82,3 +84,12 @@ def test_csv_has_a_header_and_a_line_an_image() -> None:
     header, line = result.out.decode().splitlines()
     assert header.startswith('"ref","repository","tag","digest"')
     assert line.split(",")[1:3] == ['"a ""b"""', '"v1"']
+
+
+def test_the_tags_of_a_reference_keep_it(scripted: Scripted) -> None:
+    for tag in ("1.0", "1.1", "1.1-alpine", "latest"):
+        scripted.add("team/app", tag, images.classic("app"))
+    listed = run(["tags"], lines([{"ref": f"{scripted.host}/team/app:1.0", "found": {"line": 3}}]))
+    assert {record["from"] for record in listed.records} == {f"{scripted.host}/team/app:1.0"}
+    found = summarize("outdated", listed.records)
+    assert [(line["newest"], line["found"]) for line in found] == [("1.1", {"line": 3})]

@@ -47,7 +47,10 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
     """Yield the repositories that an input names (for `tags`); see `registries`."""
     for target in _targets(value, defaults, _Kind.REPOSITORY):
         if isinstance(target, Target):
-            yield target._replace(ref=target.ref._replace(tag=None, digest=None))
+            ref, record = target.ref, target.record
+            if ref.tag or ref.digest:  # programs compare it with the tags there are
+                record = {**record, "from": str(ref)}
+            yield Target(ref._replace(tag=None, digest=None), record)
         else:
             yield target
 
