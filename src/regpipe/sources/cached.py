@@ -10,13 +10,15 @@ from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
+from regpipe.system.memory import weight
 
 V = TypeVar("V")
 
 # How many manifests and blobs a run keeps in memory, since images that follow each other often
 # share some.
 _REMEMBERED = 512
-_REMEMBERED_BYTES = 64 << 10
+_REMEMBERED_BYTES = 64 << 10  # of one of them
+_REMEMBERED_WEIGHT = 32 << 20  # of all of them, parsed
 
 
 class Remote(Source, Protocol):
@@ -192,6 +194,8 @@ class _SingleFlight:
         self._lock = threading.Lock()
         self._under_way: dict[Hashable, _Flight] = {}
         self._landed: OrderedDict[Hashable, Any] = OrderedDict()
+        self._weights: dict[Hashable, int] = {}
+        self._weight = 0
 
     def get(self, key: Hashable) -> object:
         """Return recently fetched content, or None."""
@@ -203,10 +207,14 @@ class _SingleFlight:
         body = value.body if isinstance(value, Manifest) else value
         if not isinstance(body, bytes) or len(body) > _REMEMBERED_BYTES:
             return
+        size = weight(body) if isinstance(value, Manifest) else len(body)
         with self._lock:
             self._landed[key] = value
-            if len(self._landed) > _REMEMBERED:
-                self._landed.popitem(last=False)
+            self._weight += size - self._weights.get(key, 0)
+            self._weights[key] = size
+            while len(self._landed) > _REMEMBERED or self._weight > _REMEMBERED_WEIGHT:
+                oldest, _ = self._landed.popitem(last=False)
+                self._weight -= self._weights.pop(oldest)
 
     def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
         """Return the result of `fetch`, which the first thread with this key calls."""

@@ -19,6 +19,7 @@ from regpipe.errors import (
 from regpipe.oci.descriptor import digest_of
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL
+from regpipe.sources import cached
 from regpipe.sources.base import ReferrerList, Source
 from regpipe.sources.cached import Cached
 from support import images
@@ -169,3 +170,20 @@ def test_content_with_an_uncheckable_digest_is_not_cached(path: Path) -> None:
     cache.keep_blob("http://r.example/app", "blake9:abcdef", b"a blob")
     cache.close()
     assert maintenance.stats(path).entries == 0
+
+
+def test_what_a_run_remembers_is_bounded_by_its_size(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cached, "_REMEMBERED_WEIGHT", 1000)
+    source = Cached("http://r.example", remote, None)
+    digests = [digest_of(bytes([number]) * 400) for number in range(4)]
+    for number, digest in enumerate(digests):
+        source._shared.put(digest, bytes([number]) * 400)
+        source._shared.put(digest, bytes([number]) * 400)  # again: it counts once
+    assert [source._shared.get(digest) is not None for digest in digests] == [
+        False,
+        False,
+        True,
+        True,
+    ]
