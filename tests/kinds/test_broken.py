@@ -167,9 +167,27 @@ def test_a_docker_label_on_oci_or_the_reverse_is_a_warning_by_digest_only(
     scripted.add("a/b", "v1", replace(image, media_type=label))
     by_tag = manifests(scripted)
     assert (by_tag.code, by_tag.records) == (5, [])
-    by_digest = run(["manifests", f"{scripted.url}/a/b@{image.digest}"])
-    assert by_digest.code == 0
-    assert f"labelled as {label}, but its mediaType is {image.media_type}" in by_digest.err
+    for _ in ("fetched", "cached"):
+        by_digest = run(["manifests", f"{scripted.url}/a/b@{image.digest}"])
+        assert by_digest.code == 0
+        assert f"labelled as {label}, but its mediaType is {image.media_type}" in by_digest.err
+    assert len(scripted.requests_to(f"*{image.digest}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("image", "label"), [(images.classic("x"), OCI_MANIFEST), (AMD64, DOCKER_MANIFEST)]
+)
+def test_another_type_in_an_indexs_entry_is_a_warning(
+    scripted: Scripted, image: Image, label: str
+) -> None:
+    entry = image.descriptor(platform=images.platform_json("linux/amd64")) | {"mediaType": label}
+    scripted.add("a/b", "v1", images.oci_index([entry], [image]))
+    for _ in ("fetched", "cached"):
+        result = manifests(scripted)
+        (record,) = result.records
+        warning = f"its index calls it {label}, but its mediaType is {image.media_type}"
+        assert (record["warnings"], record["image"]["mediaType"]) == ([warning], image.media_type)
+        assert f"warning: {warning}" in result.err
 
 
 @pytest.mark.parametrize("label", [OCI_INDEX, DOCKER_LIST])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import artifacts, images
+from support import artifacts, images, schema1
 from support.blobs import (
     DOCKER_CONFIG,
     OCI_CONFIG,
@@ -154,6 +154,9 @@ def test_when_an_image_was_built_is_in_its_record(scripted: Scripted) -> None:
     image = dated(OWN)
     entry = image.descriptor(platform=platform_json("linux/amd64"), annotations=NOTE)
     assert one(scripted, oci_index([entry], [image]))["built"] == NOTE[CREATED]
+    image, later = schema1.unsigned(), {CREATED: "2031-01-01T00:00:00Z"}
+    record = one(scripted, oci_index([image.descriptor(annotations=later)], [image]))
+    assert (record["createdFrom"], record["built"]) == ("history", later[CREATED])
 
 
 def test_the_date_may_stand_in_the_indexs_entry(scripted: Scripted) -> None:

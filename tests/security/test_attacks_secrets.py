@@ -127,7 +127,7 @@ SHAPES = {
 @pytest.mark.parametrize("options", [(), ("--error-records",)], ids=["", "--error-records"])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "referrers", "blob"])
-def test_26_a_password_without_a_scheme_is_refused_and_not_shown(
+def test_52_a_password_without_a_scheme_is_refused_and_not_shown(
     verb: str, shape: str, options: tuple[str, ...]
 ) -> None:
     words = [f"{USER}:{PASSWORD}@{host}" for host in HOSTS]
@@ -138,7 +138,7 @@ def test_26_a_password_without_a_scheme_is_refused_and_not_shown(
         assert all(run([verb, *options, word]).code == 2 for word in words)
 
 
-def test_26_a_long_token_without_a_scheme_is_not_shown() -> None:
+def test_52_a_long_token_without_a_scheme_is_not_shown() -> None:
     result = run(["tags"], f"oauth2accesstoken:{PASSWORD * 100}@my.registry/team/app")
     assert result.code == 2
 

@@ -109,7 +109,9 @@ class Cache:
     def keep_manifest(self, place: str, content: Manifest) -> None:
         """Keep a manifest that a place served, unless its digest cannot be computed."""
         if content.verified:
-            self._keep(batch.content(place, content.digest, content.media_type, content.body))
+            # A wrong label is kept, so that it is a warning whenever the manifest is read.
+            label = content.labelled or content.media_type
+            self._keep(batch.content(place, content.digest, label, content.body))
 
     def keep_blob(self, place: str, digest: str, body: bytes) -> None:
         """Keep a blob that a place served, unless its digest cannot be computed."""

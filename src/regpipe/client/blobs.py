@@ -9,11 +9,12 @@ from regpipe.images import resolve
 from regpipe.images.record import read_blob
 from regpipe.images.resolve import Wanted
 from regpipe.oci import media_types
-from regpipe.oci.descriptor import check_descriptor, descriptors
+from regpipe.oci.descriptor import check_descriptor, descriptors, unverifiable
 from regpipe.oci.manifest import Manifest
 from regpipe.records.make import is_referrer
 from regpipe.records.targets import Target, member
 from regpipe.sources.base import Source
+from regpipe.stage.output import Notice
 from regpipe.stage.session import Work, each_image
 
 
@@ -25,10 +26,13 @@ def reading(wanted: Wanted, limit: int) -> Work:
         limit: the size of the largest that is read, in bytes.
     """
 
-    def fetch(target: Target, source: Source) -> Iterator[bytes]:
+    def fetch(target: Target, source: Source) -> Iterator[bytes | Notice]:
         repository = target.ref.repository
         for descriptor in _descriptors(target, source, wanted):
-            yield read_blob(source, repository, descriptor, limit)
+            body = read_blob(source, repository, descriptor, limit)
+            if why := unverifiable(descriptor["digest"]):
+                yield Notice(str(target.ref), f"{descriptor['digest']} is not verified: {why}")
+            yield body
 
     return each_image(fetch)
 

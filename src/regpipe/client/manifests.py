@@ -65,10 +65,12 @@ def _referrers(
 ) -> Found:
     """Return the referrers of an image and of its index; the latter are found once for all."""
     subjects = referrers.subjects([resolved])
+    found = []
     for subject in subjects:
-        if subject.digest not in known:
-            known[subject.digest] = referrers.find(source, ref, subject)
-    found = [known[subject.digest] for subject in subjects]
+        one = known.get(subject.digest) or referrers.find(source, ref, subject)
+        if subject.digest != resolved.digest:  # the index
+            known[subject.digest] = one
+        found.append(one)
     return Found(
         [referrer for one in found for referrer in one.referrers],
         [note for one in found for note in one.notes],

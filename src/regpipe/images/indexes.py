@@ -1,12 +1,13 @@
 """The entries of an index: read, flattened where indexes are nested, and shown in records."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from regpipe.errors import RegpipeError, ResponseError
+from regpipe.errors import RegpipeError, ResponseError, TooLargeError
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
-from regpipe.oci.document import mapping
+from regpipe.oci.document import VALUES_LIMIT, count_values, mapping
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.sources.base import Source
@@ -15,6 +16,10 @@ _INDEX_DEPTH = 4
 """The deepest nesting of indexes; the specification has no limit."""
 _ENTRY_LIMIT = 10_000
 """The most entries that the indexes of one reference may have in total."""
+_BYTES_LIMIT = 16 << 20
+"""The most bytes that they, and what is labelled as one, may have in total."""
+_SAME_LIMIT = 100
+"""How many platforms one manifest may be listed for."""
 
 
 class Entry(NamedTuple):
@@ -65,17 +70,20 @@ def read_index(source: Source, repository: str, index: Manifest) -> Index:
 
     Raises:
         ResponseError: an entry is malformed, or there are too many entries.
+        TooLargeError: the nested indexes are too large.
     """
-    digests: dict[str, None] = {}
+    digests: Counter[str] = Counter()
     entries = list(_entries(source, repository, index, digests))
     is_complete = all(entry.error is None for entry in entries)
     return Index(entries, list(digests) if is_complete else None)
 
 
 def _entries(
-    source: Source, repository: str, index: Manifest, digests: dict[str, None]
+    source: Source, repository: str, index: Manifest, digests: Counter[str]
 ) -> Iterator[Entry]:
     seen: set[tuple[str, Platform | None]] = {(index.digest, None)}
+    read = _Size()
+    read.add(index)
 
     def walk(manifest: Manifest, depth: int, around: Platform | None) -> Iterator[Entry]:
         for entry in descriptors(manifest.document, "manifests"):
@@ -89,7 +97,12 @@ def _entries(
                     f"the index has more than {_ENTRY_LIMIT} entries", code="MANIFEST_INVALID"
                 )
             seen.add(key)
-            digests[entry["digest"]] = None
+            digests[entry["digest"]] += 1
+            if digests[entry["digest"]] > _SAME_LIMIT:
+                raise ResponseError(
+                    f"the index has more than {_SAME_LIMIT} entries for {entry['digest']}",
+                    code="MANIFEST_INVALID",
+                )
             if not is_index:
                 yield Entry(entry, inherited=around)
             elif depth == 0:
@@ -101,12 +114,33 @@ def _entries(
                     # Raised only if this entry is used.
                     yield Entry(entry, error=error, inherited=around)
                     continue
+                read.add(nested)
                 if nested.media_type in media_types.INDEX_TYPES:
                     yield from walk(nested, depth - 1, platform)
-                else:
-                    yield Entry(entry, nested, inherited=around)
+                else:  # fetched again if it is chosen, as any number of them may be large
+                    yield Entry(entry, inherited=around)
 
     return walk(index, _INDEX_DEPTH, None)
+
+
+class _Size:
+    """The size of an index and of those in it, all of which are in memory at once."""
+
+    def __init__(self) -> None:
+        self._bytes = self._values = 0
+
+    def add(self, manifest: Manifest) -> None:
+        """Add that of a manifest.
+
+        Raises:
+            TooLargeError: all of them are too large.
+        """
+        self._bytes += len(manifest.body)
+        self._values += count_values(manifest.body)
+        if self._bytes > _BYTES_LIMIT or self._values > VALUES_LIMIT:
+            raise TooLargeError(
+                f"the indexes in it have more than {_BYTES_LIMIT} bytes or {VALUES_LIMIT} values"
+            )
 
 
 def shown_index(

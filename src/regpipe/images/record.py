@@ -8,8 +8,8 @@ from regpipe.errors import RegpipeError, ResponseError, TooLargeError
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types, schema1
 from regpipe.oci.created import Created, find_created
-from regpipe.oci.descriptor import check_descriptor, descriptors
-from regpipe.oci.document import Config, mapping, parse_config
+from regpipe.oci.descriptor import check_descriptor, descriptors, unverifiable
+from regpipe.oci.document import Config, mapping, parse_config, parse_document
 from regpipe.oci.manifest import Manifest, embedded
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.oci.reference import Reference
@@ -155,11 +155,15 @@ def _config(source: Source, repository: str, manifest: Manifest) -> Config | Non
     except RegpipeError as error:
         raise error.about("the image config") from error
     try:
-        return parse_config(body)
+        config = parse_config(body)
     except ResponseError:
         if defaulted:
             return None
         raise
+    if why := unverifiable(descriptor["digest"]):
+        warning = f"the image config is not verified: {why}"
+        return config._replace(warnings=(warning, *config.warnings))
+    return config
 
 
 def _view(
@@ -190,7 +194,7 @@ def _view(
 def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the newest history entry of a schema 1 manifest, or an empty dict."""
     try:
-        entry = document["history"][0]["v1Compatibility"]
-        return mapping(json.loads(entry))
-    except (LookupError, TypeError, ValueError, RecursionError):
+        entry = document["history"][0]["v1Compatibility"].encode("utf-8", "replace")
+        return parse_document(entry, "history entry", unique=False)
+    except (LookupError, TypeError, AttributeError, ResponseError):
         return {}

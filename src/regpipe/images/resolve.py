@@ -145,6 +145,9 @@ def _fetched(source: Source, repository: str, entry: Entry) -> Manifest:
             f"the index's entry {entry.digest} is an index, but its mediaType is not",
             code="MANIFEST_INVALID",
         )
+    if kind != manifest.media_type and kind in media_types.KNOWN_TYPES:
+        warning = f"its index calls it {kind}, but its mediaType is {manifest.media_type}"
+        return manifest._replace(warnings=(*manifest.warnings, warning))
     return manifest
 
 

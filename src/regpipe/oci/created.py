@@ -83,8 +83,8 @@ def find_created(
         config_is: the origin to report for a date in the config; `history` for schema 1.
 
     Returns:
-        The date, or None if there is none. It has `built` if it is a real one from the config and
-        an annotation has a later real one, as in images that take `created` from a commit.
+        The date, or None if there is none. It has `built` if an annotation has a later real one
+        than the config, as in images that take `created` from a commit.
     """
     config = config or {}
     runtime = config.get("config")
@@ -99,9 +99,7 @@ def find_created(
         if text and isinstance(text, str)
     ]
     first = next((date for date in found if date.is_real), found[0] if found else None)
-    if first and first.is_real and first.origin == config_is:
-        return first._replace(built=_later(first, found))
-    return first
+    return first and first._replace(built=_later(first, found))
 
 
 def _later(created: Created, found: list[Created]) -> str | None:

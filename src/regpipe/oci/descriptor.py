@@ -69,6 +69,21 @@ def digest_of(body: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm}:{hashlib.new(algorithm, body, usedforsecurity=False).hexdigest()}"
 
 
+def has_digest(body: bytes, digest: str) -> bool:
+    """Tell whether bytes are known to have a digest: False too if it cannot be computed."""
+    return not unverifiable(digest) and digest_of(body, digest.partition(":")[0]) == digest
+
+
+def unverifiable(digest: str) -> str:
+    """Return why content cannot be verified by its digest; the empty string if it can be.
+
+    >>> unverifiable("crc32:0badf00d")
+    'unknown algorithm crc32'
+    """
+    algorithm = digest.partition(":")[0]
+    return "" if algorithm in HASHES else f"unknown algorithm {algorithm}"
+
+
 def verify(body: bytes, digest: str, what: str) -> bool:
     """Verify bytes against the digest they were requested by.
 
@@ -79,10 +94,9 @@ def verify(body: bytes, digest: str, what: str) -> bool:
     Raises:
         DigestMismatchError: they do not match.
     """
-    algorithm = digest.partition(":")[0]
-    if algorithm not in HASHES:
+    if unverifiable(digest):
         return False
-    found = digest_of(body, algorithm)
+    found = digest_of(body, digest.partition(":")[0])
     if found != digest:
         raise DigestMismatchError(f"the {what} requested as {digest} has digest {found}")
     return True

@@ -3,14 +3,20 @@
 import codecs
 import json
 import math
+import re
 from typing import Any, NamedTuple, NoReturn
 
 from regpipe.errors import ResponseError
 
+VALUES_LIMIT = 250_000
+"""The most values in a document: each takes some 100 bytes of memory, and 3 bytes of JSON."""
 _DEPTH_LIMIT = 100
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
-def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, Any]:
+def parse_document(
+    body: bytes, what: str, *, unique: bool = True, most: int = VALUES_LIMIT
+) -> dict[str, Any]:
     """Parse a JSON object from a registry, strictly.
 
     Refused are duplicate members, because two parsers may read different ones (the kind of
@@ -21,10 +27,13 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
         body: the document's bytes.
         what: its name in error messages (`manifest`, `image config`).
         unique: refuse duplicate members; otherwise the last one wins.
+        most: how many values it may have.
 
     Raises:
-        ResponseError: not a JSON object in UTF-8.
+        ResponseError: not a JSON object in UTF-8, or one of too many values.
     """
+    if count_values(body) > most and count_values(_STRING.sub(b"", body)) > most:
+        raise ResponseError(f"the {what} has more than {most} values", code="SIZE_INVALID")
     try:
         document = (_DECODER if unique else _LENIENT_DECODER).decode(body.decode())
         if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT:
@@ -38,6 +47,11 @@ def parse_document(body: bytes, what: str, *, unique: bool = True) -> dict[str, 
     if not isinstance(document, dict):
         raise ResponseError(f"the {what} is not a JSON object")
     return document
+
+
+def count_values(body: bytes) -> int:
+    """Return how many values a JSON text has, or more if there are commas in its strings."""
+    return 1 + sum(map(body.count, (b",", b"[", b"{")))
 
 
 class Config(NamedTuple):

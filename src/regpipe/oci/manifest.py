@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from regpipe.errors import DigestMismatchError
 from regpipe.oci import media_types, schema1
-from regpipe.oci.descriptor import HASHES, digest_of, verify
+from regpipe.oci.descriptor import HASHES, digest_of, unverifiable, verify
 from regpipe.oci.document import parse_document
 
 
@@ -22,6 +22,7 @@ class Manifest(NamedTuple):
         verified: False if regpipe cannot compute the digest's algorithm.
         document: the parsed manifest; for schema 1 the parsed payload.
         warnings: reasons not to rely on it, one sentence each.
+        labelled: the media type that it was served with, where that is a known one but wrong.
         derived: whether regpipe generated it for a `docker save` archive that has no manifests.
     """
 
@@ -32,6 +33,7 @@ class Manifest(NamedTuple):
     document: dict[str, Any]
     warnings: tuple[str, ...] = ()
     derived: bool = False
+    labelled: str = ""
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Manifest:
@@ -54,8 +56,10 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
     signed = body
     served = media_types.served_type(content_type)
     warnings: list[str] = []
+    labelled = ""
     if media_type not in media_types.SCHEMA1_TYPES:
         if served != media_type and served in media_types.KNOWN_TYPES:
+            labelled = served
             warnings.append(f"labelled as {served}, but its mediaType is {media_type}")
     else:
         signed = schema1.payload(body, document)
@@ -69,9 +73,10 @@ def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> 
     else:
         verified = verify(signed, digest, "manifest")
     if not verified:
-        algorithm = digest.partition(":")[0]
-        warnings.append(f"the digest is not verified: unknown algorithm {algorithm}")
-    return Manifest(body, media_type, digest, verified, document, tuple(warnings))
+        warnings.append(f"the digest is not verified: {unverifiable(digest)}")
+    return Manifest(
+        body, media_type, digest, verified, document, tuple(warnings), labelled=labelled
+    )
 
 
 def embedded(descriptor: Mapping[str, Any]) -> bytes | None:

@@ -12,12 +12,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from regpipe.errors import ResponseError
+from regpipe.errors import ResponseError, TooLargeError
 from regpipe.oci import jws
 from regpipe.oci.document import mapping
 
 # The blob of every empty layer in schema 1: a gzipped empty tar, which distribution serves.
 EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
+
+SIGNATURES_LIMIT = 32
+"""The most signatures of a manifest: verifying one takes milliseconds. Docker's had one."""
+VIEW_LIMIT = 12 << 20
+"""How much memory a view takes at most, in bytes, roughly; of a config of 8 MiB it takes 8."""
 
 _ZERO_TIME = "0001-01-01T00:00:00Z"
 _TIME = re.compile(
@@ -91,6 +96,8 @@ def _split(signatures: object) -> tuple[int, bytes]:
     """Return `formatLength` and `formatTail`, which must be the same in every signature."""
     if not isinstance(signatures, list) or not signatures:
         raise _broken("signatures is not a non-empty list")
+    if len(signatures) > SIGNATURES_LIMIT:
+        raise _broken(f"it has more than {SIGNATURES_LIMIT} signatures")
     heads = {_protected(signature) for signature in signatures}
     if len(heads) != 1:
         raise _broken("its signatures are for different content")
@@ -125,8 +132,17 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
     Returns:
         The view, newest entry first. distribution refuses images whose history is missing or does
         not match the layers; here their layers get entries with nothing but id and parent.
+
+    Raises:
+        TooLargeError: it would take more than VIEW_LIMIT bytes.
     """
     steps = _steps(config, len(layers))
+    # Some characters become six, and each step has ids and a digest.
+    escaped = sum(map(config_text.count, _GO_COPIED_CHARACTERS))
+    if len(config_text) + 5 * escaped + 1000 * len(steps) > VIEW_LIMIT:
+        raise TooLargeError(
+            f"the schema 1 view would take more than {VIEW_LIMIT} bytes: leave it out with --no-v1"
+        )
     base_layer = mapping(config.get("rootfs")).get("base_layer")
     fs_layers: list[dict[str, str]] = []
     history: list[dict[str, str]] = []
@@ -143,7 +159,8 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
             entry_id = _sha256(chain)
             if i == 0 and isinstance(base_layer, str) and base_layer:
                 # Windows: the base layer is not in the manifest, only its name in the config.
-                parent = hashlib.sha384(base_layer.encode()).hexdigest()[:64]
+                base = base_layer.translate(_GO_SURROGATES).encode()
+                parent = hashlib.sha384(base).hexdigest()[:64]
             entry = _older(step, entry_id, parent, throwaway=empty)
         fs_layers.append({"blobSum": blob})
         history.append({"v1Compatibility": entry})
@@ -243,15 +260,17 @@ def _go_string(text: str) -> str:
     return f'"{_GO_CHARACTER.sub(lambda m: _GO_STRING[ord(m[0])], text)}"'
 
 
-_GO_COPIED: dict[int, str] = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_GO_COPIED_CHARACTERS = "<>&\u2028\u2029"
+_GO_COPIED: dict[int, str] = {ord(c): f"\\u{ord(c):04x}" for c in _GO_COPIED_CHARACTERS}
+_GO_SURROGATES: dict[int, str] = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 _GO_STRING: dict[int, str] = (
     {code: f"\\u{code:04x}" for code in range(0x20)}
     | {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t", ord('"'): '\\"', ord("\\"): "\\\\"}
     | _GO_COPIED
-    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")  # Go replaces lone surrogates
+    | _GO_SURROGATES
 )
 # Few texts have such a character, and searching is much faster than str.translate.
-_GO_COPIED_CHARACTER = re.compile("[<>&\u2028\u2029]")
+_GO_COPIED_CHARACTER = re.compile(f"[{_GO_COPIED_CHARACTERS}]")
 _GO_CHARACTER = re.compile('[\\x00-\\x1f"\\\\<>&\u2028\u2029\\ud800-\\udfff]')
 
 

@@ -16,7 +16,8 @@ _JSON_START = ("{", "[", '"')
 # this prefix, which no input can guess, and written without the quotes.
 _MARK = secrets.token_hex(16)
 _MINUS_ZERO = f"{_MARK}-0"
-_MARKED = re.compile(rf'"{_MARK}([^"]*)"')
+_MARK_BYTES = _MARK.encode()
+_MARKED = re.compile(rf'"{_MARK}([^"]*)"'.encode())
 
 _LARGE = 1 << 20
 _WEIGHT_LIMIT = 256 << 20
@@ -24,7 +25,7 @@ _DIVIDE = "; divide it into lines, as with: jq -c '.[]'"
 
 # Escapes as json.dumps writes them. Those that are not lone surrogates come first and are kept:
 # other characters (an escaped backslash may have a `u` after it), and surrogate pairs.
-_SURROGATE = re.compile(r"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
+_SURROGATE = re.compile(rb"(\\[^u]|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..")
 
 
 class Readable(Protocol):
@@ -90,12 +91,21 @@ def write(record: dict[str, Any]) -> bytes:
     ASCII, because terminals obey control characters, which a tag, label or message may hold.
     A lone surrogate becomes U+FFFD, as Go writes it: jq refuses it and all lines that follow.
     """
-    text = _ENCODER.encode(record)
-    if r"\ud" in text:
-        text = _SURROGATE.sub(lambda found: found[1] or r"\ufffd", text)
-    if _MARK in text:
-        text = _MARKED.sub(r"\1", text)
-    return text.encode() + b"\n"
+    data = _ENCODER.encode(record).encode()
+    if rb"\ud" in data:
+        data = _without_lone_surrogates(data)
+    if _MARK_BYTES in data:
+        data = _MARKED.sub(rb"\1", data)
+    return data + b"\n"
+
+
+def _without_lone_surrogates(data: bytes) -> bytes:
+    changed: bytearray | None = None
+    for found in _SURROGATE.finditer(data):
+        if found[1] is None:
+            changed = changed or bytearray(data)
+            changed[found.start() : found.end()] = rb"\ufffd"  # of the same length
+    return data if changed is None else bytes(changed)
 
 
 def _float(literal: str) -> float | str:

@@ -178,9 +178,10 @@ class Cached(Source):
         if self._cache is None:
             return
         key = self._key(repository)
-        if known is None or (known.digest, known.media_type) != (
+        if known is None or (known.digest, known.media_type, known.labelled) != (
             manifest.digest,
             manifest.media_type,
+            manifest.labelled,
         ):
             self._cache.keep_manifest(key, manifest)
         if known is None or known.digest != manifest.digest:

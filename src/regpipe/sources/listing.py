@@ -110,7 +110,7 @@ class Listing:
         Nexus has null among them, and Artifactory digests. Some registries write null for an
         empty page, but a whole list that is null may be a failure.
         """
-        document = parse_document(response.body, f"list of {self._member}")
+        document = parse_document(response.body, f"list of {self._member}", most=PAGE_LIMIT)
         names = page_names(document, self._member)
         if names is None and "errors" in document:
             raise ResponseError(
