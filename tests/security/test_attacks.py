@@ -46,6 +46,16 @@ ROWS = {
     34: "the working directory as home",
     36: "many processes on one cache, and a cache without bounds",
     37: "Ctrl-C during the start; local names that no system takes",
+    50: "files outside a layout, and digests that cannot be computed",
+    51: "pipes, devices and sockets that data leads to",
+    52: "a password in a reference without a scheme",
+    53: "content that cannot be verified",
+    54: "indexes of large images; an image under many platforms",
+    55: "history and characters that the schema 1 view multiplies",
+    56: "documents of very many values",
+    57: "signatures by the thousand",
+    58: "archives whose headers, layers or images expand",
+    59: "very many or large referrers",
 }
 
 _NAMES = re.compile(r"^def test_(\d\d)_", re.MULTILINE)

@@ -6,7 +6,6 @@ a config are kept in memory: which ones will be needed is not known yet, since t
 the last member.
 """
 
-import hashlib
 import io
 import os
 import threading
@@ -15,10 +14,12 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple, TypeVar
 
 from regpipe.archives import tar
-from regpipe.archives.compression import CHUNK, Stream, decompressed, is_compressed, truncated
-from regpipe.archives.files import raise_unreadable
+from regpipe.archives.compression import CHUNK, Stream, decompressed, truncated
+from regpipe.archives.files import open_any, open_regular, raise_unreadable
+from regpipe.archives.layers import Layers, Measured
 from regpipe.archives.tar import Member
 from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError, TooLargeError
+from regpipe.text import quoted
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ KEPT_JSON = 8 << 20
 """A file of at most this many bytes is kept if it starts like JSON."""
 KEPT_ALL = 64 << 20
 """Total bytes of the files that are kept."""
+TABLE_LIMIT = 96 << 20
+"""How much memory the list of files takes at most, in bytes, roughly."""
 LINKS_FOLLOWED = 8
 """The longest chain of links that is followed."""
 COPIES = 100
@@ -44,8 +47,7 @@ class _Entry(NamedTuple):
 
     member: Member
     body: bytes | None = None
-    uncompressed_size: int | RegpipeError | None = None
-    digest: str | None = None
+    measured: Measured | None = None
 
 
 class Archive:
@@ -56,43 +58,58 @@ class Archive:
         stdin: standard input, or None if it must not be read.
         layers: compute the sizes and digests of layers while reading; needed for compressed
             archives and pipes, which are read only once.
+        pipes: whether the path may be one of something else than a regular file, such as a named
+            pipe: a user may name one, but data must not.
     """
 
     what = "archive"
 
-    def __init__(self, path: str, stdin: BinaryIO | None = None, *, layers: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        stdin: BinaryIO | None = None,
+        *,
+        layers: bool = False,
+        pipes: bool = False,
+    ) -> None:
         self.path = path
         self._stdin = stdin
-        self._layers = layers
+        self._layers = Layers()
+        self._has_layers = layers
+        self._pipes = pipes
         self._lock = threading.Lock()
         self._entries: dict[str, list[_Entry]] | None = None
         self._failure: RegpipeError | None = None
         self._single_pass = path == STDIN
         self._seeks = False
         self._kept = 0
+        self._memory = 0
 
-    def read(self, name: str, limit: int) -> bytes | None:
-        """Return a file's content; see `Files.read`."""
+    def read(
+        self,
+        name: str,
+        limit: int,
+        is_wanted: Callable[[bytes], bool] | None = None,  # noqa: ARG002
+    ) -> bytes | None:
+        """Return a file's content; see `Files.read`. Links never lead out of an archive."""
         found = self._find(name)
         if found and found[0].member.size > limit:
-            raise TooLargeError(f"{ascii(name)} is larger than {limit} bytes")
+            raise TooLargeError(f"{quoted(name)} is larger than {limit} bytes")
         return _one(name, map(self._body, found))
 
     def uncompressed_size(self, name: str) -> int | None:
         """Return a layer's size; see `Files.uncompressed_size`."""
-        found = self._find(name)
-        # Copies of equal size do for a layer: comparing their bytes would take too long.
-        known = _one(name, map(self._known_size, found))
-        if isinstance(known, RegpipeError):
-            raise known
-        if known is not None or not found:
-            return known
-        with self._content(found[0]) as content:
-            return _uncompressed_size(content, found[0].member.size)
+        # Copies, which are of equal size, do for a layer: comparing them would take too long.
+        found = self._find(name)[:1]
+        size = self._measured(found[0], digest=False).size if found else None
+        if isinstance(size, RegpipeError):
+            raise size
+        return size
 
     def digest(self, name: str) -> str | None:
         """Return a layer's digest; see `Files.digest`."""
-        return _one(name, map(self._file_digest, self._find(name)))
+        found = self._find(name)
+        return _one(name, (self._measured(entry, digest=True).digest for entry in found))
 
     def _find(self, name: str) -> list[_Entry]:
         """Return the entries of a regular file, following links; more than one if it has copies.
@@ -109,21 +126,19 @@ class Archive:
             name = member[0]
         return []
 
-    def _known_size(self, entry: _Entry) -> int | RegpipeError | None:
-        if entry.body is None:
-            return entry.uncompressed_size
-        with self._content(entry) as content:
-            return _uncompressed_size(content, entry.member.size)
+    def _measured(self, entry: _Entry, *, digest: bool) -> Measured:
+        if entry.measured is not None and (entry.measured.digest or not digest):
+            return entry.measured
+
+        def measure() -> Measured:
+            with self._content(entry) as content:
+                return self._layers.measure(content, entry.member.size, digest=digest)
+
+        return self._layers.at(entry.member.offset, digest=digest, measure=measure)
 
     def _body(self, entry: _Entry) -> bytes:
         with self._content(entry) as content:
             return content.exactly(entry.member.size)
-
-    def _file_digest(self, entry: _Entry) -> str:
-        if entry.digest is not None:
-            return entry.digest
-        with self._content(entry) as content:
-            return _digest(content, entry.member.size)
 
     def _table(self) -> dict[str, list[_Entry]]:
         with self._lock:
@@ -148,13 +163,25 @@ class Archive:
             for member in tar.members(stream):
                 if not (member.is_file or member.link is not None):
                     continue
+                self._count(member)
                 copies = entries.setdefault(member.name, [])
                 if len(copies) == COPIES:
-                    raise _invalid(f"more than {COPIES} members are named {ascii(member.name)}")
+                    raise _invalid(f"more than {COPIES} members are named {quoted(member.name)}")
                 copies.append(self._entry(member, stream))
             if self._single_pass:
                 _drain(outer)
         return entries
+
+    def _count(self, member: Member) -> None:
+        """Count the memory that a member takes in the table.
+
+        Raises:
+            TooLargeError: it is too much.
+        """
+        names = f"{member.name}{member.link or ''}"
+        self._memory += 500 + len(names) * (1 if names.isascii() else 4)
+        if self._memory > TABLE_LIMIT:
+            raise TooLargeError(f"the list of files takes more than {TABLE_LIMIT} bytes of memory")
 
     def _entry(self, member: Member, stream: Stream) -> _Entry:
         if self._seeks or not member.is_file:
@@ -162,15 +189,11 @@ class Archive:
         if self._is_kept(member, stream.peek(min(member.size, 1))):
             self._kept += member.size
             return _Entry(member, stream.exactly(member.size))
-        if not self._layers:
+        if not self._has_layers:
             return _Entry(member)
-        if member.name.endswith("/layer.tar"):
-            # Only Docker before 1.10 wrote layers of this name without digests in a config.
-            return _Entry(member, None, member.size, _digest(stream, member.size))
-        try:
-            return _Entry(member, None, _uncompressed_size(stream, member.size))
-        except RegpipeError as error:  # raised only if this turns out to be a layer
-            return _Entry(member, None, error)
+        # Only Docker before 1.10, which wrote layers of this name, had no digests in a config.
+        by_digest = member.name.endswith("/layer.tar")
+        return _Entry(member, None, self._layers.measure(stream, member.size, digest=by_digest))
 
     def _is_kept(self, member: Member, start: bytes) -> bool:
         limit = KEPT_JSON if start in (b"{", b"[", b" ", b"\n") else KEPT_SMALL
@@ -184,7 +207,7 @@ class Archive:
             yield Stream(io.BytesIO(entry.body).read)
         elif self._single_pass:
             raise TooLargeError(
-                f"{ascii(name)} is too large to keep in memory: save the archive to a file"
+                f"{quoted(name)} is too large to keep in memory: save the archive to a file"
             )
         else:
             with self._open() as file:
@@ -198,7 +221,7 @@ class Archive:
             if self.path == STDIN:
                 yield self._standard_input()
             else:
-                with open(self.path, "rb") as file:  # noqa: PTH123 -- pathlib is slow to load
+                with (open_any if self._pipes else open_regular)(self.path) as file:
                     yield file
         except FileNotFoundError as error:
             raise NotFoundError(f"{error.strerror}") from error
@@ -230,27 +253,6 @@ def _seeking(file: BinaryIO) -> Stream:
     return Stream(file.read, seek)
 
 
-def _uncompressed_size(stream: Stream, size: int) -> int:
-    if not is_compressed(stream.peek(min(size, 6))):
-        return size
-    content = decompressed(Stream(_bounded(stream, size)))
-    return sum(map(len, iter(lambda: content.read(CHUNK), b"")))
-
-
-def _digest(stream: Stream, size: int) -> str:
-    digest = hashlib.sha256()
-    read = _bounded(stream, size)
-    for part in iter(lambda: read(CHUNK), b""):
-        digest.update(part)
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _bounded(stream: Stream, size: int) -> Callable[[int], bytes]:
-    """Return a `read` function limited to the next `size` bytes of a stream."""
-    end = stream.position + size
-    return lambda wanted: stream.read(min(wanted, end - stream.position))
-
-
 def _drain(stream: Stream) -> None:
     left = TRAILER
     while left > 0 and (part := stream.read(CHUNK)):
@@ -266,7 +268,7 @@ def _one(name: str, values: Iterable[T]) -> T | None:
     only: T | None = None
     for position, value in enumerate(values):
         if position and value != only:
-            raise _invalid(f"the archive has different files named {ascii(name)}")
+            raise _invalid(f"the archive has different files named {quoted(name)}")
         only = value
     return only
 

@@ -12,8 +12,10 @@ CHUNK = 1 << 18
 BOMB_RATIO = 200
 """The highest ratio of decompressed to compressed size, checked from BOMB_FLOOR bytes on."""
 BOMB_FLOOR = 1 << 30
-XZ_MEMORY = 256 << 20
+XZ_MEMORY = 96 << 20
 """The memory limit for xz, in bytes; decompressing what `xz -9` wrote takes 65 MiB."""
+ZSTD_WINDOW = 26
+"""The largest window of zstd, as a power of 2: 64 MiB. `zstd -19` needs 8, `--ultra -22` 128."""
 
 
 class Stream:
@@ -138,7 +140,7 @@ def _zstd() -> Any:  # noqa: ANN401
         from compression import zstd  # noqa: PLC0415
     else:
         from backports import zstd  # noqa: PLC0415
-    return zstd.ZstdDecompressor()
+    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW})
 
 
 _FORMATS: dict[bytes, Callable[[], Any]] = {
@@ -151,10 +153,34 @@ _HEAD = max(map(len, _FORMATS))
 _ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 
 
-def decompressed(stream: Stream) -> Stream:
-    """Return the decompressed stream; the stream itself if it is not compressed."""
+class Meter:
+    """Counts what is decompressed, in one stream or in several, to stop what expands too much."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._produced = 0
+
+    def count(self, taken: int, produced: int) -> None:
+        """Count bytes that were read, and those that came of them.
+
+        Raises:
+            TooLargeError: from BOMB_FLOOR bytes on, more than BOMB_RATIO times as many came of all.
+        """
+        self._taken += taken
+        self._produced += produced
+        if self._produced > BOMB_FLOOR and self._produced > BOMB_RATIO * self._taken:
+            raise TooLargeError(f"decompresses to more than {BOMB_RATIO} times its compressed size")
+
+
+def decompressed(stream: Stream, meter: Meter | None = None) -> Stream:
+    """Return the decompressed stream; the stream itself if it is not compressed.
+
+    Args:
+        stream: the stream.
+        meter: shared with other streams that may together be a decompression bomb.
+    """
     make = _format(stream.peek(_HEAD))
-    return Stream(_DecompressedReader(stream, make).read) if make else stream
+    return Stream(_DecompressedReader(stream, make, meter or Meter()).read) if make else stream
 
 
 def is_compressed(head: bytes) -> bool:
@@ -169,10 +195,10 @@ def _format(head: bytes) -> Callable[[], _Decompressor] | None:
 class _DecompressedReader:
     """Decompresses a stream of one or more concatenated compressed members."""
 
-    def __init__(self, stream: Stream, make: Callable[[], _Decompressor]) -> None:
+    def __init__(self, stream: Stream, make: Callable[[], _Decompressor], meter: Meter) -> None:
         self._stream = stream
-        self._start = stream.position
         self._make = make
+        self._meter = meter
         try:
             self._decompressor = make()
         except ImportError as error:  # Python was built without it, or a package is missing
@@ -180,10 +206,20 @@ class _DecompressedReader:
                 f"cannot decompress the archive: no Python module named {error.name}",
                 code="ARCHIVE_INVALID",
             ) from error
-        self._produced = 0
+        # Decompressed, of which the first bytes were read: decompressing little by little is slow.
+        self._content = b""
+        self._read = 0
 
     def read(self, size: int) -> bytes:
         """Return up to `size` decompressed bytes; empty at the end."""
+        if self._read == len(self._content):
+            self._content, self._read = self._next(max(size, CHUNK)), 0
+        part = self._content[self._read : self._read + size]
+        self._read += len(part)
+        return part
+
+    def _next(self, size: int) -> bytes:
+        """Decompress up to `size` more bytes; empty at the end."""
         data = b""
         while True:
             if self._decompressor.eof:
@@ -191,28 +227,34 @@ class _DecompressedReader:
                 if not data:
                     return b""
             elif self._decompressor.needs_input and not data:
-                data = self._stream.read(CHUNK)
+                data = self._taken()
                 if not data:
                     raise truncated()
             content = self._decompress(data, size)
             data = b""
             if content:
-                self._produced += len(content)
-                self._check_ratio()
+                self._meter.count(0, len(content))
                 return content
+
+    def _taken(self) -> bytes:
+        """Read more of the compressed stream."""
+        data = self._stream.read(CHUNK)
+        self._meter.count(len(data), 0)
+        return data
 
     def _decompress(self, data: bytes, size: int) -> bytes:
         try:
             return self._decompressor.decompress(data, size)
         except Exception as error:  # each format has its own exceptions
             raise ResponseError(
-                "cannot decompress: the compressed data is damaged", code="ARCHIVE_INVALID"
+                "cannot decompress: the compressed data is damaged, or takes too much memory",
+                code="ARCHIVE_INVALID",
             ) from error
 
     def _next_member(self) -> bytes:
         """Return the start of the next compressed member; empty at the end or before padding."""
         data = self._decompressor.unused_data
-        while len(data) < _HEAD and (more := self._stream.read(CHUNK)):
+        while len(data) < _HEAD and (more := self._taken()):
             data += more
         if not data.strip(b"\0"):
             return b""
@@ -223,8 +265,3 @@ class _DecompressedReader:
             )
         self._decompressor = self._make()
         return data
-
-    def _check_ratio(self) -> None:
-        taken = self._stream.position - self._start
-        if self._produced > BOMB_FLOOR and self._produced > BOMB_RATIO * taken:
-            raise TooLargeError(f"decompresses to more than {BOMB_RATIO} times its compressed size")

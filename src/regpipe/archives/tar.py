@@ -15,11 +15,17 @@ from regpipe.text import quoted
 
 BLOCK = 512
 HEADER_LIMIT = 1 << 20
-"""The most bytes of a pax header or a GNU long name."""
+"""The most bytes of a pax header."""
+PATH_LIMIT = 32 << 10
+"""The most bytes of a path; Linux allows 4,096."""
 MEMBER_LIMIT = 200_000
+"""The most members, extended headers included."""
+RECORD_LIMIT = 2_000_000
+"""The most records in pax headers."""
 
 _OCTAL = re.compile(rb"[0-7]*")
 _PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=]+)=")
+_DIGITS = 20
 _DATA_LESS = b"123456"
 _PAX = b"xgX"
 _GNU_LONG = {b"L": "path", b"K": "linkpath"}
@@ -54,12 +60,16 @@ def members(stream: Stream) -> Iterator[Member]:
         TooLargeError: too many members, or an extended header that is too large.
     """
     extended: dict[str, str] = {}
-    count = 0
+    count = records = 0
     while header := _header(stream, first=count == 0):
         kind = header[156:157]
         size = _number(header[124:136])
         if kind in _PAX or kind in _GNU_LONG:
-            extended |= _extension(kind, _small_body(stream, size))
+            fields, read = _extension(kind, _small_body(stream, size))
+            extended |= fields
+            records += read
+            if records > RECORD_LIMIT:
+                raise TooLargeError(f"the archive has more than {RECORD_LIMIT} pax records")
         else:
             size = 0 if kind in _DATA_LESS else _size(extended.get("size"), size)
             end = stream.position + size + -size % BLOCK
@@ -94,12 +104,12 @@ def _has_checksum(header: bytes) -> bool:
     if not field or not _OCTAL.fullmatch(field):
         return False
     rest = header[:148] + b" " * 8 + header[156:]
-    total = sum(rest)
-    return int(field, 8) in (total, total - 256 * sum(byte > 127 for byte in rest))
+    total, written = sum(rest), int(field, 8)
+    return written == total or written == total - 256 * sum(byte > 127 for byte in rest)
 
 
 def _member(header: bytes, kind: bytes, size: int, extended: dict[str, str], offset: int) -> Member:
-    if kind in b"SM" or any(key.startswith("GNU.sparse.") for key in extended):
+    if kind in b"SM" or "GNU.sparse" in extended:
         raise _broken("sparse and multi-volume members are not supported")
     name, target = _text(header[:100]), _text(header[157:257])
     if header[257:263] == b"ustar\0" and (prefix := _text(header[345:500])):
@@ -148,33 +158,45 @@ def _small_body(stream: Stream, size: int) -> bytes:
     return body
 
 
-def _extension(kind: bytes, body: bytes) -> dict[str, str]:
-    """Return the fields that an extended header sets for the next member."""
+def _extension(kind: bytes, body: bytes) -> tuple[dict[str, str], int]:
+    """Return the fields that an extended header sets for the next member, and its records' number.
+
+    Of the fields only `path`, `linkpath`, `size` and `GNU.sparse` are of use.
+    """
     if kind in _GNU_LONG:
-        return {_GNU_LONG[kind]: _text(body)}
-    found = dict(_pax_records(body))
+        return {_GNU_LONG[kind]: _path(body.partition(b"\0")[0])}, 1
+    found: dict[str, str] = {}
+    count = 0
+    for key, value in _pax_records(body):
+        count += 1
+        if key == b"size":
+            found["size"] = _decoded(value[:_DIGITS])
+        elif key in (b"path", b"linkpath"):
+            found[key.decode()] = _path(value)
+        elif key.startswith(b"GNU.sparse."):
+            found["GNU.sparse"] = ""
     if kind == b"g":
         if found.keys() & {"path", "linkpath", "size"}:
             raise _broken("a global pax header sets one path or size for all members")
-        return {}
-    return found
+        return {}, count
+    return found, count
 
 
-def _pax_records(body: bytes) -> Iterator[tuple[str, str]]:
+def _pax_records(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at < len(body):
         record = _PAX_RECORD.match(body, at)
         end = at + int(record[1]) if record else 0
         if not record or end <= record.end() or body[end - 1 : end] != b"\n":
             raise _broken("invalid pax header")
-        yield _decoded(record[2]), _decoded(body[record.end() : end - 1])
+        yield record[2], body[record.end() : end - 1]
         at = end
 
 
 def _size(extended: str | None, size: int) -> int:
     if extended is None:
         return size
-    if not (extended.isascii() and extended.isdecimal() and len(extended) < 20):
+    if not (extended.isascii() and extended.isdecimal() and len(extended) < _DIGITS):
         raise _broken("a member's size is not a valid number")
     return int(extended)
 
@@ -191,6 +213,12 @@ def _number(field: bytes) -> int:
 
 def _text(field: bytes) -> str:
     return _decoded(field.partition(b"\0")[0])
+
+
+def _path(name: bytes) -> str:
+    if len(name) > PATH_LIMIT:
+        raise TooLargeError(f"a path of {len(name)} bytes is longer than {PATH_LIMIT} bytes")
+    return _decoded(name)
 
 
 def _decoded(name: bytes) -> str:

@@ -13,19 +13,30 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from regpipe.archives.files import Files
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci import media_types
-from regpipe.oci.descriptor import check_descriptor, digest_of, verify
-from regpipe.oci.document import parse_config, parse_document
+from regpipe.oci.descriptor import check_descriptor, verify
+from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.sources.base import CONFIG_LIMIT, MANIFEST_LIMIT, ReferrerList
 from regpipe.sources.layout import INDEX, Layout
-from regpipe.sources.local import Image, LocalSource, damaged
-from regpipe.sources.saved import LAYER_LIMIT, Saved, saved_images, split_saved_name
+from regpipe.sources.local import Image, LocalSource, checkable, damaged
+from regpipe.sources.saved import (
+    Saved,
+    SavedConfigs,
+    missing,
+    saved_images,
+    split_saved_name,
+)
+from regpipe.text import quoted
+
+V1_LAYER_LIMIT = 200
+"""The most layers of an image from Docker before 1.10, which allowed 127."""
 
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _DIGEST_IN_NAME = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?$")
@@ -76,12 +87,12 @@ class DockerArchive(LocalSource):
         """Return an image's original manifest, or the one generated from its files."""
         if self._layout and not key.startswith("@"):
             return self._layout.manifest_of(key)
+        if not self._saved:
+            return _schema1(self._files, key)
         with self._lock:
-            manifest = self._manifests.get(key)
-            if manifest is None:
-                manifest = self._schema2(key) if self._saved else _schema1(self._files, key)
-                self._manifests[key] = manifest
-            return manifest
+            if key not in self._manifests:
+                self._manifests[key] = self._schema2(key)
+            return self._manifests[key]
 
     def manifest_at(self, digest: str) -> Manifest:
         """Return a manifest by digest, which may require generating all of them."""
@@ -91,11 +102,10 @@ class DockerArchive(LocalSource):
             except NotFoundError:
                 if not self._generated:
                     raise
-        for key in self._generated:
-            manifest = self.manifest_of(key)
-            if manifest.digest == digest:
-                return manifest
-        raise NotFoundError(f"the archive has no manifest {digest}", code="MANIFEST_UNKNOWN")
+        key = self._generated.get(digest)
+        if key is None:
+            raise NotFoundError(f"the archive has no manifest {digest}", code="MANIFEST_UNKNOWN")
+        return self.manifest_of(key)
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
         """Return a config or an uncompressed layer."""
@@ -105,12 +115,9 @@ class DockerArchive(LocalSource):
             except NotFoundError:
                 if not self._generated:
                     raise
-        digest = descriptor["digest"]
-        with self._lock:
-            if digest not in self._blobs:
-                for key in self._generated:
-                    self.manifest_of(key)
-        name = self._blobs.get(digest)
+        digest = checkable(descriptor["digest"])
+        known = digest in self._blobs or self._generated  # which reads all images
+        name = self._blobs.get(digest) if known else None
         body = self._files.read(name, limit) if name else None
         if body is None:
             raise NotFoundError(f"the archive has no blob {digest}", code="BLOB_UNKNOWN")
@@ -154,18 +161,26 @@ class DockerArchive(LocalSource):
                 raise
             return _Index(why_not=f"only manifest.json is used: {error.message}")
 
-    @property
-    def _generated(self) -> list[str]:
-        """The keys of the images whose manifests are generated."""
-        keys = dict.fromkeys(image.key for image in self.named)
-        return [key for key in keys if key.startswith("@") or not self._layout]
+    @cached_property
+    def _generated(self) -> dict[str, str]:
+        """The keys of the images whose manifests are generated, by the digests of these."""
+        found: dict[str, str] = {}
+        for key in dict.fromkeys(image.key for image in self.named):
+            if key.startswith("@") or not self._layout:
+                with suppress(RegpipeError):  # raised if this image is asked for
+                    found[self.manifest_of(key).digest] = key
+        return found
+
+    @cached_property
+    def _configs(self) -> SavedConfigs:
+        return SavedConfigs(self._files, self._saved or [])
 
     def _config_digest(self, saved: Saved) -> str:
         """Return the digest of an image's config; empty if it cannot be read."""
         if not self._originals:
             return ""
         try:
-            return digest_of(self._files.read(saved.config, CONFIG_LIMIT) or b"")
+            return self._configs.read(saved.config).digest
         except RegpipeError:
             return ""
 
@@ -183,33 +198,25 @@ class DockerArchive(LocalSource):
         saved = (self._saved or [])[int(key[1:])]
         if saved.error:
             raise saved.error
-        config = self._files.read(saved.config, CONFIG_LIMIT)
-        if config is None:
-            raise _missing("config", saved.config)
-        digest = digest_of(config)
+        config = self._configs.read(saved.config)
         named = _DIGEST_IN_NAME.search(saved.config)
         warnings = [self._index.why_not] if self._index.why_not else []
-        if named and digest != f"sha256:{named[1]}":
-            warnings.append(f"the config {ascii(saved.config)} has digest {digest}")
-        rootfs = parse_config(config).document.get("rootfs")
-        diff_ids = rootfs.get("diff_ids") if isinstance(rootfs, dict) else None
-        if not isinstance(diff_ids, list):
-            diff_ids = []
-        if len(diff_ids) < len(saved.layers):
+        if named and config.digest != f"sha256:{named[1]}":
+            warnings.append(f"the config {quoted(saved.config)} has digest {config.digest}")
+        if config.layers < len(saved.layers):
             # The record warns of the opposite, as it does for every image.
             warnings.append(
                 f"the image has {len(saved.layers)} layers in manifest.json, but"
-                f" {len(diff_ids)} diff_ids in its config: layers without one are left out"
+                f" {config.layers} diff_ids in its config: layers without one are left out"
             )
-        self._blobs[digest] = saved.config
+        self._blobs[config.digest] = saved.config
         layers = []
-        for diff_id, name in zip(diff_ids, saved.layers, strict=False):
+        for diff_id, name in zip(config.diff_ids, saved.layers, strict=False):
             size = self._files.uncompressed_size(name)
             if size is None:
-                raise _missing("layer", name)
+                raise missing("layer", name)
             layer = {"mediaType": _LAYER, "size": size, "digest": diff_id}
-            check_descriptor(layer, "layers")
-            self._blobs[diff_id] = name
+            self._blobs[check_descriptor(layer, "layers")["digest"]] = name
             layers.append(layer)
         body = _json(
             {
@@ -217,8 +224,8 @@ class DockerArchive(LocalSource):
                 "mediaType": media_types.DOCKER_MANIFEST,
                 "config": {
                     "mediaType": media_types.DOCKER_CONFIG,
-                    "size": len(config),
-                    "digest": digest,
+                    "size": config.size,
+                    "digest": config.digest,
                 },
                 "layers": layers,
             }
@@ -230,13 +237,15 @@ def _schema1(files: Files, image: str) -> Manifest:
     """Generate a schema 1 manifest from the v1 JSON of an image and of its parents."""
     fs_layers, history, architecture = [], [], ""
     seen: set[str] = set()
+    size = 0
     while image:
-        if image in seen or len(seen) >= LAYER_LIMIT:
+        if image in seen or len(seen) >= V1_LAYER_LIMIT or size > MANIFEST_LIMIT:
             raise damaged("the image has too many parents, or a cycle of them")
         seen.add(image)
         body, digest = files.read(f"{image}/json", CONFIG_LIMIT), files.digest(f"{image}/layer.tar")
         if body is None or digest is None:
-            raise _missing("layer", image)
+            raise missing("layer", image)
+        size += len(body)
         layer = parse_document(body, "layer's json")
         fs_layers.append({"blobSum": digest})
         history.append({"v1Compatibility": body.decode()})
@@ -254,10 +263,6 @@ def _schema1(files: Files, image: str) -> Manifest:
         }
     )
     return read_manifest(body, "")._replace(derived=True)
-
-
-def _missing(what: str, name: str) -> NotFoundError:
-    return NotFoundError(f"the archive has no {what} {ascii(name)}", code="BLOB_UNKNOWN")
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -6,18 +6,20 @@ from functools import cached_property
 from typing import Any
 
 from regpipe.archives.files import Files
-from regpipe.errors import NotFoundError, ResponseError
-from regpipe.oci.descriptor import descriptors, is_attestation, verify
+from regpipe.errors import NotFoundError, ResponseError, TooLargeError
+from regpipe.oci.descriptor import descriptors, has_digest, is_attestation, verify
 from regpipe.oci.document import mapping, parse_document
 from regpipe.oci.local_names import split_name
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.platform import normalize_platform, platform_of
 from regpipe.sources.base import MANIFEST_LIMIT, ReferrerList
-from regpipe.sources.local import Image, LocalSource, damaged
+from regpipe.sources.local import Image, LocalSource, checkable, damaged
 
 INDEX = "index.json"
 INDEX_DEPTH = 4
 """The deepest nesting of indexes in which configs are looked for."""
+CONFIGS_LIMIT = 250_000
+"""How often configs are found: those of an index count again for each index that has it."""
 
 _REF_NAME = "org.opencontainers.image.ref.name"
 _FULL_NAME = "io.containerd.image.name"
@@ -39,6 +41,7 @@ class Layout(LocalSource):
     def __init__(self, registry: str, files: Files, *, full_names: bool = False) -> None:
         super().__init__(registry, files)
         self._full_names = full_names
+        self._configs_seen = 0
 
     def list_images(self) -> list[Image]:
         """Return the images that index.json lists."""
@@ -69,25 +72,31 @@ class Layout(LocalSource):
 
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:  # noqa: ARG002
         """Return a blob, verified against its descriptor."""
-        body = self._read(descriptor["digest"], limit, "blob")
-        verify(body, descriptor["digest"], "blob")
+        digest = checkable(descriptor["digest"])
+        body = self._read(digest, limit, "blob")
+        verify(body, digest, "blob")
         return body
 
     def descriptor(self, digest: str) -> Mapping[str, Any]:
         """Return the descriptor with this digest in index.json."""
         return self._entries.get(digest, {})
 
-    def referrers(self, repository: str, digest: str) -> ReferrerList:
+    def referrers(self, repository: str, digest: str) -> ReferrerList:  # noqa: ARG002
         """Return the entries of index.json whose `subject` is this manifest."""
-        found = []
-        for entry in self._entries.values():
+        return ReferrerList(self._by_subject.get(digest, []))
+
+    @cached_property
+    def _by_subject(self) -> dict[object, list[dict[str, Any]]]:
+        """The entries of index.json by the digests of their subjects."""
+        found: dict[object, list[dict[str, Any]]] = {}
+        for digest, entry in self._entries.items():
             try:
-                subject = self.manifest(repository, entry["digest"]).document.get("subject")
-            except (NotFoundError, ResponseError):
+                subject = mapping(self.manifest_of(digest).document.get("subject"))
+            except (NotFoundError, ResponseError, TooLargeError):
                 continue
-            if isinstance(subject, dict) and subject.get("digest") == digest:
-                found.append(entry)
-        return ReferrerList(found)
+            if isinstance(subject.get("digest"), str):
+                found.setdefault(subject["digest"], []).append(entry)
+        return found
 
     def images_by_config(self) -> dict[str, list[Image]]:
         """Return the images by the digests of their configs; an index has several.
@@ -109,13 +118,17 @@ class Layout(LocalSource):
             try:
                 document = self.manifest_of(key).document
                 nested = list(descriptors(document, "manifests")) if depth else []
-            except (NotFoundError, ResponseError):
+            except (NotFoundError, ResponseError, TooLargeError):
                 return configs
             config = mapping(document.get("config")).get("digest")
             if isinstance(config, str):
                 configs[config] = None
             for entry in nested:
-                configs.update(self._configs(entry["digest"], depth - 1, known))
+                part = self._configs(entry["digest"], depth - 1, known)
+                configs.update(part)
+                self._configs_seen += len(part)
+                if self._configs_seen > CONFIGS_LIMIT:
+                    raise TooLargeError(f"{INDEX} leads to too many configs")
         return known[key]
 
     def _name(self, entry: Mapping[str, Any], uses: Mapping[str, int]) -> tuple[str, str]:
@@ -159,7 +172,8 @@ class Layout(LocalSource):
 
     def _read(self, digest: str, limit: int, what: str) -> bytes:
         algorithm, _, encoded = digest.partition(":")
-        body = self._files.read(f"blobs/{algorithm}/{encoded}", limit)
+        name = f"blobs/{algorithm}/{encoded}"
+        body = self._files.read(name, limit, lambda content: has_digest(content, digest))
         if body is None:
             raise NotFoundError(
                 f"the {self._files.what} has no {what} {digest}", code="BLOB_UNKNOWN"

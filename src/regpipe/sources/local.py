@@ -4,15 +4,18 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from regpipe.archives.archive import STDIN
 from regpipe.archives.files import Files
 from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError
+from regpipe.oci.descriptor import unverifiable
 from regpipe.oci.local_names import default_repository
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, is_digest
 from regpipe.sources.base import Checkup, ReferrerList, Source
+from regpipe.text import quoted
 
 NAMES_SHOWN = 10
 
@@ -49,6 +52,7 @@ class LocalSource(Source):
         self._registry = registry
         self._files = files
         self._own_repository = default_repository(registry)
+        self._has: dict[str, bool] = {}
 
     @abstractmethod
     def list_images(self) -> list[Image]:
@@ -60,16 +64,20 @@ class LocalSource(Source):
         return self.list_images()
 
     @cached_property
-    def _keys(self) -> list[str]:
-        """The keys of the images by position."""
-        return list(dict.fromkeys(image.key for image in self.named))
+    def _positions(self) -> dict[str, int]:
+        """The positions of the images by their keys."""
+        keys = dict.fromkeys(image.key for image in self.named)
+        return {key: position for position, key in enumerate(keys)}
 
     @cached_property
-    def _by_tag(self) -> dict[str, list[Image]]:
-        by_tag: dict[str, list[Image]] = {}
-        for image in self.named:
-            by_tag.setdefault(image.tag, []).append(image)
-        return by_tag
+    def _numbers(self) -> dict[tuple[str | None, str | None], list[int]]:
+        """Where in `named` the images of a repository, of a tag and of both are."""
+        numbers: dict[tuple[str | None, str | None], list[int]] = {}
+        for number, image in enumerate(self.named):
+            repository = image.repository or self._own_repository
+            for name in (repository, image.tag), (repository, None), (None, image.tag):
+                numbers.setdefault(name, []).append(number)
+        return numbers
 
     @abstractmethod
     def manifest_of(self, key: str) -> Manifest:
@@ -86,13 +94,16 @@ class LocalSource(Source):
 
     def has_manifest(self, digest: str) -> bool:
         """Tell whether the source has a manifest that an index lists, valid or not."""
-        try:
-            self.manifest_at(digest)
-        except NotFoundError:
-            return False
-        except RegpipeError:
-            return True
-        return True
+        if digest not in self._has:
+            try:
+                self.manifest_at(digest)
+            except NotFoundError:
+                self._has[digest] = False
+            except RegpipeError:
+                self._has[digest] = True
+            else:
+                self._has[digest] = True
+        return self._has[digest]
 
     @abstractmethod
     def blob(self, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
@@ -150,7 +161,7 @@ class LocalSource(Source):
         if image.tag:
             is_unique = (image.repository, image.tag) not in self._ambiguous
         else:
-            is_unique = not image.repository and _is_one(self.named)
+            is_unique = not image.repository and len(self._positions) == 1
         if is_unique:
             return ref
         return ref._replace(tag=None, digest=self.manifest_of(image.key).digest)
@@ -170,16 +181,20 @@ class LocalSource(Source):
 
     def _within(self, repository: str) -> list[Image]:
         """Return the images of one repository."""
-        images = [image for image in self.named if self._is_in(image, repository)]
+        images = self._named_as(repository, "")
         if not images and repository != self._own_repository:
-            why = f"the {self._files.what} has no repository {ascii(repository)}"
-            raise NotFoundError(why + self._known_names(), code="NAME_UNKNOWN")
+            why = f"the {self._files.what} has no repository {quoted(repository)}"
+            raise NotFoundError(why + self._known_names, code="NAME_UNKNOWN")
         return images
 
-    def _is_in(self, image: Image, repository: str) -> bool:
+    def _named_as(self, repository: str, tag: str) -> list[Image]:
+        """Return the images of a repository and a tag, of which an empty one stands for any."""
         short = repository.removeprefix("docker.io/")
-        full = (f"docker.io/{short}", f"docker.io/library/{short}")
-        return (image.repository or self._own_repository) == repository or image.repository in full
+        names = {repository, f"docker.io/{short}", f"docker.io/library/{short}"}
+        if repository or tag:
+            found = (self._numbers.get((name or None, tag or None), ()) for name in names)
+            return [self.named[number] for number in sorted(chain.from_iterable(found))]
+        return self.named
 
     def _find(self, repository: str, tag: str) -> Image:
         """Return the image of a name, whose repository and tag may be empty.
@@ -195,45 +210,55 @@ class LocalSource(Source):
 
     def _matches(self, repository: str, tag: str) -> list[Image]:
         if _POSITION.fullmatch(tag):
-            keys = self._keys[int(tag[1:]) :][:1]
-            return [image for image in self.named if image.key in keys]
-        images = self._by_tag.get(tag, []) if tag else self.named
-        if repository:
-            images = [image for image in images if self._is_in(image, repository)]
-        if not tag and not _is_one(images):
-            images = [image for image in images if image.tag == "latest"]
-        return images
+            return [image for image in self.named if self._positions[image.key] == int(tag[1:])]
+        images = self._named_as(repository, tag)
+        return images if tag or _is_one(images) else self._named_as(repository, "latest")
 
     def _not_found(self, repository: str, tag: str, found: list[Image]) -> NotFoundError:
         what = self._files.what
-        name = ascii(str(Image(repository, tag or "latest", "")))
+        name = quoted(str(Image(repository, tag or "latest", "")))
         if not self.named:
             why = f"the {what} has no images"
         elif not tag and not repository:
             why = f"the {what} has several images: "
+            shown = self._shown_positions(self.named)
             unnamed = not any(image.tag for image in self.named)
-            why += f"give a position ({self._positions(self.named)})" if unnamed else "name one"
+            why += f"give a position ({shown})" if unnamed else "name one"
         elif found:
-            shown = self._positions(found)
+            shown = self._shown_positions(found)
             why = f"the {what} has several images named {name}: give a position ({shown})"
         else:
             why = f"the {what} has no image {name}"
-        return NotFoundError(why + self._known_names(), code="MANIFEST_UNKNOWN")
+        return NotFoundError(why + self._known_names, code="MANIFEST_UNKNOWN")
 
-    def _positions(self, images: list[Image]) -> str:
-        positions = sorted({self._keys.index(image.key) for image in images})
+    def _shown_positions(self, images: list[Image]) -> str:
+        positions = sorted({self._positions[image.key] for image in images})
         more = ", …" if len(positions) > NAMES_SHOWN else ""
         return ", ".join(f":@{position}" for position in positions[:NAMES_SHOWN]) + more
 
+    @cached_property
     def _known_names(self) -> str:
         names = list(dict.fromkeys(str(image) for image in self.named if image.tag))
         more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-        return f" (found: {', '.join(map(ascii, names[:NAMES_SHOWN]))}{more})" if names else ""
+        return f" (found: {', '.join(map(quoted, names[:NAMES_SHOWN]))}{more})" if names else ""
 
 
 def _is_one(images: list[Image]) -> bool:
     """Tell whether there is exactly one image, maybe under several names."""
     return len({image.key for image in images}) == 1
+
+
+def checkable(digest: str) -> str:
+    """Return the digest of a blob unchanged.
+
+    Raises:
+        ResponseError: it cannot be computed, so that the blob could be any file.
+    """
+    if why := unverifiable(digest):
+        raise ResponseError(
+            f"blob {digest} cannot be verified, and is not read: {why}", code="UNSUPPORTED"
+        )
+    return digest
 
 
 def damaged(why: str) -> ResponseError:

@@ -15,7 +15,8 @@ class Sources:
     Args:
         open_registry: opens the registry at a base URL. Given as a function so that a run over
             local sources does not load HTTP.
-        stdin: standard input, if an archive may be read from it.
+        stdin: standard input, if an archive may be read from it. That is so if the references are
+            the user's own arguments; those in data lead to regular files only.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ def _open_local(registry: str, stdin: BinaryIO | None) -> Source:
     from regpipe.archives.archive import Archive  # noqa: PLC0415
 
     if scheme == "oci-archive":
-        return Layout(registry, Archive(path, stdin))
+        return Layout(registry, Archive(path, stdin, pipes=stdin is not None))
     from regpipe.sources.docker_archive import DockerArchive  # noqa: PLC0415
 
-    return DockerArchive(registry, Archive(path, stdin, layers=True))
+    archive = Archive(path, stdin, layers=True, pipes=stdin is not None)
+    return DockerArchive(registry, archive)
 
 
 def _check_path(path: str) -> None:

@@ -46,7 +46,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
             threading.Thread(target=_feed, args=(path, data), daemon=True).start()
         else:
             return Archive("-", io.BytesIO(data), layers=True)
-        return Archive(str(path), layers=True)
+        return Archive(str(path), layers=True, pipes=request.param == "named pipe")
 
     return open_
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regpipe.archives import compression
-from regpipe.archives.compression import Stream, decompressed
+from regpipe.archives.compression import Meter, Stream, decompressed
 from regpipe.errors import ResponseError, TooLargeError
-from support.archives import PACKERS
+from support.archives import PACKERS, zstd
 
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DATA = b"".join(b"%d\n" % number for number in range(50_000))
@@ -71,6 +71,28 @@ def test_an_xz_file_that_needs_gigabytes_is_refused() -> None:
     assert lzma.decompress(packed) == b"x" * 100
     with pytest.raises(ResponseError):
         read_all(bytes(packed))
+
+
+def test_a_zstd_file_that_needs_much_memory_is_refused() -> None:
+    window = {zstd.CompressionParameter.window_log: 27}
+    data = bytes(range(256)) * 10
+    assert read_all(zstd.compress(data, options={zstd.CompressionParameter.window_log: 26})) == data
+    frame = zstd.ZstdCompressor(options=window)  # of unknown size, so that the window counts
+    with pytest.raises(ResponseError, match="takes too much memory"):
+        read_all(frame.compress(data) + frame.flush())
+
+
+def test_streams_that_share_a_meter_are_one_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compression, "BOMB_FLOOR", 1 << 20)
+    packed = PACKERS["tar.gz"](bytes(900_000))
+    meter = Meter()
+    for allowed in (True, False):
+        content = decompressed(Stream(io.BytesIO(packed).read), meter)
+        if allowed:
+            assert len(content.exactly(900_000)) == 900_000
+        else:
+            with pytest.raises(TooLargeError):
+                content.exactly(900_000)
 
 
 def test_a_python_that_lacks_a_decompressor(monkeypatch: pytest.MonkeyPatch) -> None:

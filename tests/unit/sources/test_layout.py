@@ -273,13 +273,25 @@ def test_an_image_listed_twice_without_a_name_is_one_image(layout: Path) -> None
     assert digest_at("oci:box") == ONE.digest
 
 
-def test_links_in_a_directory_are_followed(layout: Path) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["a folder", "each blob"])
+def test_blobs_may_be_links_to_elsewhere(layout: Path, *, whole: bool) -> None:
+    """Bazel writes such layouts."""
     elsewhere = layout.parent / "elsewhere"
-    layout.rename(elsewhere)
-    layout.mkdir()
-    for path in elsewhere.iterdir():
-        (layout / path.name).symlink_to(path)
+    (layout / "blobs").rename(elsewhere)
+    if whole:
+        (layout / "blobs").symlink_to(elsewhere)
+    else:
+        (layout / "blobs" / "sha256").mkdir(parents=True)
+        for path in (elsewhere / "sha256").iterdir():
+            (layout / "blobs" / "sha256" / path.name).symlink_to(path)
     assert digest_at("oci:box:one") == ONE.digest
+
+
+def test_links_inside_a_directory_are_followed(layout: Path) -> None:
+    (layout / "index.json").rename(layout / "real.json")
+    (layout / "index.json").symlink_to("real.json")
+    (layout.parent / "link").symlink_to(layout)
+    assert digest_at("oci:link:one") == ONE.digest
 
 
 def test_the_source_interface(layout: Path) -> None:
