@@ -5,16 +5,26 @@ The numbers are rows of the table in test_attacks.py.
 
 import json
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 
+from regpipe.errors import TooLargeError
 from regpipe.images import referrers
 from regpipe.images.referrers import fallback_tag
 from regpipe.oci import document, jws, schema1
 from support import artifacts, images
 from support import schema1 as old
 from support.attacks import manifest, manifests
-from support.blobs import DOCKER_V1_SIGNED, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Json, go_json
+from support.blobs import (
+    DOCKER_V1_SIGNED,
+    OCI_CONFIG,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Blob,
+    Json,
+    go_json,
+)
 from support.cli import Result, run
 from support.responses import Response, json_response
 from support.scripted import Scripted
@@ -31,7 +41,7 @@ def refused(result: Result, code: str = "SIZE_INVALID") -> None:
 
 def with_config(scripted: Scripted, body: bytes, digest: str | None = None, **more: object) -> None:
     """Serve an image with this config under team/app:v1."""
-    content = images.docker_manifest(images.Blob(body, OCI_CONFIG), [])
+    content = images.docker_manifest(Blob(body, OCI_CONFIG), [])
     parsed = content.json | {"mediaType": OCI_MANIFEST, **more}
     if digest:
         parsed["config"]["digest"] = digest
@@ -73,7 +83,7 @@ def index(*entries: Json) -> bytes:
 
 def test_54_images_that_are_labelled_as_indexes_are_not_kept(scripted: Scripted) -> None:
     large = [
-        images.replace(one, raw=go_json(one.json | {"annotations": {"pad": "p" * 1_000_000}}))
+        replace(one, raw=go_json(one.json | {"annotations": {"pad": "p" * 1_000_000}}))
         for one in (images.oci(f"app{number}") for number in range(14))
     ]
     entries = []
@@ -96,7 +106,7 @@ def test_54_the_bytes_of_nested_indexes_are_limited(scripted: Scripted) -> None:
     entries = []
     for number, one in enumerate(nested):
         raw = go_json(one.json | pad | {"n": number})
-        inner = images.replace(one, raw=raw)
+        inner = replace(one, raw=raw)
         scripted.add("team/app", f"x{number}", inner)
         entries.append(inner.descriptor())
     manifest(scripted, index(*entries), OCI_INDEX)
@@ -135,7 +145,7 @@ def test_55_the_schema_1_view_is_limited(scripted: Scripted, config: bytes) -> N
 
 def test_55_many_layers_make_a_large_view_too() -> None:
     digests = [f"sha256:{number:064x}" for number in range(20_000)]
-    with pytest.raises(schema1.TooLargeError):
+    with pytest.raises(TooLargeError):
         schema1.view("{}", {}, digests)
 
 
@@ -218,7 +228,7 @@ def test_59_what_is_read_and_kept_of_referrers_is_limited(
     assert len(run(["referrers", url]).records) == 10
     monkeypatch.setattr(referrers, limit, value)
     result = run(["referrers", url])
-    assert (result.code, len(result.errors)) == (5, 1)
+    assert (result.code, len(result.errors)) == (1, 1)  # some were found
     assert "SIZE_INVALID" in result.err
     whole = run(["manifests", "--referrers", "--no-v1", url])
     (record,) = whole.records

@@ -283,9 +283,14 @@ def test_58_a_config_of_many_images_is_read_once(monkeypatch: pytest.MonkeyPatch
     reads: list[str] = []
     original = archive.Archive.read
 
-    def reading(self: archive.Archive, name: str, *limits: int) -> bytes | None:
+    def reading(
+        self: archive.Archive,
+        name: str,
+        limit: int,
+        is_wanted: Callable[[bytes], bool] | None = None,
+    ) -> bytes | None:
         reads.append(name)
-        return original(self, name, *limits)
+        return original(self, name, limit, is_wanted)
 
     monkeypatch.setattr(archive.Archive, "read", reading)
     tags = run(["tags", "docker-archive:x.tar"]).out
