@@ -91,16 +91,24 @@ def test_an_entry_of_the_apis_list_must_have_the_image_as_its_subject(
 
 
 @pytest.mark.parametrize("media_type", [OCI_INDEX, "application/json"])
-def test_an_entry_of_the_apis_list_that_is_gone_is_left_out_with_one_warning(
+def test_entries_of_the_apis_list_that_are_gone_are_listed_with_one_warning(
     registry: Scripted, media_type: str
 ) -> None:
-    gone = [artifacts.sbom(IMAGE, f"text/gone{number}").descriptor() for number in range(3)]
+    gone = [
+        artifacts.sbom(IMAGE, f"text/gone{number}").descriptor(artifactType=f"text/gone{number}")
+        for number in range(3)
+    ]
     registry.on(LIST, json_response(listed(*gone, ENTRY), type_=media_type))
     result = find(registry)
-    assert (result.code, digests(result), len(result.errors)) == (0, [SBOM.digest], 1)
-    assert f"{gone[0]['digest']} and 2 more in the list of referrers are left out" in result.err
+    every = [*(one["digest"] for one in gone), SBOM.digest]
+    assert (result.code, digests(result), len(result.errors)) == (0, every, 1)
+    said = f"{gone[0]['digest']} and 2 more in the list of referrers are unchecked: no such"
+    assert said in result.err
     (record,) = manifests(registry).records
-    assert [one["digest"] for one in record["referrers"]] == [SBOM.digest]
+    assert [one["digest"] for one in record["referrers"]] == every
+    assert [one["digest"] for one in find(registry, "--artifact-type", "text/gone1").records] == [
+        gone[1]["digest"]
+    ]
 
 
 NO_LISTS = {
@@ -173,7 +181,7 @@ def test_an_entry_that_cannot_be_read_is_left_out_with_a_warning(registry: Scrip
     tag(registry, gone.descriptor(), ENTRY)
     result = find(registry)
     assert (result.code, digests(result)) == (0, [SBOM.digest])
-    assert f"{gone.digest} under the fallback tag is left out" in result.err
+    assert f"{gone.digest} under the fallback tag is left out: " in result.err
 
 
 @pytest.mark.parametrize("path", ["api", "fallback"])

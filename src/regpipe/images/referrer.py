@@ -1,4 +1,4 @@
-"""A referrer of an image: what is known of it, by nothing but its manifest."""
+"""A referrer of an image: what is known of it, by its manifest or by a list."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -40,6 +40,18 @@ def described(manifest: Manifest) -> dict[str, Any]:
         "size": len(manifest.body),
         "artifactType": _kind(manifest),
         "annotations": texts_of(manifest.document.get("annotations")),
+    }
+
+
+def listed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a list says of a manifest that is not there."""
+    kind = entry.get("artifactType")
+    return {
+        "digest": entry["digest"],
+        "mediaType": entry.get("mediaType"),
+        "size": entry.get("size"),
+        "artifactType": kind if isinstance(kind, str) else None,
+        "annotations": texts_of(entry.get("annotations")),
     }
 
 

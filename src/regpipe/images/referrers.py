@@ -11,8 +11,9 @@ There are four. A referrer that several of them find has the first as its `found
 
 Lists only say where to look: the manifests decide. One that is listed must name the image as its
 `subject`, and its type and annotations are its own, since clients write fallback indexes, and
-registries get their lists wrong. The tags are guesses: a registry may deny access to tags that it
-does not have, or resolve them to something else.
+registries get their lists wrong. Only where a registry lists a manifest that it does not have, its
+list is all there is, with a warning. The tags are guesses: a registry may deny access to tags that
+it does not have, or resolve them to something else.
 """
 
 import re
@@ -27,7 +28,16 @@ from regpipe.errors import (
     TooLargeError,
     UnauthorizedError,
 )
-from regpipe.images.referrer import API, COSIGN, FALLBACK, INDEX, Referrer, described, texts_of
+from regpipe.images.referrer import (
+    API,
+    COSIGN,
+    FALLBACK,
+    INDEX,
+    Referrer,
+    described,
+    listed,
+    texts_of,
+)
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
@@ -127,16 +137,18 @@ class _Search:
         self.referrers: dict[str, Referrer] = {}
         self.error: RegpipeError | None = None
         self._doubts: dict[str, None] = {}
-        self._unread: dict[str, list[str]] = {}
+        self._unread: dict[tuple[str, str], list[str]] = {}
+        self._gone: set[str] = set()
         self._bytes = 0
         self._kept = 0
 
     def notes(self) -> list[str]:
         """Return what a user should know: what was left out, and odd things if nothing is found."""
         found = []
-        for where, (why, first, *others) in self._unread.items():
-            several = f" and {len(others)} more {where} are" if others else f" {where} is"
-            found.append(f"{first}{several} left out: {why}")
+        for (where, fate), (why, first, *others) in self._unread.items():
+            verb = "are" if others else "is"
+            more = f" and {len(others)} more" if others else ""
+            found.append(f"{first}{more} {where} {verb} {fate}: {why}")
         return found if self.referrers else [*found, *self._doubts]
 
     def listed(self) -> _Descriptors:
@@ -146,7 +158,7 @@ class _Search:
             self._doubts[found.note] = None
         self._has_list = found.descriptors is not None
         for entry, manifest in self._verified(found.descriptors or (), LIST):
-            own = described(manifest)
+            own = described(manifest) if manifest else listed(entry)
             annotations = texts_of(entry.get("annotations")) | own["annotations"]
             yield API, own | {"annotations": annotations}
 
@@ -160,7 +172,8 @@ class _Search:
             return
         entries = descriptors(index.document, "manifests")
         for _, manifest in self._verified(entries, TAG):
-            yield FALLBACK, described(manifest)
+            if manifest:
+                yield FALLBACK, described(manifest)
 
     def cosign(self) -> _Descriptors:
         """Yield what cosign's tags lead to; its manifests have no `subject` to be verified by."""
@@ -210,13 +223,18 @@ class _Search:
 
     def _verified(
         self, entries: Iterable[Mapping[str, Any]], where: str
-    ) -> Iterator[tuple[Mapping[str, Any], Manifest]]:
-        """Yield the entries of a list whose manifests name the image as their `subject`."""
+    ) -> Iterator[tuple[Mapping[str, Any], Manifest | None]]:
+        """Yield the entries of a list whose manifests name the image as their `subject`.
+
+        Without a manifest come entries of a registry's own list whose manifests are not there.
+        """
         for position, entry in enumerate(entries):
             if position >= COUNT_LIMIT:
                 raise TooLargeError(f"more than {COUNT_LIMIT} manifests are {where}")
             manifest = self._read(entry["digest"], where)
             if manifest is None:
+                if where == LIST and entry["digest"] in self._gone:
+                    yield entry, None
                 continue
             subject = mapping(manifest.document.get("subject"))
             if subject.get("digest") == self._subject.digest:
@@ -236,7 +254,11 @@ class _Search:
         except (NotFoundError, ResponseError, TooLargeError, UnauthorizedError) as error:
             if isinstance(error, UnauthorizedError) and error.status is None:
                 raise
-            self._unread.setdefault(where, [error.message]).append(digest)
+            is_gone = where == LIST and isinstance(error, NotFoundError | UnauthorizedError)
+            if is_gone:
+                self._gone.add(digest)
+            fate = "unchecked" if is_gone else "left out"
+            self._unread.setdefault((where, fate), [error.message]).append(digest)
             return None
         self._bytes += len(manifest.body)
         if self._bytes > READ_LIMIT:
