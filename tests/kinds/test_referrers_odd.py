@@ -1,4 +1,7 @@
-"""Registries that send odd things about referrers, and deny access to tags that are guesses."""
+"""Registries that send odd things about referrers, and deny access to tags that are guesses.
+
+Long because the ways are checked on one registry, each against the others.
+"""
 
 import pytest
 

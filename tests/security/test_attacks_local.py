@@ -1,7 +1,8 @@
 """Layouts and archives that reach for other files, or take more than they should.
 
 The numbers are rows of the table in test_attacks.py. `run` searches all output for secrets, such as
-the one in the file that is reached for here.
+the one in the file that is reached for here. Long because its rows share that file, the layout
+beside it and the ways to put things into both.
 """
 
 import gzip

@@ -1,4 +1,7 @@
-"""OCI image layouts: the names of their images."""
+"""OCI image layouts: the names of their images.
+
+Long because what all tools write as layouts is one subject.
+"""
 
 import json
 import shutil
