@@ -7,6 +7,7 @@ as they are ordinary objects; what is not is left to libjq.
 
 import ctypes
 
+from regpipe.jq import libjq as lj
 from regpipe.jq.libjq import Jv, Libjq
 from regpipe.jq.program import NO_OUTPUT, OK_NULL, RUNTIME
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from regpipe.jq.records import RecordRun, Records
 
 _SPACE = b" \t\r\n"
+_LITERALS = (lj.NULL, lj.FALSE, lj.TRUE, lj.NUMBER)
+_OPENING = (b"{", b"[", b'"')
 
 
 class RunResult:
@@ -93,6 +96,8 @@ class ValueRun:
         """
         self._chunk = chunk
         self.begin = self.end = 0
+        if self.is_clean:
+            self._drop_parser()  # it may have begun before blocks that others ran over
         if until_clean and not self.is_clean:
             message = self._parse(chunk, None, only_one=True)
             if self.is_clean:
@@ -162,10 +167,16 @@ class ValueRun:
         self._program.where = self.where
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
         call.jv_parser_set_buf(parser, address + self.end, len(data) - self.end, 1)
-        while get_kind(value := next_(parser)):
+        while kind := get_kind(value := next_(parser)):
             self.begin, self.end = self.end, len(data) - remaining(parser)
             self.is_clean, self._begun = True, None
-            if self._run(value) or only_one or (records and records.may_begin(self.end)):
+            if kind in _LITERALS and data[self.end - 1 : self.end] in _OPENING:
+                # What ends a number is parsed with it: here it begins the next value.
+                self.end -= 1
+                self.is_clean, self._begun = False, (chunk, self.end)
+            if self._run(value):
+                return None
+            if self.is_clean and (only_one or (records and records.may_begin(self.end))):
                 return None
         rest = len(data) - len(data[self.end :].lstrip(_SPACE))
         if rest < len(data):

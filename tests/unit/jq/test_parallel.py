@@ -10,6 +10,8 @@ from regpipe.jq import inputs, parallel, workers
 from regpipe.jq.projection import Projection
 from regpipe.jq.workers import Worker
 from regpipe.stdio import Streams
+from support.both import divide
+from support.cli import run as summarize
 from support.json_inputs import RECORD, lines
 
 RECORDS = [{**RECORD, "tag": f"v{number}", "pad": "x" * 200} for number in range(400)]
@@ -140,3 +142,21 @@ def test_after_an_array_that_looks_like_records_blocks_are_used_again(counts: Co
     found, _ = run(["."], [text])
     assert found.count(b"\n") == 1 + len(RECORDS)
     assert counts.given > len(text) / 3
+
+
+@pytest.mark.parametrize("value", ["1", "null", "true", "-0.5"])
+@pytest.mark.parametrize("next_", ["{", "["])
+def test_what_ends_a_number_may_begin_the_next_value(
+    value: str, next_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follows = {"{": '{"a":\n{"c":2}}', "[": '[\n{"c":2}]'}[next_]
+    text = f'{{"b":1}}\n{value}{follows}\n' * 100
+    expected = run_plain(text)
+    for block in (7, 40, 300):
+        divide(monkeypatch, block)
+        assert run_plain(text) == expected
+
+
+def run_plain(text: str) -> tuple[int, bytes]:
+    result = summarize(["summarize", "."], text)
+    return result.code, result.out
