@@ -16,7 +16,12 @@ $ARGS.named.like as $like
     map(select(is_referrer_tag | not))
     | by_repository[]
     | map([version, .])
-    | map(select(.[0] and ($like == null or .[0].kind == $like.kind) and ($pre or .[0].pre == null))) as $chosen
+    # A word before the numbers is another thing's version (jdk-25, bookworm-20240110), if not asked for.
+    | map(select(.[0]
+        and (if $like then .[0].kind == $like.kind
+             else .[0].prefix | . == "" or test("^(release|rel|version|ver)-[vV]?$")
+             end)
+        and ($pre or .[0].pre == null))) as $chosen
     | (if length > ($chosen | length) then
          "regpipe summarize: versions: left out \(length - ($chosen | length)) of \(length) tags of "
          + "\(.[0][1] | repository // "an input"): not versions, or not asked for\n" | stderr
