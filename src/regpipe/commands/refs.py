@@ -48,10 +48,10 @@ def main(argv: list[str], streams: Streams) -> int:
     finder = Finder(options, streams.stdin)
     any_success = False
     for argument in arguments:
-        for result in finder.references(argument):
-            output = _output(result, registry)
-            report.write([output])
-            any_success |= isinstance(output, bytes)
+        for results in finder.references(argument):
+            outputs = [_output(result, registry) for result in results]
+            report.write(outputs)
+            any_success = any_success or any(isinstance(output, bytes) for output in outputs)
     return report.exit_code(any_success=any_success, no_fail=args.no_fail)
 
 

@@ -6,7 +6,7 @@ from regpipe.errors import RegpipeError
 from regpipe.refs import files, kinds
 
 _STRUCTURED = (".yaml", ".yml", ".json")
-_IMAGE_FIELD = re.compile(rb"""^[ \t-]*["']?\w*[iI]mage["']?[ \t]*:""", re.MULTILINE)
+_IMAGE_FIELD = re.compile(rb"""(?:^|[{,])[ \t-]*["']?\w*[iI]mage["']?[ \t]*:""", re.MULTILINE)
 _OBJECT = b"apiVersion"
 
 

@@ -90,7 +90,8 @@ class Dockerfile:
             number += 1
             if parts and _COMMENT_OR_BLANK.fullmatch(line):
                 continue
-            end = continued.search(line)
+            may_be = line.endswith((self.escape, " ", "\t"))
+            end = continued.search(line) if may_be else None
             parts.append((line[: end.start()] if end else line, number))
             if not end:
                 break

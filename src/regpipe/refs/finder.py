@@ -81,19 +81,20 @@ class Finder:
         self._seen: set[str] = set()  # real paths, lest an included file be read twice
         self._charts = Charts()
 
-    def references(self, argument: str) -> Iterator[Result]:
-        """Yield what is in a file, a directory or standard input (`-`)."""
+    def references(self, argument: str) -> Iterator[list[Result]]:
+        """Yield what is in a file, a directory or standard input (`-`): a list for each file."""
         kind = self._options.kind
         if argument != STDIN and os.path.isdir(argument):  # noqa: PTH112 -- start-up
             yield from self._in_tree(argument, kind)
         elif argument == STDIN:
-            yield from self._in_file(_File(argument, kind, files.project_of("."), is_named=True))
+            file = _File(argument, kind, files.project_of("."), is_named=True)
+            yield list(self._in_file(file))
         else:
             directory = os.path.dirname(argument) or "."  # noqa: PTH120 -- start-up
             file = _File(argument, kind, files.project_of(directory), is_named=True)
-            yield from self._in_file(file)
+            yield list(self._in_file(file))
 
-    def _in_tree(self, top: str, kind: Kind | None) -> Iterator[Result]:
+    def _in_tree(self, top: str, kind: Kind | None) -> Iterator[list[Result]]:
         project = files.project_of(top)
         self._charts = Charts()
         for entry in files.walk(top, with_ignored=self._options.with_ignored):
@@ -103,10 +104,10 @@ class Finder:
             if entry.error:
                 if entry.is_directory or candidates.may_be_one(file.absolute):
                     error = IncompleteError(entry.error.message, code=entry.error.code)
-                    yield file.problem(error)
+                    yield [file.problem(error)]
             elif candidates.may_be_one(file.absolute) and os.path.realpath(path) not in self._seen:
-                yield from self._in_file(file)
-        yield from self._charts.remarks()
+                yield list(self._in_file(file))
+        yield list(self._charts.remarks())
 
     def _in_file(self, file: _File) -> Iterator[Result]:
         try:

@@ -6,6 +6,7 @@ Stages, by name or number, and `scratch` are not images. Variables have the defa
 
 import fnmatch
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 
 from regpipe.refs.context import written
@@ -14,6 +15,8 @@ from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.variables import Syntax, UnresolvedError, expand
 
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
+_MOST_STAGES = 1000
+"""Stages whose names a name with variables is compared with."""
 _NO_VARIABLES = "docker replaces no variables here: name a stage that is FROM this image"
 
 
@@ -33,13 +36,14 @@ def images(text: str, variables: Mapping[str, str]) -> Iterator[Image | Unresolv
 class _Stages:
     def __init__(self, file: Dockerfile, variables: Mapping[str, str]) -> None:
         self._file = file
-        self._given = variables
         self._syntax = Syntax(escape=file.escape, has_quotes=True)
         # docker sees only what is declared before the first FROM. What a stage declares counts
         # after that: such a file cannot be built, and nothing else can be meant.
         self._global: dict[str, str] = {}
         self._of_stages: dict[str, str] = {}
-        self._earlier: list[str] = []
+        self._values = ChainMap(dict(variables), self._global, self._of_stages)
+        self._earlier: set[str] = set()
+        self._has_stage = False
         # COPY and RUN may name a later stage too.
         self._all = {
             name for one in file.instructions if one.name == "from" and (name := _stage_name(one))
@@ -56,31 +60,30 @@ class _Stages:
                     yield from self._source(word)
 
     def _declare(self, instruction: Instruction) -> None:
-        values = self._of_stages if self._earlier else self._global
+        values = self._of_stages if self._has_stage else self._global
         for word in instruction.words:
             name, has_default, default = word.text.partition("=")
             if has_default:
                 try:
-                    values[name] = expand(default, self._values(), self._syntax)
+                    values[name] = expand(default, self._values, self._syntax)
                 except UnresolvedError:
                     values.pop(name, None)
 
-    def _values(self) -> dict[str, str]:
-        return {**self._of_stages, **self._global, **self._given}
-
     def _base(self, instruction: Instruction) -> Iterator[Image | Unresolved]:
         word = instruction.words[0]
-        found = written(word.line, word.text, self._values(), self._syntax)
-        name = found.value if isinstance(found, Image) else ""
-        is_stage = name.lower() in self._earlier or (not name and self._may_be_stage(word.text))
+        found = written(word.line, word.text, self._values, self._syntax)
+        name = found.value if isinstance(found, Image) else None
+        is_stage = self._may_be_stage(word.text) if name is None else name.lower() in self._earlier
         if name != "scratch" and not is_stage:
             yield found
-        self._earlier.append(_stage_name(instruction))
+        self._has_stage = True
+        if stage := _stage_name(instruction):
+            self._earlier.add(stage)
 
     def _may_be_stage(self, text: str) -> bool:
         """Tell whether a name with variables (`build-${TARGETARCH}`) fits an earlier stage."""
         pattern = "*".join(map(_escaped, _VARIABLE.split(text))).lower()
-        is_partial = pattern.strip("*") != ""
+        is_partial = pattern.strip("*") != "" and len(self._earlier) <= _MOST_STAGES
         return is_partial and any(fnmatch.fnmatchcase(name, pattern) for name in self._earlier)
 
     def _source(self, word: Word) -> Iterator[Image | Unresolved]:

@@ -16,6 +16,8 @@ from typing import NamedTuple
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-=?+]")
 _MAX_NESTING = 20
+_MAX_LENGTH = 10_000
+"""Characters of an expanded text; a reference has a few hundred."""
 
 
 class UnresolvedError(Exception):
@@ -54,8 +56,7 @@ def expand(text: str, values: Mapping[str, str], syntax: Syntax) -> str:
     Raises:
         UnresolvedError: one has no value, or a form that is not known.
     """
-    expanded, end = _Expander(text, values, syntax).until("", 0, 0)
-    return expanded + text[end:]
+    return _Expander(text, values, syntax).until("", 0, 0)[0]
 
 
 class _Expander:
@@ -70,6 +71,7 @@ class _Expander:
             raise UnresolvedError(f"its variables are nested more than {_MAX_NESTING} deep")
         text, escape = self._text, self._syntax.escape
         parts: list[str] = []
+        length = 0
         while position < len(text) and text[position] != closing:
             character = text[position]
             following = text[position + 1 : position + 2]
@@ -86,6 +88,9 @@ class _Expander:
             elif character == "$" and following:
                 part, position = self._variable(position + 1, nesting)
                 parts.append(part)
+                length += len(part)
+                if length > _MAX_LENGTH:
+                    raise UnresolvedError("its variables expand to a very long text")
             else:
                 parts.append(character)
                 position += 1

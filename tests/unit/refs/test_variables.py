@@ -78,7 +78,9 @@ def test_what_has_no_value_is_not_guessed(text: str, reason: str) -> None:
     assert reason in caught.value.reason
 
 
-def test_long_texts_take_time_in_proportion() -> None:
-    assert len(expand("$A" * 20_000, VALUES, COMPOSE)) == 20_000
-    with pytest.raises(UnresolvedError):
-        expand("${A:-" * 20_000, VALUES, COMPOSE)
+def test_texts_that_grow_without_end_are_refused() -> None:
+    assert len(expand("$A" * 5_000, VALUES, COMPOSE)) == 5_000
+    with pytest.raises(UnresolvedError, match="expand to a very long text"):
+        expand("$B_1" * 20_000, VALUES, COMPOSE)
+    with pytest.raises(UnresolvedError, match="nested more than 20 deep"):
+        expand("${N:-" * 20_000, VALUES, COMPOSE)

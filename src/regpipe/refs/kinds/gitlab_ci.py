@@ -63,6 +63,8 @@ class _Pipeline:
         self._root = root
         self._given = context.variables
         self._inputs = dict(_inputs(context.earlier))
+        self._shared = _declared(root.mapping("variables"))
+        self._own: dict[int, dict[str, str]] = {}
 
     def images(self, node: Node, job: MapNode) -> Iterator[Item]:
         """Yield the images that the value of `image` or `services` names."""
@@ -79,7 +81,7 @@ class _Pipeline:
             yield Unresolved(node.line, text, f"its input {missing[1]} has no default in the file")
             return
         value = _PROXY.sub("", value, count=1)
-        variables = {**self._variables(job, frozenset()), **self._given}
+        variables = {**self._shared, **self._variables(job, 0), **self._given}
         # One for each job that a matrix makes, and for all that look the same.
         items = [
             written(node.line, value, variables | chosen, _SYNTAX)._replace(text=text)
@@ -87,16 +89,18 @@ class _Pipeline:
         ]
         yield from dict.fromkeys(items)
 
-    def _variables(self, job: MapNode, inner: frozenset[int]) -> dict[str, str]:
-        """Return the variables of the pipeline and of a job, and those that it extends."""
-        found = _declared(self._root.mapping("variables"))
+    def _variables(self, job: MapNode, level: int) -> dict[str, str]:
+        """Return the variables of a job, with those of the jobs that it extends."""
+        if id(job) in self._own or job is self._root or level > _MOST_BASES:
+            return self._own.get(id(job), {})
+        found = self._own[id(job)] = {}  # as long as it is not known: what extends itself ends
         extended = job.get("extends")
-        bases = extended.items if isinstance(extended, ListNode) else [extended]
-        for base in bases:
+        for base in extended.items if isinstance(extended, ListNode) else [extended]:
             other = self._root.get(base.text) if isinstance(base, ScalarNode) else None
-            if isinstance(other, MapNode) and id(other) not in inner and len(inner) < _MOST_BASES:
-                found |= self._variables(other, inner | {id(job)})
-        return found | (_declared(job.mapping("variables")) if job is not self._root else {})
+            if isinstance(other, MapNode):
+                found.update(self._variables(other, level + 1))
+        found.update(_declared(job.mapping("variables")))
+        return found
 
 
 def _declared(variables: MapNode | None) -> dict[str, str]:

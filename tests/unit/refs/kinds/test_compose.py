@@ -150,6 +150,12 @@ SECRET=$UNKNOWN
     assert values(text, "compose", beside={".env": env}, variables=given) == ["web:3", "web-1.2"]
 
 
+def test_variables_that_double_are_unresolved() -> None:
+    """Without a limit, the value of A39 has 2 to the 39th characters."""
+    env = "A0=x\n" + "".join(f"A{n}=$A{n - 1}$A{n - 1}\n" for n in range(1, 40))
+    assert unresolved("services: {a: {image: $A39}}", "compose", beside={".env": env})
+
+
 def test_a_template_in_it_does_not_hide_the_images() -> None:
     text = """\
         services:

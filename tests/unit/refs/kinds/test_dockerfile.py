@@ -166,6 +166,11 @@ def test_an_argument_without_default_is_unresolved() -> None:
     assert reason == "the variable V has no value here: give it one with --var V=VALUE"
 
 
+def test_each_unresolved_base_is_told() -> None:
+    text = "FROM a\nFROM $X\nFROM $X\nFROM b-$Y AS c\n"
+    assert [found for found, _ in unresolved(text, "dockerfile")] == ["$X", "$X", "b-$Y"]
+
+
 def test_the_command_line_wins_over_defaults() -> None:
     text = "ARG V=1\nARG W=$V\nFROM a:$V-$W\n"
     assert values(text, "dockerfile", variables={"V": "2"}) == ["a:2-2"]

@@ -72,6 +72,12 @@ def test_jobs_that_extend_each_other_end() -> None:
     assert [found for found, _ in unresolved(text, "gitlab-ci")] == ["$X"]
 
 
+def test_jobs_that_extend_many_are_resolved_once_each() -> None:
+    """Without that, each of these takes three times as long as the next."""
+    jobs = [f"j{n}: {{extends: [j{n + 1}, j{n + 2}, j{n + 3}], image: a}}\n" for n in range(60)]
+    assert len(values("".join(jobs), "gitlab-ci")) == 60
+
+
 def test_a_matrix_gives_an_image_for_each_value() -> None:
     text = """\
         job:
