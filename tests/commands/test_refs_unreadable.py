@@ -45,6 +45,13 @@ def test_one_bad_file_does_not_end_the_others(directory: Path) -> None:
     ]
 
 
+def test_a_file_of_malformed_documents_is_not_reported_without_end() -> None:
+    write(a_yaml=f"{POD}---\n" + "image: [\n---\n" * 50 + POD)
+    result = run(["refs", "a.yaml"])
+    assert (result.code, len(result.records), len(result.errors)) == (2, 2, 11)
+    assert result.errors[-1] == "regpipe refs: a.yaml: warning: 40 more documents are malformed"
+
+
 def test_a_file_of_a_directory_that_cannot_be_read_leaves_it_incomplete(directory: Path) -> None:
     write(a__Dockerfile="FROM a\n")
     os.mkfifo(directory / "pod.yaml")

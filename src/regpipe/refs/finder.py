@@ -25,6 +25,9 @@ from regpipe.text import quoted
 STDIN = "-"
 _UNKNOWN = "not a kind of file that regpipe knows; if it is one, say which with --kind"
 
+_MOST_MALFORMED = 10
+"""Malformed documents of a file that are reported one by one."""
+
 
 class Options(NamedTuple):
     """How files are read.
@@ -130,23 +133,31 @@ class Finder:
 
     def _in_content(self, file: _File, content: Content, *, has_image: bool) -> Iterator[Result]:
         context = Context(file.absolute, self._options.variables, _reader(file), [])
-        is_wanted = file.is_named or kinds.claims(file.absolute)
         for part in content.parts:
-            if part.error and not (is_wanted or has_image):
-                continue
-            if part.error and file.chart is not None and content.is_template:
-                self._charts.count(file.chart)
-            elif part.error:
-                yield file.problem(part.error, part.line)
-            elif part.kind:
+            if part.kind:
                 self._seen.add(os.path.realpath(file.path))
                 for item in content.items(part, context):
                     yield from self._result(file, part, item)
             if not isinstance(part.content, str | None):
                 context.earlier.append(part.content)
+        is_wanted = file.is_named or kinds.claims(file.absolute)
+        if is_wanted or has_image:
+            yield from self._malformed(file, content)
         is_known = any(part.kind or part.error for part in content.parts)
         if content.parts and not is_known and file.is_named:
             yield file.problem(InputError(_UNKNOWN, code="FILE_INVALID"))
+
+    def _malformed(self, file: _File, content: Content) -> Iterator[Result]:
+        """Yield the errors of malformed documents, a few of them by themselves."""
+        found = [(part.error, part.line) for part in content.parts if part.error]
+        if found and file.chart is not None and content.is_template:
+            self._charts.count(file.chart)
+            return
+        for error, line in found[:_MOST_MALFORMED]:
+            yield file.problem(error, line)
+        if len(found) > _MOST_MALFORMED:
+            more = len(found) - _MOST_MALFORMED
+            yield Remark(file.path, f"{more} more documents are malformed")
 
     def _result(self, file: _File, part: Part, item: Item) -> Iterator[Result]:
         kind = kinds.name_of(part.kind) if part.kind else None

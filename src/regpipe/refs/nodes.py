@@ -4,8 +4,9 @@ Nothing is constructed: a scalar stays the text that it is in the file, and tags
 alias is the node it stands for, so the same node may be in a tree several times.
 """
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 import yaml
@@ -15,7 +16,9 @@ from regpipe.errors import InputError
 MAX_DEPTH = 200
 """Levels of a document, aliases included, so that visitors may be recursive."""
 MAX_ALIASED = 1_000_000
-"""Nodes that aliases may add to a document. Without aliases the size of the file is the limit."""
+"""Nodes that aliases may add to a document."""
+MAX_NODES = 1_000_000
+"""Nodes of all documents of a text, each of which takes about 250 bytes of memory."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
@@ -108,37 +111,49 @@ def documents(text: str) -> Iterator[Node | MalformedDocument]:
     """Yield the documents of a YAML or JSON text.
 
     Args:
-        text: the text, with line feeds as line ends.
+        text: the text as `texts.decode` returns it.
 
     Yields:
         The root of each document. A malformed one gives a MalformedDocument instead, and reading
         continues at the next line `---`.
     """
-    before = 0
-    while True:
-        builder = _Builder(before)
-        try:
-            for event in yaml.parse(text, Loader=_LOADER):
-                root = builder.add(event)
-                if root is not None:
-                    yield root
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line if mark else builder.start
-            yield MalformedDocument(str(error.problem or error.context), before + line + 1)
-        except yaml.reader.ReaderError as error:
-            yield MalformedDocument(error.reason, before + builder.start + 1)
-        except InputError as error:
-            yield MalformedDocument(error.message, before + builder.line + 1)
-        else:
+    builder = _Builder()
+    found = yield from _parsed(text, builder)
+    if found is None:
+        return
+    lines = text.split("\n")
+    starts = [n for n in range(found + 1, len(lines)) if _SEPARATOR.match(lines[n])]
+    for start, end in itertools.pairwise([*starts, len(lines)]):
+        if builder.nodes > MAX_NODES:
             return
-        lines = text.split("\n")
-        following = range(builder.start + 1, len(lines))
-        next_start = next((n for n in following if _SEPARATOR.match(lines[n])), None)
-        if next_start is None:
-            return
-        before += next_start
-        text = "\n".join(lines[next_start:])
+        builder.before = start
+        yield from _parsed("\n".join(lines[start:end]), builder)
+
+
+def _parsed(
+    text: str, builder: "_Builder"
+) -> Generator[Node | MalformedDocument, None, int | None]:
+    """Yield the documents of a text up to the first that is malformed.
+
+    Returns:
+        The line, from 0, on which the malformed document begins; None if there is none, or if
+        there are too many nodes to go on.
+    """
+    builder.start = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            root = builder.add(event)
+            if root is not None:
+                yield root
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line if mark else builder.start
+        yield MalformedDocument(str(error.problem or error.context), builder.before + line + 1)
+    except InputError as error:
+        yield MalformedDocument(error.message, builder.before + builder.line + 1)
+    else:
+        return None
+    return None if builder.nodes > MAX_NODES else builder.start
 
 
 class _Frame:
@@ -158,14 +173,17 @@ class _Builder:
     """Makes trees from events.
 
     Attributes:
+        before: the lines before the text that is being read.
         start: the line, from 0, on which the document that is being read begins.
         line: the line, from 0, of the last event.
+        nodes: the number of nodes so far, those of all texts.
     """
 
-    def __init__(self, before: int) -> None:
+    def __init__(self) -> None:
+        self.before = 0
         self.start = 0
         self.line = 0
-        self._before = before
+        self.nodes = 0
         self._frames: list[_Frame] = []
         self._anchors: dict[str, tuple[Node, int, int] | None] = {}
         self._keys: dict[str, str] = {}
@@ -175,7 +193,8 @@ class _Builder:
         """Take the next event; return the root of the document that it completes, if it does.
 
         Raises:
-            InputError: the document is nested too deeply, or its aliases expand to too much.
+            InputError: the document is nested too deeply, has too many nodes, or its aliases
+                expand to too many.
         """
         if event.start_mark:
             self.line = event.start_mark.line
@@ -190,18 +209,19 @@ class _Builder:
             return self._alias(str(event.anchor))
         elif isinstance(event, yaml.DocumentStartEvent):
             self.start = self.line
+            self._frames.clear()
             self._anchors.clear()
             self._aliased = 0
         return None
 
     def _scalar(self, event: yaml.ScalarEvent) -> Node | None:
         is_plain = not event.style and not event.tag
-        line = self._before + self.line + 1
+        line = self.before + self.line + 1
         node = ScalarNode(event.value, line, is_plain=is_plain, tag=event.tag or "")
         return self._place(node, event.anchor, 1, 1)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
-        line = self._before + self.line + 1
+        line = self.before + self.line + 1
         is_map = isinstance(event, yaml.MappingStartEvent)
         node = MapNode(line, event.tag or "") if is_map else ListNode(line, event.tag or "")
         if event.anchor:
@@ -226,6 +246,9 @@ class _Builder:
 
     def _place(self, node: Node, anchor: str | None, weight: int, height: int) -> Node | None:
         """Put a complete node where it belongs; return it if it is the root."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise InputError(f"more than {MAX_NODES} values in one file")
         if anchor:
             self._anchors[anchor] = (node, weight, height)
         if not self._frames:

@@ -10,6 +10,8 @@ from regpipe.errors import InputError
 
 # What YAML takes for line ends besides \n, and editors do not.
 _BREAKS = str.maketrans("\x85\u2028\u2029", "   ")
+# What YAML refuses; no reference has them.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 _JSON_SPECIAL = re.compile(r'"|//|/\*|\t')
 _JSON_ENDS = {"//": "\n", "/*": "*/", "\t": ""}
 _STRING_REST = re.compile(r'[^"\\\n]*(?:\\.[^"\\\n]*)*"?')
@@ -31,6 +33,8 @@ _MARKS_ONLY = re.compile(rf"(?:[ \t]*{_OPENING}[0-9]+{_CLOSING})+[ \t]*(?:#.*)?"
 def decode(data: bytes) -> str:
     """Return a file's text with line feeds as line ends and without a byte order mark.
 
+    Characters that no kind of file may have are replaced by U+FFFD.
+
     Raises:
         InputError: it is not UTF-8, nor UTF-16 with a byte order mark.
     """
@@ -40,7 +44,8 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text") from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isascii() else text.translate(_BREAKS)
+    text = text if text.isascii() else text.translate(_BREAKS)
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def json_to_yaml(text: str) -> str:

@@ -83,18 +83,13 @@ def test_a_malformed_document_does_not_end_the_others() -> None:
     found = list(documents(text))
     roots = [list(one.entries()) for one in found if isinstance(one, MapNode)]
     assert roots == [["a"], ["c"], ["e"]]
-    assert [one.line for one in malformed(text)] == [4, 8]
+    assert [one.line for one in malformed(text)] == [4, 7]
 
 
 def test_lines_go_on_after_a_malformed_document() -> None:
     *_, last = documents("a: [\n---\n\nb: 1\n")
     assert isinstance(last, MapNode)
     assert last.line == 4
-
-
-def test_characters_that_yaml_does_not_allow_are_reported() -> None:
-    (found,) = malformed("a: \x01\n")
-    assert "not allowed" in found.message
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# a\n", "---\n---\n"])
@@ -120,6 +115,13 @@ def test_aliases_that_expand_to_too_much_are_refused() -> None:
     (found,) = malformed("\n".join(lines))
     assert "aliases expand to more than 1000000 values" in found.message
     assert found.line == 6
+
+
+def test_too_many_nodes_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nodes, "MAX_NODES", 20)
+    found = list(documents("a: 1\n---\nb: [\n---\n- " + "\n- ".join("x" * 20) + "\n---\nc: 1\n"))
+    assert [type(one) for one in found] == [MapNode, MalformedDocument, MalformedDocument]
+    assert found[-1] == MalformedDocument("more than 20 values in one file", 21)
 
 
 def test_an_alias_within_itself_is_refused() -> None:

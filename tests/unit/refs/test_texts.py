@@ -17,6 +17,7 @@ from regpipe.refs.nodes import ListNode, documents
         ("ä".encode(), "ä"),
         ("a\n".encode("utf-16"), "a\n"),
         ("a\u2028b".encode(), "a b"),
+        (b"a\x00\x1b\t\x7f\n", "a\ufffd\ufffd\t\ufffd\n"),
     ],
 )
 def test_decoding(data: bytes, text: str) -> None:
