@@ -49,8 +49,8 @@ def scope_of(address: str) -> AddressScope:
 def literal_scope(host: str) -> AddressScope | None:
     """Return the scope that a host's name alone tells (an IP address, `localhost`), or None.
 
-    Resolvers also take `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1` for addresses. No registry
-    is written like that, so that they count as loopback, wherever they lead.
+    No registry is written like a disguised address, so that those count as loopback, wherever they
+    lead.
     """
     name = _name(host)
     if name == "localhost" or name.endswith(".localhost"):
@@ -82,23 +82,46 @@ def same_host(one: str, other: str) -> bool:
     return _name(one) == _name(other)
 
 
-def may_name_realm(registry: str, realm: str) -> bool:
-    """Tell whether a registry may name a token server: on its own host, or anywhere public.
+def is_disguised(host: str) -> bool:
+    """Tell whether resolvers take a host for an address, though it is not written like one.
 
-    Args:
-        registry: the registry's host.
-        realm: the token server's host.
+    `2130706433`, `0x7f.1`, `0177.0.0.1` and `127.1` are 127.0.0.1 to them.
     """
-    return same_host(registry, realm) or not literal_scope(realm)
+    name = _name(host)
+    if not _NUMERIC.fullmatch(name):
+        return False
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return True
+    return False
 
 
-def redirect_limit(sender: str, met: AddressScope | None, target: str) -> AddressScope:
-    """Return the nearest scope at which a redirect's target may turn out to be.
+def is_too_near(found: AddressScope, nearest: AddressScope | None) -> bool:
+    """Tell whether a server is nearer than it may be.
+
+    Only link-local addresses lead to link-local ones, where clouds have their metadata services;
+    not even a registry on this machine does, which may be a tunnel to another one.
 
     Args:
-        sender: the host that the request was meant for.
-        met: the scope of the address that the sender was connected at, if that is known.
-        target: the host that the redirect names.
+        found: how near it is.
+        nearest: how near it may be; None for anywhere.
+    """
+    if nearest is None:
+        return False
+    link_local = AddressScope.LINK_LOCAL
+    return found > nearest or (found is link_local and nearest is not link_local)
+
+
+def nearest_allowed(sender: str, met: AddressScope | None, target: str) -> AddressScope:
+    """Return how near a server may turn out to be that a registry names: no nearer than itself.
+
+    That goes for the targets of its redirects and for its token server (the realm).
+
+    Args:
+        sender: the registry's host.
+        met: the scope of the address that it was connected at, if that is known.
+        target: the host that it names.
     """
     literal = literal_scope(sender)
     allowed = literal if literal is not None else met or AddressScope.PUBLIC

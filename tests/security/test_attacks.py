@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROWS = {
-    1: "a realm on this machine, on its network, or without TLS",
+    1: "a realm whose name is nearer than the registry, or without TLS",
     2: "a token server that redirects elsewhere",
     3: "layers with URLs of their own",
     4: "a redirect to another port, name or scheme of the same host",
@@ -46,6 +46,8 @@ ROWS = {
     34: "the working directory as home",
     36: "many processes on one cache, and a cache without bounds",
     37: "Ctrl-C during the start; local names that no system takes",
+    40: "a realm that resolves to an address nearer than the registry's",
+    41: "passwords without encryption, and by way of a proxy",
     50: "files outside a layout, and digests that cannot be computed",
     51: "pipes, devices and sockets that data leads to",
     52: "a password in a reference without a scheme",

@@ -15,7 +15,6 @@ from support.clients import credentials_seen
 from support.credentials import Helpers, docker, encoded, entry, write
 from support.responses import json_response, redirect, unauthorized
 from support.scripted import Scripted
-from support.tls import Authority
 from support.tokens import SERVICE, basic
 
 IDENTITY = f"{TOKEN}-refresh"
@@ -42,57 +41,6 @@ def assert_one_line(result: Result, *codes: int) -> None:
     assert result.code in codes
     assert result.out == b""
     assert len(result.errors) == 1
-
-
-# 1: a realm on this machine, on its network, or without TLS
-
-STORED = {
-    "password": entry(),
-    "identity token": {"identitytoken": IDENTITY},
-    "nothing": {},
-}
-PLACES = {
-    "another loopback name": "http://localhost:{port}/token",
-    "another loopback address": "http://127.0.0.2:{port}/token",
-    "short": "http://127.1:{port}/token",
-    "decimal": "http://2130706433:{port}/token",
-    "hexadecimal": "http://0x7f000001:{port}/token",
-    "octal": "http://0177.0.0.1:{port}/token",
-    "unspecified": "http://0.0.0.0:{port}/token",
-    "version 6": "http://[::1]:{port}/token",
-    "mapped": "http://[::ffff:127.0.0.1]:{port}/token",
-    "user name": "http://127.0.0.1:{own}@localhost:{port}/token",
-    "backslash": "http://localhost:{port}\\@127.0.0.1:{own}/token",
-    "below localhost": "http://x.localhost:{port}/token",
-    "file": "file:///etc/hostname",
-    "path": "/token",
-}
-
-
-@pytest.mark.parametrize("stored", STORED.values(), ids=STORED.keys())
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_01_a_realm_on_another_local_host_is_not_requested(
-    scripted: Scripted, other: Scripted, home: Path, place: str, stored: dict[str, str]
-) -> None:
-    docker(home, auths={scripted.host: stored})
-    own, port = (server.host.rpartition(":")[2] for server in (scripted, other))
-    require_tokens(scripted, place.format(own=own, port=port))
-    result = tags(scripted)
-    assert_one_line(result, 5)
-    assert "token server (realm) is refused" in result.err
-    assert other.requests == []
-    assert credentials_seen(scripted) == []
-
-
-def test_01_a_realm_without_tls_is_not_requested_for_a_registry_with_tls(
-    authority: Authority, other: Scripted, home: Path
-) -> None:
-    with Scripted(tls=authority.server_side()) as server:
-        docker(home, auths={server.host: entry()})
-        require_tokens(server, f"{other.url}/token")
-        assert_one_line(tags(server, "--cacert", str(authority.ca)), 5)
-        assert credentials_seen(server) == []
-    assert other.requests == []
 
 
 # 2: a token server that redirects

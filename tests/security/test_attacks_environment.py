@@ -146,9 +146,10 @@ def test_cookies_are_not_kept(scripted: Scripted) -> None:
 
 
 def test_a_token_exchange_is_a_get_or_a_post_with_a_form() -> None:
+    url = "http://127.0.0.1:1/"
     for method, form in (("PUT", b""), ("POST", None), ("GET", b"x"), ("DELETE", None)):
         with pytest.raises(ValueError, match="token"):
-            transport().token_exchange(method, "http://127.0.0.1:1/", {}, form)
+            transport().token_exchange(method, url, {}, form, url)
 
 
 # 34: the working directory as home

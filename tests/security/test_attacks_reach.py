@@ -9,7 +9,7 @@ import pytest
 
 from regpipe.addresses import AddressScope
 from regpipe.errors import ResponseError
-from regpipe.transport import endpoints
+from regpipe.transport import sockets
 from support.attacks import LIMIT
 from support.cli import run
 from support.clients import transport
@@ -67,7 +67,7 @@ def test_06_a_redirect_to_a_name_with_a_local_address_is_not_followed(
         socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
     )
     found = iter([AddressScope.PUBLIC, AddressScope.LOOPBACK])
-    monkeypatch.setattr(endpoints, "scope_of", lambda _: next(found))
+    monkeypatch.setattr(sockets, "scope_of", lambda _: next(found))
     here, there = (server.host.partition(":")[2] for server in (scripted, other))
     scripted.on("/v2/", redirect(f"http://inside.example:{there}/"))
     with pytest.raises(ResponseError, match="loopback address: not followed"):
@@ -95,7 +95,7 @@ def test_06_a_redirect_to_another_scheme_is_not_followed(scripted: Scripted, loc
 @pytest.mark.parametrize("place", ["/v2/", "/v2/{}"], ids=["loop", "chain"])
 def test_06_the_number_of_redirects_is_limited(scripted: Scripted, place: str) -> None:
     scripted.on("/v2/*", lambda _: redirect(place.format(len(scripted.requests))))
-    with pytest.raises(ResponseError, match="more than 10 redirects"):
+    with pytest.raises(ResponseError, match="the request has more than 10 redirects"):
         transport().get(f"{scripted.url}/v2/", limit=LIMIT)
     assert len(scripted.requests) == 11
 

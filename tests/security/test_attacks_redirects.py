@@ -35,7 +35,7 @@ def test_02_credentials_are_not_sent_along_a_token_servers_redirect(
     scripted.on("/token", redirect(f"{other.url}/token", status))
     method, headers = ("GET", {"Authorization": "Basic canary"}) if form is None else ("POST", {})
     with pytest.raises(ResponseError, match="redirect"):
-        transport().token_exchange(method, f"{scripted.url}/token", headers, form)
+        transport().token_exchange(method, f"{scripted.url}/token", headers, form, scripted.url)
     assert other.requests == []
 
 
@@ -43,7 +43,9 @@ def test_02_credentials_are_not_sent_along_a_token_servers_redirect(
 def test_02_a_redirect_that_turns_post_into_get_is_refused(scripted: Scripted, status: int) -> None:
     scripted.on("/token", redirect("/other", status))
     with pytest.raises(ResponseError, match="redirects a POST request"):
-        transport().token_exchange("POST", f"{scripted.url}/token", {}, b"refresh_token=canary")
+        transport().token_exchange(
+            "POST", f"{scripted.url}/token", {}, b"refresh_token=canary", scripted.url
+        )
     assert [request.path for request in scripted.requests] == ["/token"]
 
 
@@ -52,7 +54,9 @@ def test_02_an_anonymous_token_request_may_be_redirected(
 ) -> None:
     scripted.on("/token", redirect(f"{other.url}/token"))
     other.on("/token", json_response({"token": "x"}))
-    status, body = transport().token_exchange("GET", f"{scripted.url}/token", {}, None)
+    status, body = transport().token_exchange(
+        "GET", f"{scripted.url}/token", {}, None, scripted.url
+    )
     assert (status, body) == (200, b'{"token":"x"}')
 
 

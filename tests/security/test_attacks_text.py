@@ -173,7 +173,9 @@ def test_26_the_form_of_a_token_request_is_not_shown(scripted: Scripted) -> None
     scripted.on("/token", json_response({"token": TOKEN}))
     client = transport(trace=messages.append)
     headers = {"Authorization": f"Basic {TOKEN}"}
-    client.token_exchange("POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode())
+    client.token_exchange(
+        "POST", f"{scripted.url}/token", headers, f"x={TOKEN}".encode(), scripted.url
+    )
     assert "POST /token" in "".join(messages)
     assert TOKEN not in "".join(messages)
 
@@ -198,7 +200,9 @@ def test_27_a_token_cannot_break_a_line(scripted: Scripted, value: str) -> None:
     with pytest.raises(ResponseError, match="characters that are not allowed in a header"):
         transport(Canary(value)).get(f"{scripted.url}/v2/", limit=LIMIT)
     with pytest.raises(ResponseError, match="characters that are not allowed in a header"):
-        transport().token_exchange("GET", f"{scripted.url}/t", {"Authorization": value}, None)
+        transport().token_exchange(
+            "GET", f"{scripted.url}/t", {"Authorization": value}, None, scripted.url
+        )
     assert scripted.requests == []
 
 

@@ -31,7 +31,7 @@ def test_probes_and_token_requests_return_the_last_response(
     made = transport(retry_policy=POLICY)
     assert made.probe(f"{scripted.url}/v2/").status == status
     assert made.ping(f"{scripted.url}/v2/").status == status
-    assert made.token_exchange("GET", f"{scripted.url}/token", {}, None)[0] == status
+    assert made.token_exchange("GET", f"{scripted.url}/token", {}, None, scripted.url)[0] == status
     assert len(scripted.requests) == 9
     with pytest.raises(RegistryError) as caught:
         made.get(f"{scripted.url}/v2/", limit=1000)

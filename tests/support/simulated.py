@@ -60,7 +60,12 @@ class SimulatedRegistry:
         return [f'Bearer realm="https://auth.test/token",service="reg",scope="{scope}"{error}']
 
     def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        _registry: str,
     ) -> tuple[int, bytes]:
         query = parse_qs(urlsplit(url).query)
         scopes = query.get("scope", []) or parse_qs((body or b"").decode()).get("scope", [])

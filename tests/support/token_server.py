@@ -26,7 +26,7 @@ class Server:
         self.delay = 0.0
 
     def __call__(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, _: str
     ) -> tuple[int, bytes]:
         self.requests.append((method, url, dict(headers), body))
         number = len(self.requests)

@@ -88,27 +88,41 @@ def test_loopback_is_what_is_literally_so(host: str, expected: bool) -> None:  #
 
 
 @pytest.mark.parametrize(
-    ("registry", "realm", "expected"),
+    ("host", "expected"),
     [
-        ("my.registry", "auth.example", True),
-        ("my.registry", "8.8.8.8", True),
-        ("10.0.0.4", "10.0.0.4", True),
-        ("::1", "[::1]", True),
-        ("my.registry", "MY.registry.", True),
-        ("my.registry", "10.0.0.4", False),
-        ("my.registry", "::7f00:1", False),
-        ("my.registry", "224.0.0.1", False),
-        ("my.registry", "134744072", False),
-        ("127.0.0.1", "127.0.0.2", False),
-        ("127.0.0.1", "localhost", False),
+        ("127.1", True),
+        ("2130706433", True),
+        ("0x7f.1", True),
+        ("0177.0.0.1", True),
+        ("0", True),
+        ("1.2.3", True),
+        ("127.0.0.1", False),
+        ("[::1]", False),
+        ("1.example", False),
+        ("0x.example", False),
+        ("localhost", False),
     ],
 )
-def test_a_realm_is_the_registrys_own_host_or_public(
-    registry: str,
-    realm: str,
-    expected: bool,  # noqa: FBT001
-) -> None:
-    assert addresses.may_name_realm(registry, realm) == expected
+def test_an_address_that_only_resolvers_know_is_disguised(host: str, expected: bool) -> None:  # noqa: FBT001
+    assert addresses.is_disguised(host) == expected
+
+
+LOOPBACK, LINK_LOCAL = AddressScope.LOOPBACK, AddressScope.LINK_LOCAL
+PRIVATE, PUBLIC = AddressScope.PRIVATE, AddressScope.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("nearest", "allowed"),
+    [
+        (None, {PUBLIC, PRIVATE, LINK_LOCAL, LOOPBACK}),
+        (LOOPBACK, {PUBLIC, PRIVATE, LOOPBACK}),
+        (LINK_LOCAL, {PUBLIC, PRIVATE, LINK_LOCAL}),
+        (PRIVATE, {PUBLIC, PRIVATE}),
+        (PUBLIC, {PUBLIC}),
+    ],
+)
+def test_what_is_too_near(nearest: AddressScope | None, allowed: set[AddressScope]) -> None:
+    assert {one for one in AddressScope if not addresses.is_too_near(one, nearest)} == allowed
 
 
 @pytest.mark.parametrize(
@@ -124,7 +138,7 @@ def test_a_realm_is_the_registrys_own_host_or_public(
         ("8.8.8.8", AddressScope.PUBLIC, "store.example", AddressScope.PUBLIC),
     ],
 )
-def test_a_redirect_leads_no_nearer_than_its_sender_is(
+def test_a_registry_names_no_server_nearer_than_itself(
     sender: str, met: AddressScope | None, target: str, limit: AddressScope
 ) -> None:
-    assert addresses.redirect_limit(sender, met, target) == limit
+    assert addresses.nearest_allowed(sender, met, target) == limit

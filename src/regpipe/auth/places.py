@@ -1,14 +1,14 @@
 """Where credentials are sent: to the registry, or to the token server that its challenge names.
 
-The realm of a challenge is a URL chosen by a server. regpipe.addresses decides which hosts it may
-name, as for redirects.
+The realm of a challenge is a URL chosen by a server. Here it is checked what it is; how near the
+token server may be is checked where the connection to it is made, as for redirects.
 """
 
 import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from regpipe.addresses import is_loopback, may_name_realm
+from regpipe.addresses import is_disguised, is_loopback
 from regpipe.auth.challenges import Challenge
 from regpipe.auth.credential import Credential, login_host
 from regpipe.errors import ResponseError, UnauthorizedError
@@ -76,7 +76,7 @@ def check_realm(realm: str, registry: str) -> str:
 
     Raises:
         ResponseError: the realm is not a plain http(s) URL, or http although the registry is
-            https, or an address of this machine or network other than the registry's.
+            https.
     """
     if not _URL.fullmatch(realm) or "\\" in realm:
         raise _refusal(realm, "which is not a valid URL")
@@ -87,13 +87,12 @@ def check_realm(realm: str, registry: str) -> str:
         raise _refusal(realm, "which is not a valid URL") from None
     host = (parts.hostname or "").lower()
     shown = f"[{host}]" if ":" in host else host
-    if "@" in parts.netloc or not _HOST.fullmatch(shown) or not port_is_valid:
+    is_plain = _HOST.fullmatch(shown) and port_is_valid and not is_disguised(host)
+    if "@" in parts.netloc or not is_plain:
         raise _refusal(realm, "which is not a plain URL")
     own = urlsplit(registry)
     if own.scheme == "https" and parts.scheme != "https":
         raise _refusal(realm, "which is http, although the registry is https")
-    if not may_name_realm(own.hostname or "", host):
-        raise _refusal(realm, "an address of this machine or network other than the registry's")
     return realm
 
 

@@ -20,11 +20,18 @@ class TokenExchange(Protocol):
     """Sends a request to a token server."""
 
     def __call__(
-        self, method: str, url: str, headers: Mapping[str, str], form: bytes | None, /
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        form: bytes | None,
+        registry: str,
+        /,
     ) -> tuple[int, bytes]:
         """Return the status and the body of the response, whatever the status.
 
-        A redirect is followed only if the request holds nothing secret: no form and no
+        Nothing is sent to a server that is nearer than the registry that named it. A redirect is
+        followed only if the request holds nothing secret: no form and no
         Authorization header. Otherwise one to another origin is an error.
 
         Args:
@@ -32,10 +39,12 @@ class TokenExchange(Protocol):
             url: the realm, with its query.
             headers: to send besides the client's own.
             form: the body of a POST.
+            registry: the origin of the registry.
 
         Raises:
             ConnectionFailedError: there was no response.
-            ResponseError: a redirect leads where it must not, or the body cannot be read.
+            ResponseError: the server, or where a redirect leads, is nearer than the registry; or
+                the body cannot be read.
         """
 
 
@@ -178,9 +187,11 @@ def _fetch(grant: Grant, exchange: TokenExchange) -> tuple[str, float]:
             "refresh_token": credential.identity_token,
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        status, body = exchange("POST", grant.realm, headers, urlencode(form).encode())
+        status, body = exchange(
+            "POST", grant.realm, headers, urlencode(form).encode(), grant.registry
+        )
     if status == 404:  # without an identity token, or oauth.md: not every server has POST
-        status, body = exchange("GET", _query(grant), _basic(credential), None)
+        status, body = exchange("GET", _query(grant), _basic(credential), None, grant.registry)
     if status == 200:
         return _read(body, urlsplit(grant.realm).netloc)
     raise _failure(grant, status)

@@ -4,7 +4,7 @@ import threading
 from contextlib import AbstractContextManager, ExitStack, suppress
 
 from regpipe.errors import ResponseError, TooLargeError, UnauthorizedError
-from regpipe.transport import diagnosis, errors, http1, retry
+from regpipe.transport import bounds, diagnosis, errors, retry
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.errors import AttemptError
 from regpipe.transport.messages import Attempt, Request, Response
@@ -69,7 +69,7 @@ class AuthorizedRequests:
         A response that tells to come back later (429, 503) is not learned from.
         """
         url = f"{origin}/v2/"
-        response = self._redirects.follow(Request("GET", url, limit=http1.ERROR_LIMIT))
+        response = self._redirects.follow(Request("GET", url, limit=bounds.ERROR))
         if response.status not in retry.THROTTLED:
             is_own = response.elsewhere is None and response.status in (200, 401)
             self._heed(origin, response.challenges() if is_own else [])

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
-from regpipe.transport import errors, http1, origins, proxies, retry
+from regpipe.transport import bounds, errors, origins, proxies, retry
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
@@ -121,7 +121,7 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no response.
         """
-        request = Request("GET", url, limit=http1.ERROR_LIMIT)
+        request = Request("GET", url, limit=bounds.ERROR)
         return self._authorized(request, scope, None).response
 
     def plain_proxy(self, url: str) -> str:
@@ -138,25 +138,28 @@ class Transport:
         self._trace.once(f"{origins.split(url)[0].netloc}: warning: {message}")
 
     def token_exchange(
-        self, method: str, url: str, headers: Mapping[str, str], form: bytes | None
+        self, method: str, url: str, headers: Mapping[str, str], form: bytes | None, registry: str
     ) -> tuple[int, bytes]:
         """Send a request to a token endpoint; the only way to send a POST.
 
-        What is secret in the request goes to the URL's own origin: with a form or an Authorization
-        header, a redirect away from it is an error.
+        The endpoint is named by a registry, and may not be nearer than that. What is secret in
+        the request goes to the URL's own origin: with a form or an Authorization header, a redirect
+        away from it is an error.
 
         Args:
             method: GET or POST.
             url: the endpoint.
             headers: to send besides the client's own.
             form: the body of a POST.
+            registry: the origin of the registry.
 
         Returns:
             The status and the body.
 
         Raises:
             ConnectionFailedError: there was no response.
-            ResponseError: a redirect leads where it must not, or the body cannot be read.
+            ResponseError: the endpoint is too near (code REALM_REFUSED), a redirect leads where it
+                must not, or the body cannot be read.
             TooLargeError: the body has more than `TOKEN_LIMIT` bytes.
         """
         if method not in ("GET", "POST") or (method == "GET") != (form is None):
@@ -165,6 +168,7 @@ class Transport:
         if form is not None:
             sent["Content-Type"] = "application/x-www-form-urlencoded"
         request = Request(method, url, sent, TOKEN_LIMIT, form)
+        request.named_by = origins.split(registry)[0]
         request.is_registry = request.origin in self._limiters
         request.confined = form is not None or any(h.lower() == "authorization" for h in headers)
         response = self._plain(request)

@@ -1,28 +1,18 @@
-"""Connections to origins: one endpoint for each, with its pool, proxy and TLS context.
-
-requests' adapter and urllib3's pools open, keep and verify the connections, by way of a proxy where
-the environment names one. urllib3 lends out no open connection by a public method, and we need one:
-`http1` writes and reads it under a deadline (it says why). So this file, and no other, calls three
-private methods that a subclass of a pool may call, unchanged from urllib3 1.26 to 2.x: `_get_conn`,
-`_put_conn` and `_prepare_proxy`. CI runs the tests of it with the oldest and newest urllib3 that
-pyproject allows.
+"""The way to each origin: its connections, a proxy or not, and the TLS context.
 
 Cookies and netrc are never used, and the proxy is chosen once for each origin.
 """
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple, cast
+from functools import partial
+from typing import NamedTuple, cast
 
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from regpipe import __version__
-from regpipe.addresses import AddressScope, literal_scope, scope_of
+from regpipe.addresses import AddressScope, literal_scope
 from regpipe.errors import UsageError
 from regpipe.transport import http1, tls
 from regpipe.transport.messages import Response
@@ -30,84 +20,13 @@ from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.proxies import proxy_for, shown
 from regpipe.transport.reader import Connection, ExchangeError, Timeouts
+from regpipe.transport.sockets import Adapter, NearbyError, OpenConnection, Pool
 
 _HEADERS = (
     f"User-Agent: regpipe/{__version__}\r\n"
     # Digests are of the bytes as served: nothing may compress them on the way.
     "Accept-Encoding: identity\r\n"
 )
-
-
-class _PoolMixin:
-    """What both kinds of pool get: open connections, to be written to by the caller."""
-
-    def acquire(self, timeout: float) -> tuple[HTTPConnection, bool]:
-        """Return an open connection, and whether it has been used before."""
-        pool = cast("HTTPConnectionPool", self)
-        connection = cast("HTTPConnection", pool._get_conn())  # noqa: SLF001 -- a subclass's
-        if connection.sock is not None:
-            return connection, True
-        connection.timeout = timeout
-        try:
-            if pool.proxy is not None and isinstance(pool, HTTPSConnectionPool):
-                pool._prepare_proxy(connection)  # type: ignore[arg-type]  # noqa: SLF001
-            if connection.sock is None:
-                connection.connect()
-        except Exception as error:
-            via_proxy = pool.proxy is not None and not connection.has_connected_to_proxy
-            connection.close()
-            if via_proxy:
-                raise urllib3.exceptions.ProxyError("no connection", error) from error
-            raise
-        return connection, False
-
-    def release(self, connection: HTTPConnection) -> None:
-        """Keep a connection, open or closed, for the next request."""
-        cast("HTTPConnectionPool", self)._put_conn(connection)  # noqa: SLF001
-
-
-class _Pool(_PoolMixin, HTTPConnectionPool):
-    pass
-
-
-class _SecurePool(_PoolMixin, HTTPSConnectionPool):
-    pass
-
-
-_POOLS = {"http": _Pool, "https": _SecurePool}
-
-
-class _Adapter(HTTPAdapter):
-    """requests' adapter over our pools, with one TLS context for all of its connections."""
-
-    def __init__(self, jobs: int, context: ssl.SSLContext | None) -> None:
-        self._tls: dict[str, Any] = {"ssl_context": context} if context else {}
-        super().__init__(pool_connections=64, pool_maxsize=jobs)
-
-    def init_poolmanager(
-        self,
-        connections: int,
-        maxsize: int,
-        block: bool = False,  # noqa: FBT001, FBT002 -- as in requests
-        **more: Any,  # noqa: ANN401
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **more, **self._tls)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def pool(self, origin: Origin, proxy: str | None) -> _PoolMixin:
-        """Return the pool of connections to an origin, by way of a proxy if one is given.
-
-        Raises:
-            ValueError, urllib3.exceptions.HTTPError: it is not a proxy's valid URL.
-        """
-        manager: urllib3.PoolManager = self.poolmanager
-        if proxy:
-            if not proxy.lower().startswith(("http://", "https://")):
-                raise ValueError("not the scheme of a proxy for HTTP")
-            manager = self.proxy_manager_for(proxy, **self._tls)
-            manager.pool_classes_by_scheme = _POOLS
-        made = manager.connection_from_host(origin.host, origin.port, origin.scheme)
-        return cast("_PoolMixin", made)
 
 
 class Route(NamedTuple):
@@ -118,12 +37,15 @@ class Route(NamedTuple):
         policy: that of their TLS context; None for plain HTTP.
         proxy: the URL of the proxy on the way; None without one.
         proxy_headers: what the proxy requires with each request that it forwards.
+        certificate: returns the names that the server's certificate is valid for; takes how near
+            the server may be.
     """
 
-    pool: _PoolMixin
+    pool: Pool
     policy: tls.Policy | None
     proxy: str | None
     proxy_headers: dict[str, str]
+    certificate: Callable[[AddressScope | None], tuple[str, ...]]
 
 
 class Endpoint:
@@ -145,6 +67,8 @@ class Endpoint:
         """The proxy as messages name it."""
         self._trace = trace
         self._pool = route.pool
+        self._certificate = route.certificate
+        self._names: tuple[str, ...] | None = None
         # A proxy forwards http requests; for https it only passes bytes on (CONNECT).
         self.forwarded = bool(self.proxy) and origin.scheme == "http"
         extra = "".join(
@@ -152,7 +76,8 @@ class Endpoint:
         )
         self._head = f"Host: {origin.netloc}\r\n{_HEADERS}{extra}"
         self.scope = literal_scope(origin.host)
-        """How near it is; None until a connection shows it. A proxy's connections never do."""
+        """How near it is, at the farthest address that was connected to; None if that is not known,
+        as by way of a proxy."""
 
     def encode(self, method: str, target: str, lines: str, body: bytes | None) -> bytes:
         """Return a request's bytes; `lines` are its own headers."""
@@ -168,7 +93,7 @@ class Endpoint:
         head: bool,
         limit: int,
         timeouts: Timeouts,
-        nearest: AddressScope = AddressScope.LOOPBACK,
+        nearest: AddressScope | None = None,
     ) -> Response:
         """Send a request and read the response, on a kept connection where there is one.
 
@@ -177,7 +102,8 @@ class Endpoint:
             head: whether it is a HEAD.
             limit: see `http1.exchange`.
             timeouts: see `http1.exchange`.
-            nearest: how near the server may be; a nearer one is sent nothing.
+            nearest: how near the server may be; a nearer one is sent nothing. None if it may be
+                anywhere.
 
         Raises:
             ExchangeError: there is no whole and valid response.
@@ -185,13 +111,11 @@ class Endpoint:
             urllib3.exceptions.HTTPError, OSError: there is no connection.
         """
         while True:
-            connection, used = self._pool.acquire(timeouts.connect)
+            connection, used = self._pool.acquire(timeouts.connect, nearest)
             reusable = False
             try:
                 if not used:
-                    self._connected(connection, nearest)
-                if self.scope is not None and self.scope > nearest:
-                    raise NearbyError(self.scope)
+                    self._connected(connection)
                 response = http1.exchange(
                     cast("Connection", connection.sock),
                     request,
@@ -210,33 +134,26 @@ class Endpoint:
                 self._pool.release(connection)
             return response
 
-    def _connected(self, connection: HTTPConnection, nearest: AddressScope) -> None:
+    def certificate_names(self) -> tuple[str, ...]:
+        """Return the names that the server's certificate is valid for, as far as that can be found.
+
+        It is asked once, on a connection that is used for nothing else.
+        """
+        if self._names is None:
+            self._names = self._certificate(self.scope)
+        return self._names
+
+    def _connected(self, connection: OpenConnection) -> None:
         """Note how near the server is, and trace the connection."""
-        made = connection.sock
         if self._trace:
+            made = connection.sock
             version = made.version() if isinstance(made, ssl.SSLSocket) else None
             secured = f" ({version})" if version else ""
             way = " by way of a proxy" if self.proxy else ""
             self._trace(f"* connected to {self.origin.netloc}{way}{secured}")
-        if self.proxy or not isinstance(made, socket.socket):
-            return
-        try:
-            address = made.getpeername()[0]
-        except OSError:
-            # Closed by the server already: to read from it says why (a TLS alert, for one).
-            if nearest < AddressScope.LOOPBACK:
-                raise
-            return
-        found = scope_of(address)
-        self.scope = found if self.scope is None else max(found, self.scope)
-
-
-class NearbyError(Exception):
-    """A server is nearer than a redirect may lead."""
-
-    def __init__(self, scope: AddressScope) -> None:
-        super().__init__(scope.name)
-        self.scope = scope
+        found = connection.scope
+        if found is not None:
+            self.scope = found if self.scope is None else min(found, self.scope)
 
 
 class Connections:
@@ -244,7 +161,7 @@ class Connections:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._adapters: dict[tls.Policy | None, _Adapter] = {}
+        self._adapters: dict[tls.Policy | None, Adapter] = {}
         self._endpoints: dict[tuple[Origin, bool], Endpoint] = {}
         self._lock = threading.Lock()
 
@@ -271,7 +188,7 @@ class Connections:
         adapter = self._adapters.get(policy)
         if adapter is None:
             context = tls.context(policy) if policy is not None else None
-            adapter = self._adapters[policy] = _Adapter(self._options.jobs, context)
+            adapter = self._adapters[policy] = Adapter(self._options.jobs, context)
         proxy = proxy_for(origin)
         try:
             pool = adapter.pool(origin, proxy)
@@ -282,7 +199,32 @@ class Connections:
             raise UsageError(
                 f"the URL of the proxy {place} in the environment is not a valid http or https URL"
             ) from None
-        return Endpoint(origin, Route(pool, policy, proxy, headers), self._options.trace)
+        names = partial(self._names, origin, policy, proxy)
+        return Endpoint(origin, Route(pool, policy, proxy, headers, names), self._options.trace)
+
+    def _names(
+        self,
+        origin: Origin,
+        policy: tls.Policy | None,
+        proxy: str | None,
+        nearest: AddressScope | None,
+    ) -> tuple[str, ...]:
+        """Return the names in the certificate of a server that is trusted but for its name."""
+        if policy is None:
+            return ()
+        relaxed = tls.context(policy._replace(any_name=True, identity=None))
+        adapter = Adapter(1, relaxed)
+        try:
+            pool = adapter.pool(origin, proxy)
+            connection, _ = pool.acquire(self._options.timeouts.connect, nearest)
+            made = connection.sock
+            certificate = made.getpeercert() if isinstance(made, ssl.SSLSocket) else None
+            pool.release(connection)
+        except (ExchangeError, NearbyError, urllib3.exceptions.HTTPError, OSError):
+            return ()
+        finally:
+            adapter.close()
+        return tls.names(certificate or {})
 
     def _policy(self, origin: Origin, *, is_registry: bool) -> tls.Policy:
         options = self._options

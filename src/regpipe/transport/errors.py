@@ -24,8 +24,8 @@ from regpipe.transport.endpoints import Endpoint
 from regpipe.transport.messages import Attempt, Response
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
+from regpipe.transport.sockets import TunnelError
 
-_NO_TUNNEL = "Tunnel connection failed: "  # in the messages of http.client and urllib3
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "www-authenticate")
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
 
@@ -74,10 +74,18 @@ def from_exception(error: Exception, endpoint: Endpoint) -> AttemptError:
     if isinstance(error, ExchangeError):
         if isinstance(error.__cause__, ssl.SSLError):
             return _not_connected([error.__cause__], endpoint)
+        place = endpoint.proxy_name if error.by_proxy else endpoint.origin.netloc
         if error.oversized:
-            return AttemptError(TooLargeError(str(error)), retryable=False)
-        made = ConnectionFailedError(f"{endpoint.origin.netloc}: {error}")
+            text = f"{place}: {error}" if error.by_proxy else str(error)
+            return AttemptError(TooLargeError(text), retryable=False)
+        made = ConnectionFailedError(f"{place}: {error}")
         return AttemptError(made, retryable=error.retryable, timed_out=error.timed_out)
+    if isinstance(error, TunnelError):  # a proxy that refuses once will refuse again
+        response = error.response
+        message = diagnosis(response.body)[1]
+        said = f" ({message})" if message else ""
+        text = f"{endpoint.proxy_name} responded with {_status(response.status)}{said}"
+        return AttemptError(ConnectionFailedError(text), retryable=False)
     return _not_connected(list(_causes(error)), endpoint)
 
 
@@ -89,9 +97,10 @@ def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptEr
     # The innermost causes tell most: urllib3 calls every connection that failed a timeout.
     for cause in reversed(causes):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            made = ConnectionFailedError(
-                tls.advice(cause, host, endpoint.policy), code="TLS_FAILED"
-            )
+            place = endpoint.proxy if by_proxy else host
+            valid = endpoint.certificate_names() if tls.is_about_name(cause) else ()
+            message = tls.advice(cause, place, endpoint.policy, valid)
+            made = ConnectionFailedError(message, code="TLS_FAILED")
             return AttemptError(made, retryable=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
             error = _unreachable(way, "host not found")
@@ -104,10 +113,6 @@ def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptEr
             if "handshake" in str(cause):
                 why = "TLS handshake timed out (for an HTTP registry, write http://)"
             return AttemptError(_unreachable(way, why), retryable=True, timed_out=True)
-        if _NO_TUNNEL in str(cause):  # a proxy that refuses once will refuse again
-            refusal = printable(str(cause).partition(_NO_TUNNEL)[2][:TEXT_LIMIT])
-            error = ConnectionFailedError(f"{endpoint.proxy_name} responded with {refusal}")
-            return AttemptError(error, retryable=False)
     last = causes[-1]
     text = getattr(last, "strerror", None) or str(last) or type(last).__name__
     return AttemptError(_unreachable(way, text), retryable=True)

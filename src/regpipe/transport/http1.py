@@ -10,23 +10,17 @@ A response that does not follow RFC 9112 to the letter is an error, and ends the
 
 import re
 
+from regpipe.transport import bounds
 from regpipe.transport.messages import Response
 from regpipe.transport.reader import Connection, ExchangeError, Reader, Timeouts
 
-HEAD_LIMIT = 64 << 10
-"""Bytes of a response's status line and headers that are read at most."""
-ERROR_LIMIT = 64 << 10
-"""Bytes of an error's body that are read at most; more is cut off."""
-DRAIN_LIMIT = 4 << 10
-"""Bytes of a redirect's body that are skipped to keep the connection; a longer one is not read."""
-
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The statuses of redirects."""
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(r"[0-9]{1,19}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
-_INFORMATIONAL_LIMIT = 8
 _TLS_ALERT = b"\x15\x03"
 
 
@@ -47,33 +41,63 @@ def exchange(
     """
     reader = Reader(connection, timeouts)
     reader.send(request)
-    for _ in range(_INFORMATIONAL_LIMIT):
-        status, version, line, headers = _read_head(reader)
-        if status >= 200:
-            break
-    else:
-        raise ExchangeError("the response does not begin")
+    status, version, line, headers = _final_head(reader)
     reader.in_body()
     keep = version == 1 and "close" not in headers.get("connection", "").lower()
     if head or status in (204, 304):
-        return Response(status, headers, b"", status_line=line, reusable=keep and not reader.buffer)
+        return Response(status, headers, b"", status_line=line, reusable=keep and not reader.ahead)
     body, whole = _read_body(reader, status, headers, limit)
-    reusable = keep and whole and not reader.buffer
+    reusable = keep and whole and not reader.ahead
     return Response(status, headers, body, status_line=line, reusable=reusable)
+
+
+def tunnel(connection: Connection, request: bytes, timeouts: Timeouts) -> Response:
+    """Send a CONNECT to a proxy and read its response (RFC 9110, 9.3.6).
+
+    Args:
+        connection: to the proxy; to the origin, if the response is successful.
+        request: the whole request.
+        timeouts: how long to wait.
+
+    Raises:
+        ExchangeError: as `exchange`, or the proxy sends more than the response.
+    """
+    reader = Reader(connection, timeouts)
+    reader.send(request)
+    status, _, line, headers = _final_head(reader)
+    if not 200 <= status < 300:
+        body, _ = _read_body(reader, status, headers, 0)
+        return Response(status, headers, body, status_line=line)
+    if reader.ahead:
+        raise ExchangeError("bytes follow the response to CONNECT", retryable=False)
+    return Response(status, headers, b"", status_line=line)
+
+
+def _final_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
+    """Return the head of the response, after those of 1xx."""
+    for _ in range(bounds.INFORMATIONAL):
+        found = _read_head(reader)
+        if found[0] >= 200:
+            return found
+    message = bounds.exceeded("the response", bounds.INFORMATIONAL, "responses of 1xx before it")
+    raise ExchangeError(message, oversized=True, retryable=False)
 
 
 def _read_head(reader: Reader) -> tuple[int, int, str, dict[str, str]]:
     try:
-        head = reader.until(b"\r\n\r\n", HEAD_LIMIT)
+        head = reader.until(b"\r\n\r\n", bounds.HEAD, "bytes of headers")
     except ExchangeError:
         # Servers of other protocols (SSH) need not send the empty line that ends HTTP headers.
-        if not b"HTTP/1.".startswith(reader.buffer[:7]):
-            raise ExchangeError(_no_http(reader.buffer), retryable=False) from None
+        if not b"HTTP/1.".startswith(reader.ahead[:7]):
+            raise ExchangeError(_no_http(reader.ahead), retryable=False) from None
         raise
     first, _, rest = head.partition(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if not match:
         raise ExchangeError(_no_http(first), retryable=False)
+    if rest.count(b"\r\n") >= bounds.HEADERS:
+        message = bounds.exceeded("the response", bounds.HEADERS, "headers")
+        raise ExchangeError(message, retryable=False, oversized=True)
     headers: dict[str, str] = {}
     for line in rest.decode("latin-1").split("\r\n") if rest else ():
         name, colon, value = line.partition(":")
@@ -99,12 +123,12 @@ def _read_body(
     """Return the body, and whether all of it was taken off the connection."""
     length = _length(headers)
     if status in REDIRECTS:
-        if length is None or length > DRAIN_LIMIT:
+        if length is None or length > bounds.DRAINED:
             return b"", False
         return reader.exactly(length), True
     strict = 200 <= status < 300
     if not strict:
-        limit = ERROR_LIMIT
+        limit = bounds.ERROR
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked":
             raise ExchangeError("the response has an unknown transfer encoding", retryable=False)
@@ -118,9 +142,8 @@ def _read_body(
     else:
         return reader.exactly(length), True
     if strict and (len(body) > limit or (length or 0) > limit):
-        raise ExchangeError(
-            f"the response has more than {limit} bytes", retryable=False, oversized=True
-        )
+        message = bounds.exceeded("the response", limit, "bytes")
+        raise ExchangeError(message, retryable=False, oversized=True)
     return body[:limit], whole
 
 
@@ -137,21 +160,29 @@ def _length(headers: dict[str, str]) -> int | None:
 
 
 def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
-    pieces: list[bytes] = []
-    held = 0
+    held = bytearray()
+    number = 0
     while True:
-        match = _CHUNK_SIZE.fullmatch(reader.until(b"\r\n", 256))
+        line = reader.until(b"\r\n", bounds.CHUNK, "bytes before a chunk")
+        match = _CHUNK_SIZE.fullmatch(line)
         if not match:
             raise ExchangeError("the response has a malformed chunk", retryable=False)
         size = int(match[1], 16)
         if size == 0:
             break
-        if held + size > limit:
-            return b"".join(pieces) + reader.exactly(limit + 1 - held), False
-        pieces.append(reader.exactly(size))
-        held += size
+        if len(held) + size > limit:
+            return bytes(held) + reader.exactly(limit + 1 - len(held)), False
+        held += reader.exactly(size)
         if reader.exactly(2) != b"\r\n":
             raise ExchangeError("the response has a malformed chunk", retryable=False)
-    while reader.until(b"\r\n", HEAD_LIMIT):
-        pass  # trailers; nothing in them is wanted
-    return b"".join(pieces), True
+        number += 1
+        if number > bounds.chunks(len(held)):
+            message = bounds.exceeded("the response", bounds.chunks(len(held)), "chunks")
+            raise ExchangeError(message, retryable=False, oversized=True)
+    size = 0
+    while line := reader.until(b"\r\n", bounds.HEAD, "bytes of trailers"):
+        size += len(line) + 2  # nothing in them is wanted
+        if size > bounds.HEAD:
+            message = bounds.exceeded("the response", bounds.HEAD, "bytes of trailers")
+            raise ExchangeError(message, retryable=False, oversized=True)
+    return bytes(held), True

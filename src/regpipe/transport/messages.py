@@ -21,6 +21,7 @@ class Request:
         form: the body of a POST.
         digest: what the body should have; None if it is not known.
         is_registry: whether it goes to a registry, so that a client certificate may be shown.
+        named_by: the registry that named the URL, for its token server; None if the user did.
         confined: whether it is for its own origin only, so that a redirect to another is an error.
         origin: the URL's.
         lines: the headers as they are sent.
@@ -33,6 +34,7 @@ class Request:
     form: bytes | None = None
     digest: str | None = None
     is_registry: bool = True
+    named_by: Origin | None = None
     confined: bool = False
     origin: Origin = field(init=False)
     lines: str = field(init=False)

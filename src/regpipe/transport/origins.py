@@ -77,11 +77,22 @@ def redirected(url: str, location: str) -> str:
     return target
 
 
-def too_near(origin: Origin, found: AddressScope) -> ResponseError:
-    """Return the error for a redirect to an address nearer than the registry's (SSRF).
+def too_near(origin: Origin, found: AddressScope, *, is_realm: bool) -> ResponseError:
+    """Return the error for a server nearer than the registry that names it (SSRF).
 
-    A public registry must not make its clients send requests to their own machine or network.
+    A registry must not make its clients send requests to their own machine or network.
+
+    Args:
+        origin: the server.
+        found: how near it is.
+        is_realm: whether it was named as the token server, and not by a redirect.
     """
+    if is_realm:
+        return ResponseError(
+            f"the registry's token server (realm) is refused: {origin.netloc} has a {found.label}"
+            " address, nearer than the registry's own",
+            code="REALM_REFUSED",
+        )
     return ResponseError(f"redirected to {origin.netloc}, a {found.label} address: not followed")
 
 

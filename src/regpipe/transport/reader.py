@@ -3,6 +3,8 @@
 import time
 from typing import NamedTuple, Protocol
 
+from regpipe.transport import bounds
+
 _PIECE = 64 << 10
 
 
@@ -45,6 +47,7 @@ class ExchangeError(Exception):
         retryable: whether sending the request again may help.
         oversized: the response is over its limit.
         timed_out: not a byte came in time.
+        by_proxy: a proxy was to send it, in response to CONNECT.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class ExchangeError(Exception):
         self.retryable = retryable
         self.oversized = oversized
         self.timed_out = timed_out
+        self.by_proxy = False
 
 
 class Reader:
@@ -71,16 +75,22 @@ class Reader:
         timeouts: how long to wait; the total counts from now.
     """
 
-    __slots__ = ("_connection", "_deadline", "_set", "_started", "_timeouts", "_wait", "buffer")
+    __slots__ = ("_at", "_connection", "_data", "_deadline", "_started", "_timeouts", "_wait")
 
     def __init__(self, connection: Connection, timeouts: Timeouts) -> None:
         self._connection = connection
         self._timeouts = timeouts
         self._deadline = time.monotonic() + timeouts.total
         self._wait = timeouts.first
-        self._set = 0.0
         self._started = False
-        self.buffer = b""
+        # What was read and, from the offset on, not taken yet.
+        self._data = b""
+        self._at = 0
+
+    @property
+    def ahead(self) -> bytes:
+        """The bytes that were read and not taken."""
+        return self._data[self._at :]
 
     def send(self, request: bytes) -> None:
         """Send the request.
@@ -104,17 +114,13 @@ class Reader:
         """Return the next bytes; none at the end of the stream."""
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise ExchangeError(
-                f"the response took more than {self._timeouts.total:g} s", retryable=False
-            )
+            raise self._overtime()
         try:
             self._connection.settimeout(min(self._wait, left))
             data = self._connection.recv(_PIECE)
         except TimeoutError:
             if self._wait >= left:
-                raise ExchangeError(
-                    f"the response took more than {self._timeouts.total:g} s", retryable=False
-                ) from None
+                raise self._overtime() from None
             if self._started:
                 raise ExchangeError(f"the response stopped for {self._wait:g} s") from None
             raise ExchangeError(f"timed out after {self._wait:g} s", timed_out=True) from None
@@ -128,49 +134,60 @@ class Reader:
             raise ExchangeError("connection closed before a response", unanswered=True)
         return data
 
-    def until(self, delimiter: bytes, limit: int) -> bytes:
-        """Take the bytes up to a delimiter, and skip the delimiter."""
-        at = self.buffer.find(delimiter)
-        while at < 0:
-            if len(self.buffer) > limit:
-                raise ExchangeError(
-                    "the response headers are too large", retryable=False, oversized=True
-                )
+    def _overtime(self) -> ExchangeError:
+        seconds = self._timeouts.total
+        return ExchangeError(f"the response took more than {seconds:g} s", retryable=False)
+
+    def until(self, delimiter: bytes, limit: int, unit: str) -> bytes:
+        """Take the bytes up to a delimiter, and skip the delimiter.
+
+        Args:
+            delimiter: what ends them.
+            limit: how many there may be.
+            unit: what they are, as messages name it: `bytes of headers`.
+        """
+        found = self._data.find(delimiter, self._at)
+        while found < 0 and (held := len(self._data) - self._at) <= limit:
             data = self.more()
             if not data:
                 raise ExchangeError("connection closed in the middle of a response")
-            searched = max(0, len(self.buffer) - len(delimiter) + 1)
-            self.buffer += data
-            at = self.buffer.find(delimiter, searched)
-        taken, self.buffer = self.buffer[:at], self.buffer[at + len(delimiter) :]
+            self._data, self._at = self.ahead + data, 0
+            found = self._data.find(delimiter, max(0, held - len(delimiter) + 1))
+        if not 0 <= found - self._at <= limit:
+            message = bounds.exceeded("the response", limit, unit)
+            raise ExchangeError(message, retryable=False, oversized=True)
+        taken = self._data[self._at : found]
+        self._at = found + len(delimiter)
         return taken
 
     def exactly(self, count: int) -> bytes:
         """Take `count` bytes."""
-        held = len(self.buffer)
-        if held < count:
-            pieces = [self.buffer]
-            while held < count:
-                data = self.more()
-                if not data:
-                    raise ExchangeError(f"connection closed after {held} of {count} bytes")
-                pieces.append(data)
-                held += len(data)
-            self.buffer = b"".join(pieces)
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
+        end = self._at + count
+        if end <= len(self._data):
+            taken = self._data[self._at : end]
+            self._at = end
+            return taken
+        held = bytearray(self.ahead)
+        self._data, self._at = b"", 0
+        while len(held) < count:
+            data = self.more()
+            if not data:
+                raise ExchangeError(f"connection closed after {len(held)} of {count} bytes")
+            missing = count - len(held)
+            held += data[:missing]
+            self._data = data[missing:]
+        return bytes(held)
 
     def rest(self, limit: int) -> bytes:
         """Take what comes until the end of the stream, at most a byte more than the limit."""
-        pieces, held = [self.buffer], len(self.buffer)
-        while held <= limit:
+        held = bytearray(self.ahead)
+        self._data, self._at = b"", 0
+        while len(held) <= limit:
             data = self.more()
             if not data:
                 break
-            pieces.append(data)
-            held += len(data)
-        self.buffer = b""
-        return b"".join(pieces)[: limit + 1]
+            held += data
+        return bytes(held[: limit + 1])
 
 
 def _reason(error: OSError) -> str:

@@ -5,17 +5,17 @@ requests itself would read a redirect's whole body, and keep the credentials on 
 
 import urllib3
 
-from regpipe.addresses import AddressScope, literal_scope, redirect_limit
+from regpipe.addresses import AddressScope, is_too_near, literal_scope, nearest_allowed
 from regpipe.errors import ResponseError
-from regpipe.transport import encodings, errors, http1, origins
-from regpipe.transport.endpoints import Connections, Endpoint, NearbyError
+from regpipe.transport import bounds, encodings, errors, http1, origins
+from regpipe.transport.endpoints import Connections, Endpoint
 from regpipe.transport.messages import Request, Response, header_line
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
+from regpipe.transport.sockets import NearbyError
 from regpipe.transport.trace import Trace
 
-_LIMIT = 10
 # Bytes a second below which a large response is given up: the deadline grows with the limit.
 _SLOWEST = 128 << 10
 
@@ -50,7 +50,7 @@ class Redirects:
             AttemptError: there is no response.
         """
         url, at_origin = request.url, True
-        for _ in range(_LIMIT + 1):
+        for _ in range(bounds.REDIRECTS + 1):
             origin, target = origins.split(url)
             at_origin = at_origin and origin == request.origin
             if not at_origin and request.confined:
@@ -64,8 +64,12 @@ class Redirects:
             endpoint = self._connections.endpoint(
                 origin, is_registry=at_origin and request.is_registry
             )
-            nearest = AddressScope.LOOPBACK if at_origin else self._nearest(request, origin)
-            response = self._send(endpoint, request, target, lines, nearest)
+            is_realm = at_origin and request.named_by is not None
+            try:
+                nearest = self._nearest(request, origin) if is_realm or not at_origin else None
+                response = self._send(endpoint, request, target, lines, nearest)
+            except NearbyError as near:
+                raise origins.too_near(origin, near.scope, is_realm=is_realm) from None
             if response.status not in http1.REDIRECTS or "location" not in response.headers:
                 elsewhere = None if at_origin else origin
                 response = encodings.decoded(response, request.limit, request.digest)
@@ -75,10 +79,15 @@ class Redirects:
                     f"{origin.netloc} redirects a POST request with {response.status}: not followed"
                 )
             url = origins.redirected(url, response.headers["location"])
-        raise ResponseError(f"more than {_LIMIT} redirects")
+        raise ResponseError(bounds.exceeded("the request", bounds.REDIRECTS, "redirects"))
 
     def _send(
-        self, endpoint: Endpoint, request: Request, target: str, lines: str, nearest: AddressScope
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        target: str,
+        lines: str,
+        nearest: AddressScope | None,
     ) -> Response:
         timeouts, limit = self._timeouts, request.limit
         if limit > 16 << 20:
@@ -93,8 +102,6 @@ class Redirects:
                 timeouts=timeouts,
                 nearest=nearest,
             )
-        except NearbyError as near:
-            raise origins.too_near(endpoint.origin, near.scope) from None
         except (ExchangeError, urllib3.exceptions.HTTPError, OSError) as error:
             raise errors.from_exception(error, endpoint) from error
         self._trace.response(response)
@@ -103,14 +110,17 @@ class Redirects:
         return response
 
     def _nearest(self, request: Request, origin: Origin) -> AddressScope:
-        """Return how near a server may be that a request is redirected to.
+        """Return how near a server may be that a registry names: by a redirect, or as its realm.
 
         Raises:
-            ResponseError: its name alone shows that it is nearer.
+            NearbyError: its name alone shows that it is nearer. By way of a proxy only that counts.
         """
-        sender = self._connections.endpoint(request.origin, is_registry=request.is_registry)
-        nearest = redirect_limit(request.origin.host, sender.scope, origin.host)
+        sender, is_registry = request.origin, request.is_registry
+        if request.named_by is not None:
+            sender, is_registry = request.named_by, True
+        met = self._connections.endpoint(sender, is_registry=is_registry).scope
+        nearest = nearest_allowed(sender.host, met, origin.host)
         named = literal_scope(origin.host)
-        if named is not None and named > nearest:
-            raise origins.too_near(origin, named)
+        if named is not None and is_too_near(named, nearest):
+            raise NearbyError(named)
         return nearest

@@ -7,13 +7,15 @@ requests, CAs are added to the system's and do not replace them.
 
 import os
 import ssl
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from regpipe.errors import UsageError
 from regpipe.oci.reference import HUB, HUB_URL
 from regpipe.system import directories
+from regpipe.text import printable
 
 _DIRECTORIES = ("~/.config/containers/certs.d", "/etc/containers/certs.d", "/etc/docker/certs.d")
 _HUB_HOST = HUB_URL.partition("://")[2]
@@ -33,11 +35,13 @@ class Policy(NamedTuple):
         insecure: do not verify certificates.
         authorities: files of CA certificates to trust besides the system's.
         identity: the client certificate; None without one.
+        any_name: accept a certificate for another name, to read what is in it.
     """
 
     insecure: bool = False
     authorities: tuple[str, ...] = ()
     identity: Identity | None = None
+    any_name: bool = False
 
 
 def context(policy: Policy) -> ssl.SSLContext:
@@ -56,8 +60,9 @@ def context(policy: Policy) -> ssl.SSLContext:
         made.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     for path in policy.authorities:
         _trust(made, path)
-    if policy.insecure:
+    if policy.insecure or policy.any_name:
         made.check_hostname = False
+    if policy.insecure:
         made.verify_mode = ssl.CERT_NONE
     if policy.identity:
         cert, key = policy.identity
@@ -111,14 +116,37 @@ def _sorted_out(path: str, names: list[str]) -> tuple[tuple[str, ...], Identity 
     return authorities, identities[0] if identities else None
 
 
-def advice(error: ssl.SSLError, netloc: str, policy: Policy) -> str:
+def names(certificate: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the host names and addresses that a certificate is valid for.
+
+    Args:
+        certificate: as `SSLSocket.getpeercert` returns it.
+    """
+    found = certificate.get("subjectAltName", ())
+    return tuple(value for kind, value in found if kind in ("DNS", "IP Address"))
+
+
+def is_about_name(error: ssl.SSLError) -> bool:
+    """Tell whether a certificate is trusted, but for another name."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return False
+    return error.verify_code in (_HOSTNAME, _ADDRESS)
+
+
+def advice(error: ssl.SSLError, netloc: str, policy: Policy, valid: Sequence[str] = ()) -> str:
     """Return what a TLS error means and what to do about it.
 
     Args:
         error: the error.
         netloc: the server's `host[:port]`.
         policy: what is trusted and sent already, and so not advised.
+        valid: the names that the certificate is valid for, if they are known.
     """
+    if is_about_name(error):
+        return (
+            f"the certificate is not valid for {netloc}{_listed(valid)}:"
+            " use a name that it is for; -k skips the check"
+        )
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"{_distrust(error, netloc, policy.authorities)}; -k skips the check"
     reason = error.reason or ""
@@ -146,6 +174,7 @@ def is_final(error: ssl.SSLError) -> bool:
 _NOT_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
 )
+_NAMES_SHOWN, _NAME_LENGTH = 5, 100
 _EXPIRED, _NOT_YET, _HOSTNAME, _ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 
 
@@ -156,8 +185,6 @@ def _distrust(
         return f"the certificate of {netloc} has expired: its operator has to renew it"
     if error.verify_code == _NOT_YET:
         return f"the certificate of {netloc} is not valid yet: is this machine's clock right?"
-    if error.verify_code in (_HOSTNAME, _ADDRESS):
-        return f"the certificate is not valid for {netloc}: use a name that it is for"
     if authorities:
         files = ", ".join(map(ascii, authorities))
         return (
@@ -169,6 +196,12 @@ def _distrust(
         f" ({error.verify_message}): give its CA certificate with --cacert,"
         f" or put it at ~/.config/containers/certs.d/{netloc}/ca.crt"
     )
+
+
+def _listed(valid: Sequence[str]) -> str:
+    shown = ", ".join(printable(name[:_NAME_LENGTH]) for name in valid[:_NAMES_SHOWN])
+    more = len(valid) - _NAMES_SHOWN
+    return f" (valid for {shown}{f' and {more} more' if more > 0 else ''})" if valid else ""
 
 
 def _system_has_roots() -> bool:

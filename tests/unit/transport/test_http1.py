@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regpipe.transport import http1
+from regpipe.transport import bounds, http1
 from regpipe.transport.messages import Response
 from regpipe.transport.reader import ExchangeError, Timeouts
 
@@ -198,7 +198,7 @@ def test_nothing_beyond_the_limit_is_taken(raw: bytes) -> None:
 @pytest.mark.parametrize("kind", [b"Content-Length: 200000\r\n\r\n", b"\r\n"])
 def test_an_error_is_cut(kind: bytes) -> None:
     response = read(b"HTTP/1.1 500 No\r\n" + kind + b"x" * 200_000)
-    assert response.body == b"x" * http1.ERROR_LIMIT
+    assert response.body == b"x" * bounds.ERROR
     assert not response.reusable
 
 
