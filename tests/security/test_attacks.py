@@ -48,6 +48,8 @@ ROWS = {
     37: "Ctrl-C during the start; local names that no system takes",
     40: "a realm that resolves to an address nearer than the registry's",
     41: "passwords without encryption, and by way of a proxy",
+    43: "lists, bodies, heads and tunnels without an end",
+    47: "URLs that cannot be parsed",
     50: "files outside a layout, and digests that cannot be computed",
     51: "pipes, devices and sockets that data leads to",
     52: "a password in a reference without a scheme",

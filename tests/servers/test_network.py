@@ -109,22 +109,25 @@ def test_cacert_does_not_replace_the_systems_roots(
 
 
 @pytest.mark.parametrize(
-    ("days", "hosts", "message"),
+    ("days", "hosts", "message", "connections"),
     [
-        (-1, ("127.0.0.1",), "has expired"),
-        (30, ("other.test",), "the certificate is not valid for"),
+        (-1, ("127.0.0.1",), "has expired", 1),
+        # The second connection is to read the names; nothing is sent on it.
+        (30, ("other.test", "*.b.test"), "(valid for other.test, *.b.test): use a name", 2),
     ],
     ids=["expired", "other name"],
 )
 def test_an_invalid_certificate_is_reported_with_the_reason(
-    authority: Authority, days: int, hosts: tuple[str, ...], message: str
+    authority: Authority, days: int, hosts: tuple[str, ...], message: str, connections: int
 ) -> None:
     pair = authority.issue(f"bad{days}", hosts, days=days)
     with Scripted(tls=authority.server_side(pair)) as server:
-        result = run(["tags", f"{server.url}/team/app", "--cacert", authority.ca])
-        assert (result.code, len(result.errors)) == (5, 1)
-        assert message in result.err
-        assert server.connections == 1
+        words = ["tags", f"{server.url}/team/app", f"{server.url}/team/other"]
+        result = run([*words, "-j", 1, "--cacert", authority.ca])
+        assert (result.code, len(result.errors)) == (5, 2)
+        assert all(message in line for line in result.errors)
+        assert server.connections == connections + 1
+        assert server.requests == []
 
 
 def test_the_wrong_scheme_is_reported_with_the_right_one(front: Front, plain: Registry) -> None:

@@ -14,7 +14,7 @@ from regpipe.auth.credential import Credential, login_host
 from regpipe.errors import ResponseError, UnauthorizedError
 
 _URL = re.compile(r"https?://[\x21-\x7e]+", re.IGNORECASE)
-_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+_NETLOC = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _SECRET_PARTS = re.compile(r"(?<=//)[^/@]*@|[?#].*", re.DOTALL)
 
 
@@ -85,10 +85,8 @@ def check_realm(realm: str, registry: str) -> str:
         port_is_valid = parts.port != 0
     except ValueError:
         raise _refusal(realm, "which is not a valid URL") from None
-    host = (parts.hostname or "").lower()
-    shown = f"[{host}]" if ":" in host else host
-    is_plain = _HOST.fullmatch(shown) and port_is_valid and not is_disguised(host)
-    if "@" in parts.netloc or not is_plain:
+    is_plain = _NETLOC.fullmatch(parts.netloc) and port_is_valid
+    if not is_plain or is_disguised(parts.hostname or ""):
         raise _refusal(realm, "which is not a plain URL")
     own = urlsplit(registry)
     if own.scheme == "https" and parts.scheme != "https":

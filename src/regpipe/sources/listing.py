@@ -1,15 +1,17 @@
 """Paged lists: page sizes, Link headers, and the quirks of registries."""
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from regpipe.errors import RegistryError, ResponseError
 from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
-from regpipe.transport import PAGE_LIMIT, Response, Transport
+from regpipe.transport import PAGE_LIMIT, Response, Transport, bounds, origins
+from regpipe.transport.bounds import PageCounter
 from regpipe.transport.diagnosis import code_of
 
 # ECR allows 1000 a page, distribution what it is configured for. After a refusal a smaller page is
@@ -20,8 +22,9 @@ _REFUSALS = frozenset({400, 405, 413, 416, 422})
 _OTHER_CODES = frozenset(
     {"NAME_INVALID", "NAME_UNKNOWN", "DENIED", "UNAUTHORIZED", RegistryError.code}
 )
-_EMPTY_PAGES = 20
-"""The most empty pages in a row; registries that filter send some."""
+# How many are kept of a list's last names and of the URLs of its pages.
+_NAMES_KEPT = 10_000
+_URLS_KEPT = 1000
 
 _VALUE = r'"(?:[^"\\]|\\.)*"|[^\s;,"]*'
 _PARAMETER = rf"\s*;\s*([^\s=;,]+)(?:\s*=\s*({_VALUE}))?"
@@ -32,17 +35,28 @@ _SAYS_NEXT = re.compile(r"\bnext\b", re.IGNORECASE)
 class Listing:
     """The names in a list of a registry, in its order, each once.
 
-    Only the names of the last page are kept, as a list may be larger than memory: a name that is
-    repeated pages later is yielded again.
+    Only the last names are kept, as a list may be larger than memory: a name that is repeated much
+    later is yielded again.
 
     Args:
         transport: sends the requests.
         url: the list's URL without a query.
         member: the list's member in the response: `tags` or `repositories`.
         scope: the scope of a token for it.
+        clock: returns seconds of a monotonic clock.
     """
 
-    def __init__(self, transport: Transport, url: str, member: str, scope: str) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        url: str,
+        member: str,
+        scope: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._seconds = 0.0
         self._transport = transport
         self._url = url
         self._member = member
@@ -55,26 +69,24 @@ class Listing:
             RegpipeError: a page cannot be fetched, or there is no end of pages; the names before
                 are valid, but not all.
         """
-        response = self._first()
-        asked: set[str] = set()
-        pages: set[bytes] = set()
-        previous: set[str] = set()
-        empty = 0
+        counter = PageCounter(f"the list of {self._member}", bounds.NAMES)
+        asked, seen = _Recent(_URLS_KEPT), _Recent(_NAMES_KEPT)
+        response, is_first = self._first(), True
         while True:
-            only = not asked and "link" not in response.headers
-            names = dict.fromkeys(self._names(response, only=only))
-            yield from (name for name in names if name not in previous)
-            previous = set(names)
-            empty = 0 if names else empty + 1
+            only = is_first and "link" not in response.headers
+            names = list(self._names(response, only=only))
+            is_first = False
+            new = seen.add(names)
+            yield from new
             url = self._next(response)
-            page = hashlib.sha256(response.body).digest()
-            # Gitea sends a link with the last page, and with the empty one after it.
-            if url is None or (not names and url in asked):
+            if url is None:
                 return
-            if url in asked or (names and page in pages) or empty > _EMPTY_PAGES:
+            if not asked.add([url]):
+                # Gitea sends a link with the last page, and with the empty one after it.
+                if not names:
+                    return
                 raise ResponseError("the pages of the list repeat: the list is incomplete")
-            asked.add(url)
-            pages.add(page)
+            counter.add(size=len(response.body), seconds=self._seconds, is_new=bool(new))
             response = self._get(url)
 
     def _first(self) -> Response:
@@ -93,7 +105,10 @@ class Listing:
             return None
 
     def _get(self, url: str) -> Response:
-        return self._transport.get(url, limit=PAGE_LIMIT, scope=self._scope)
+        start = self._clock()
+        response = self._transport.get(url, limit=PAGE_LIMIT, scope=self._scope)
+        self._seconds = self._clock() - start
+        return response
 
     def _next(self, response: Response) -> str | None:
         url = next_page(response.headers.get("link", ""), response.url)
@@ -128,6 +143,31 @@ class Listing:
                 self._transport.warn(self._url, f"not a valid name in its list: {ascii(name)[:80]}")
 
 
+class _Recent:
+    """The last of many strings, as hashes: how long they are makes no difference.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[int, None] = {}
+
+    def add(self, strings: Iterable[str]) -> list[str]:
+        """Add strings; return those that were not there, each once."""
+        new = []
+        for one in strings:
+            key = hash(one)
+            if key not in self._known:
+                self._known[key] = None
+                new.append(one)
+        too_many = len(self._known) - self._most
+        for key in list(islice(self._known, max(too_many, 0))):
+            del self._known[key]
+        return new
+
+
 def page_names(document: Mapping[str, Any], member: str) -> list[Any] | None:
     """Return the names in a page, unchecked; some registries write null for an empty list.
 
@@ -160,7 +200,7 @@ def next_page(link: str, url: str) -> str | None:
     for target, relations in links:
         # Some registries leave out `rel` where there is nothing else to link to.
         if "next" in (relations or ()) or (relations is None and target and len(links) == 1):
-            return _on_the_same_origin(url, urljoin(url, target))
+            return _on_the_same_origin(url, origins.joined(url, target))
     if _SAYS_NEXT.search(link) and not links:
         raise ResponseError("the Link of the next page is malformed: the list is incomplete")
     return None

@@ -1,5 +1,6 @@
 """A registry as a source: lists, manifests, blobs and referrers by the distribution API."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ from regpipe.oci.reference import HUB_URL, host_of, is_digest
 from regpipe.sources.base import MANIFEST_LIMIT, Checkup, ReferrerList, Source
 from regpipe.sources.listing import Listing, next_page
 from regpipe.text import quoted
-from regpipe.transport import PAGE_LIMIT, Response, Transport
+from regpipe.transport import PAGE_LIMIT, Response, Transport, bounds
+from regpipe.transport.bounds import PageCounter
 
 _ACCEPT = {"Accept": media_types.ACCEPT}
 # Status codes of registries without the referrers API, besides HTML pages.
@@ -117,11 +119,14 @@ class Registry(Source):
         """
         url: str | None = f"{self._url}/v2/{repository}/referrers/{digest}"
         requested: set[str] = set()
+        counter = PageCounter("the list of referrers", bounds.REFERRERS)
         found: list[dict[str, Any]] = []
+        known: set[str] = set()
         while url is not None:
             if url in requested:
                 raise ResponseError("the pages of the list of referrers repeat")
             requested.add(url)
+            start = time.monotonic()
             try:
                 response = self._transport.get(url, limit=PAGE_LIMIT, scope=_pull(repository))
             except RegpipeError as error:
@@ -133,9 +138,16 @@ class Registry(Source):
                 host = host_of(self._url)
                 return ReferrerList(None, f"{host} sends {kind} in place of the list of referrers")
             page = parse_document(response.body, "list of referrers")
-            found += descriptors(page, "manifests")
+            new = descriptors(page, "manifests")
+            seconds = time.monotonic() - start
+            digests = {one["digest"] for one in new}
+            is_new = not digests <= known
+            counter.add(size=len(response.body), seconds=seconds, is_new=is_new)
+            known |= digests
+            found += new
             if len(found) > _REFERRERS_LIMIT:
-                raise TooLargeError(f"{digest} has more than {_REFERRERS_LIMIT} referrers")
+                message = bounds.exceeded(f"the list of {digest}", _REFERRERS_LIMIT, "referrers")
+                raise TooLargeError(message)
             url = next_page(response.headers.get("link", ""), response.url)
         return ReferrerList(found)
 

@@ -2,7 +2,7 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from regpipe.addresses import AddressScope
 from regpipe.errors import ResponseError
@@ -58,6 +58,26 @@ def without_query(url: str) -> str:
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"[:200]
 
 
+def joined(url: str, reference: str) -> str:
+    """Return the URL that a reference in a response leads to (RFC 3986, 5.2).
+
+    Args:
+        url: the URL of the response.
+        reference: a URL, or what replaces the end of one.
+
+    Raises:
+        ResponseError: it cannot be a URL, such as `http://[::1/`.
+    """
+    try:
+        target = urljoin(url, reference)
+        urlsplit(target)
+    except ValueError:
+        raise ResponseError(
+            f"the response names {ascii(without_query(reference))}, which is not a valid URL"
+        ) from None
+    return target
+
+
 def redirected(url: str, location: str) -> str:
     """Return the absolute URL that a redirect leads to.
 
@@ -68,7 +88,7 @@ def redirected(url: str, location: str) -> str:
     Raises:
         ResponseError: it leads from https to anything else.
     """
-    target = urljoin(url, location.partition("#")[0].strip())
+    target = joined(url, location.partition("#")[0].strip())
     target = "".join(c if "!" <= c <= "~" else _quoted(c) for c in target)
     if url.startswith("https:") and not target.startswith("https:"):
         raise ResponseError(

@@ -1,6 +1,7 @@
 """HTTP/1.1 as it comes over a connection, right and wrong, whole and in pieces."""
 
 import errno
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -217,3 +218,73 @@ def test_chunks_are_put_together_wherever_they_are_cut(chunks: list[bytes], step
     raw = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in chunks) + b"0\r\n\r\n"
     pieces = [raw[at : at + step] for at in range(0, len(raw), step)]
     assert read(*pieces).body == b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (OK + b"X: y\r\n" * 1001 + b"\r\n", "1000 headers"),
+        (OK + b"X: " + b"y" * bounds.HEAD + b"\r\n\r\n", "65536 bytes of headers"),
+        (b"HTTP/1.1 103 Hints\r\n\r\n" * 9 + OK, "8 responses of 1xx before it"),
+        (CHUNKED + b"1;" + b"x" * 300 + b"\r\na\r\n0\r\n\r\n", "256 bytes before a chunk"),
+        (CHUNKED + b"0\r\n" + b"X: y\r\n" * 20_000 + b"\r\n", "65536 bytes of trailers"),
+        (CHUNKED + b"0\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", "65536 bytes of trailers"),
+        (OK + b"Content-Length: 1001\r\n\r\n" + b"x" * 1001, "1000 bytes"),
+    ],
+)
+@pytest.mark.parametrize("step", [1000, 100_000_000])
+def test_what_does_not_end_is_refused(raw: bytes, message: str, step: int) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        read(*(raw[i : i + step] for i in range(0, len(raw), step)))
+    assert str(caught.value) == f"the response has more than {message}"
+    assert (caught.value.oversized, caught.value.retryable) == (True, False)
+
+
+def test_a_body_of_one_byte_chunks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_FEW_CHUNKS", 10)
+    chunks = b"1\r\na\r\n" * 10
+    assert read(CHUNKED + chunks + b"0\r\n\r\n").body == b"a" * 10
+    with pytest.raises(ExchangeError, match="more than 10 chunks"):
+        read(CHUNKED + chunks + b"1\r\na\r\n0\r\n\r\n")
+
+
+class Counted(bytes):
+    """Bytes that count how many of them are copied."""
+
+    copied = 0
+
+    def __getitem__(self, key: Any) -> Any:
+        taken = super().__getitem__(key)
+        if isinstance(taken, int):
+            return taken
+        Counted.copied += len(taken)
+        return Counted(taken)
+
+    def __radd__(self, other: bytes) -> "Counted":
+        return Counted(bytes(other) + bytes(self))
+
+
+def test_many_chunks_are_taken_without_copying_what_follows_them() -> None:
+    """60 kB that are read at once would otherwise be copied for each of their chunks."""
+    raw = Counted(CHUNKED + b"1\r\na\r\n" * 10_000 + b"0\r\n\r\n")
+    Counted.copied = 0
+    assert read(raw, limit=10_000).body == b"a" * 10_000
+    assert len(raw) // 2 < Counted.copied < 2 * len(raw)
+
+
+def connect(*pieces: bytes) -> Response:
+    return http1.tunnel(Line(*pieces), b"CONNECT", SHORT_TIMEOUTS)
+
+
+def test_a_tunnel_has_no_body() -> None:
+    assert connect(b"HTTP/1.0 200 Connection established\r\n\r\n").status == 200
+    assert (
+        connect(b"HTTP/1.1 100 C\r\n\r\nHTTP/1.1 200 O\r\nContent-Length: 5\r\n\r\n").status == 200
+    )
+    with pytest.raises(ExchangeError, match="bytes follow"):
+        connect(b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0")
+
+
+def test_a_refused_tunnel_has_one() -> None:
+    response = connect(b"HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\npolicy")
+    assert (response.status, response.body) == (403, b"policy")

@@ -94,3 +94,19 @@ def test_a_location_is_resolved(url: str, location: str, target: str) -> None:
 )
 def test_a_message_shows_nothing_secret_of_a_url(url: str, shown: str) -> None:
     assert origins.without_query(url) == shown
+
+
+BROKEN = ["http://[::1/x", "//[x]/y", "http://a]b/", "http://[", "//[::1%eth0"]
+
+
+@pytest.mark.parametrize("target", BROKEN)
+def test_what_cannot_be_a_url_is_an_error_of_the_response(target: str) -> None:
+    for join in (origins.joined, origins.redirected):
+        with pytest.raises(ResponseError, match="is not a valid"):
+            join("http://a.test/v2/", target)
+
+
+def test_a_broken_url_is_shown_without_its_secrets() -> None:
+    with pytest.raises(ResponseError) as caught:
+        origins.joined("http://a.test/", "http://u:canary@[::1/x?sig=canary")
+    assert "canary" not in caught.value.message

@@ -115,3 +115,35 @@ def test_only_insecure_turns_checks_off() -> None:
     assert (given.verify_mode, given.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert given.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert tls.context(Policy(insecure=True)).verify_mode == ssl.CERT_NONE
+
+
+def test_names_are_those_of_hosts() -> None:
+    alternatives = (("DNS", "a.test"), ("email", "me@a.test"), ("IP Address", "192.0.2.7"))
+    assert tls.names({"subjectAltName": alternatives}) == ("a.test", "192.0.2.7")
+    assert tls.names({"subject": ((("commonName", "a.test"),),)}) == ()
+
+
+@pytest.mark.parametrize(
+    ("valid", "shown"),
+    [
+        ((), "r.test:"),
+        (("a.test",), "r.test (valid for a.test):"),
+        (tuple("abcdefg"), "r.test (valid for a, b, c, d, e and 2 more):"),
+        (("x" * 300, "\x1b[2J"), f"r.test (valid for {'x' * 100}, \\x1b[2J):"),
+    ],
+)
+def test_a_certificate_for_another_name_is_told_with_its_names(
+    valid: tuple[str, ...], shown: str
+) -> None:
+    error = ssl.SSLCertVerificationError(1, "mismatch")
+    error.verify_code = 62
+    assert tls.is_about_name(error)
+    message = tls.advice(error, "r.test", Policy(), valid)
+    assert message == (
+        f"the certificate is not valid for {shown} use a name that it is for; -k skips the check"
+    )
+
+
+def test_a_certificate_may_be_read_whatever_its_name_but_not_whoever_issued_it() -> None:
+    made = tls.context(Policy(any_name=True))
+    assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, False)
