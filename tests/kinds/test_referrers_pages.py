@@ -63,4 +63,4 @@ def test_pages_that_never_end_are_an_error(registry: Scripted) -> None:
     registry.on(f"{path}*", page)
     result = find(registry)
     assert (result.code, result.records) == (5, [])
-    assert "more than 10000" in result.err
+    assert "has more than 10000 referrers" in result.err

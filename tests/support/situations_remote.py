@@ -67,7 +67,7 @@ def with_limit(environment: Environment) -> None:
 def no_such_host(environment: Environment) -> None:
     """Make every DNS lookup fail."""
 
-    def unknown(*_: object) -> None:
+    def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     environment.monkeypatch.setattr(socket, "getaddrinfo", unknown)

@@ -138,7 +138,7 @@ class Registry(Source):
                 host = host_of(self._url)
                 return ReferrerList(None, f"{host} sends {kind} in place of the list of referrers")
             page = parse_document(response.body, "list of referrers")
-            new = descriptors(page, "manifests")
+            new = list(descriptors(page, "manifests"))
             seconds = time.monotonic() - start
             digests = {one["digest"] for one in new}
             is_new = not digests <= known
