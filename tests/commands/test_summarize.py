@@ -120,7 +120,7 @@ def start(*words: object, background: bool = False) -> "subprocess.Popen[bytes]"
         ),
     ],
 )
-def test_a_file_is_opened_when_the_previous_one_was_read(
+def test_a_file_is_opened_when_the_previous_one_was_read(  # noqa: PLR0917 -- fixtures
     program: str,
     code: int,
     out: bytes,

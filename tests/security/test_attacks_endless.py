@@ -49,7 +49,7 @@ def pages(server: Scripted, path: str, member: str, names: Callable[[int], list[
         ("tags", "/v2/team/app/tags/list", "tags", "/team/app"),
     ],
 )
-def test_43_pages_with_nothing_new_end_the_list(
+def test_43_pages_with_nothing_new_end_the_list(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     names: Callable[[int], list[object]],
     verb: str,

@@ -26,7 +26,7 @@ def port_of(server: Scripted) -> str:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.9"])
 @pytest.mark.parametrize("options", [[], ["--plain-http"]])
-def test_41_a_password_for_this_machine_never_goes_by_a_proxy(
+def test_41_a_password_for_this_machine_never_goes_by_a_proxy(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     other: Scripted,
     home: Path,
@@ -49,7 +49,7 @@ def test_41_a_password_for_this_machine_never_goes_by_a_proxy(
 @pytest.mark.parametrize("options", [[], ["--plain-http"]])
 @pytest.mark.parametrize("way", ["Basic", 'Bearer realm="http://registry.example/token"'])
 @pytest.mark.parametrize("where", ["v2", "request"])
-def test_41_a_password_is_not_sent_unencrypted_to_a_proxy(
+def test_41_a_password_is_not_sent_unencrypted_to_a_proxy(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     monkeypatch: pytest.MonkeyPatch,
     home: Path,

@@ -78,7 +78,7 @@ PLACES = {
 
 @pytest.mark.parametrize("stored", STORED.values(), ids=STORED.keys())
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
-def test_01_a_public_registrys_local_realm_is_not_requested(
+def test_01_a_public_registrys_local_realm_is_not_requested(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     other: Scripted,
     home: Path,
@@ -129,7 +129,7 @@ NEAR = {
 
 @pytest.mark.parametrize("stored", STORED.values(), ids=STORED.keys())
 @pytest.mark.parametrize("address", NEAR.values(), ids=NEAR.keys())
-def test_40_a_realm_that_resolves_to_a_nearer_address_is_not_requested(
+def test_40_a_realm_that_resolves_to_a_nearer_address_is_not_requested(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     other: Scripted,
     home: Path,
@@ -195,7 +195,7 @@ def test_40_a_registry_on_the_network_leads_no_nearer(
         ("localhost", "127.0.0.1"),
     ],
 )
-def test_40_a_companys_token_server_beside_its_registry_is_used(
+def test_40_a_companys_token_server_beside_its_registry_is_used(  # noqa: PLR0917 -- fixtures
     scripted: Scripted,
     other: Scripted,
     home: Path,

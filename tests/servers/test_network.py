@@ -66,7 +66,7 @@ def test_an_untrusted_certificate_is_reported_with_ways_to_trust_it(front: Front
 
 
 @pytest.mark.parametrize("way", ["--cacert", "-k", "--insecure", "REGPIPE_INSECURE", "certs.d"])
-def test_a_certificate_can_be_trusted_or_not_verified(
+def test_a_certificate_can_be_trusted_or_not_verified(  # noqa: PLR0917 -- fixtures
     front: Front,
     authority: Authority,
     image: Image,
