@@ -59,7 +59,7 @@ def test_43_pages_with_nothing_new_end_the_list(  # noqa: PLR0917 -- fixtures
 ) -> None:
     pages(scripted, path, member, names)
     result = run([verb, f"{scripted.url}{where}"])
-    assert result.code == 5
+    assert result.code == (1 if result.records else 5)
     [line] = result.errors
     assert line.endswith(
         f"SIZE_INVALID: the list of {member} has more than 20 pages in a row with nothing new:"
@@ -191,7 +191,7 @@ def test_47_a_broken_url_of_a_registry_is_its_error(
     scripted.on("/v2/team/app/tags/list*", responses[where])
     result = run(["tags", f"{scripted.url}/team/app"])
     [line] = result.errors
-    assert result.code == 5
+    assert result.code == (1 if result.records else 5)
     assert "REALM_REFUSED" in line if where == "realm" else "RESPONSE_INVALID" in line
 
 
