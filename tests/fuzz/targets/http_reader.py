@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from fuzz.judge import told
 from regpipe.errors import RegpipeError
-from regpipe.transport import http1
+from regpipe.transport import bounds, http1
 from regpipe.transport.encodings import decoded
 from regpipe.transport.reader import ExchangeError, Timeouts
 
@@ -79,7 +79,7 @@ def check(data: bytes) -> None:
         if not str(error).isprintable():
             raise
         return
-    assert len(response.body) <= max(LIMIT, http1.ERROR_LIMIT)
+    assert len(response.body) <= max(LIMIT, bounds.ERROR)
     assert response.status >= 200
     assert all(name == name.lower() and "\n" not in name for name in response.headers)
     if response.status == 200:
