@@ -74,7 +74,7 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
         )
     except OSError as error:
         raise _failure(source, f"{what} cannot be run: {error.strerror}") from error
-    with process:
+    with process, _Watch(process.pid):
         try:
             output = _talk(process, server, deadline)
             return process.wait(max(deadline - time.monotonic(), 0.01)), output
@@ -89,6 +89,40 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
             if isinstance(error, OverflowError):
                 raise _failure(source, f"{what} printed more than {OUTPUT_LIMIT} bytes") from None
             raise
+
+
+class _Watch:
+    """Ends a helper, with all its processes, if this process ends before it, however that happens.
+
+    Ctrl-C does not reach the helper, which has a session of its own. So a shell waits for the end
+    of a pipe whose other end only this process has.
+
+    Args:
+        group: the helper's process group.
+    """
+
+    _SCRIPT = 'read -r _ || kill -9 -- "-$1"'
+
+    def __init__(self, group: int) -> None:
+        try:
+            self._shell: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603
+                ["/bin/sh", "-c", self._SCRIPT, "sh", str(group)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:  # a system without a shell
+            self._shell = None
+
+    def __enter__(self) -> None:
+        """Begin to watch."""
+
+    def __exit__(self, *_: object) -> None:
+        """End it: what a helper that was successful leaves running is meant to stay."""
+        if self._shell is not None:
+            with suppress(OSError):
+                self._shell.communicate(b"\n")
 
 
 def _talk(process: "subprocess.Popen[bytes]", server: str, deadline: float) -> bytes:

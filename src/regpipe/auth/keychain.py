@@ -103,6 +103,11 @@ class Keychain:
             found = self._from_helper(file, origin) or file.entry(origin, repository)
             if found is not None:
                 return found
+        if own is not None and self._owner is None:
+            what = "--registry" if self._given is not None else "$REGPIPE_REGISTRY"
+            raise _unavailable(
+                f"{own.source} does not say which registry its password is for: set {what}"
+            )
         return None
 
     def _own(self) -> Credential | None:

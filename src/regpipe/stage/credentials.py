@@ -1,15 +1,14 @@
 """The credentials that a run is given: its options, and the one registry they are for."""
 
 import argparse
-import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
 from regpipe.oci.reference import Defaults
 from regpipe.records.targets import Target
-from regpipe.stage.intake import Job
+from regpipe.stage.intake import Interpret
 from regpipe.stage.parser import Parser, check_readable
 from regpipe.stdio import Streams
 
@@ -41,24 +40,29 @@ class Credentials(NamedTuple):
     authfile: str | None
     registry: str | None
 
-    def bind(self, jobs: Iterator[Job]) -> "tuple[Credentials, Iterator[Job]]":
-        """Return the credentials, bound to a registry, and the jobs of the run.
+    def bind(
+        self, inputs: Sequence[str], interpret: Interpret, defaults: Defaults
+    ) -> "Credentials":
+        """Return the credentials, bound to a registry that the user named.
 
         Given credentials (`--user`, $REGPIPE_USERNAME) are for the `--registry`, else for the
         $REGPIPE_REGISTRY where they come from the environment too, else for the first registry
-        of the input. This is the only place where the input decides who gets a password: it reads
-        the input up to the first registry, and only where credentials were given.
+        among the arguments. Data, such as records on standard input, never decides who gets a
+        password.
+
+        Args:
+            inputs: the verb's arguments, or the registry that it takes without any.
+            interpret: what an input names.
+            defaults: what references get that name no registry or scheme.
         """
         is_given = self.given is not None or bool(os.environ.get("REGPIPE_USERNAME"))
         if self.registry is not None or not is_given:
-            return self, jobs
-        seen: list[Job] = []
-        for job in jobs:
-            seen.append(job)
-            if isinstance(job, Target) and not job.ref.is_local:
-                bound = self._replace(registry=job.ref.registry)
-                return bound, itertools.chain(seen, jobs)
-        return self, iter(seen)
+            return self
+        for argument in inputs:
+            for target in interpret(argument, defaults) if argument != "-" else ():
+                if isinstance(target, Target) and not target.ref.is_local:
+                    return self._replace(registry=target.ref.registry)
+        return self
 
     def keychain(self) -> "Keychain":
         """Return what finds the credential for each registry of the run."""
@@ -78,7 +82,7 @@ def add_options(parser: Parser) -> None:
     group.add_argument(
         "--user",
         metavar="NAME",
-        help="user name for the --registry, else for the first registry of the input (also:"
+        help="user name for the --registry, else for the first registry of the arguments (also:"
         " $REGPIPE_USERNAME with $REGPIPE_PASSWORD)",
     )
     group.add_argument(

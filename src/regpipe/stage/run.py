@@ -43,7 +43,9 @@ def run(
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
     counted = intake.CountedInput(streams.stdin)
     jobs = intake.jobs(options.inputs, options.fallback, counted, interpret, options.defaults)
-    bound, jobs = given.bind(jobs)
+    # With --user, standard input is the password.
+    named = options.inputs or ((options.fallback,) if given.given and options.fallback else ())
+    bound = given.bind(named, interpret, options.defaults)
     session = Session(
         options,
         streams,

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
+from regpipe.errors import RegpipeError
 from regpipe.transport import bounds, errors, origins, proxies, retry
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
@@ -221,7 +222,16 @@ class Transport:
         self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
     ) -> Attempt:
         """Send a request with the credentials that the registry wants; see `_retried`."""
-        return self._retried(request, lambda: self._authorization.send(request, scope), limiter)
+
+        def send() -> Attempt:
+            try:
+                return self._authorization.send(request, scope)
+            except RegpipeError:
+                if limiter:
+                    limiter.undecided()
+                raise
+
+        return self._retried(request, send, limiter)
 
     def _retried(
         self,

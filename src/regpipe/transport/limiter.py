@@ -121,6 +121,17 @@ class ConcurrencyLimiter:
             self._closed = error if closed else None
             self._changed.notify_all()
 
+    def undecided(self) -> None:
+        """Note a request that failed in a way that does not tell whether the registry is up.
+
+        Its credentials were refused, its token server failed, a redirect was not followed: the next
+        requests are sent, and the first of them that tells decides.
+        """
+        with self._changed:
+            self._testing = False
+            self._closed = None
+            self._changed.notify_all()
+
 
 class RateLimit:
     """What is left of a registry's rate limit, as its `ratelimit-remaining` headers tell.

@@ -148,6 +148,23 @@ def test_while_a_registry_is_down_one_request_tests_it_and_the_others_fail() -> 
     one.acquire()
 
 
+def test_a_test_that_ends_in_another_way_lets_the_next_requests_decide() -> None:
+    one = limiter_of()
+    error = ConnectionFailedError("no")
+    for _ in range(3):
+        one.gave_up(error, closed=True)
+    one.acquire()
+    one.release()
+    one.undecided()
+    one.acquire()
+    one.acquire()
+    assert one.is_down
+    one.gave_up(error, closed=True)
+    one.acquire()
+    with pytest.raises(ConnectionFailedError):
+        one.acquire()
+
+
 @pytest.mark.parametrize("value", ["", "x", "-1", "1.5", "9" * 20, "1 2"])
 def test_a_rate_limit_that_cannot_be_read_limits_nothing(value: str) -> None:
     quota = RateLimit("registry.test", 10**9)
