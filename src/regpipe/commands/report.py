@@ -1,7 +1,9 @@
 """`regpipe report`: make one HTML page of manifest records."""
 
+import gc
 import json
 import time
+from argparse import Namespace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -37,6 +39,16 @@ def main(argv: list[str], streams: Streams) -> int:
         "--now", metavar="DATE", help="compute ages as of this time: 2024-01-31T00:00:00Z"
     )
     options = parser.parse_args(argv)
+    collecting = gc.isenabled()
+    gc.disable()  # it would go through all records again and again, and find nothing
+    try:
+        return _run(options, streams)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _run(options: Namespace, streams: Streams) -> int:
     now = time.time() if options.now is None else _instant(options.now)
     if streams.stdout.isatty():
         raise UsageError("the page is HTML: write it to a file: regpipe report > registry.html")

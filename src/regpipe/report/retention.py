@@ -29,6 +29,7 @@ class Preview:
         self, inventory: Inventory, results: Mapping[Setting, Sequence[Mapping[str, Any]]]
     ) -> None:
         self._tags = {tag.ref: tag for tag in inventory.tags}
+        self._numbers: dict[object, object] = {}
         self._results = {
             setting: [line for line in lines if "deletable" in line]
             for setting, lines in results.items()
@@ -63,9 +64,13 @@ class Preview:
         return [{"lines": lines, "reasons": list(reasons)}]
 
     def _name(self, line: Mapping[str, Any]) -> object:
-        ref = clean(line.get("ref"))
-        tag = self._tags.get(ref)
-        return ref if tag is None else tag.number
+        given = line.get("ref")
+        found = self._numbers.get(given)
+        if found is None:
+            ref = clean(given)
+            tag = self._tags.get(ref)
+            found = self._numbers[given] = ref if tag is None else tag.number
+        return found
 
 
 def _order(line: Mapping[str, Any]) -> bool:
