@@ -20,46 +20,64 @@ def parts:
 # The name of what these parts make: all of them, or for schema 1 the id of the last.
 def name($schema1): if $schema1 then .[-1] else tojson end;
 
+# What annotations say, or labels where they do not.
+def said($key; $annotations; $labels):
+  if $annotations | has($key) then $annotations[$key] else $labels[$key] end
+  | if type == "string" and . != "" then . else null end;
+
 def declared:
   annotations as $annotations
-  | ($annotations + labels + $annotations) as $said
-  | _string($said["org.opencontainers.image.base.name"]) as $name
-  | _string($said["org.opencontainers.image.base.digest"]) as $digest
-  | if $name or $digest then
-      if $name then {$name} else {} end + if $digest then {$digest} else {} end
-    else null
+  | labels as $labels
+  | if $annotations == {} and $labels == {} then null
+    else
+      said("org.opencontainers.image.base.name"; $annotations; $labels) as $name
+      | said("org.opencontainers.image.base.digest"; $annotations; $labels) as $digest
+      | if $name or $digest then
+          if $name then {$name} else {} end + if $digest then {$digest} else {} end
+        else null
+        end
     end;
 
 needs_manifests("lineage")
 | over_images(
-  map([parts, is_schema1, .])
-  | (map(select(.[0] != [])) | map([(.[1] as $schema1 | .[0] | name($schema1)), .]) | group_by(.[0]))
-    as $groups
-  # What each name says as a base.
-  | (reduce $groups[] as $images ({};
-      .[$images[0][0]] =
-        {refs: ($images | map(.[1][2].ref) | unique), digests: ($images | map(.[1][2].digest) | unique)}
-    )) as $known
+  map(
+    is_schema1 as $schema1
+    | parts as $parts
+    | [$parts, $schema1, ., if $parts == [] then null else $parts | name($schema1) end]
+  )
+  | (map(select(.[3])) | group_by(.[3])) as $groups
+  # Which images each name is that of.
+  | (reduce range($groups | length) as $at ({}; setpath([$groups[$at][0][3]]; $at))) as $known
   # The last parts of what came in, with how many parts it has. Only there is a name worth making.
-  | (reduce ($groups[][0][1] | select(.[1] | not) | .[0]) as $parts ({};
-      ($parts | length) as $count
-      | $parts[-1] as $last
-      | .[$last] = ((.[$last] // {}) | .["\($count)"] = true)
+  | (reduce ($groups[][0] | select(.[1] | not) | .[0]) as $parts ({};
+      setpath([$parts[-1], "\($parts | length)"]; true)
     )) as $ends
+  # Of each image the one it is based on, as [place in $groups, layers].
+  | map(
+      . as [$parts, $schema1]
+      | . + [first(
+          range($parts | length - 1; 0; -1) as $count
+          | $parts[$count - 1]
+          | if $schema1 then $known[.]
+            elif $ends[.] == null then empty
+            elif $ends[.]["\($count)"] then $known[$parts[:$count] | tojson]
+            else empty
+            end
+          | select(.)
+          | [., $count]
+        ) // null]
+    )
+  | (reduce (.[][4] | select(.) | .[0]) as $at ([];
+      if .[$at] then .
+      else
+        setpath([$at]; $groups[$at] | map(.[2])
+          | {refs: (map(.ref) | unique), digests: (map(.digest) | unique)})
+      end
+    )) as $bases
   | .[]
-  | . as [$parts, $schema1, $image]
-  | (first(
-      range($parts | length - 1; 0; -1) as $count
-      | (if $schema1 then $parts[$count - 1]
-         else
-           $ends[$parts[$count - 1]] as $counts
-           | if $counts and $counts["\($count)"] then $parts[:$count] | tojson else empty end
-         end) as $name
-      | $known[$name]
-      | select(.)
-      | {refs, digests, layers: $count}
-    ) // null) as $base
-  | $image
+  | .[4] as $found
+  | .[2]
+  | (if $found then $bases[$found[0]] + {layers: $found[1]} else null end) as $base
   | declared as $declared
   | {ref, repository: repository, tag} + identity + {
       platform: platform,

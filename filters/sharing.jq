@@ -9,21 +9,39 @@
 # of them is kept, and counted, twice.
 include "oci" {search: "./lib"};
 
-# What the images of one registry share; each comes with the size of its layers.
+# A layer's digest as the key of an object; one that is no string may be anything.
+def key: if type == "string" then . else " \(tojson)" end;
+
+# The layers of an image as [digest, size] each; null where their sizes are not told.
+def sized:
+  if is_schema1 or (_listed | type) != "array" then null
+  else
+    [_listed[] | objects | [(.digest | key), .size]]
+    | if . == [] or (map(.[1]) | (min | type) == "number" and (max | type) == "number") then . else null end
+  end;
+
+# What the images of one registry share; each comes as [digest, ref, layers].
 def in_registry:
-  (map(.size) | add // 0) as $naive
-  | (map(select(.digest)) | group_by(.digest))
-    + (map(select(.digest | not) | [.]))
-  | map({refs: map(.image.ref), digest: .[0].digest,
-         layers: (.[0].image | layers | unique_by(.digest))})
+  (reduce .[][2][] as [$_, $size] (0; . + $size)) as $naive
+  | (map(select(.[0])) | group_by(.[0])) + (map(select(.[0] | not) | [.]))
+  # Each layer once, as [digest, size].
+  | map({refs: map(.[1]), imageDigest: .[0][0],
+         layers: (.[0][2] | if (map(.[0]) | unique | length) == length then . else unique_by(.[0]) end)})
   | . as $images
-  # Each layer of each image: [digest, image, size].
-  | ([range(length) as $at | $images[$at].layers[] | [.digest, $at, .size]] | sort | group_by(.[0]))
-    as $uses
-  | ($uses | map(select(length == 1)[0])) as $single
-  | (reduce $single[] as $use ([]; .[$use[1]] += $use[2])) as $exclusive
-  | ($uses | map(.[0][2]) | add // 0) as $unique
-  | ($single | map(.[2]) | add // 0) as $alone
+  # Of each layer the first image that uses it, or -1 if there are more; and its size.
+  | (reduce range(length) as $at ({};
+      reduce $images[$at].layers[] as [$layer, $size] (.;
+        .[$layer] as $use
+        | if $use == null then setpath([$layer]; [$at, $size])
+          elif $use[0] < 0 then .
+          else setpath([$layer, 0]; -1)
+          end
+      )
+    ) | [.[]]) as $uses
+  | [$uses[] | select(.[0] != -1)] as $single
+  | (reduce $single[] as [$at, $size] ([]; setpath([$at]; .[$at] + $size))) as $exclusive
+  | ($uses | map(.[1]) | add // 0) as $unique
+  | ($single | map(.[1]) | add // 0) as $alone
   | {
       tags: ($images | map(.refs[]) | (map(strings) | unique | length) + (map(nulls) | length)),
       images: ($images | length),
@@ -31,20 +49,21 @@ def in_registry:
       byImage: [
         range($images | length) as $at
         | $images[$at]
-        | {refs, imageDigest: .digest, size: (.layers | map(.size) | add // 0), exclusive: ($exclusive[$at] // 0)}
+        | {refs, imageDigest, size: (.layers | map(.[1]) | add // 0), exclusive: ($exclusive[$at] // 0)}
       ]
     };
 
 needs_manifests("sharing")
 | over_images(
-  map({image: ., digest: image_digest, size: layers_size}) as $images
-  | ($images | map(select(.size != null))) as $sized
-  | ($sized | group_by(.image | registry_name) | map(in_registry)) as $registries
+  length as $length
+  | map([registry_name, image_digest, .ref, sized] | select(.[3] != null))
+  | length as $sized
+  | (group_by(.[0]) | map(map(.[1:]) | in_registry)) as $registries
   | ($registries | map(del(.byImage)) | {
       scope: "layers, compressed, of the tags that came in",
       tags: (map(.tags) | add // 0),
       images: (map(.images) | add // 0),
-      withoutSizes: ($images | length - ($sized | length)),
+      withoutSizes: ($length - $sized),
       naive: (map(.naive) | add // 0),
       unique: (map(.unique) | add // 0),
       shared: (map(.shared) | add // 0),

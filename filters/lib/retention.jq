@@ -104,7 +104,7 @@ def retention_tags($only; $protect; $used; $errors):
   | (if $images == [] then null else $images[0] | missing_as($errors; null) end) as $error
   | ([$tags[] | select(.opaque)][0]) as $opaque
   | {
-      tags: [range($tags | length) as $at | $tags[$at] | .at = $at | .part = ($parts[.digest // ""] // false)],
+      tags: [range($tags | length) as $at | $tags[$at] | . + {$at, part: ($parts[.digest // ""] // false)}],
       $refers, $holds,
       used: ($used.digests // {} | keys_unsorted),
       # Why nothing of the repository can be deleted, or null.
@@ -165,70 +165,97 @@ def _going($digest; $at; $order; $staying; $known):
 # What refers to an image and what is in an index come after those, which then list it.
 def _deletion_order: [.is_referrer, .part, .holds == [], .date];
 
-# A line for each tag that is old, or has no date, under one setting; $limit is in seconds. Those that
-# could be deleted come first, in the order of deletion.
-def retention_verdicts($keep; $days; $limit):
+# Which tags of a repository stay under one setting; $limit is in seconds. Each of `tags` comes as
+# [tag, why]: "" if it was not asked about, is not old or is among the newest; null if it is `old`.
+# `owners` and `staying` say which digests are needed, and by what.
+def _judged($keep; $limit):
   . as $known
   | ($keep | ceil) as $count
   # The oldest date that is among the newest; [] where all are.
   | (.ranked | if $count == 0 then null elif length <= $count then [] else .[$count - 1] end) as $last
   | ($last and $last != [] and .ranked[$count] == $last) as $tied
-  | (.tags | map(
-      .stays =
-        if .aside then ""
-        elif .undated then "it has no real date"
-        elif .date[1] >= $limit then ""
-        elif .kept then .kept
-        elif .labelled then "its date is from a label, which may be that of its base image"
-        elif $last and .date >= $last and (.part | not) then
-          if $tied and .date == $last then "its date is that of the last of the \($keep) newest" else "" end
-        else null
-        end
-    )) as $tags
-  | [$tags[] | select(.stays == null)] as $old
-  | (if $old == [] or .blocked then [] else [$tags[] | select(.stays)] end) as $stay
-  | ($stay | _owners) as $owners
+  | [.tags[] | [.,
+      if .aside then ""
+      elif .undated then "it has no real date"
+      elif .date[1] >= $limit then ""
+      elif .kept then .kept
+      elif .labelled then "its date is from a label, which may be that of its base image"
+      elif $last and .date >= $last and (.part | not) then
+        if $tied and .date == $last then "its date is that of the last of the \($keep) newest" else "" end
+      else null
+      end]
+    ] as $tags
+  | [$tags[] | select(.[1] == null)[0]] as $old
+  | (if $old == [] or .blocked then [] else [$tags[] | select(.[1])[0]] end) as $stay
   | (reduce (($stay[] | _name as $name | _digests | [., $name]), (.used[] | [., "what is used"]))
        as [$digest, $name] ({}; _needed($digest; "belongs to"; $name; $known))) as $staying
-  | ($old | map(.free = ($known.blocked == null and .digest != null and $staying[.digest] == null)))
-  | map(select(.free)) as $free
+  | {$tags, $old, owners: ($stay | _owners), $staying};
+
+# Whether an old tag could be deleted.
+def _is_free($known; $judged): $known.blocked == null and .digest != null and $judged.staying[.digest] == null;
+
+# Why a tag could be deleted.
+def _reason_to_go($keep; $days): "older than \($days) days, and not among the \($keep) newest";
+
+# Why an old tag may not go.
+def _reason_to_stay($known; $judged):
+  $known.blocked
+  // if $judged.owners[.digest] then "its digest is also that of \($judged.owners[.digest] | _others)"
+     else $judged.staying[.digest] | "it \(.[0]) \(.[1])"
+     end;
+
+def _note:
+  if .missed > 0 then
+    "referrers that only an API lists are not known: use manifests --referrers --all-platforms"
+  else null
+  end;
+
+# A line for each tag that is old, or has no date, under one setting; $limit is in seconds. Those that
+# could be deleted come first, in the order of deletion.
+def retention_verdicts($keep; $days; $limit):
+  . as $known
+  | _judged($keep; $limit) as $judged
+  | $judged.staying as $staying
+  | [$judged.old[] | select(_is_free($known; $judged))] as $free
   | (reduce ($free | sort_by(_deletion_order)[]) as $tag ({};
        _going($tag.digest; $tag.at; 0; $staying; $known)
      )
      | [.[]]
      | group_by(.[0])
      | reduce .[] as $group ({}; setpath(["\($group[0][0])"]; $group | sort | map(.[2])))) as $going
-  | ($free | sort_by(_deletion_order)[]),
-    (map(select(.free | not)) + [$tags[] | select(.stays and .stays != "" and (.undated | not))]
-     | sort_by(.date)[]),
-    ($tags[] | select(.undated and .stays != ""))
-  | . as $tag
-  | .image
+  | ($free | sort_by(_deletion_order)[] | [., null, true]),
+    ([($judged.old[] | select(_is_free($known; $judged) | not) | [., null, false]),
+      ($judged.tags[] | select(.[1] and .[1] != "" and (.[0].undated | not)) | . + [false])]
+     | sort_by(.[0].date)[]),
+    ($judged.tags[] | select(.[0].undated and .[1] != "") | . + [false])
+  | . as [$tag, $stays, $is_free]
+  | $tag.image
   | pinned as $pinned
   | {registry, ref, repository: repository, tag, digest, created: created}
     + (if $tag.built then {built: $tag.built} else {} end)
-    + if $tag.undated then {deletable: false, undated: $tag.undated, reason: $tag.stays}
-      elif $tag.free then
-        {deletable: true, reason: "older than \($days) days, and not among the \($keep) newest"}
-      else
-        {
-          deletable: false,
-          reason: (
-            $tag.stays // $known.blocked
-            // if $owners[.digest] then "its digest is also that of \($owners[.digest] | _others)"
-               else $staying[.digest] | "it \(.[0]) \(.[1])"
-               end)
-        }
+    + if $tag.undated then {deletable: false, undated: $tag.undated, reason: $stays}
+      elif $is_free then {deletable: true, reason: _reason_to_go($keep; $days)}
+      else {deletable: false, reason: ($stays // ($tag | _reason_to_stay($known; $judged)))}
       end
     + if $pinned == null then {}
       else
         {$pinned}
-        + if $tag.free then
+        + if $is_free then
             ($pinned / "@")[0] as $name | {delete: [($going["\($tag.at)"] // [])[] | "\($name)@\(.)"]}
           else {}
           end
       end
-    + if $tag.free and $tag.missed > 0 then
-        {note: "referrers that only an API lists are not known: use manifests --referrers --all-platforms"}
-      else {}
-      end;
+    + (if $is_free then $tag | _note else null end | if . then {note: .} else {} end);
+
+# The tags with their dates, as [ref, seconds since 1970, reason why there is no real date] each.
+def retention_dates: .tags[] | [.image.ref, (if .undated then null else .date[1] end), .undated];
+
+# The same tags and verdicts, as [ref, deletable, reason, note] each, in no order.
+def retention_outline($keep; $days; $limit):
+  . as $known
+  | _judged($keep; $limit) as $judged
+  | ($judged.old[]
+     | if _is_free($known; $judged) then [.image.ref, true, _reason_to_go($keep; $days), _note]
+       else [.image.ref, false, _reason_to_stay($known; $judged), null]
+       end),
+    ($judged.tags[] | select(.[1] and .[1] != "") | [.[0].image.ref, false, .[1], null]);

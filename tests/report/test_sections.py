@@ -44,9 +44,9 @@ def point(page: Browser, selector: str) -> None:
 
 def test_the_timeline_has_a_mark_for_each_image(show: Show, records: list[Json]) -> None:
     page = show(records, script=False)
-    assert page.texts(".lanes .name") == ["", "sample"]
+    assert page.texts(".lanes .lane > span") == ["", "sample"]
     titles = page.run(
-        "return Array.from(document.querySelectorAll('.mark title')).map((e) => e.textContent)"
+        "return Array.from(document.querySelectorAll('.lane path title')).map((e) => e.textContent)"
     )
     assert titles == [
         "v1.0: 2018-07-18",
@@ -67,7 +67,7 @@ def test_images_without_a_date_are_counted_beside_the_timeline(
                 where["created"] = "1970-01-01T00:00:00Z"
             record["reproducible"] = True
     page = show(records)
-    assert page.texts(".lane[data-places] .undated") == ["1"]
+    assert page.texts(".lane[data-places] span + i") == ["1"]
     assert page.texts(".rows i") == ["placeholder"]
 
 
@@ -75,7 +75,7 @@ def test_a_mark_that_is_pointed_at_tells_all_tags_of_its_image(
     show: Show, records: list[Json]
 ) -> None:
     page = show(records)
-    point(page, ".lane[data-places] .mark:last-child")
+    point(page, ".lane[data-places] path:last-child")
     page.wait("document.getElementById('tip').classList.contains('on')")
     assert page.text("#tip") == "sample:latest, v2.0\n2024-06-05"
 

@@ -16,10 +16,6 @@ def page(show: Show, sample: str) -> Browser:
     return show(records_of(sample))
 
 
-def press(page: Browser, selector: str) -> None:
-    page.run("document.querySelector(arguments[0]).click()", selector)
-
-
 def write(page: Browser, text: str) -> None:
     """Put text into the filter, and wait until the table follows."""
     page.run(
@@ -40,18 +36,18 @@ def write(page: Browser, text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_heading_sorts(page: Browser, key: str, once: list[str], twice: list[str]) -> None:
-    press(page, f"[data-sort={key}] button")
+    page.press(f"[data-sort={key}] button")
     assert page.texts(LISTED) == once
-    press(page, f"[data-sort={key}] button")
+    page.press(f"[data-sort={key}] button")
     assert page.texts(LISTED) == twice
     assert page.texts(".rows th") == []
-    press(page, "#clear")
+    page.press("#clear")
     assert page.texts(LISTED) == []
     assert len(page.texts(".rows th")) == 5
 
 
 def test_sizes_are_sorted_as_numbers(page: Browser) -> None:
-    press(page, "[data-sort=size] button")
+    page.press("[data-sort=size] button")
     assert page.texts(LISTED)[-1] == "chart-1.2.3"
     order = page.run("return document.querySelector('[data-sort=size]').ariaSort")
     assert order == "descending"
@@ -69,8 +65,8 @@ def test_the_filter_wants_all_words(page: Browser) -> None:
 
 
 def test_a_repository_is_closed_and_opened(page: Browser) -> None:
-    press(page, ".node button")
+    page.press(".node button")
     assert page.texts(".rows th") == []
     assert page.run("return document.querySelector('.node button').ariaExpanded") == "false"
-    press(page, ".node button")
+    page.press(".node button")
     assert len(page.texts(".rows th")) == 5

@@ -82,6 +82,10 @@ class Browser:
             " setTimeout(look, 20); look();"
         )
 
+    def press(self, selector: str) -> None:
+        """Click the first element that a selector finds."""
+        self.run("document.querySelector(arguments[0]).click()", selector)
+
     def text(self, selector: str) -> str:
         """Return the text of an element as it is rendered."""
         return str(self.run("return document.querySelector(arguments[0]).innerText", selector))

@@ -97,19 +97,27 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
     batch = Batch(map(reduced, [*records.images, *records.errors]))
     results = Results()
 
-    def run(name: str, **arguments: object) -> list[Any]:
+    def run(name: str, then: str = ".", **arguments: object) -> list[Any]:
         try:
-            return batch.run(name, arguments)
+            return batch.run(name, arguments, then)
         except ProgramError as error:
             results.failed.append(f"{error.message}")
             return []
 
-    results.dates = run("dates")
     results.sharing = run("sharing")
-    results.lineage = run("lineage")
+    results.lineage = run("lineage", "{ref, lineage, base: .base.refs, declared}")
     moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-    for keep, days in SETTINGS:
-        results.retention[keep, days] = run("retention", keep=keep, days=days, now=moment)
+    settings = [{"keep": keep, "days": days} for keep, days in SETTINGS]
+    for line in run("retention-preview", settings=settings, now=moment):
+        if "error" in line:  # an error record, passed through
+            continue
+        if "dates" in line:
+            results.dates = {ref: (seconds, undated) for ref, seconds, undated in line["dates"]}
+        elif "tags" in line:
+            results.retention[line["keep"], line["days"]] = line["tags"]
+    if not results.dates:
+        told = run("dates", "{ref, seconds, undated}")
+        results.dates = {line["ref"]: (line["seconds"], line["undated"]) for line in told}
     if before is not None:
         earlier = [json.loads(reduced(record)) for record in [*before.images, *before.errors]]
         results.changes = run("changes", before=earlier)

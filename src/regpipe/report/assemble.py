@@ -26,9 +26,7 @@ def page(records: Records, results: Results, now: float) -> Iterator[bytes]:
         results: the results of the programs for these records.
         now: the time that ages are computed for, in seconds since 1970.
     """
-    images = len(records.images)
-    dates = results.dates[:images] or [{"undated": "unknown"}] * images
-    inventory = Inventory(records.images, dates)
+    inventory = Inventory(records.images, results.dates)
     failures = Failures(records.errors, records.refused, results.failed, inventory.tags)
     summary = Summary(inventory, results, failures.count)
     sharing = Sharing(inventory, results.sharing)

@@ -51,7 +51,7 @@ class Changes:
 
     def __init__(self, inventory: Inventory, results: Sequence[Mapping[str, Any]]) -> None:
         tags = {tag.ref: tag for tag in inventory.tags}
-        found = [line for line in results if line.get("change") in KINDS]
+        found = [line for line in results if "error" not in line and line.get("change") in KINDS]
         self.counts = {kind: sum(line["change"] == kind for line in found) for kind in KINDS}
         self.lines = [Line(line, tags) for line in found[:_LINES]]
         self.left_out = len(found) - len(self.lines)

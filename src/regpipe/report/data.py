@@ -84,11 +84,13 @@ def _image(image: Image, sharing: Sharing, base: Json | None) -> Json:
         base=base,
         marks=first.mark_names,
         tags=[tag.number for tag in image.tags],
-        variants=[_variant(variant, first.registry, sharing) for variant in first.variants],
+        variants=[
+            _variant(variant, first.registry, sharing, first.undated) for variant in first.variants
+        ],
     )
 
 
-def _variant(variant: Variant, registry: str, sharing: Sharing) -> Json:
+def _variant(variant: Variant, registry: str, sharing: Sharing, undated: str | None) -> Json:
     record = variant.record
     config = record.get("config")
     inner = config.get("config") if isinstance(config, dict) else None
@@ -103,7 +105,7 @@ def _variant(variant: Variant, registry: str, sharing: Sharing) -> Json:
         created=record.get("created"),
         createdFrom=record.get("createdFrom"),
         built=record.get("built"),
-        undated=variant.undated,
+        undated=undated,
         author=config.get("author") if isinstance(config, dict) else None,
         steps=[
             (text, sharing.number(registry, digest), size, created)

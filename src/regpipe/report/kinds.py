@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 IMAGE, INDEX, SCHEMA1 = "image", "multi-platform", "image (schema 1)"
@@ -50,6 +51,7 @@ def _media_types(manifest: Mapping[str, Any]) -> list[object]:
     return [part.get("mediaType") for part in listed if isinstance(part, dict)]
 
 
+@lru_cache(maxsize=4096)
 def _of_words(words: str) -> str | None:
     return next((kind for kind, pattern in _WORDS if pattern.search(words)), None)
 

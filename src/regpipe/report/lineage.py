@@ -69,8 +69,7 @@ class Lineage:
         """Return what an image is based on, and how that is known."""
         for tag in image.tags:
             for told in self._told.get(tag.ref, ()):
-                base = told.get("base") or {}
-                for ref in base.get("refs", ()):
+                for ref in told.get("base") or ():
                     parent = self._by_ref.get(clean(ref))
                     if parent is not None and parent is not image:
                         return parent, "exact"

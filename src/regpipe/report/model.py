@@ -12,6 +12,8 @@ from regpipe.report import kinds
 from regpipe.report.names import clean, registry_name
 from regpipe.report.records import Record
 
+Dates = Mapping[Any, tuple[float | None, str | None]]
+
 
 class Variant:
     """One manifest record.
@@ -21,12 +23,10 @@ class Variant:
         digest, media_type: those of its manifest.
         platform: `os/architecture[/variant]`, or "".
         size: the compressed bytes of its layers; None where the manifest does not tell.
-        date: when it was built, as far as anybody tells: seconds since 1970; None without a real
-            date, for the reason `undated`.
         referrers: the entries of its `referrers`; None if nobody looked for them.
     """
 
-    def __init__(self, record: Record, dates: Mapping[str, Any]) -> None:
+    def __init__(self, record: Record) -> None:
         self.record = record
         image = record.get("image")
         own = image if isinstance(image, dict) else record
@@ -34,8 +34,6 @@ class Variant:
         self.platform = _platform(record)
         self.layers = _layers(record["manifest"])
         self.size = _size(self.layers)
-        self.date: float | None = None if dates.get("undated") else dates.get("seconds")
-        self.undated = _text(dates.get("undated"))
         found = record.get("referrers")
         self.referrers = (
             [entry for entry in found if isinstance(entry, dict)]
@@ -52,9 +50,11 @@ class Tag:
         digest: what the reference leads to.
         marks: the kinds of its referrers.
         certain: whether the referrers are known to be all there are.
+        date: when it was built, as far as anybody tells: seconds since 1970; None without a real
+            date, for the reason `undated`.
     """
 
-    def __init__(self, first: Variant) -> None:
+    def __init__(self, first: Variant, dates: Dates) -> None:
         record = first.record
         self.number = -1
         self.registry = registry_name(record.get("registry"))
@@ -69,12 +69,10 @@ class Tag:
         self.variants: list[Variant] = []
         self.marks: set[str] = set()
         self.certain = False
+        self.date, self.undated = dates.get(record.get("ref"), (None, "unknown"))
 
     def finish(self) -> None:
         """Compute what depends on all variants."""
-        dated = [variant for variant in self.variants if variant.date is not None]
-        self.newest = max(dated, key=lambda variant: variant.date or 0, default=self.variants[0])
-        self.date, self.undated = self.newest.date, self.newest.undated
         sizes = [variant.size for variant in self.variants if variant.size is not None]
         self.size = max(sizes, default=None)
         self.platforms = self._platforms()
@@ -131,7 +129,7 @@ class Inventory:
 
     Args:
         records: manifest records.
-        dates: for each record what the program `dates` gives.
+        dates: when each tag was built, by reference.
 
     Attributes:
         repositories: sorted by registry and name; tags are numbered in this order.
@@ -139,8 +137,9 @@ class Inventory:
         attached: tags that only hold what refers to an image.
     """
 
-    def __init__(self, records: Sequence[Record], dates: Sequence[Mapping[str, Any]]) -> None:
-        self.variants = [Variant(record, date) for record, date in zip(records, dates, strict=True)]
+    def __init__(self, records: Sequence[Record], dates: Dates) -> None:
+        self.variants = [Variant(record) for record in records]
+        self._dates = dates
         self.attached: list[Tag] = []
         by_name: dict[tuple[str, str], list[Tag]] = {}
         for tag in self._tags():
@@ -164,7 +163,7 @@ class Inventory:
                 _text(record.get(key)) for key in ("registry", "repository", "tag", "ref")
             )
             key = where if where[3] or where[2] else variant
-            tag = found.get(key) or found.setdefault(key, Tag(variant))
+            tag = found.get(key) or found.setdefault(key, Tag(variant, self._dates))
             tag.variants.append(variant)
         for tag in found.values():
             tag.finish()

@@ -50,7 +50,11 @@ class Records:
         if is_error(value) and isinstance(value, dict):
             self.errors.append(value)
         elif isinstance(value, dict) and isinstance(value.get("manifest"), dict):
-            self.images.append(value)
+            wrong = _wrong_type(value)
+            if wrong:
+                self.refused.append(f"{where}: {wrong}")
+            else:
+                self.images.append(value)
         else:
             self.refused.append(f"{where}: {self._refusal(value)}")
 
@@ -85,21 +89,50 @@ def _values(data: bytes) -> Iterator[ndjson.Input | ndjson.Malformed]:
         yield item._replace(line=item.line + line - 1)
 
 
+def _wrong_type(record: Record) -> str:
+    """Return what is wrong with a record's fields, if one has another type than records have."""
+    for name, kind in _TYPES.items():
+        value = record.get(name)
+        if value is not None and not isinstance(value, kind):
+            return f"the record's {name} must be {_NAMES[kind]}"
+    return ""
+
+
+_NAMES: dict[type, str] = {str: "a string", dict: "an object", list: "an array"}
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("registry", "repository", "ref", "tag", "digest", "created"), str),
+    **dict.fromkeys(("image", "index", "config", "annotations"), dict),
+    "referrers": list,
+}
+
+
 def reduced(record: Mapping[str, Any]) -> bytes:
     """Return a record as JSON for programs, without the large fields that none of them reads.
 
-    These are the schema 1 view of other images, and most of the config.
+    These are the schema 1 view of other images, most of the config, and the types of layers.
     """
     kept = {key: value for key, value in record.items() if key not in _UNREAD}
     manifest, config = record.get("manifest"), record.get("config")
-    if isinstance(manifest, dict) and manifest.get("schemaVersion") == 1:
-        kept["history"] = record.get("history")
+    if isinstance(manifest, dict):
+        kept["manifest"] = manifest | {
+            name: [_layer(layer) for layer in manifest[name]]
+            for name in ("layers", "blobs")
+            if isinstance(manifest.get(name), list)
+        }
+        if manifest.get("schemaVersion") == 1:
+            kept["history"] = record.get("history")
     if isinstance(config, dict):
         kept["config"] = {key: config[key] for key in _CONFIG if key in config}
         inner = config.get("config")
         if isinstance(inner, dict):
             kept["config"]["config"] = {key: inner[key] for key in _INNER if key in inner}
     return ndjson.write(kept)
+
+
+def _layer(layer: object) -> object:
+    if not isinstance(layer, dict):
+        return layer
+    return {key: layer[key] for key in ("digest", "size") if key in layer}
 
 
 _UNREAD = {"history", "fsLayers", "config", "warnings"}

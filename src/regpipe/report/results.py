@@ -10,16 +10,19 @@ class Results:
     """What the programs give for the records of the page; an empty list for one that failed.
 
     Attributes:
-        dates, sharing, lineage: the results of these programs.
-        retention: those of `retention` for each of `SETTINGS`.
+        dates: when a tag was built, by reference: seconds since 1970, or None and the reason why
+            there is no real date.
+        sharing: the result of that program.
+        lineage: of each record `ref`, `lineage`, the references of its `base`, and `declared`.
+        retention: for each of `SETTINGS` what `retention` lists, as [ref, deletable, reason, note].
         changes: those of `changes`; None where there is no earlier stream.
         failed: messages of programs that failed.
     """
 
     def __init__(self) -> None:
-        self.dates: list[dict[str, Any]] = []
+        self.dates: dict[str, tuple[float | None, str | None]] = {}
         self.sharing: list[dict[str, Any]] = []
         self.lineage: list[dict[str, Any]] = []
-        self.retention: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        self.retention: dict[tuple[int, int], list[list[Any]]] = {}
         self.changes: list[dict[str, Any]] | None = None
         self.failed: list[str] = []

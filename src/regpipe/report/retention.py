@@ -13,6 +13,10 @@ Setting = tuple[int, int]
 """How many images of each repository are kept, and of how many days all are."""
 
 
+Line = tuple[int | str, int, int]
+"""The number of a tag, or a reference without a row; whether it could be deleted; a reason."""
+
+
 class Preview:
     """The section.
 
@@ -26,58 +30,49 @@ class Preview:
     """
 
     def __init__(
-        self, inventory: Inventory, results: Mapping[Setting, Sequence[Mapping[str, Any]]]
+        self, inventory: Inventory, results: Mapping[Setting, Sequence[Sequence[Any]]]
     ) -> None:
         self._tags = {tag.ref: tag for tag in inventory.tags}
-        self._numbers: dict[object, object] = {}
-        self._results = {
-            setting: [line for line in lines if "deletable" in line]
+        self._numbers: dict[object, int | str] = {}
+        self._reasons: dict[str, int] = {}
+        self._lines = {
+            setting: sorted((self._line(line) for line in lines), key=_order)
             for setting, lines in results.items()
         }
         self.keeps = sorted({keep for keep, _ in results})
         self.days = sorted({days for _, days in results})
         self.default = _DEFAULT
         self.going = {
-            setting: sum(bool(line["deletable"]) for line in lines)
-            for setting, lines in self._results.items()
+            setting: sum(line[1] for line in lines) for setting, lines in self._lines.items()
         }
         self.staying = {
-            setting: len(lines) - self.going[setting] for setting, lines in self._results.items()
+            setting: len(lines) - self.going[setting] for setting, lines in self._lines.items()
         }
-        shown = sorted(self._results.get(_DEFAULT, ()), key=_order)
-        self.lines = [(self._tags.get(clean(line.get("ref"))), line) for line in shown[:_LINES]]
+        shown = self._lines.get(_DEFAULT, [])
+        reasons = list(self._reasons)
+        self.lines = [
+            (inventory.tags[name] if isinstance(name, int) else name, deletable, reasons[reason])
+            for name, deletable, reason in shown[:_LINES]
+        ]
         self.left_out = len(shown) - len(self.lines)
 
     def data(self) -> list[object]:
         """Return the block for the script: for each setting its lines, with reasons by number."""
-        reasons: dict[str, int] = {}
-        lines: dict[str, list[list[object]]] = {}
-        for (keep, days), found in self._results.items():
-            lines[f"{keep}/{days}"] = [
-                [
-                    self._name(line),
-                    int(bool(line["deletable"])),
-                    reasons.setdefault(_reason(line), len(reasons)),
-                ]
-                for line in sorted(found, key=_order)
-            ]
-        return [{"lines": lines, "reasons": list(reasons)}]
+        lines = {f"{keep}/{days}": lines for (keep, days), lines in self._lines.items()}
+        return [{"lines": lines, "reasons": list(self._reasons)}]
 
-    def _name(self, line: Mapping[str, Any]) -> object:
-        given = line.get("ref")
-        found = self._numbers.get(given)
-        if found is None:
+    def _line(self, line: Sequence[Any]) -> Line:
+        given, deletable, reason, note = line
+        name = self._numbers.get(given)
+        if name is None:
             ref = clean(given)
             tag = self._tags.get(ref)
-            found = self._numbers[given] = ref if tag is None else tag.number
-        return found
+            name = self._numbers[given] = ref if tag is None else tag.number
+        text = f"{reason}; {note}" if note else reason
+        return name, int(deletable), self._reasons.setdefault(text, len(self._reasons))
 
 
-def _order(line: Mapping[str, Any]) -> bool:
-    """What could be deleted comes first, else the program's order stays."""
-    return not line["deletable"]
-
-
-def _reason(line: Mapping[str, Any]) -> str:
-    note = line.get("note")
-    return f"{clean(line.get('reason'))}" + (f"; {clean(note)}" if note else "")
+def _order(line: Line) -> tuple[bool, bool, int | str]:
+    """Sort what could be deleted before what stays, both in the order of the table."""
+    name, deletable, _ = line
+    return not deletable, isinstance(name, str), name

@@ -6,10 +6,10 @@ from typing import Any
 from regpipe.report.model import Inventory, Tag, Variant, short
 from regpipe.report.units import human_bytes
 
-_DRAWN = 24
+_DRAWN = 20
 """So many images have a bar in the page itself; the script draws others."""
 _WIDTH = 1000
-_TITLED = 300
+_TITLED = 100
 """With at most that many layers in these bars each has a title; the script tells more."""
 _NAMED = 6
 """A title names at most that many tags."""

@@ -2,7 +2,7 @@
 
 Records come from registries, and registries' contents from anybody. Control characters, marks that
 reorder text, spaces of no width and halves of surrogate pairs are shown as what they are: `U+202E`.
-Whatever a template prints passes through `markup`, so that none can forget to escape.
+Whatever a template prints passes through `markup` and is escaped, so that none can forget it.
 """
 
 import re
@@ -19,15 +19,19 @@ def _is_visible(character: str) -> bool:
 
 
 def markup(value: object) -> object:
-    """Return what a template prints for a value: text escaped, invisible characters as elements.
+    """Return what a template prints for a value, before its autoescaping.
 
     Args:
-        value: text; anything else is returned as it is, and so is Markup.
+        value: text. In plain text nothing is invisible: it is returned as it is, and so is Markup
+            and what is no text.
+
+    Returns:
+        Markup where there are invisible characters, which become elements.
     """
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if type(value) is not str:
         return "" if value is None else value
     if _PLAIN.fullmatch(value):
-        return escape(value)
+        return value
     pieces = [
         str(escape(character)) if _is_visible(character) else f"<b class=u>{_name(character)}</b>"
         for character in value

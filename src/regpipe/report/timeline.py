@@ -7,7 +7,7 @@ from regpipe.report.groups import Group, grouped
 from regpipe.report.model import Image, Inventory
 from regpipe.report.units import date
 
-WIDTH = 500
+WIDTH = 250
 """The number of places in a lane. Images that share one are drawn as one mark."""
 _TITLED = 500
 """With at most that many images each mark has a title of its own."""
@@ -51,7 +51,7 @@ class Lane:
         else:
             self.marks = [(_path(sorted(found)), "")] if found else []
         dates = [image.date or 0 for image in dated]
-        self.text = f"{self.label}: {self.images:,} image{'' if self.images == 1 else 's'}"
+        self.text = f"{self.images:,} image{'' if self.images == 1 else 's'}"
         if dates:
             self.text += f", {date(min(dates))} to {date(max(dates))}"
         self.parts = [Lane(part, line, places) for part in group.parts]

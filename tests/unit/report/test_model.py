@@ -21,7 +21,10 @@ def inventory(*records: dict[str, Any], seconds: list[int | None] | None = None)
     dates = seconds or list(range(len(records)))
     return Inventory(
         records,
-        [{"seconds": n} if n is not None else {"seconds": n, "undated": "absent"} for n in dates],
+        {
+            record["ref"]: (date, "absent" if date is None else None)
+            for record, date in zip(records, dates, strict=True)
+        },
     )
 
 

@@ -29,7 +29,7 @@ function startTimeline(index, open) {
     function show(number) {
       at = number;
       const image = own[at];
-      const x = (500 * (image.date - index.first)) / (index.last - index.first);
+      const x = (250 * (image.date - index.first)) / (index.last - index.first);
       here.setAttribute("d", `M${x} 0z`);
       plot.append(here);
       const names = image.tags.slice(0, 8).map((tag) => index.label(tag));
@@ -40,7 +40,7 @@ function startTimeline(index, open) {
         more > 0 ? ` and ${counted(more, "more tag")}` : "", make("br"), day(image.date));
       const box = plot.getBoundingClientRect();
       tip.classList.add("on");
-      const left = box.left + (x / 500) * box.width - tip.offsetWidth / 2;
+      const left = box.left + (x / 250) * box.width - tip.offsetWidth / 2;
       tip.style.left = `${Math.max(4, Math.min(left, innerWidth - tip.offsetWidth - 4))}px`;
       tip.style.top = `${box.bottom + 6}px`;
       plot.setAttribute("aria-valuenow", at + 1);

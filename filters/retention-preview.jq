@@ -1,0 +1,30 @@
+# What retention would list under several settings, --argjson settings '[{"keep":3,"days":30}]'.
+# input: slurp
+# output: json
+# reads: by_repository retention
+#
+# First a line with all tags as [ref, seconds since 1970, why it has no real date]; then a line for each
+# setting with the tags that it concerns as [ref, deletable, reason, note]; see retention.
+# --arg now 2024-01-31T00:00:00Z computes as of that time.
+include "retention" {search: "./lib"};
+include "used" {search: "./lib"};
+include "oci" {search: "./lib"};
+
+def is_number: type == "number" and . >= 0;
+
+($ARGS.named.settings // [{keep: 10, days: 30}]) as $settings
+| if ($settings | type) == "array" and all($settings[]; (.keep? | is_number) and (.days? | is_number)) then .
+  else error("settings is a list: --argjson settings '[{\"keep\":3,\"days\":30}]'")
+  end
+| (if $ARGS.named.now == null then now
+   else
+     ($ARGS.named.now | instant // error("now is a date: --arg now 2024-01-31T00:00:00Z"))[0]
+   end) as $now
+| (map(select(is_error)) | missing(true)) as $errors
+| over_images(
+    [by_repository[] | retention_tags(null; null; null; $errors)] as $repositories
+    | {dates: [$repositories[] | retention_dates]},
+      ($settings[] as {$keep, $days}
+       | {keep: $keep, days: $days,
+          tags: [$repositories[] | retention_outline($keep; $days; $now - $days * 86400)]})
+  )
