@@ -1,7 +1,7 @@
 # What retention would list under several settings, --argjson settings '[{"keep":3,"days":30}]'.
 # input: slurp
 # output: json
-# reads: by_repository retention
+# reads: by_repository retention needs_manifests
 #
 # First a line with all tags as [ref, seconds since 1970, why it has no real date]; then a line for each
 # setting with the tags that it concerns as [ref, deletable, reason, note]; see retention.
@@ -12,7 +12,8 @@ include "oci" {search: "./lib"};
 
 def is_number: type == "number" and . >= 0;
 
-($ARGS.named.settings // [{keep: 10, days: 30}]) as $settings
+needs_manifests("retention-preview")
+| ($ARGS.named.settings // [{keep: 10, days: 30}]) as $settings
 | if ($settings | type) == "array" and all($settings[]; (.keep? | is_number) and (.days? | is_number)) then .
   else error("settings is a list: --argjson settings '[{\"keep\":3,\"days\":30}]'")
   end
