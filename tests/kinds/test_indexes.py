@@ -63,7 +63,7 @@ def test_without_the_wanted_platform_the_first_image_is_chosen(scripted: Scripte
         ARM.descriptor(),
         ARM64.descriptor(platform=platform_json("linux/arm64")),
     ]
-    for left, first in ((3, ARM64), (2, ARM), (1, artifact)):
+    for left, first in ((3, ARM), (2, ARM), (1, artifact)):
         index = oci_index(entries[:left], [artifact, ARM, ARM64][:left])
         assert one(scripted, index)["image"]["digest"] == first.digest
 

@@ -93,7 +93,7 @@ def outcome(bodies: Mapping[str, bytes], content_type: str) -> None:
     target = targets.Target(Reference("https://r", "a/b", "v1"), {})
     wanted = resolve.Wanted(all_platforms=True, attestations=True)
     try:
-        for place in resolve.find(source, target.ref, wanted):
+        for place in resolve.find(source, target.ref, wanted).manifests:
             try:
                 content = resolve.manifest_at(source, "a/b", place)
                 record = image_record(source, target, place, content, with_view=True)

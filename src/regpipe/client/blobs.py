@@ -6,7 +6,7 @@ from typing import Any
 
 from regpipe.errors import InputError, NotFoundError, ResponseError
 from regpipe.images import resolve
-from regpipe.images.record import read_blob
+from regpipe.images.config import read_blob
 from regpipe.images.resolve import Wanted
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import check_descriptor, descriptors, unverifiable
@@ -70,9 +70,10 @@ def _manifest(target: Target, source: Source, wanted: Wanted) -> Manifest:
     if digest:
         manifest = source.manifest(repository, digest)
     else:
-        manifest = resolve.manifest_at(
-            source, repository, resolve.find(source, target.ref, wanted)[0]
-        )
+        found, errors = resolve.find(source, target.ref, wanted)
+        if errors:
+            raise errors[0]
+        manifest = resolve.manifest_at(source, repository, found[0])
     if manifest.media_type in media_types.INDEX_TYPES:
         raise ResponseError("an index has no blobs: name one of its manifests")
     return manifest

@@ -183,7 +183,7 @@ class Client:
 
         Args:
             images: references or records.
-            platform: which image of an index: `linux/arm64`.
+            platform: which image of an index: `linux/arm64`; or several, with commas.
             all_platforms: all of them instead.
             attestations: BuildKit's attestations too.
             referrers: whether records have the image's referrers.
@@ -212,7 +212,7 @@ class Client:
         Args:
             images: references or records.
             artifact_type: only referrers of this type.
-            platform: which image of an index: `linux/arm64`.
+            platform: which image of an index: `linux/arm64`; or several, with commas.
             all_platforms: all of them instead.
 
         Raises:
@@ -286,9 +286,5 @@ class Client:
 
 
 def _wanted(name: str | None, *, all_platforms: bool = False, attestations: bool = False) -> Wanted:
-    return Wanted(
-        platform.wanted(name),
-        all_platforms,
-        attestations,
-        by_option=bool(name or all_platforms or attestations),
-    )
+    selection = platform.selection([name] if name else [], all_platforms=all_platforms)
+    return Wanted(*selection, attestations=attestations)

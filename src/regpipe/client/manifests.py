@@ -7,6 +7,7 @@ from regpipe.images import referrers, resolve
 from regpipe.images.record import image_record
 from regpipe.images.referrers import Found
 from regpipe.images.resolve import ResolvedManifest, Wanted
+from regpipe.oci.platform import platform_of
 from regpipe.oci.reference import Reference
 from regpipe.records import ndjson
 from regpipe.records.make import referrer
@@ -32,7 +33,8 @@ def fetching(
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         known: dict[str, Found] = {}
-        images = resolve.find(source, ref, wanted.of(target.record))
+        images, errors = resolve.find(source, ref, wanted.of(target.record))
+        yield from errors
         if wanted.all_platforms and (missing := resolve.missing_platforms(images)):
             yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
         for resolved in images:
@@ -41,9 +43,11 @@ def fetching(
                 for warning in manifest.warnings:
                     yield Notice(str(ref), warning)
                 if raw:
+                    yield from resolve.check_required(source, ref.repository, resolved)
                     yield manifest.body
                     continue
                 record = image_record(source, target, resolved, manifest, with_view=view)
+                yield from resolved.check_platform(platform_of(record.get("platform", {})))
                 for warning in record.get("warnings", [])[len(manifest.warnings) :]:
                     yield Notice(str(ref), warning)
                 if with_referrers:

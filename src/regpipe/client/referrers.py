@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.images import referrers, resolve
-from regpipe.images.resolve import ResolvedManifest, Wanted
+from regpipe.images.resolve import Resolution, Wanted
 from regpipe.records import ndjson
 from regpipe.records.make import referrer_record
 from regpipe.records.targets import Target
@@ -25,7 +25,11 @@ def finding(wanted: Wanted, kinds: frozenset[str] = frozenset()) -> Work:
     def find(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
         failed: RegpipeError | None = None
-        for subject in referrers.subjects(_resolve(source, target, wanted)):
+        images, errors = _resolve(source, target, wanted)
+        yield from errors
+        for resolved in images:
+            yield from resolve.check_required(source, ref.repository, resolved)
+        for subject in referrers.subjects(images):
             found = referrers.find(source, ref, subject)
             for referrer in found.referrers:
                 fields = referrer.fields()
@@ -39,7 +43,7 @@ def finding(wanted: Wanted, kinds: frozenset[str] = frozenset()) -> Work:
     return each_image(find)
 
 
-def _resolve(source: Source, target: Target, wanted: Wanted) -> list[ResolvedManifest]:
+def _resolve(source: Source, target: Target, wanted: Wanted) -> Resolution:
     """Resolve an input to its images; a record to its own."""
     wanted = wanted.of(target.record)
     try:

@@ -24,12 +24,9 @@ def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
     wanted = resolve.Wanted(
-        platform.wanted(args.platform),
-        args.all_platforms,
-        args.attestations,
-        by_option=bool(args.platform or args.all_platforms or args.attestations),
+        *platform.selection(args.platform, all_platforms=args.all_platforms),
+        attestations=args.attestations,
     )
-
     options = options.colored(allowed=not args.raw)
     work = manifests.fetching(
         wanted, raw=args.raw, view=not args.no_v1, with_referrers=args.referrers

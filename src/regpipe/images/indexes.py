@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from regpipe.errors import RegpipeError, ResponseError, TooLargeError
+from regpipe.errors import (
+    DigestMismatchError,
+    NotFoundError,
+    RegpipeError,
+    ResponseError,
+    TooLargeError,
+)
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import descriptors
 from regpipe.oci.document import VALUES_LIMIT, count_values, mapping
@@ -30,17 +36,19 @@ class Entry(NamedTuple):
         manifest: its manifest, if it was fetched already.
         error: why the manifest cannot be fetched, if that is already known.
         inherited: the platform of the nested index that contains the entry.
+        own: the platform that the image itself says, if it was asked because the entry says none.
     """
 
     descriptor: Mapping[str, Any] = {}
     manifest: Manifest | None = None
     error: RegpipeError | None = None
     inherited: Platform | None = None
+    own: Platform | None = None
 
     @property
     def platform(self) -> Platform | None:
         """The platform from the index; None if it is missing, incomplete or unknown."""
-        platform = _platform_within(self.descriptor, self.inherited)
+        platform = self.own or _platform_within(self.descriptor, self.inherited)
         if platform is None:
             return None
         known = platform.os and platform.architecture and platform[:2] != ("unknown", "unknown")
@@ -141,6 +149,41 @@ class _Size:
             raise TooLargeError(
                 f"the indexes in it have more than {_BYTES_LIMIT} bytes or {VALUES_LIMIT} values"
             )
+
+
+def fetched(source: Source, repository: str, entry: Entry) -> Manifest:
+    """Fetch the manifest of an entry.
+
+    An entry of an unknown type need not be a manifest, nor exist. Then the result is empty but for
+    the type and digest in the entry, with a warning.
+
+    Raises:
+        RegpipeError: it cannot be fetched.
+    """
+    if entry.manifest:
+        return entry.manifest
+    what = f"{entry.platform}, {entry.digest}" if entry.platform else entry.digest
+    if entry.error:
+        raise entry.error.about(what)
+    kind = entry.descriptor.get("mediaType") or ""
+    try:
+        manifest = source.manifest(repository, entry.digest)
+    except RegpipeError as error:
+        unreadable = isinstance(error, NotFoundError | ResponseError)
+        known = not kind or kind in media_types.KNOWN_TYPES
+        if known or not unreadable or isinstance(error, DigestMismatchError):
+            raise error.about(what) from error
+        warnings = (f"only its index entry is known: {error.message}",)
+        return Manifest(b"", kind, entry.digest, False, {}, warnings)  # noqa: FBT003
+    if manifest.media_type in media_types.INDEX_TYPES:
+        raise ResponseError(
+            f"the index's entry {entry.digest} is an index, but its mediaType is not",
+            code="MANIFEST_INVALID",
+        )
+    if kind != manifest.media_type and kind in media_types.KNOWN_TYPES:
+        warning = f"its index calls it {kind}, but its mediaType is {manifest.media_type}"
+        return manifest._replace(warnings=(*manifest.warnings, warning))
+    return manifest
 
 
 def shown_index(

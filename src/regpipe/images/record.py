@@ -4,19 +4,19 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from regpipe.errors import RegpipeError, ResponseError, TooLargeError
+from regpipe.images.config import newest_v1, read_config, schema1_platform
 from regpipe.images.resolve import ResolvedManifest
 from regpipe.oci import media_types, schema1
 from regpipe.oci.created import Created, find_created
-from regpipe.oci.descriptor import check_descriptor, descriptors, unverifiable
-from regpipe.oci.document import Config, mapping, parse_config, parse_document
-from regpipe.oci.manifest import Manifest, embedded
+from regpipe.oci.descriptor import descriptors
+from regpipe.oci.document import Config, mapping
+from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.oci.reference import Reference
 from regpipe.records import make as records
 from regpipe.records.make import Record
 from regpipe.records.targets import Target
-from regpipe.sources.base import CONFIG_LIMIT, Source
+from regpipe.sources.base import Source
 
 
 def image_record(
@@ -40,15 +40,12 @@ def image_record(
         RegpipeError: the config cannot be fetched or is invalid.
     """
     root, ref, document, entry = resolved.root, target.ref, manifest.document, resolved.descriptor
-    config = _config(source, ref.repository, manifest)
+    config = read_config(source, ref.repository, manifest)
     annotations = mapping(document.get("annotations"))
     if manifest.media_type in media_types.SCHEMA1_TYPES:
-        newest = _newest_v1(document)
         entry_annotations = mapping(entry.get("annotations"))
-        created = find_created(newest, entry_annotations, config_is="history")
-        platform = platform_of(newest)
-        if not platform.architecture:
-            platform = platform_of(document)
+        created = find_created(newest_v1(document), entry_annotations, config_is="history")
+        platform = schema1_platform(document)
         view = {key: document.get(key) for key in ("name", "architecture", "fsLayers", "history")}
     else:
         image = config.document if config else {}
@@ -108,26 +105,6 @@ def artifact_type(document: Mapping[str, Any], config: object = None) -> str | N
     )
 
 
-def read_blob(source: Source, repository: str, descriptor: Mapping[str, Any], limit: int) -> bytes:
-    """Return a blob, from the descriptor itself if that embeds it.
-
-    Args:
-        source: the source to fetch it from otherwise.
-        repository: its repository.
-        descriptor: its descriptor; at least `digest`.
-        limit: the most bytes to read.
-
-    Raises:
-        RegpipeError: it cannot be fetched, or is larger.
-    """
-    body = embedded(descriptor)
-    if body is None:
-        body = source.blob(repository, descriptor, limit)
-    if len(body) > limit:  # the cache does not check sizes
-        raise TooLargeError(f"blob {descriptor['digest']} is larger than {limit} bytes")
-    return body
-
-
 def _platform(resolved: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
     """Return the platform of an index's entry, completed from the image's config."""
     named, own = resolved.platform, platform_of(image)
@@ -136,34 +113,6 @@ def _platform(resolved: ResolvedManifest, image: Mapping[str, Any]) -> Platform:
     if named[:2] != own[:2]:
         return named
     return Platform(*(one or other for one, other in zip(named, own, strict=True)))
-
-
-def _config(source: Source, repository: str, manifest: Manifest) -> Config | None:
-    """Fetch and parse an image's config; None if there is none of a known type."""
-    if manifest.media_type not in media_types.IMAGE_TYPES:
-        return None
-    descriptor = check_descriptor(manifest.document.get("config"), "config")
-    kind = descriptor.get("mediaType") or ""
-    defaulted = (
-        manifest.media_type == media_types.DOCKER_MANIFEST
-        and kind in media_types.DEFAULTED_CONFIG_TYPES
-    )
-    if kind not in media_types.CONFIG_TYPES and not defaulted:
-        return None
-    try:
-        body = read_blob(source, repository, descriptor, CONFIG_LIMIT)
-    except RegpipeError as error:
-        raise error.about("the image config") from error
-    try:
-        config = parse_config(body)
-    except ResponseError:
-        if defaulted:
-            return None
-        raise
-    if why := unverifiable(descriptor["digest"]):
-        warning = f"the image config is not verified: {why}"
-        return config._replace(warnings=(warning, *config.warnings))
-    return config
 
 
 def _view(
@@ -189,12 +138,3 @@ def _view(
         "fsLayers": view.fs_layers,
         "history": view.history,
     }
-
-
-def _newest_v1(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the newest history entry of a schema 1 manifest, or an empty dict."""
-    try:
-        entry = document["history"][0]["v1Compatibility"].encode("utf-8", "replace")
-        return parse_document(entry, "history entry", unique=False)
-    except (LookupError, TypeError, AttributeError, ResponseError):
-        return {}

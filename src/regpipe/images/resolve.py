@@ -1,14 +1,16 @@
 """From a reference to its manifests: what it leads to, and the images chosen from an index."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from regpipe.errors import DigestMismatchError, NotFoundError, RegpipeError, ResponseError
-from regpipe.images.indexes import Entry, read_index, shown_entry, shown_index
+from regpipe.errors import RegpipeError
+from regpipe.images.config import read_platform
+from regpipe.images.indexes import Entry, fetched, read_index, shown_entry, shown_index
+from regpipe.images.platforms import Choice, choose, unmatched
 from regpipe.oci import media_types
 from regpipe.oci.descriptor import attested, is_attestation
 from regpipe.oci.manifest import Manifest
-from regpipe.oci.platform import Platform, choose_platform
+from regpipe.oci.platform import Platform
 from regpipe.oci.reference import Reference
 from regpipe.records.targets import member
 from regpipe.sources.base import Source
@@ -18,22 +20,25 @@ class Wanted(NamedTuple):
     """Which manifests of an image to return.
 
     Attributes:
-        platform: the platform to choose from an index.
+        platforms: the platforms to choose from an index, an image for each.
         all_platforms: return every platform of an index instead.
+        strict: whether they were asked for, so that one that is not there is an error.
+        by_option: whether an option of the command line says which platforms.
         attestations: return BuildKit's attestations too.
-        by_option: whether an option of the command line says so.
         member: the digest of the manifest to choose instead, if an index has it.
     """
 
-    platform: Platform = Platform("linux", "amd64")
+    platforms: tuple[Platform, ...] = (Platform("linux", "amd64"),)
     all_platforms: bool = False
-    attestations: bool = False
+    strict: bool = False
     by_option: bool = False
+    attestations: bool = False
     member: str | None = None
 
     def of(self, record: Mapping[str, Any]) -> "Wanted":
         """Return what is wanted of an input record: its own manifest, if no option says else."""
-        return self if self.by_option else self._replace(member=member(record))
+        own = None if self.by_option else member(record)
+        return self._replace(member=own, strict=False) if own else self
 
 
 class ResolvedManifest(NamedTuple):
@@ -45,6 +50,7 @@ class ResolvedManifest(NamedTuple):
         index_record: the index as shown in records, if there is one.
         attestations: the index's entries for BuildKit attestations of the manifest.
         warnings: those of the index.
+        required: without an index, the platforms of which the image must be.
     """
 
     root: Manifest
@@ -52,6 +58,7 @@ class ResolvedManifest(NamedTuple):
     index_record: dict[str, Any] | None = None
     attestations: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    required: tuple[Platform, ...] = ()
 
     @property
     def descriptor(self) -> Mapping[str, Any]:
@@ -68,8 +75,27 @@ class ResolvedManifest(NamedTuple):
         """The manifest's digest."""
         return self.entry.digest
 
+    def check_platform(self, platform: Platform) -> Iterator[RegpipeError]:
+        """Yield an error for each required platform that the image's own does not match.
 
-def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifest]:
+        Raises:
+            NotFoundError: the last of them, if it matches none.
+        """
+        errors = unmatched(platform, self.required)
+        if errors and len(errors) == len(self.required):
+            yield from errors[:-1]
+            raise errors[-1]
+        yield from errors
+
+
+class Resolution(NamedTuple):
+    """The manifests that a reference resolves to, and an error for each platform it lacks."""
+
+    manifests: list[ResolvedManifest]
+    errors: list[RegpipeError]
+
+
+def find(source: Source, ref: Reference, wanted: Wanted) -> Resolution:
     """Resolve a reference to its manifests: one, or one for each platform.
 
     Raises:
@@ -77,7 +103,9 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
     """
     root = source.manifest(ref.repository, ref.target)
     if root.media_type not in media_types.INDEX_TYPES:
-        return [ResolvedManifest(root, Entry(source.descriptor(root.digest), root))]
+        required = wanted.platforms if wanted.strict and not wanted.all_platforms else ()
+        entry = Entry(source.descriptor(root.digest), root)
+        return Resolution([ResolvedManifest(root, entry, required=required)], [])
     held = read_index(source, ref.repository, root)
     images = [entry for entry in held.entries if not is_attestation(entry.descriptor)]
     statements = [entry for entry in held.entries if is_attestation(entry.descriptor)]
@@ -85,11 +113,12 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
     attestations: dict[object, list[Mapping[str, Any]]] = {}
     for entry in statements:
         attestations.setdefault(attested(entry.descriptor), []).append(entry.descriptor)
-    members = [entry for entry in held.entries if entry.digest == wanted.member]
-    chosen = members[:1] or _chosen(source, images, wanted)
-    if wanted.attestations and not members:
-        chosen = [*chosen, *statements]
-    return [
+    members = [entry for entry in held.entries if entry.digest == wanted.member][:1]
+    chosen = Choice(members, []) if members else _chosen(source, ref.repository, images, wanted)
+    if wanted.attestations:
+        others = [entry for entry in statements if entry not in members]
+        chosen = chosen._replace(entries=[*chosen.entries, *others])
+    found = [
         ResolvedManifest(
             root,
             entry,
@@ -97,8 +126,11 @@ def find(source: Source, ref: Reference, wanted: Wanted) -> list[ResolvedManifes
             tuple(attestations.get(entry.digest, ())),
             tuple(f"index {root.digest}: {why}" for why in root.warnings),
         )
-        for entry in chosen
-    ] or [ResolvedManifest(root, Entry(manifest=root), index)]
+        for entry in chosen.entries
+    ]
+    if not found and not chosen.errors:
+        found = [ResolvedManifest(root, Entry(manifest=root), index)]
+    return Resolution(found, chosen.errors)
 
 
 def missing_platforms(found: list[ResolvedManifest]) -> list[str]:
@@ -112,65 +144,36 @@ def missing_platforms(found: list[ResolvedManifest]) -> list[str]:
 
 
 def manifest_at(source: Source, repository: str, resolved: ResolvedManifest) -> Manifest:
-    """Fetch a manifest that `find` returned.
-
-    An index entry of an unknown type need not be a manifest, nor exist. Then the result is empty
-    but for the type and digest in the entry, with a warning.
+    """Fetch a manifest that `find` returned; see `fetched`.
 
     Raises:
         RegpipeError: it cannot be fetched.
     """
-    manifest = _fetched(source, repository, resolved.entry)
+    manifest = fetched(source, repository, resolved.entry)
     return manifest._replace(warnings=(*resolved.warnings, *manifest.warnings))
 
 
-def _fetched(source: Source, repository: str, entry: Entry) -> Manifest:
-    if entry.manifest:
-        return entry.manifest
-    what = f"{entry.platform}, {entry.digest}" if entry.platform else entry.digest
-    if entry.error:
-        raise entry.error.about(what)
-    kind = entry.descriptor.get("mediaType") or ""
-    try:
-        manifest = source.manifest(repository, entry.digest)
-    except RegpipeError as error:
-        unreadable = isinstance(error, NotFoundError | ResponseError)
-        known = not kind or kind in media_types.KNOWN_TYPES
-        if known or not unreadable or isinstance(error, DigestMismatchError):
-            raise error.about(what) from error
-        warnings = (f"only its index entry is known: {error.message}",)
-        return Manifest(b"", kind, entry.digest, False, {}, warnings)  # noqa: FBT003
-    if manifest.media_type in media_types.INDEX_TYPES:
-        raise ResponseError(
-            f"the index's entry {entry.digest} is an index, but its mediaType is not",
-            code="MANIFEST_INVALID",
-        )
-    if kind != manifest.media_type and kind in media_types.KNOWN_TYPES:
-        warning = f"its index calls it {kind}, but its mediaType is {manifest.media_type}"
-        return manifest._replace(warnings=(*manifest.warnings, warning))
-    return manifest
+def check_required(
+    source: Source, repository: str, resolved: ResolvedManifest
+) -> Iterator[RegpipeError]:
+    """Check the platform of a manifest without an index, which its config tells.
+
+    Raises and yields what `ResolvedManifest.check_platform` does.
+
+    Raises:
+        RegpipeError: the config cannot be fetched.
+    """
+    if resolved.required:
+        platform = read_platform(source, repository, resolved.root)
+        yield from resolved.check_platform(platform)
 
 
-def _chosen(source: Source, images: list[Entry], wanted: Wanted) -> list[Entry]:
-    """Return the wanted images of those that the source has, or of all if it has none.
+def _chosen(source: Source, repository: str, images: list[Entry], wanted: Wanted) -> Choice:
+    """Choose from the images that the source has, or from all if it has none.
 
     `docker save` writes the index of an image whole, whatever it saves of it.
     """
     present = [image for image in images if source.has_manifest(image.digest)] or images
-    return present if wanted.all_platforms else _choose(present, wanted.platform)
-
-
-def _choose(images: list[Entry], wanted: Platform) -> list[Entry]:
-    """Return the best match for a platform; without one, the first image."""
-    offered = [image.platform or Platform("", "") for image in images]
-    position = choose_platform(offered, wanted)
-    if position is None:
-        return sorted(images, key=_unlike_an_image)[:1]
-    return [images[position]]
-
-
-def _unlike_an_image(entry: Entry) -> tuple[bool, bool, bool]:
-    """Return a sort key that puts images before artifacts, which rarely have a platform."""
-    kind = entry.descriptor.get("mediaType") or media_types.OCI_MANIFEST
-    is_image = kind in media_types.IMAGE_TYPES | media_types.SCHEMA1_TYPES
-    return not is_image, bool(entry.descriptor.get("artifactType")), entry.platform is None
+    if wanted.all_platforms:
+        return Choice(present, [])
+    return choose(source, repository, present, wanted.platforms, strict=wanted.strict)

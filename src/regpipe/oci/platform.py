@@ -24,6 +24,17 @@ class Platform(NamedTuple):
         """Return `os/architecture[/variant]`."""
         return "/".join(part for part in self[:3] if part)
 
+    def written(self, *, with_version: bool = False) -> str:
+        """Return the form that docker prints: normal, but `linux/arm/v7` for 32-bit ARM.
+
+        Args:
+            with_version: whether to add the version of Windows, as in `windows(10.0.1)/amd64`.
+        """
+        normal = normalize_platform(self)
+        version = f"({self.os_version})" if with_version and self.os_version else ""
+        variant = normal.variant or ("v7" if normal.architecture == "arm" else "")
+        return str(Platform(f"{normal.os}{version}", normal.architecture, variant))
+
     def as_record(self) -> dict[str, str]:
         """Return a record's `platform`, with the specification's names."""
         named = zip(("os", "architecture", "variant", "os.version"), self, strict=True)

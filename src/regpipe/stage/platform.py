@@ -2,9 +2,31 @@
 
 import argparse
 import os
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from regpipe.errors import InputError, UsageError
 from regpipe.oci.platform import Platform, local, parse_platform
+from regpipe.stage import settings
 from regpipe.stage.parser import Parser
+
+_DEFAULT = Platform("linux", "amd64")
+
+
+class Selection(NamedTuple):
+    """The platforms that a run is about.
+
+    Attributes:
+        platforms: those to choose, each once.
+        all_platforms: whether all there are are wanted instead.
+        strict: whether they were asked for: by an option, a variable or config.toml.
+        by_option: whether by an option.
+    """
+
+    platforms: tuple[Platform, ...] = (_DEFAULT,)
+    all_platforms: bool = False
+    strict: bool = False
+    by_option: bool = False
 
 
 def add_options(parser: Parser, all_help: str) -> argparse._ArgumentGroup:
@@ -18,18 +40,37 @@ def add_options(parser: Parser, all_help: str) -> argparse._ArgumentGroup:
     group.add_argument(
         "--platform",
         metavar="OS/ARCH[/VARIANT]",
-        help="platform to choose, or `local` for this machine's (default: $REGPIPE_PLATFORM, else"
-        " linux/amd64)",
+        action="append",
+        default=[],
+        help="platform to choose, or `local` for this machine's; may be repeated or a list:"
+        " linux/amd64,linux/arm64 (default: $REGPIPE_PLATFORM, else linux/amd64 or the first)",
     )
     group.add_argument("--all-platforms", action="store_true", help=all_help)
     return group
 
 
-def wanted(text: str | None) -> Platform:
-    """Return the platform that `--platform` asks for, or the default.
+def selection(given: Sequence[str] = (), *, all_platforms: bool = False) -> Selection:
+    """Return the platforms that the options ask for, else the environment or config.toml.
+
+    Args:
+        given: the values of `--platform`.
+        all_platforms: whether `--all-platforms` is given.
 
     Raises:
-        InputError: the text is not a valid platform.
+        UsageError: the options exclude each other.
+        InputError: a platform is not valid.
     """
-    text = text or os.environ.get("REGPIPE_PLATFORM") or "linux/amd64"
+    if given and all_platforms:
+        raise UsageError("--platform and --all-platforms exclude each other")
+    found = settings.load(os.environ).find("platform", ",".join(given) if given else None)
+    if all_platforms or found is None:
+        return Selection(all_platforms=all_platforms, by_option=all_platforms)
+    try:
+        platforms = tuple(_parsed(name.strip()) for name in str(found.value).split(","))
+    except InputError as error:
+        raise error.about(found.origin) from error
+    return Selection(tuple(dict.fromkeys(platforms)), strict=True, by_option=bool(given))
+
+
+def _parsed(text: str) -> Platform:
     return local() if text == "local" else parse_platform(text)
