@@ -97,7 +97,6 @@ LOCAL = {
     "a number of jobs that is not a number": Situation(f"tags -j many {APP}"),
     "a timeout that is not a number": Situation(f"tags --timeout soon {APP}"),
     "a size that is not a size": Situation(f"blob --max-size big {APP}@{ZEROS}"),
-    "a platform that is not there": Situation(f"manifests --platform linux/s390x {APP}:v1"),
     "one platform and all of them": Situation(
         f"manifests --platform linux/s390x --all-platforms {APP}:v1"
     ),

@@ -86,6 +86,10 @@ REMOTE = {
     "a repository that is not there": Situation("tags my.registry/no/such", filled),
     "a tag that is not there": Situation(f"manifests {APP}:v9", filled),
     "a digest that is not there": Situation(f"manifests {APP}@{ZEROS}", filled),
+    "a platform that is not there": Situation(f"manifests --platform linux/s390x {APP}:v1", filled),
+    "a platform that the only image is not of": Situation(
+        f"manifests --platform linux/arm64 {APP}:v2", filled
+    ),
     "a blob that is not there": Situation(f"blob {APP}@{ZEROS}", filled),
     "a registry without a catalog": Situation(
         "catalog my.registry", responding("/v2/_catalog*", error(404, "UNSUPPORTED", "no catalog"))
