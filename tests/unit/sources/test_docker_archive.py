@@ -260,7 +260,7 @@ def test_archives_since_docker_25_have_the_original_manifest() -> None:
     save(docker_save_oci(Path("layout"), names))
     tags = run(["tags", "docker-archive:x.tar"])
     assert refs(tags) == [f":{NAME}", ":docker.io/library/one:v2"]
-    one, two = run(["manifests", "--platform", "linux/arm64"], tags.out).records
+    one, two = run(["manifests", "--platform", "linux/amd64,linux/arm64"], tags.out).records[::2]
     assert (one["digest"], one.get("derived")) == (ONE.digest, None)
     assert two["digest"] == index.digest
     assert two["platform"]["architecture"] == "arm64"
