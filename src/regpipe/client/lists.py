@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from regpipe.errors import InputError, RegpipeError, ResponseError
 from regpipe.oci import reference
 from regpipe.records import ndjson
-from regpipe.records.make import repository_record, tag_record
+from regpipe.records.make import is_referrer_tag, repository_record, tag_record
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.text import quoted
@@ -25,9 +25,19 @@ def repositories(target: Target, source: Source) -> Iterator[bytes | RegpipeErro
             yield ndjson.write(repository_record(ref, target.record))
 
 
-def tags(target: Target, source: Source) -> Iterator[bytes | RegpipeError]:
-    """Yield a record for each tag of a repository, and an error for each wrong one."""
+def tags(
+    target: Target, source: Source, *, referrer_tags: bool = True
+) -> Iterator[bytes | RegpipeError]:
+    """Yield a record for each tag of a repository, and an error for each wrong one.
+
+    Args:
+        target: the repository.
+        source: where it is.
+        referrer_tags: whether to list tags that only hold what refers to an image.
+    """
     for ref in source.tagged(target.ref):
+        if not referrer_tags and is_referrer_tag(str(ref.tag)):
+            continue
         try:
             if not ref.is_local:
                 reference.check_tag(str(ref.tag))

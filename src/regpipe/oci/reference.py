@@ -141,16 +141,15 @@ def parse_registry(text: str, defaults: Defaults | None = None) -> str:
 
 
 def parse_repository(text: str, defaults: Defaults) -> Reference:
-    """Parse the name of a repository; see `parse`.
+    """Parse the name of a repository, or of an image in it; see `parse`.
+
+    Returns:
+        The reference; it has neither a tag nor a digest if the text has none.
 
     Raises:
-        InputError: not a repository name, or with a tag or digest.
+        InputError: not a repository name.
     """
-    ref = _parse_local(text, split=_whole) if is_local(text) else _parse(text, defaults)
-    if ref.tag or ref.digest:
-        named = f"tag {ref.tag!r}" if ref.tag else f"digest {ref.digest}"
-        raise _invalid(text, f"expected a repository without the {named}")
-    return ref
+    return _parse_local(text, split=_whole) if is_local(text) else _parse(text, defaults)
 
 
 def parse(text: str, defaults: Defaults) -> Reference:

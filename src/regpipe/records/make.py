@@ -4,6 +4,7 @@ Each is a flat object whose JSON Schema is in schemas/. A stage adds its fields 
 input record, and carries unknown fields through.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from regpipe.oci.platform import Platform
 from regpipe.oci.reference import Reference
 
 Record = dict[str, Any]
+
+_REFERRER_TAG = re.compile(r"sha256-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?")
 
 # The fields of a manifest record. They are about one image, and not carried over to another.
 MANIFEST_FIELDS = (
@@ -108,12 +111,21 @@ def repository_record(ref: Reference, record: Mapping[str, Any]) -> Record:
 def tag_record(ref: Reference, record: Mapping[str, Any]) -> Record:
     """Make a tag record: a repository record with the tag, `ref` included."""
     # A digest would decide over the tag, and give the same image for each of the tags.
-    return carried(record, ("digest",)) | {
+    made = carried(record, ("digest", "referrer")) | {
         "registry": ref.registry,
         "repository": ref.repository,
         "tag": ref.tag,
         "ref": str(ref),
     }
+    return made | {"referrer": True} if is_referrer_tag(str(ref.tag)) else made
+
+
+def is_referrer_tag(tag: str) -> bool:
+    """Tell whether a tag only holds what refers to an image.
+
+    That is the referrers tag schema of distribution-spec, or one of cosign's tags.
+    """
+    return _REFERRER_TAG.fullmatch(tag) is not None
 
 
 def reference_record(ref: Reference, **found: object) -> Record:

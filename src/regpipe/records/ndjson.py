@@ -53,12 +53,15 @@ def read(stream: Readable) -> Iterator[Input | Malformed]:
     """Read a command's input, a value at a time, as soon as each is complete.
 
     JSON may be one value a line, several on one, or pretty-printed over many. A line that does not
-    begin like JSON is returned as text: a plain reference. Empty lines are skipped.
+    begin like JSON is returned as text: a plain reference. Empty lines are skipped, and those that
+    begin with `#`.
 
     Yields:
         Each value, or a Malformed in its place; reading continues after it.
     """
     for text in jsontext.texts(stream.read):
+        if text.data.startswith(b"#"):
+            continue
         if text.fault:
             advice = _DIVIDE if text.fault.startswith("longer") else ""
             yield Malformed(text.fault + advice, text.line)

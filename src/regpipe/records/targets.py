@@ -10,6 +10,7 @@ from regpipe.oci.local_names import is_local
 from regpipe.oci.reference import HUB, Defaults, Reference
 from regpipe.records import forms
 from regpipe.records.make import is_referrer
+from regpipe.text import quoted
 
 
 class Target(NamedTuple):
@@ -44,15 +45,29 @@ def registries(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
 
 
 def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
-    """Yield the repositories that an input names (for `tags`); see `registries`."""
+    """Yield the repositories that an input names (for `tags`); see `registries`.
+
+    Of an image it is the repository, and the record says as `from` which image that was.
+    """
     for target in _targets(value, defaults, _Kind.REPOSITORY):
-        if isinstance(target, Target):
-            ref, record = target.ref, target.record
-            if ref.tag or ref.digest:  # programs compare it with the tags there are
-                record = {**record, "from": str(ref)}
-            yield Target(ref._replace(tag=None, digest=None), record)
-        else:
+        if not isinstance(target, Target):
             yield target
+            continue
+        ref, record = target
+        image = _image(target)
+        if image.tag or image.digest:
+            record = {**record, "from": str(image)}
+        yield Target(ref._replace(tag=None, digest=None, resolved=None), record)
+
+
+def _image(target: Target) -> Reference:
+    """Return the image that a record names beside its repository; else what was parsed."""
+    ref, record = target
+    tag, name = record.get("tag"), record.get("ref")
+    if not isinstance(tag, str) or not tag or is_referrer(record):
+        tag = ref.tag
+    digest = _digest_in(name, tag) if isinstance(name, str) else None
+    return ref._replace(tag=tag, digest=ref.digest or digest)
 
 
 def images(value: object, defaults: Defaults) -> Iterator[Target | Refused]:
@@ -132,14 +147,17 @@ def _from_record(record: Mapping[str, Any], defaults: Defaults, kind: _Kind) -> 
         named = _assemble(registry, repository, tag)._replace(digest=_digest_in(ref, tag))
     elif ref:
         # The other fields of a record may pin its `ref`.
-        named = reference.parse(ref, defaults)
+        parse = reference.parse if kind is _Kind.IMAGE else reference.parse_repository
+        named = parse(ref, defaults)
         if registry and not named.is_local:
             named = named._replace(registry=reference.parse_registry(registry))
     elif repository:
         named = _assemble(defaults.registry, repository, tag)
     else:
         wanted = "registry" if kind is _Kind.REGISTRY else "ref, or registry and repository"
-        raise InputError(f"the record has no {wanted}")
+        names = ", ".join(map(quoted, list(record)[:6])) or "nothing"
+        more = ", …" if len(record) > 6 else ""
+        raise InputError(f"the record has no {wanted} (it has {names}{more})")
     return _pinned(named, digest, about_tag=not is_referrer(record))
 
 

@@ -21,8 +21,9 @@ LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is st
 _MORE = "See also: regpipe help exit-codes, regpipe help environment."
 
 IMAGE_INPUTS = (
-    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records or a"
-    " registry's tags/list JSON on standard input)"
+    f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records, a"
+    " registry's tags/list JSON, that of skopeo list-tags, docker image ls or kubectl get -o json"
+    " on standard input)"
 )
 """How the help of verbs writes the images that they take."""
 

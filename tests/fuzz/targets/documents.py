@@ -93,7 +93,7 @@ def check(data: bytes) -> None:
         manifest = read_manifest(body, kind)
         source = _Served(manifest, config)
         for wanted in (resolve.Wanted(), resolve.Wanted(all_platforms=True)):
-            for resolved in resolve.find(source, _REF, wanted):
+            for resolved in resolve.find(source, _REF, wanted).manifests:
                 found = resolve.manifest_at(source, _REF.repository, resolved)
                 target = Target(_REF, {})
                 record = image_record(source, target, resolved, found, with_view=True)

@@ -165,9 +165,9 @@ def test_invalid_registries(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["alpine:3", f"alpine@{DIGEST}"])
-def test_a_repository_with_a_tag_or_digest_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="expected a repository without the"):
-        reference.parse_repository(text, HUB)
+def test_a_repository_may_be_named_by_one_of_its_images(text: str) -> None:
+    ref = reference.parse_repository(text, HUB)
+    assert (ref.repository, bool(ref.tag or ref.digest)) == ("library/alpine", True)
 
 
 SHOWN = {
