@@ -119,8 +119,6 @@ LOCAL = {
     "a tag that is not valid": Situation(f"manifests {APP}:v1!"),
     "a digest that is not valid": Situation(f"manifests {APP}@sha256:123"),
     "a registry in place of a repository": Situation("tags https://my.registry"),
-    "a tag in place of a repository": Situation(f"tags {APP}:v1", filled),
-    "a digest in place of a repository": Situation(f"tags {APP}@{ZEROS}", filled),
     "a blob by its tag": Situation(f"blob {APP}:v1", filled),
     "malformed JSON": Situation("manifests", stdin='{"ref": "x'),
     "JSON that is not a record": Situation("manifests", stdin='{"color":"red"}'),
