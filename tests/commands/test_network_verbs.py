@@ -74,7 +74,7 @@ def test_a_manifest_record_is_an_input_of_manifests(registry: Scripted) -> None:
 def test_the_fields_of_an_image_are_not_carried_to_its_tags(registry: Scripted) -> None:
     first = run(["manifests", f"{registry.host}/team/app:v1"])
     (one, two) = run(["tags"], first.out).records
-    assert set(one) == set(two) == {"registry", "repository", "tag", "ref"}
+    assert set(one) == set(two) == {"registry", "repository", "tag", "ref", "from"}
 
 
 def test_a_registrys_own_json_is_an_input(registry: Scripted) -> None:
@@ -214,7 +214,7 @@ def test_an_internal_error_is_one_line_for_each_input(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("regpipe.commands.manifests.image_record", broken)
+    monkeypatch.setattr("regpipe.client.manifests.image_record", broken)
     refs = [f"{registry.host}/team/app:v1", f"{registry.host}/team/app:v2"]
     result = run(["manifests", *refs])
     assert result.code == 5

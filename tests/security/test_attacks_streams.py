@@ -102,7 +102,7 @@ def test_31_nested_json_costs_itself_only(verb: str, depth: int, brackets: str) 
     [
         "regpipe.records.targets._reference",
         "regpipe.sources.opening.Sources.open",
-        "regpipe.commands.manifests.image_record",
+        "regpipe.client.manifests.image_record",
     ],
 )
 def test_31_any_exception_of_one_input_costs_that_input_only(
