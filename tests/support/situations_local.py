@@ -160,6 +160,13 @@ LOCAL = {
     "a file in place of the cache's directory": Situation(f"tags {APP}", cache_is_a_file),
     "an age that is not valid": Situation("cache --prune soon"),
     "clear and prune": Situation("cache --clear --prune 30d"),
+    # refs.
+    "a variable without a value": Situation("refs -", stdin="FROM golang:$VERSION\n"),
+    "a base in capitals": Situation("refs -", stdin="FROM Golang\n"),
+    "a file of no known kind": Situation("refs -", stdin="hello\n"),
+    "a Compose file that is not YAML": Situation("refs --kind compose -", stdin="services: [\n"),
+    "a kind that there is not": Situation("refs --kind docker -"),
+    "a file of images that is not there": Situation("refs nosuch.yaml"),
     # summarize.
     "a program that does not compile": Situation("summarize '.a |'", stdin="{}"),
     "a function that is not defined": Situation("summarize nosuch", stdin="{}"),
