@@ -51,7 +51,7 @@ def test_the_page_sorts_filters_and_draws(chromium: Browser, path: Path) -> None
     chromium.press("#more")
     assert len(chromium.texts("#list th")) == 400
     chromium.press("#more-bars")
-    chromium.wait("document.querySelectorAll('#bars .stack').length === 64")
+    chromium.wait("document.querySelectorAll('#bars .stack').length === 60")
     chromium.press("#list tr:first-child a")
     chromium.wait("document.getElementById('drawer').open")
     assert chromium.logs()[0] == []
