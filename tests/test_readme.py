@@ -104,3 +104,9 @@ def test_the_readme_is_for_the_first_ten_minutes() -> None:
 def test_every_link_leads_to_a_page(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_the_first_shell_blocks_install_it_and_pass_the_tests() -> None:
+    blocks = re.findall(r"^```(?:sh|bash)\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    assert "regpipe summarize" in blocks[0]
+    assert blocks[1].rstrip().endswith(".venv/bin/pytest --quiet")
