@@ -54,7 +54,7 @@ def test_a_program_gives_what_summarize_prints() -> None:
     with Client() as client:
         records = list(client.manifests(client.tags("oci:tests/data/sample")))
     newest = summarize(records, "newest", n=2)
-    assert [record["tag"] for record in newest] == ["v2.0", "latest"]
+    assert [record["tag"] for record in newest] == ["v2.0", "chart-1.2.3"]
     assert summarize(records, "table")[0].startswith("REFERENCE")
     with pytest.raises(UsageError, match="no bundled program is called 'nosuch'"):
         summarize(records, "nosuch")

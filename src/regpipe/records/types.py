@@ -33,8 +33,11 @@ class RepositoryRecord(TypedDict):
     ref: str
 
 
-class TagRecord(RepositoryRecord):
-    """A tag of a repository."""
+_TagFields = TypedDict("_TagFields", {"referrer": bool, "from": str}, total=False)
+
+
+class TagRecord(RepositoryRecord, _TagFields):
+    """A tag of a repository; `from` is the reference that its repository was named by."""
 
     tag: str
 

@@ -268,7 +268,7 @@ class Transport:
                 failure = errors.from_retryable(attempt, request.origin)
             if limiter and failure.throttled and not limiter.is_down:
                 limiter.throttled(min(failure.retry_after or 0, policy.retry_after_limit))
-            seconds = self._delay(failure, retries, limiter)
+            seconds = retry.delay(policy, failure, retries, limiter)
             if seconds is None or time.monotonic() + seconds > deadline:
                 if attempt and not limiter:
                     return attempt
@@ -277,21 +277,6 @@ class Transport:
                 raise failure.error from failure
             self._wait(seconds, failure, request.origin)
             retries += 1
-
-    def _delay(
-        self, failure: AttemptError, retries: int, limiter: ConcurrencyLimiter | None
-    ) -> float | None:
-        """Return the seconds to wait before the next retry; None if there is to be none."""
-        policy = self.options.retry_policy
-        asked = failure.retry_after or 0
-        exhausted = retries >= policy.retries or asked > policy.retry_after_limit
-        if exhausted or not failure.retryable or (limiter and limiter.is_down):
-            return None
-        # Where nothing has ever responded, the address is more likely wrong than the registry down.
-        doubtful = failure.refused or (failure.timed_out and retries > 0)
-        if doubtful and not (limiter and limiter.responded):
-            return None
-        return max(asked, retry.backoff(policy, retries, failure.status))
 
     def _wait(self, seconds: float, failure: AttemptError, origin: Origin) -> None:
         asked = failure.retry_after or 0

@@ -3,7 +3,11 @@
 import random
 import time
 from email.utils import mktime_tz, parsedate_tz
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from regpipe.transport.errors import AttemptError
+    from regpipe.transport.limiter import ConcurrencyLimiter
 
 # 501 and 505 are about the request itself: it will not fare better later.
 _RETRYABLE = frozenset({408, 429}) | frozenset(range(500, 600)) - {501, 505}
@@ -53,6 +57,31 @@ def backoff(policy: RetryPolicy, retries: int, status: int | None) -> float:
     """
     base = policy.throttled_base if status == 429 else policy.base
     return random.uniform(0, min(policy.max_delay, base * 2**retries))  # noqa: S311 -- no secret
+
+
+def delay(
+    policy: RetryPolicy,
+    failure: "AttemptError",
+    retries: int,
+    limiter: "ConcurrencyLimiter | None",
+) -> float | None:
+    """Return the seconds to wait before the next retry; None if there is to be none.
+
+    Args:
+        policy: how often, and after which delays.
+        failure: of the last attempt.
+        retries: how many there were before.
+        limiter: that of the registry, which knows whether it is down; None for token servers.
+    """
+    asked = failure.retry_after or 0
+    exhausted = retries >= policy.retries or asked > policy.retry_after_limit
+    if exhausted or not failure.retryable or (limiter and limiter.is_down):
+        return None
+    # Where nothing has ever responded, the address is more likely wrong than the registry down.
+    doubtful = failure.refused or (failure.timed_out and retries > 0)
+    if doubtful and not (limiter and limiter.responded):
+        return None
+    return max(asked, backoff(policy, retries, failure.status))
 
 
 def retry_after(value: str | None, now: float | None = None) -> float | None:
