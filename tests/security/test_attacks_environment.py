@@ -13,7 +13,7 @@ import pytest
 
 from regpipe.addresses import AddressScope
 from regpipe.errors import RegpipeError
-from regpipe.transport import endpoints
+from regpipe.transport import sockets
 from support import images
 from support.attacks import LIMIT
 from support.cli import PASSWORD, USER, run, shell
@@ -73,7 +73,7 @@ def test_14_the_proxys_password_is_sent_to_the_proxy_only(
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda host, *rest, **more: everyone(addresses[host], *rest, **more)
     )
-    monkeypatch.setattr(endpoints, "scope_of", lambda _: AddressScope.PUBLIC)
+    monkeypatch.setattr(sockets, "scope_of", lambda _: AddressScope.PUBLIC)
     monkeypatch.setenv("http_proxy", f"http://{USER}:canary@{scripted.host}")
     monkeypatch.setenv("no_proxy", "storage.test")
     scripted.on("http://registry.test/v2/", redirect(f"http://storage.test:{port}/x"))
