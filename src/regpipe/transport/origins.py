@@ -13,6 +13,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 _URL = re.compile(
     r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?([/?][!-\"$-~]*)?"
 )
+_IN_BRACKETS = re.compile(r"\[[0-9A-Fa-f:.]+(?:%[^\]]*)?\]")
 
 
 class Origin(NamedTuple):
@@ -70,11 +71,14 @@ def joined(url: str, reference: str) -> str:
     """
     try:
         target = urljoin(url, reference)
-        urlsplit(target)
+        host = urlsplit(target).netloc
     except ValueError:
+        target, host = "", "["
+    # Only newer Pythons look at what is in the brackets.
+    if "[" in host and not _IN_BRACKETS.search(host):
         raise ResponseError(
             f"the response names {ascii(without_query(reference))}, which is not a valid URL"
-        ) from None
+        )
     return target
 
 
