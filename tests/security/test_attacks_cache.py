@@ -6,7 +6,6 @@ The numbers are rows of the table in test_attacks.py; tests/unit/cache has more.
 import contextlib
 import os
 import sqlite3
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from regpipe.cache.store import Cache
 from regpipe.oci.descriptor import digest_of
 from support import caching
 from support.cachefiles import PLACE, age, fill
-from support.caching import TAGS, manifests
+from support.caching import TAGS, clear_beside_a_writer, manifests
 from support.cli import run, run_process, shell
 from support.scripted import Scripted
 
@@ -90,18 +89,7 @@ def test_36_clear_never_removes_a_file_in_use(tmp_path: Path) -> None:
     path = tmp_path / "c" / "cache-1.db"
     fill(path, 5)
     inode = path.stat().st_ino
-    stop = threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            fill(path, 5)
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    for _ in range(10):
-        maintenance.clear(path)
-    stop.set()
-    thread.join()
+    clear_beside_a_writer(path, lambda: fill(path, 5), 10)
     assert path.stat().st_ino == inode
 
 

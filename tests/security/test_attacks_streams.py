@@ -16,7 +16,7 @@ import pytest
 
 from regpipe.records import jsontext
 from regpipe.stage import pool
-from support.cli import process_env, run, shell
+from support.cli import interrupted_at_start, process_env, run, shell
 
 SAMPLE = "oci:tests/data/sample"
 VERBS = ["catalog", "tags", "manifests", "referrers", "blob"]
@@ -144,18 +144,9 @@ def test_32_refused_threads_are_done_without(monkeypatch: pytest.MonkeyPatch, th
 
 
 def test_37_ctrl_c_during_the_start_leaves_no_traceback() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-m", "regpipe", "manifests"],
-        stdin=subprocess.PIPE,  # never written to: the process does not end by itself
-        stderr=subprocess.PIPE,
-        env=process_env(),
-        text=True,
-    ) as process:
-        assert process.stderr
-        next(line for line in process.stderr if line.rstrip().endswith("regpipe.errors"))
-        process.send_signal(2)
-        assert "Traceback" not in process.stderr.read()
-        assert process.wait(60) == 130
+    code, rest = interrupted_at_start("manifests", "regpipe.errors")
+    assert "Traceback" not in rest
+    assert code == 130
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -1,9 +1,11 @@
 """Helpers for the cache tests: a registry with some images, and a run over its tags."""
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from regpipe.cache import database
+from regpipe.cache import database, maintenance
 from support import images
 from support.cli import Result, run
 from support.scripted import Scripted
@@ -28,3 +30,19 @@ def manifests(registry: Scripted, *options: str) -> Result:
     tags = run(["tags", f"{registry.host}/team/app", *options])
     registry.requests.clear()
     return run(["manifests", *options], tags.out)
+
+
+def clear_beside_a_writer(file: Path, write: Callable[[], object], times: int) -> None:
+    """Clear a cache several times while another thread goes on writing to it."""
+    stop = threading.Event()
+
+    def write_on() -> None:
+        while not stop.is_set():
+            write()
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    for _ in range(times):
+        maintenance.clear(file)
+    stop.set()
+    writer.join()

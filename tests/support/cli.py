@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -126,3 +127,26 @@ def _checked(result: Result) -> Result:
     for secret in _SECRETS:
         assert secret not in text, "a secret was printed"
     return result
+
+
+def interrupted_at_start(verb: str, loaded: str) -> tuple[int, str]:
+    """Interrupt a verb while it starts; return its exit code and what it then writes to stderr.
+
+    Args:
+        verb: the verb.
+        loaded: the module after whose import the interrupt comes.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "regpipe", verb],
+        stdin=subprocess.PIPE,  # never written to: the process does not end by itself
+        stderr=subprocess.PIPE,
+        env=process_env(),
+        text=True,
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.split("|")[-1].strip() == loaded:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        return process.wait(60), rest

@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from regpipe.cache import database, eviction, maintenance
 from regpipe.cache.store import Cache
 from regpipe.errors import CacheError
 from support.cachefiles import PLACE, age, fill
+from support.caching import clear_beside_a_writer
 
 
 @pytest.mark.parametrize(
@@ -75,18 +75,7 @@ def counts(connection: sqlite3.Connection) -> tuple[int, ...]:
 def test_clear_beside_a_writer_keeps_the_file(path: Path) -> None:
     fill(path, 5)
     inode = path.stat().st_ino
-    stop = threading.Event()
-
-    def write() -> None:
-        while not stop.is_set():
-            fill(path, 5)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    for _ in range(20):
-        maintenance.clear(path)
-    stop.set()
-    writer.join()
+    clear_beside_a_writer(path, lambda: fill(path, 5), 20)
     assert path.stat().st_ino == inode
     fill(path, 3)
     with contextlib.closing(sqlite3.connect(path)) as connection:

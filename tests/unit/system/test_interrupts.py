@@ -1,14 +1,12 @@
 """Ctrl-C: no traceback at any time, and exit code 130."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from regpipe.system import interrupts
-from support.cli import process_env
+from support.cli import interrupted_at_start
 
 
 @pytest.fixture(autouse=True)
@@ -70,18 +68,6 @@ def test_other_handlers_stay() -> None:
 
 @pytest.mark.parametrize("loaded", ["regpipe.errors", "regpipe.cli", "regpipe.stage.run"])
 def test_during_the_start_it_leaves_no_traceback(loaded: str) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-X", "importtime", "-m", "regpipe", "tags"],
-        stdin=subprocess.PIPE,  # never written to: the process does not end by itself
-        stderr=subprocess.PIPE,
-        env=process_env(),
-        text=True,
-    ) as process:
-        assert process.stderr
-        for line in process.stderr:
-            if line.split("|")[-1].strip() == loaded:
-                break
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-        assert process.wait(60) == 130
-        assert "Traceback" not in rest
+    code, rest = interrupted_at_start("tags", loaded)
+    assert code == 130
+    assert "Traceback" not in rest
