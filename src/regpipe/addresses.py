@@ -77,11 +77,6 @@ def is_loopback(host: str) -> bool:
     return ip.is_loopback and not mapped
 
 
-def same_host(one: str, other: str) -> bool:
-    """Tell whether two hosts are equal; case and a final dot make no difference."""
-    return _name(one) == _name(other)
-
-
 def is_disguised(host: str) -> bool:
     """Tell whether resolvers take a host for an address, though it is not written like one.
 

@@ -56,3 +56,11 @@ def test_a_wrong_word_leads_on(arguments: list[str], message: str) -> None:
     assert result.code == 2
     assert message in result.err
     assert result.err.count("\n") == 1
+
+
+def test_the_parameters_of_a_program_are_completed() -> None:
+    result = run(["completion", "--candidates", "regpipe summarize versions --arg "])
+    assert result.out.decode().splitlines() == [
+        "like\tonly versions of the kind of this tag, such as 3.19-alpine",
+        "pre\tpre-releases, too",
+    ]

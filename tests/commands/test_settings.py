@@ -114,3 +114,17 @@ def guarded(request: Request) -> Response | None:
     if request.headers.get("authorization") == f"Basic {encoded()}":
         return None
     return Response(401).plus(WWW_Authenticate='Basic realm="test"')
+
+
+def test_the_cache_is_where_the_file_says(
+    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.add("team/app", "v1", oci("app"))
+    configure(f'cache = "{tmp_path / "here"}"\n')
+    assert run(["manifests", f"{scripted.url}/team/app:v1"]).code == 0
+    (shown,) = run(["cache"]).records
+    assert Path(shown["path"]).parent == tmp_path / "here"
+    assert Path(shown["path"]).is_file()
+    monkeypatch.setenv("REGPIPE_CACHE", str(tmp_path / "there"))
+    (shown,) = run(["cache"]).records
+    assert Path(shown["path"]).parent == tmp_path / "there"

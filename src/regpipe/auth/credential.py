@@ -11,6 +11,9 @@ from regpipe.oci.reference import HUB, HUB_HOSTS
 HUB_KEY = "https://index.docker.io/v1/"
 """Docker's name for Docker Hub in its files and for credential helpers."""
 
+PASSWORD_LIMIT = 64 << 10
+"""Bytes of a password in a file or on standard input, at most."""
+
 _HOST_PORT = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 _DEFAULT_PORT = {"https": "443", "http": "80"}
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -71,6 +74,12 @@ def shown(credential: Credential | None) -> str | None:
     if credential.registry_token:
         return f"Bearer {credential.registry_token}"
     return credential.basic()
+
+
+def password_line(data: bytes) -> str:
+    """Return the password that a file or standard input holds, without the end of its line."""
+    text = data.removesuffix(b"\n").removesuffix(b"\r")
+    return text.decode("utf-8", "surrogateescape")
 
 
 def password_credential(username: str, password: str, source: str) -> Credential:

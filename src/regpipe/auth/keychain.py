@@ -8,7 +8,14 @@ from typing import TypeVar
 
 from regpipe.auth import config_files
 from regpipe.auth.config_files import ConfigFile
-from regpipe.auth.credential import Credential, login_host, origin_of, password_credential
+from regpipe.auth.credential import (
+    PASSWORD_LIMIT,
+    Credential,
+    login_host,
+    origin_of,
+    password_credential,
+    password_line,
+)
 from regpipe.errors import UnauthorizedError
 
 T = TypeVar("T")
@@ -18,7 +25,6 @@ _FOUND_KEPT = 4096
 USERNAME = "REGPIPE_USERNAME"
 PASSWORD = "REGPIPE_PASSWORD"  # noqa: S105 -- the name of the variable
 PASSWORD_FILE = "REGPIPE_PASSWORD_FILE"  # noqa: S105 -- likewise
-_PASSWORD_LIMIT = 64 << 10
 
 
 class Keychain:
@@ -131,14 +137,14 @@ class Keychain:
             return ""
         try:
             with open(path, "rb") as file:  # noqa: PTH123
-                text = file.read(_PASSWORD_LIMIT + 1)
+                text = file.read(PASSWORD_LIMIT + 1)
         except OSError as error:
             raise _unavailable(f"${PASSWORD_FILE}: {error.strerror}: {path}") from error
-        password = text.removesuffix(b"\n").removesuffix(b"\r")
-        if not password or len(text) > _PASSWORD_LIMIT:
+        password = password_line(text)
+        if not password or len(text) > PASSWORD_LIMIT:
             what = "is too long" if password else "is empty"
             raise _unavailable(f"${PASSWORD_FILE}: the file {what}: {path}")
-        return password.decode("utf-8", "surrogateescape")
+        return password
 
     def _files(self) -> Iterator[ConfigFile]:
         """Yield the files that exist; a later one is read only when needed."""

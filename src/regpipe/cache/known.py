@@ -7,12 +7,8 @@ from pathlib import Path
 
 from regpipe.cache import entries
 
-_PLACES = "SELECT id, name FROM place ORDER BY name"
-_TAGS = "SELECT name FROM tag WHERE place = ?"
-_PAGES = (
-    "SELECT names FROM listing JOIN page ON page.place = listing.place AND page.run = listing.run"
-    " WHERE listing.place = ? ORDER BY number"
-)
+_PLACES = "SELECT name FROM place ORDER BY name"
+_TAGS = "SELECT tag.name FROM tag JOIN place ON place = place.id WHERE place.name = ?"
 
 
 def places(path: Path) -> list[str]:
@@ -21,7 +17,7 @@ def places(path: Path) -> list[str]:
     Args:
         path: the cache's file. If it is missing or cannot be read, there are none.
     """
-    return [name for _, name in _rows(path, _PLACES)]
+    return [name for (name,) in _rows(path, _PLACES)]
 
 
 def tags(path: Path, place: str) -> list[str]:
@@ -31,9 +27,8 @@ def tags(path: Path, place: str) -> list[str]:
         path: the cache's file.
         place: `base URL/repository`.
     """
-    number = next((row[0] for row in _rows(path, _PLACES) if row[1] == place), None)
-    found = {name for (name,) in _rows(path, _TAGS, number)}
-    for (packed,) in _rows(path, _PAGES, number):
+    found = {name for (name,) in _rows(path, _TAGS, place)}
+    for _, packed in _rows(path, entries.LIST, place):
         found.update(entries.unpack_names(packed) or ())
     return sorted(found)
 

@@ -12,15 +12,12 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from types import TracebackType
 from typing import Any, Literal, cast
 
 from regpipe.client import blobs, checks, lists, manifests, referrers
 from regpipe.client.results import LOG, Logged, raised
 from regpipe.errors import InputError, UsageError
 from regpipe.images.resolve import Wanted
-from regpipe.oci import reference
-from regpipe.oci.reference import Defaults
 from regpipe.records import targets
 from regpipe.records.make import error_record
 from regpipe.records.types import (
@@ -34,7 +31,7 @@ from regpipe.stage import intake, network, platform, settings
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions, Credentials
 from regpipe.stage.intake import Interpret, Job
-from regpipe.stage.options import RunOptions
+from regpipe.stage.options import RunOptions, reference_defaults
 from regpipe.stage.output import Failure, Notice, OutputOptions
 from regpipe.stage.session import Session, Work
 from regpipe.stdio import Streams
@@ -109,13 +106,8 @@ class Client:
             raise UsageError("a password needs the registry that it is for: registry=")
         found = settings.load(os.environ)
         connections = network.parse(given, found)
-        defaults = Defaults(
-            plain_http=connections.general.plain_http, plain_http_hosts=connections.plain_hosts
-        )
-        url = None
-        if name := found.value("default-registry", registry):
-            url = reference.parse_registry(name, defaults)
-            defaults = defaults._replace(registry=url)
+        name, defaults = reference_defaults(found, connections, registry)
+        owner = defaults.registry if name else None
         self._errors = errors
         self._options = RunOptions(
             verb="client",
@@ -125,14 +117,15 @@ class Client:
             in_order=True,
             output=OutputOptions(),
             network=connections,
-            cache=CacheOptions(enabled=cache, offline=offline),
-            credentials=CredentialOptions(username, authfile, url),
+            cache=CacheOptions(cache, offline, directory=found.value("cache")),
+            credentials=CredentialOptions(username, authfile, owner),
             progress=False,
             no_fail=False,
+            settings=found,
         )
         login = None if username is None or password is None else (username, password)
         streams = Streams(io.BytesIO(), io.BytesIO(), Logged())
-        credentials = Credentials(login, authfile, url)
+        credentials = Credentials(login, authfile, owner)
         self._session = Session(self._options, streams, credentials, LOG.warning)
 
     def __enter__(self) -> "Client":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
@@ -140,15 +133,10 @@ class Client:
         self._session.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *about: object) -> None:
         """End: what waits is written to the cache."""
         self._session.finish()
-        self._session.__exit__(kind, error, traceback)
+        self._session.__exit__(*about)
 
     def catalog(self, registries: Inputs) -> Iterator[RepositoryRecord]:
         """Yield the repositories of registries; see `tags` for what is raised."""
@@ -193,7 +181,7 @@ class Client:
             RegpipeError: see `tags`.
         """
         work = manifests.fetching(
-            _wanted(platform, all_platforms=all_platforms, attestations=attestations),
+            self._wanted(platform, all_platforms=all_platforms, attestations=attestations),
             view=view,
             with_referrers=referrers,
         )
@@ -219,7 +207,7 @@ class Client:
             RegpipeError: see `tags`.
         """
         kinds = frozenset({artifact_type} if artifact_type else ())
-        work = referrers.finding(_wanted(platform, all_platforms=all_platforms), kinds)
+        work = referrers.finding(self._wanted(platform, all_platforms=all_platforms), kinds)
         return cast("Iterator[ReferrerRecord]", self._records(images, targets.images, work))
 
     def blobs(self, inputs: Inputs, *, max_size: int = _BLOB_LIMIT) -> Iterator[bytes]:
@@ -232,7 +220,9 @@ class Client:
         Raises:
             RegpipeError: see `tags`; errors are raised in any case.
         """
-        for result in self._results(inputs, targets.images, blobs.reading(_wanted(None), max_size)):
+        for result in self._results(
+            inputs, targets.images, blobs.reading(self._wanted(None), max_size)
+        ):
             if isinstance(result, Failure):
                 raise raised(result)
             yield result
@@ -257,6 +247,14 @@ class Client:
                 return found
             raise raised(result)
         raise AssertionError("check gives a record or a failure")
+
+    def _wanted(
+        self, name: str | None, *, all_platforms: bool = False, attestations: bool = False
+    ) -> Wanted:
+        selection = platform.selection(
+            self._options.settings, [name] if name else [], all_platforms=all_platforms
+        )
+        return Wanted(*selection, attestations=attestations)
 
     def _records(self, inputs: Inputs, interpret: Interpret, work: Work) -> Iterator[Any]:
         for result in self._results(inputs, interpret, work):
@@ -283,8 +281,3 @@ class Client:
             label = value if isinstance(value, str) else str(value.get("ref", "input"))
             plain = value if isinstance(value, str) else dict(value)
             yield from intake.jobs_of(plain, label, interpret, self._options.defaults)
-
-
-def _wanted(name: str | None, *, all_platforms: bool = False, attestations: bool = False) -> Wanted:
-    selection = platform.selection([name] if name else [], all_platforms=all_platforms)
-    return Wanted(*selection, attestations=attestations)

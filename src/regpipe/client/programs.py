@@ -26,8 +26,7 @@ def summarize(
         UsageError: there is no bundled program of that name.
         ProgramError: the program failed on the records.
     """
-    found = library.find(program)
-    if found is None or not found.bundled:
+    if not library.is_bundled(program):
         raise UsageError(f"no bundled program is called {ascii(program)}")
     texts = (json.dumps(record).encode() for record in records)
     return Batch(texts).run(program, parameters)

@@ -34,7 +34,7 @@ _SIZE = re.compile(r"([0-9]{1,15})([kmg]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 def main(argv: list[str], streams: Streams) -> int:
     """Print blobs; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
-    wanted = Wanted(*platform.selection())
+    wanted = Wanted(*platform.selection(options.settings))
 
     separated = cast("BinaryIO", _Separated(streams.stdout))
     output = Streams(streams.stdin, separated, streams.stderr)

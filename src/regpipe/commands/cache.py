@@ -5,9 +5,10 @@ import os
 import re
 import time
 
-from regpipe.cache import database, maintenance
+from regpipe.cache import maintenance
 from regpipe.errors import ExitCode
 from regpipe.records import ndjson
+from regpipe.stage import caching, settings
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -37,7 +38,7 @@ def main(argv: list[str], streams: Streams) -> int:
         help="first remove what was not used for so long: 12h, 30d, 8w",
     )
     args = parser.parse_args(argv)
-    path = database.default_path(os.environ)
+    path = caching.file(settings.load(os.environ).value("cache"))
     if args.clear and maintenance.exists(path):
         maintenance.clear(path)
     elif args.prune and maintenance.exists(path):

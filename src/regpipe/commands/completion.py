@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 import regpipe
 from regpipe import commands
-from regpipe.cache import database, known
+from regpipe.cache import known
 from regpipe.errors import ExitCode, UsageError
 from regpipe.jq import library
 from regpipe.manual import candidates, helptext, schemas, topics
 from regpipe.manual.candidates import Candidate, Knowledge
 from regpipe.oci.reference import HUB, host_of
+from regpipe.stage import caching, settings
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -74,12 +75,12 @@ def _known() -> Knowledge:
 def _parameters(name: str) -> Iterable[Candidate]:
     """Return the parameters of a program, if a word is the name of one."""
     program = library.find(name)
-    return [(one.name, one.help) for one in getattr(program, "parameters", ())] if program else []
+    return program.parameters if program else []
 
 
 def _references(verb: str, text: str) -> Iterator[str]:
     """Yield what the cache knows as an input of a verb that begins with a text."""
-    path = database.default_path(os.environ)
+    path = caching.file(settings.load(os.environ).value("cache"))
     hosts = set()
     for place in known.places(path):
         scheme, _, rest = place.partition("://")

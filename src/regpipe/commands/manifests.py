@@ -24,7 +24,7 @@ def main(argv: list[str], streams: Streams) -> int:
     """Fetch the manifests of images; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
     wanted = resolve.Wanted(
-        *platform.selection(args.platform, all_platforms=args.all_platforms),
+        *platform.selection(options.settings, args.platform, all_platforms=args.all_platforms),
         attestations=args.attestations,
     )
     options = options.colored(allowed=not args.raw)

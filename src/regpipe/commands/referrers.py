@@ -26,7 +26,9 @@ _HELP = Help(
 def main(argv: list[str], streams: Streams) -> int:
     """List the referrers of images; return the exit code."""
     args, options = _parser(streams).parse_run(argv)
-    wanted = Wanted(*platform.selection(args.platform, all_platforms=args.all_platforms))
+    wanted = Wanted(
+        *platform.selection(options.settings, args.platform, all_platforms=args.all_platforms)
+    )
     work = referrers.finding(wanted, frozenset(args.artifact_type))
     return run(options, streams, targets.images, work)
 

@@ -8,7 +8,6 @@ where `include` finds it.
 
 import os
 
-import regpipe
 from regpipe.errors import UsageError
 from regpipe.system import directories
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 _SUFFIX = ".jq"
 _LISTS = ("reads", "copies")
+_REPEATED = {**dict.fromkeys(_LISTS, " "), "parameter": "\n"}
+"""The fields of a header that may take several lines, and what joins those."""
 _SHARED_LISTS = (*_LISTS, "copies-if")
 
 
@@ -34,6 +35,8 @@ class NamedProgram:
         self.raw = fields["output"] == "raw"
         self._reads = fields["reads"]
         self._copies = fields["copies"]
+        self.parameters = _parameters(fields["parameter"])
+        """The names of its parameters, each with its help."""
 
     @property
     def declares_paths(self) -> bool:
@@ -65,6 +68,11 @@ def find(name: str) -> NamedProgram | None:
         if os.path.isfile(path):  # noqa: PTH113 -- pathlib costs 3 ms at start-up
             return _read(name, path)
     return None
+
+
+def is_bundled(name: str) -> bool:
+    """Tell whether there is a bundled program of that name, whatever programs the user has."""
+    return is_valid_name(name) and os.path.isfile(f"{_bundled_directory()}/{name}{_SUFFIX}")  # noqa: PTH113
 
 
 def find_bundled(name: str) -> NamedProgram:
@@ -174,26 +182,28 @@ def _read(name: str, path: str) -> NamedProgram:
 def _header(text: str) -> tuple[str, dict[str, str]]:
     """Return the help of a program (its first comment line) and its other header fields."""
     help_ = ""
-    fields = {"input": "stream", "output": "json", "reads": "", "copies": ""}
+    fields = {"input": "stream", "output": "json", "reads": "", "copies": "", "parameter": ""}
     for line in text.splitlines():
         if not line.startswith("#"):
             break
         comment = line.lstrip("#").strip()
         key, _, value = comment.partition(":")
         if key in fields:
-            # What a program reads may take several lines.
-            fields[key] = f"{fields[key]} {value.strip()}" if key in _LISTS else value.strip()
+            # What a program reads may take several lines, and each parameter has its own.
+            before = f"{fields[key]}{_REPEATED[key]}" if key in _REPEATED else ""
+            fields[key] = before + value.strip()
         help_ = help_ or comment
     return help_, fields
 
 
+def _parameters(lines: str) -> list[tuple[str, str]]:
+    """Return the names and the help of parameters: `NAME TYPE DEFAULT HELP` a line."""
+    found = (line.split(maxsplit=3) for line in lines.splitlines() if line)
+    return [(words[0], words[3] if len(words) > 3 else "") for words in found]
+
+
 def _bundled_directory() -> str:
-    # Inside the package once it is installed; beside src/ in a checkout and an editable install.
-    package = os.path.dirname(regpipe.__file__)  # noqa: PTH120
-    installed = f"{package}/filters"
-    if os.path.isdir(installed):  # noqa: PTH112
-        return installed
-    return os.path.normpath(f"{package}/../../filters")
+    return directories.packaged("filters")
 
 
 def _user_directory() -> str | None:

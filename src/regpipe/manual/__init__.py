@@ -2,7 +2,7 @@
 
 helptext      a verb's help, divided into its parts
 markdown      a page of docs, divided into blocks
-text          both as text for a terminal
+text          the latter as text for a terminal
 roff          both as man pages
 topics        the subjects of `regpipe help`, and where their pages are
 schemas       the JSON Schemas that `regpipe schema` prints

@@ -1,8 +1,8 @@
-"""Help and pages of docs as text for a terminal of some width."""
+"""Pages of docs as text for a terminal of some width."""
 
 import textwrap
 
-from regpipe.manual.helptext import Entry, HelpText
+from regpipe.manual.helptext import Entry
 from regpipe.manual.markdown import Block, Code, Heading, Items, Paragraph, Table, plain
 
 _ENTRY_COLUMN = 24
@@ -16,21 +16,6 @@ def page(blocks: list[Block], width: int) -> str:
         width: columns of the terminal. Only code, which stays as it is, may be wider.
     """
     return "\n\n".join("\n".join(_lines(block, width)) for block in blocks) + "\n"
-
-
-def help_text(text: HelpText, width: int) -> str:
-    """Return a verb's help, wrapped for a terminal of `width` columns."""
-    first, *others = text.usage
-    usage = [f"usage: {first}", *(f"       {line}" for line in others)]
-    parts = ["\n".join(_wrapped(line, width, "       ")) for line in usage]
-    blocks = ["\n".join(parts), *("\n".join(_wrapped(part, width)) for part in text.paragraphs)]
-    for group in text.groups:
-        note = [*_wrapped(f"  {group.note}", width, "  "), ""] if group.note else []
-        entries = [line for entry in group.entries for line in _entry(entry, width)]
-        blocks.append("\n".join([f"{group.title}:", *note, *entries]))
-    if text.examples:
-        blocks.append("\n".join(["examples:", *(f"  {example}" for example in text.examples)]))
-    return "\n\n".join(blocks) + "\n"
 
 
 def _lines(block: Block, width: int) -> list[str]:

@@ -2,9 +2,9 @@
 
 import os
 
-import regpipe
 from regpipe.manual import markdown
 from regpipe.manual.markdown import Block, Heading
+from regpipe.system import directories
 
 _FOR_CONTRIBUTORS = frozenset({"architecture", "contributing", "upstream"})
 _ALIASES = {"formats": "records", "env": "environment", "exit": "exit-codes"}
@@ -37,7 +37,4 @@ def title(blocks: list[Block]) -> str:
 
 
 def _directory() -> str:
-    # Inside the package once it is installed; beside src/ in a checkout and an editable install.
-    package = os.path.dirname(regpipe.__file__)  # noqa: PTH120
-    installed = f"{package}/docs"
-    return installed if os.path.isdir(installed) else os.path.normpath(f"{package}/../../docs")  # noqa: PTH112
+    return directories.packaged("docs")

@@ -36,7 +36,8 @@ class Matrix:
     Attributes:
         platforms: those that have a column, that with most tags first.
         rows: a line for each repository, or for each group of them.
-        others, none: whether there are tags of other platforms, and of none.
+        others: whether there are tags of other platforms.
+        none: whether there are tags without a platform.
     """
 
     def __init__(self, inventory: Inventory, platforms: list[str]) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from regpipe.errors import UsageError
 from regpipe.stage.parser import Parser
+from regpipe.stage.settings import Settings
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from pathlib import Path
 
     from regpipe.cache.store import Cache
     from regpipe.sources.base import Source
@@ -24,11 +25,13 @@ class CacheOptions(NamedTuple):
         enabled: whether it is read and written; else a run remembers for itself alone.
         offline: whether it is all that is read.
         is_unused: whether the verb needs the registries themselves.
+        directory: where it is, if that is set.
     """
 
     enabled: bool = True
     offline: bool = False
     is_unused: bool = False
+    directory: str | None = None
 
 
 def add_options(parser: Parser) -> None:
@@ -42,7 +45,7 @@ def add_options(parser: Parser) -> None:
     )
 
 
-def parse(args: argparse.Namespace) -> CacheOptions:
+def parse(args: argparse.Namespace, settings: Settings) -> CacheOptions:
     """Return the options about the cache.
 
     Raises:
@@ -50,7 +53,21 @@ def parse(args: argparse.Namespace) -> CacheOptions:
     """
     if args.offline and args.no_cache:
         raise UsageError("--offline needs the cache: use it without --no-cache")
-    return CacheOptions(not args.no_cache, args.offline)
+    return CacheOptions(not args.no_cache, args.offline, directory=settings.value("cache"))
+
+
+def file(directory: str | None) -> "Path":
+    """Return the path of the cache's file.
+
+    Args:
+        directory: the setting `cache`; None for the usual place.
+
+    Raises:
+        CacheError: there is no usual place, for want of a home.
+    """
+    from regpipe.cache import database  # noqa: PLC0415 -- local sources need no cache
+
+    return database.default_path({**os.environ, "REGPIPE_CACHE": directory or ""})
 
 
 class Caching:
@@ -72,12 +89,7 @@ class Caching:
         """Begin the run."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: "TracebackType | None",
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the run, however it went."""
         if self._cache is not None:
             self._cache.close()
@@ -98,14 +110,13 @@ class Caching:
         return Cached(url, None if self._options.offline else open_registry(url), self._opened())
 
     def _opened(self) -> "Cache | None":
-        from regpipe.cache import database  # noqa: PLC0415
         from regpipe.cache.store import Cache  # noqa: PLC0415
         from regpipe.errors import CacheError  # noqa: PLC0415
 
         with self._lock:
             if self._cache is None and self._enabled:
                 try:
-                    self._cache = Cache(database.default_path(os.environ), self._warn)
+                    self._cache = Cache(file(self._options.directory), self._warn)
                 except CacheError as error:
                     self._enabled = False
                     self._warn(f"continuing without the cache: {error.message}")

@@ -15,8 +15,6 @@ from regpipe.stdio import Streams
 if TYPE_CHECKING:
     from regpipe.auth import Keychain
 
-_PASSWORD_LIMIT = 64 << 10
-
 
 class CredentialOptions(NamedTuple):
     """The options about credentials.
@@ -149,12 +147,14 @@ def read(options: CredentialOptions, streams: Streams) -> Credentials:
 def _password(streams: Streams) -> str:
     if streams.stdin.isatty():
         raise UsageError("--password-stdin: standard input is a terminal; pipe the password in")
+    from regpipe.auth.credential import PASSWORD_LIMIT, password_line  # noqa: PLC0415 -- as above
+
     found = b""
-    while len(found) <= _PASSWORD_LIMIT and (chunk := streams.stdin.read(_PASSWORD_LIMIT)):
+    while len(found) <= PASSWORD_LIMIT and (chunk := streams.stdin.read(PASSWORD_LIMIT)):
         found += chunk
-    password = found.removesuffix(b"\n").removesuffix(b"\r")
+    password = password_line(found)
     if not password:
         raise UsageError("--password-stdin: no password on standard input")
-    if len(found) > _PASSWORD_LIMIT:
-        raise UsageError(f"--password-stdin: longer than {_PASSWORD_LIMIT:,} bytes")
-    return password.decode("utf-8", "surrogateescape")
+    if len(found) > PASSWORD_LIMIT:
+        raise UsageError(f"--password-stdin: longer than {PASSWORD_LIMIT:,} bytes")
+    return password

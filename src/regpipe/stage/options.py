@@ -13,6 +13,7 @@ from regpipe.stage.credentials import CredentialOptions
 from regpipe.stage.network import Connections
 from regpipe.stage.output import OutputOptions
 from regpipe.stage.parser import Help, Parser
+from regpipe.stage.settings import Settings
 from regpipe.stdio import Streams
 
 LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is standard input)"
@@ -43,6 +44,7 @@ class RunOptions(NamedTuple):
         cache: whether and how the cache is used.
         credentials: what the run was given to log in with.
         progress: whether to show the progress line; None to show it where it is of use.
+        settings: the settings that all of this, and the platforms, come from.
     """
 
     verb: str
@@ -56,10 +58,33 @@ class RunOptions(NamedTuple):
     cache: CacheOptions
     credentials: CredentialOptions
     progress: bool | None
+    settings: Settings
 
     def colored(self, *, allowed: bool) -> "RunOptions":
         """Return the options, without colors where the output is not only records."""
         return self if allowed else self._replace(output=self.output._replace(color=False))
+
+
+def reference_defaults(
+    found: Settings, connections: Connections, given: str | None
+) -> tuple[str | None, Defaults]:
+    """Return the registry of references that name none, where one is set, and all their defaults.
+
+    Args:
+        found: the settings.
+        connections: how registries are reached.
+        given: the registry on the command line, if any.
+
+    Raises:
+        InputError: the registry's name is not valid.
+    """
+    defaults = Defaults(
+        plain_http=connections.general.plain_http, plain_http_hosts=connections.plain_hosts
+    )
+    registry: str | None = found.value("default-registry", given)
+    if registry:
+        defaults = defaults._replace(registry=reference.parse_registry(registry, defaults))
+    return registry, defaults
 
 
 class NetworkParser(Parser):
@@ -103,11 +128,7 @@ class NetworkParser(Parser):
         args = self.parse_args(argv)
         found = settings.load(os.environ)
         connections = network.parse(args, found)
-        defaults = Defaults(
-            plain_http=connections.general.plain_http, plain_http_hosts=connections.plain_hosts
-        )
-        if registry := found.value("default-registry", args.registry):
-            defaults = defaults._replace(registry=reference.parse_registry(registry, defaults))
+        registry, defaults = reference_defaults(found, connections, args.registry)
         inputs, fallback = self._inputs(args, registry)
         return args, RunOptions(
             verb=self._verb,
@@ -118,11 +139,12 @@ class NetworkParser(Parser):
             output=output_options.parse(args),
             no_fail=args.no_fail,
             network=connections,
-            cache=caching.parse(args) if self._cached else CacheOptions(is_unused=True),
+            cache=caching.parse(args, found) if self._cached else CacheOptions(is_unused=True),
             credentials=credentials.parse(
                 args, defaults, stdin_is_free=bool(inputs or fallback) and "-" not in inputs
             ),
             progress=args.progress,
+            settings=found,
         )
 
     def _add_shared_options(self) -> None:

@@ -1,14 +1,13 @@
 """The options that choose platforms of an index."""
 
 import argparse
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from regpipe.errors import InputError, UsageError
 from regpipe.oci.platform import Platform, local, parse_platform
-from regpipe.stage import settings
 from regpipe.stage.parser import Parser
+from regpipe.stage.settings import Settings
 
 _DEFAULT = Platform("linux", "amd64")
 
@@ -49,10 +48,13 @@ def add_options(parser: Parser, all_help: str) -> argparse._ArgumentGroup:
     return group
 
 
-def selection(given: Sequence[str] = (), *, all_platforms: bool = False) -> Selection:
+def selection(
+    settings: Settings, given: Sequence[str] = (), *, all_platforms: bool = False
+) -> Selection:
     """Return the platforms that the options ask for, else the environment or config.toml.
 
     Args:
+        settings: those of the run.
         given: the values of `--platform`.
         all_platforms: whether `--all-platforms` is given.
 
@@ -62,7 +64,7 @@ def selection(given: Sequence[str] = (), *, all_platforms: bool = False) -> Sele
     """
     if given and all_platforms:
         raise UsageError("--platform and --all-platforms exclude each other")
-    found = settings.load(os.environ).find("platform", ",".join(given) if given else None)
+    found = settings.find("platform", ",".join(given) if given else None)
     if all_platforms or found is None:
         return Selection(all_platforms=all_platforms, by_option=all_platforms)
     try:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Any, BinaryIO
 
 from regpipe.errors import RegpipeError, fault_of
@@ -66,14 +65,9 @@ class Session:
         self._caching.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *about: object) -> None:
         """End, however it went."""
-        self._caching.__exit__(kind, error, traceback)
+        self._caching.__exit__(*about)
 
     def batches(
         self,

@@ -1,4 +1,4 @@
-"""The directories of the user: never the working directory, whatever is missing."""
+"""The directories of the user, never the working directory, and those of the package."""
 
 import os
 
@@ -30,6 +30,16 @@ def config(environ: "Mapping[str, str]") -> str | None:
         return directory
     parent = home(environ)
     return parent and f"{parent}/.config"
+
+
+def packaged(name: str) -> str:
+    """Return a directory that stands at the top of the repository and ships in the package.
+
+    That is in the package once it is installed, beside src/ in a checkout and an editable install.
+    """
+    package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
+    installed = f"{package}/{name}"
+    return installed if os.path.isdir(installed) else os.path.normpath(f"{package}/../../{name}")  # noqa: PTH112
 
 
 def expanded(path: str) -> str | None:

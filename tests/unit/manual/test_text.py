@@ -1,9 +1,8 @@
-"""Help and pages as text for a terminal."""
+"""Pages of docs as text for a terminal."""
 
 import pytest
 
-from regpipe.manual import helptext, markdown, text, topics
-from unit.manual.test_helptext import TEXT
+from regpipe.manual import markdown, text, topics
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
@@ -20,10 +19,3 @@ def test_a_wide_table_becomes_a_list() -> None:
     (table,) = markdown.parse("| name | meaning |\n|---|---|\n| `a` | what it is |\n| b | c |\n")
     assert text.page([table], 80) == "name  meaning\n`a`   what it is\nb     c\n"
     assert text.page([table], 12) == "  `a`\n    what it\n    is\n  b\n    c\n"
-
-
-def test_help_is_wrapped_and_complete() -> None:
-    parts = helptext.parse(TEXT)
-    shown = text.help_text(parts, 40)
-    assert helptext.parse(shown) == parts
-    assert all(len(line) <= 40 for line in shown.splitlines())
