@@ -89,7 +89,7 @@ def unwritable(path: Path) -> None:
 
 def garbage(path: Path) -> None:
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"this is no database at all\n" * 400)
+    path.write_bytes(b"this is not a database at all\n" * 400)
 
 
 def a_directory(path: Path) -> None:

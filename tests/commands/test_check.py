@@ -54,7 +54,7 @@ def test_a_registry_that_requires_a_password(name: str, tmp_path: Path, home: Pa
     assert anonymous.errors == [f"regpipe check: {registry.host}: UNAUTHORIZED: {record['hint']}"]
     [record] = user.records
     assert record["auth"]["identity"] == USER
-    assert record["auth"]["source"] == str(path)
+    assert record["auth"]["foundIn"] == str(path)
     assert record["auth"]["ok"] is True
     assert record["catalog"] == "allowed"
     assert "hint" not in record
@@ -109,7 +109,7 @@ def test_a_registry_with_tokens_for_users_only(
     [record] = run(["check", guarded.url]).records
     assert record["auth"]["ok"] is True
     assert record["auth"]["identity"] == USER
-    assert record["auth"]["source"] == "$REGPIPE_USERNAME"
+    assert record["auth"]["foundIn"] == "$REGPIPE_USERNAME"
 
 
 def test_a_refused_catalog_is_not_a_failure(scripted: Scripted) -> None:

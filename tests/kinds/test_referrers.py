@@ -85,7 +85,7 @@ def test_all_kinds_of_referrers_are_found_on_real_registries(
 
 def test_all_registries_give_the_same_records(start_registry: Callable[..., Registry]) -> None:
     """With the API, and with the fallback tag."""
-    answers = []
+    lists = []
     for name in ("zot", "olareg", "docker-registry"):
         registry = start_registry(name)
         with registry.pusher() as pusher:
@@ -100,9 +100,9 @@ def test_all_registries_give_the_same_records(start_registry: Callable[..., Regi
         for record in found:
             del record["registry"], record["ref"]
             record["foundBy"] = record["foundBy"].replace("tag-fallback", "api")
-        answers.append(found)
-    assert answers[0] == answers[1] == answers[2]
-    assert len(answers[0]) == 4
+        lists.append(found)
+    assert lists[0] == lists[1] == lists[2]
+    assert len(lists[0]) == 4
 
 
 def fallback(*referrers: Image) -> Image:
@@ -131,7 +131,7 @@ def find(registry: Scripted, *options: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         pytest.param(error(404), id="404"),
         pytest.param(error(400), id="400"),
@@ -142,10 +142,10 @@ def find(registry: Scripted, *options: str) -> Result:
         pytest.param(json_response({}), id="JSON of another type"),
     ],
 )
-def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, answer: Response) -> None:
+def test_without_the_api_the_fallback_tag_is_read(registry: Scripted, response: Response) -> None:
     registry.add("a/b", "sbom", SBOM)
     registry.add("a/b", IMAGE.digest.replace(":", "-"), fallback(SBOM))
-    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", answer)
+    registry.on(f"/v2/a/b/referrers/{IMAGE.digest}", response)
     (record,) = find(registry).records
     assert (record["digest"], record["foundBy"]) == (SBOM.digest, "tag-fallback")
 

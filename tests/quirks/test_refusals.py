@@ -68,14 +68,14 @@ def limited(start: int) -> Callable[[Request], Response]:
     lock = threading.Lock()
     last = [start]
 
-    def answer(request: Request) -> Response:
+    def response(request: Request) -> Response:
         with lock:
             if request.method == "GET":
                 last[0] = next(lefts)
             headers = {"Ratelimit_Remaining": f"{last[0]};w=21600", "Ratelimit_Limit": "100"}
         return request.ordinary().plus(**headers)
 
-    return answer
+    return response
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_min_remaining_keeps_that_much_of_the_rate_limit(
 ) -> None:
     for number in range(12):
         scripted.add("team/app", f"v{number}", images.oci(str(number)))
-    answer = limited(left)
-    scripted.on("/v2/team/app/manifests/*", answer)
+    response = limited(left)
+    scripted.on("/v2/team/app/manifests/*", response)
     refs = [f"{scripted.url}/team/app:v{number}" for number in range(12)]
     result = run(["manifests", *refs, "--min-remaining", keep])
     assert len(result.records) == served

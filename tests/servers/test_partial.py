@@ -35,11 +35,11 @@ def quay(server: Scripted) -> None:
 
 
 def _catalog(wanted: str, others: list[str]) -> Handler:
-    def answer(request: Request) -> Response:
+    def response(request: Request) -> Response:
         is_known = request.headers.get("authorization") == wanted
         return json_response({"repositories": ALL if is_known else others})
 
-    return answer
+    return response
 
 
 def requests(server: Scripted) -> list[str]:

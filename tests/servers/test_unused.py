@@ -95,4 +95,4 @@ def test_check_tells_of_a_credential_that_only_the_catalog_wants(
     scripted.on("/v2/_catalog*", invited_catalog)
     path = docker(home, auths={scripted.host: entry()})
     [record] = run(["check", scripted.url]).records
-    assert record["auth"] == {"kind": "none", "ok": True, "identity": USER, "source": str(path)}
+    assert record["auth"] == {"kind": "none", "ok": True, "identity": USER, "foundIn": str(path)}

@@ -52,13 +52,13 @@ class Helpers:
 
     def add(self, name: str, servers: Mapping[str, tuple[str, str]]) -> None:
         """Add a helper that has a user name and secret for each of these servers."""
-        answers = "\n".join(
+        cases = "\n".join(
             f"{_quoted(server)}) printf %s {_quoted(_answer(server, *pair))} ;;"
             for server, pair in servers.items()
         )
         self.script(
             name,
-            f'case "$server" in\n{answers}\n*) echo {_quoted(NOT_FOUND)}; exit 1 ;;\nesac',
+            f'case "$server" in\n{cases}\n*) echo {_quoted(NOT_FOUND)}; exit 1 ;;\nesac',
         )
 
     def script(self, name: str, body: str) -> Path:

@@ -37,7 +37,7 @@ INPUTS = {
     "bad JSON in line 8": BROKEN,
     "cut at the end": lines(*NUMBERED)[:-30],
     "scalars": lines(*NUMBERED[:5], 1, "x", None, *NUMBERED[5:]) + b"12",
-    "scalars that are none": lines(*NUMBERED[:5]) + b"1 2\ntruefalse\n" + lines(*NUMBERED),
+    "malformed scalars": lines(*NUMBERED[:5]) + b"1 2\ntruefalse\n" + lines(*NUMBERED),
     "a number that goes on": lines(*NUMBERED[:5]) + b"1-2\n" + lines(*NUMBERED),
     "error records": lines(*NUMBERED[:5], {**RECORD, "error": {"code": "DENIED"}}, *NUMBERED),
     "failing inputs": lines(*NUMBERED[:5], [1], {"history": 1}, *NUMBERED[5:], "x"),

@@ -34,7 +34,7 @@ class Repository:
     referrers: dict[str, list[str]] = field(default_factory=dict)
 
     def image_tags(self) -> Iterator[tuple[str, Image]]:
-        """Yield the tags that are no referrers'."""
+        """Yield the tags that are not referrers'."""
         return ((tag, image) for tag, image in self.tags.items() if not tag.startswith("sha256-"))
 
     def needs(self, digest: str) -> set[str]:

@@ -59,7 +59,7 @@ class Scripted:
         return self.content.add(repository, tag, image)
 
     def on(
-        self, path: str, *answers: Responder, method: str | None = None, each: bool = False
+        self, path: str, *responses: Responder, method: str | None = None, each: bool = False
     ) -> None:
         """Respond to requests for a path with these, one after another, then always with the last.
 
@@ -67,7 +67,7 @@ class Scripted:
 
         Args:
             path: a path, a path with its query, or a glob over either (`/v2/*/manifests/*`).
-            answers: a `Response`, a function of the request, or `PASS` for the next route.
+            responses: a `Response`, a function of the request, or `PASS` for the next route.
             method: only requests with this method.
             each: count separately for each URL, not for the whole route.
         """
@@ -82,8 +82,8 @@ class Scripted:
             with lock:
                 turn = turns[request.target if each else ""]
                 turns[request.target if each else ""] += 1
-            answer = answers[min(turn, len(answers) - 1)]
-            return answer(request) if callable(answer) else answer
+            response = responses[min(turn, len(responses) - 1)]
+            return response(request) if callable(response) else response
 
         self._routes.insert(0, route)
 

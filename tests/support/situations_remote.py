@@ -131,15 +131,15 @@ REMOTE = {
     ),
     "a web page in place of a list": Situation(f"tags {APP}", responding(TAGS, html())),
     "a web page in place of a manifest": Situation(f"manifests {APP}:v1", responding(V1, html())),
-    "a list that is none": Situation(
+    "a list of another shape": Situation(
         f"tags {APP}", responding(TAGS, json_response({"tags": "v1"}))
     ),
     "an empty response": Situation(f"tags {APP}", responding(TAGS, Response())),
     "pages that go in a circle": Situation(f"tags {APP}", responding(TAGS, pages_in_a_circle)),
-    "a tag name that is none": Situation(
+    "an invalid tag name": Situation(
         f"tags {APP}", responding(TAGS, json_response({"tags": ["v1", "../x"]}))
     ),
-    "a repository name that is none": Situation(
+    "an invalid repository name": Situation(
         "catalog my.registry",
         responding("/v2/_catalog*", json_response({"repositories": ["a", "../x"]})),
     ),

@@ -18,9 +18,9 @@ BOTH = Credential("u", "canary-password", "canary-identity", "", "config.json")
 class Server:
     """A token server that responds with `T1`, `T2` and so on, or with the given responses."""
 
-    def __init__(self, *answers: tuple[int, object], **fields: object) -> None:
+    def __init__(self, *responses: tuple[int, object], **fields: object) -> None:
         self.requests: list[tuple[str, str, dict[str, str], bytes | None]] = []
-        self._answers = list(answers)
+        self._responses = list(responses)
         self._fields = fields
         self.now = 1000.0
         self.delay = 0.0
@@ -31,9 +31,11 @@ class Server:
         self.requests.append((method, url, dict(headers), body))
         number = len(self.requests)
         time.sleep(self.delay)
-        if self._answers:
-            status, answer = self._answers[min(number, len(self._answers)) - 1]
-            return status, answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        if self._responses:
+            status, response = self._responses[min(number, len(self._responses)) - 1]
+            return status, response if isinstance(response, bytes) else json.dumps(
+                response
+            ).encode()
         return 200, json.dumps({"token": f"T{number}", **self._fields}).encode()
 
     def tokens(self) -> Tokens:

@@ -220,7 +220,7 @@ class Authorizer:
             UnauthorizedError: a file cannot be read, or a credential helper fails.
         """
         found = self._keychain.find(origin_of(url), "")
-        return (found.who, found.source) if found else ("anonymous", "")
+        return (found.who, found.found_in) if found else ("anonymous", "")
 
     def is_used(self, url: str) -> bool:
         """Tell whether a registry, or its token server, has been sent a credential."""

@@ -27,18 +27,18 @@ class Credential(NamedTuple):
         password: may be empty.
         identity_token: exchanged for tokens at the token server, and sent nowhere else.
         registry_token: sent to the registry as it is.
-        source: where it was found, for messages; holds no secret.
+        found_in: where it was found, for messages; holds no secret.
     """
 
     username: str
     password: str
     identity_token: str
     registry_token: str
-    source: str
+    found_in: str
 
     def __repr__(self) -> str:
         """Return a description without secrets."""
-        return f"<credential of {self.who} from {self.source}>"
+        return f"<credential of {self.who} from {self.found_in}>"
 
     @property
     def who(self) -> str:
@@ -49,8 +49,8 @@ class Credential(NamedTuple):
     def secret(self) -> str:
         """The kind of secret and whose it is, for messages."""
         if self.registry_token:
-            return f"the registry token from {self.source}"
-        return f"the password of {self.who} (from {self.source})"
+            return f"the registry token from {self.found_in}"
+        return f"the password of {self.who} (from {self.found_in})"
 
     @property
     def is_for_registries(self) -> bool:
@@ -82,7 +82,7 @@ def password_line(data: bytes) -> str:
     return text.decode("utf-8", "surrogateescape")
 
 
-def password_credential(username: str, password: str, source: str) -> Credential:
+def password_credential(username: str, password: str, found_in: str) -> Credential:
     """Make a credential of a user name and password.
 
     Raises:
@@ -90,10 +90,10 @@ def password_credential(username: str, password: str, source: str) -> Credential
     """
     if ":" in username:
         raise UnauthorizedError(
-            f"{source}: the user name contains a colon, so it cannot be sent",
+            f"{found_in}: the user name contains a colon, so it cannot be sent",
             code="CREDENTIALS_UNAVAILABLE",
         )
-    return Credential(username, password, "", "", source)
+    return Credential(username, password, "", "", found_in)
 
 
 def is_header_value(text: str) -> bool:

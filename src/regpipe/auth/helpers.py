@@ -24,16 +24,16 @@ OUTPUT_LIMIT = 64 << 10
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _NOT_FOUND = b"credentials not found in native keychain"
-_TOKEN_USER = "<token>"  # noqa: S105 -- marks the secret as a token, and is none itself
+_TOKEN_USER = "<token>"  # noqa: S105 -- marks the secret as a token; not a secret itself
 
 
-def ask(helper: str, server: str, source: str) -> Credential | None:
+def ask(helper: str, server: str, found_in: str) -> Credential | None:
     """Get the credential of a server from a helper.
 
     Args:
         helper: its name, without `docker-credential-`.
         server: the name under which the credential is stored.
-        source: the file with the helper's name.
+        found_in: the file with the helper's name.
 
     Returns:
         The credential; None if the helper reports that it has none.
@@ -44,20 +44,20 @@ def ask(helper: str, server: str, source: str) -> Credential | None:
     """
     program = f"docker-credential-{helper}"
     if not _NAME.fullmatch(helper):
-        raise _failure(source, f"{ascii(helper)} is not a valid name of a credential helper")
+        raise _failure(found_in, f"{ascii(helper)} is not a valid name of a credential helper")
     path = shutil.which(program)
     if path is None or not os.path.isabs(path):  # noqa: PTH117 -- pathlib is not worth its import
-        raise _failure(source, f"the credential helper {program} is not on the PATH")
-    code, output = _run(path, server, source)
+        raise _failure(found_in, f"the credential helper {program} is not on the PATH")
+    code, output = _run(path, server, found_in)
     if code != 0:
         if output.strip() == _NOT_FOUND:
             return None
         how = f"echo {server} | {program} get"
-        raise _failure(source, f"the credential helper {program} failed; to see why: {how}")
-    return _read(output, f"{source} ({program})")
+        raise _failure(found_in, f"the credential helper {program} failed; to see why: {how}")
+    return _read(output, f"{found_in} ({program})")
 
 
-def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
+def _run(path: str, server: str, found_in: str) -> tuple[int, bytes]:
     """Run a helper with its limits; return its exit code and output."""
     what = f"the credential helper {os.path.basename(path)}"  # noqa: PTH119
     environment = {k: v for k, v in os.environ.items() if k != "REGPIPE_PASSWORD"}
@@ -73,7 +73,7 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
             start_new_session=True,
         )
     except OSError as error:
-        raise _failure(source, f"{what} cannot be run: {error.strerror}") from error
+        raise _failure(found_in, f"{what} cannot be run: {error.strerror}") from error
     with process, _Watch(process.pid):
         try:
             output = _talk(process, server, deadline)
@@ -85,9 +85,9 @@ def _run(path: str, server: str, source: str) -> tuple[int, bytes]:
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, TimeoutError | subprocess.TimeoutExpired):
                 limit = f"{TIMEOUT_SECONDS:g} seconds"
-                raise _failure(source, f"{what} did not finish within {limit}") from None
+                raise _failure(found_in, f"{what} did not finish within {limit}") from None
             if isinstance(error, OverflowError):
-                raise _failure(source, f"{what} printed more than {OUTPUT_LIMIT} bytes") from None
+                raise _failure(found_in, f"{what} printed more than {OUTPUT_LIMIT} bytes") from None
             raise
 
 
@@ -149,23 +149,25 @@ def _talk(process: "subprocess.Popen[bytes]", server: str, deadline: float) -> b
     raise TimeoutError
 
 
-def _read(output: bytes, source: str) -> Credential | None:
+def _read(output: bytes, found_in: str) -> Credential | None:
     try:
         document = json.loads(output)
         username, secret = document.get("Username", ""), document.get("Secret", "")
     except (ValueError, AttributeError, RecursionError):
         username = secret = None
     if not isinstance(username, str) or not isinstance(secret, str):
-        raise _failure(source, "the output of the credential helper is not valid") from None
+        raise _failure(found_in, "the output of the credential helper is not valid") from None
     if username == _TOKEN_USER:
         if not is_header_value(secret):
-            raise _failure(source, "the credential helper printed a token with invalid characters")
-        return Credential("", "", secret, "", source)
+            raise _failure(
+                found_in, "the credential helper printed a token with invalid characters"
+            )
+        return Credential("", "", secret, "", found_in)
     if not username and not secret:
         return None
     if not username:
-        raise _failure(source, "the credential helper printed a secret without a user name")
-    return password_credential(username, secret, source)
+        raise _failure(found_in, "the credential helper printed a secret without a user name")
+    return password_credential(username, secret, found_in)
 
 
 def _failure(where: str, what: str) -> UnauthorizedError:

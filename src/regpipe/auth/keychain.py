@@ -112,7 +112,7 @@ class Keychain:
         if own is not None and self._owner is None:
             what = "--registry" if self._given is not None else "$REGPIPE_REGISTRY"
             raise _unavailable(
-                f"{own.source} does not say which registry its password is for: set {what}"
+                f"{own.found_in} does not say which registry its password is for: set {what}"
             )
         return None
 
@@ -130,7 +130,7 @@ class Keychain:
         """Return the password in $REGPIPE_PASSWORD_FILE, without the end of its line.
 
         Raises:
-            UnauthorizedError: it cannot be read, or is no password.
+            UnauthorizedError: it cannot be read, or is not a valid password.
         """
         path = self._environment.get(PASSWORD_FILE, "")
         if not path:

@@ -34,14 +34,14 @@ def rejected(
     """
     if is_wrong:
         return _error(f"{host} rejected {credential.secret}", said)
-    return _error(f"{host} denied access to {credential.who} (from {credential.source})", said)
+    return _error(f"{host} denied access to {credential.who} (from {credential.found_in})", said)
 
 
 def only_for_tokens(
     host: str, credential: Credential, said: UnauthorizedError
 ) -> UnauthorizedError:
     """Return the error for an identity token where a registry requires a password."""
-    what = f"{host} requires a password, and {credential.source} has only an identity token"
+    what = f"{host} requires a password, and {credential.found_in} has only an identity token"
     return _error(what, said)
 
 

@@ -250,7 +250,7 @@ def _failure(grant: Grant, status: int) -> RegpipeError:
     if status in (400, 401, 403) and credential:
         what = "identity token" if credential.identity_token else "password"
         return UnauthorizedError(
-            f"{server} rejected the {what} of {credential.who} (from {credential.source})",
+            f"{server} rejected the {what} of {credential.who} (from {credential.found_in})",
             status=status,
         )
     if status in (401, 403):

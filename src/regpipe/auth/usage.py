@@ -55,7 +55,7 @@ class Usage:
         origin, credential = given
         if origin in self._open:
             why = "no authentication required"
-        elif origin not in self._asked and not credential.source.startswith("$"):
+        elif origin not in self._asked and not credential.found_in.startswith("$"):
             why = "no input led to this registry"
         else:
             return

@@ -29,8 +29,8 @@ _NAME_LIMIT = 1024
 _BATCH_LIMIT = 4 << 20
 # How long to wait for other processes that write, in seconds: for the first batch that has to,
 # and for each after one that was given up.
-_PATIENCE_SECONDS = 30.0
-_IMPATIENCE_SECONDS = 1.0
+_BUSY_SECONDS = 30.0
+_SHORT_BUSY_SECONDS = 1.0
 
 
 class Cache:
@@ -222,7 +222,7 @@ class Cache:
     def _write_all(self, batches: Iterator[list[Row]]) -> None:
         """Write batches as they are queued, on the writer's thread."""
         connection: sqlite3.Connection | None = None
-        patience = _PATIENCE_SECONDS
+        busy_timeout = _BUSY_SECONDS
         try:
             for rows in batches:
                 if not self._writable:
@@ -233,19 +233,19 @@ class Cache:
                     writer = BatchWriter(connection)
                 size = writer.load(rows)
                 try:
-                    self._patiently(patience, connection, writer, size)
-                    patience = _PATIENCE_SECONDS
+                    self._write_batch(busy_timeout, connection, writer, size)
+                    busy_timeout = _BUSY_SECONDS
                 except sqlite3.OperationalError as error:
                     if not database.is_busy(error):
                         raise
                     self._refuse(str(error))
-                    patience = _IMPATIENCE_SECONDS
+                    busy_timeout = _SHORT_BUSY_SECONDS
                     writer.forget()
         finally:
             if connection is not None:
                 connection.close()
 
-    def _patiently(
+    def _write_batch(
         self, seconds: float, connection: sqlite3.Connection, writer: BatchWriter, size: int
     ) -> None:
         """Write a batch; try again for so long, since SQLite's waiting for its lock is not fair.

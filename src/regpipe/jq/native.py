@@ -1,7 +1,7 @@
 """Inputs read by libjq itself, for every option of jq and for `input` and `inputs`.
 
 libjq opens, reads and parses them with its own code, so that what it makes of them is what jq
-makes of them. It reads descriptors, not Python objects: an input that is none goes through a pipe.
+makes of them. It reads descriptors, not Python objects: any other input goes through a pipe.
 """
 
 import ctypes

@@ -195,7 +195,7 @@ class ValueRun:
         call = self._libjq.call
         self._origin = (chunk, self.end)
         self._parser = parser = call.jv_parser_new(0)
-        if not (chunk.first and self.end == 0):  # a byte order mark is none here
+        if not (chunk.first and self.end == 0):  # a byte order mark is not read as one here
             call.jv_parser_set_buf(parser, b" ", 1, 1)
             call.jv_free(call.jv_parser_next(parser))
         made: int = parser

@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The names of the option, without its value; empty if this is no option."""
+        """The names of the option, without its value; empty if this is not an option."""
         words = [word.partition(" ")[0] for word in self.name.split(", ")]
         return tuple(word for word in words if word.startswith("-") and word != "--")
 
@@ -116,7 +116,7 @@ def _group(title: str, lines: list[str]) -> Group:
 
 
 def _extended(group: Group, lines: list[str]) -> Group:
-    """Return a group with the entries of more lines; what is no entry is its note."""
+    """Return a group with the entries of more lines; what is not an entry is its note."""
     entries = list(group.entries)
     note = group.note
     if lines and not any(_is_entry(line) for line in lines):

@@ -57,7 +57,7 @@ def manifest_type(document: Mapping[str, Any], content_type: str, *, verified: b
     The document's `mediaType` must match the Content-Type (distribution-spec, "Pulling
     manifests"). Without a `mediaType`, an unspecific Content-Type (`application/json`,
     `text/plain`) is replaced by the type that the document's members imply. An empty `mediaType`
-    is none: some builders write it.
+    counts as absent: some builders write it.
 
     Args:
         document: the parsed manifest.

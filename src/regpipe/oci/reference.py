@@ -38,11 +38,8 @@ _ENCODED = {
     "sha512": re.compile("[a-f0-9]{128}"),
 }
 # A path may contain an `@` too, so not everything after one is a digest.
-_ENCODED_MINIMUM = 32
-"""Characters that follow a digest's algorithm in a reference (distribution's reference.go).
-
-With fewer, `user:password@host:5000` could be a reference.
-"""
+_LIKE_A_PORT = re.compile(r"[^:]*:[0-9]{1,5}")
+"""What is not taken for a digest in a reference: `user:password@host:5000` would be one."""
 _LOCAL_DIGEST = re.compile(r"@((?:sha|blake)\d+:[^/@]*)$")
 _DIGEST_HINT = "a digest is written algorithm:hex, as in sha256:<64 hex digits>"
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
@@ -234,7 +231,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
         raise _invalid(text, f"a repository name has at most {NAME_LIMIT} characters")
     if tag_mark and not _TAG.fullmatch(tag):
         raise _invalid(text, "a tag has 1 to 128 letters, digits, '_', '.' or '-'")
-    if digest_mark and not (is_digest(digest) and len(digest.partition(":")[2]) >= _ENCODED_MINIMUM):
+    if digest_mark and (not is_digest(digest) or _LIKE_A_PORT.fullmatch(digest)):
         raise _invalid(text, _DIGEST_HINT)
     return Reference(registry, repository, tag or None, digest or None)
 

@@ -94,7 +94,7 @@ class Problem(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A warning about a file or a directory that is no failure."""
+    """A warning about a file or a directory that is not a failure."""
 
     file: str
     message: str

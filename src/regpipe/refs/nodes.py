@@ -41,7 +41,7 @@ class ScalarNode:
 
     @property
     def is_null(self) -> bool:
-        """Whether this is no value."""
+        """Whether this is null."""
         return self.is_plain and self.text in _NULLS
 
 

@@ -10,7 +10,7 @@ _HUB = {"registry-1.docker.io": "docker.io", "index.docker.io": "docker.io"}
 
 
 def clean(value: object) -> str:
-    """Return a name or a message without user names and passwords in it; "" for what is no text.
+    """Return a name or a message without user names and passwords in it; "" if it is not a string.
 
     >>> clean("https://user:secret@my.registry/app")
     'https://[redacted]@my.registry/app'

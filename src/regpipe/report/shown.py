@@ -23,7 +23,7 @@ def markup(value: object) -> object:
 
     Args:
         value: text. In plain text nothing is invisible: it is returned as it is, and so is Markup
-            and what is no text.
+            and what is not a string.
 
     Returns:
         Markup where there are invisible characters, which become elements.

@@ -100,13 +100,13 @@ def _identity(url: str, transport: Transport) -> dict[str, Any]:
     if not isinstance(transport.authorizer, Authorizer):
         return {}
     user, origin = transport.authorizer.identity(url)
-    return {"identity": user, "source": origin} if origin else {"identity": user}
+    return {"identity": user, "foundIn": origin} if origin else {"identity": user}
 
 
 def _add_unasked(url: str, transport: Transport, fields: dict[str, Any]) -> None:
     """Add the credential for a registry whose `/v2/` requires none: used for the catalog, or not.
 
-    That it cannot be read is no error then.
+    Then it is not an error that it cannot be read.
     """
     auth = fields["auth"]
     try:
@@ -114,12 +114,12 @@ def _add_unasked(url: str, transport: Transport, fields: dict[str, Any]) -> None
     except UnauthorizedError as error:
         fields.setdefault("hint", f"no authentication required, and {error.message}")
         return
-    if "source" not in found or not isinstance(transport.authorizer, Authorizer):
+    if "foundIn" not in found or not isinstance(transport.authorizer, Authorizer):
         return
     if transport.authorizer.is_used(url):
         auth |= found
         return
-    auth["unused"] = f"{found['identity']} (from {found['source']})"
+    auth["unused"] = f"{found['identity']} (from {found['foundIn']})"
     fields.setdefault(
         "hint", f"no authentication required: the credential of {auth['unused']} is not used"
     )
@@ -136,8 +136,8 @@ def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> 
         if _API_VERSION not in response.headers and not _is_json(response.body):
             raise ResponseError(f"{host} is not a registry: is this the right port?")
     elif status in (401, 403):
-        who = f"{auth['identity']} (from {auth['source']})" if "source" in auth else ""
-        if "source" in auth and auth["kind"] == "basic" and status == 401:
+        who = f"{auth['identity']} (from {auth['foundIn']})" if "foundIn" in auth else ""
+        if "foundIn" in auth and auth["kind"] == "basic" and status == 401:
             who = f"the password of {who}"
         what = f"rejected {who}" if who else "denied access"
         raise UnauthorizedError(f"{host} {what}", status=status)

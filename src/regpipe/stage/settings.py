@@ -93,7 +93,7 @@ class Settings:
         path: the file config.toml; it need not exist. None for no file.
 
     Raises:
-        UsageError: the file cannot be read, is not TOML, or has what is no setting.
+        UsageError: the file cannot be read, is not TOML, or has an unknown setting.
     """
 
     def __init__(self, environment: Mapping[str, str], path: str | None) -> None:
@@ -112,7 +112,7 @@ class Settings:
 
         Args:
             key: the setting's.
-            given: the value on the command line; None and False are none.
+            given: the value on the command line; None and False mean that it was not.
             registry: the `host[:port]` whose table counts.
 
         Raises:

@@ -244,8 +244,8 @@ class Transport:
         Args:
             request: what is sent.
             send: sends it once.
-            limiter: counts it among the registry's requests. Without one (probes and tokens) there
-                is no budget of time, and the last response is returned even if it is retryable.
+            limiter: counts it among the registry's requests. Without one (probes and tokens) no
+                time limit is kept, and the last response is returned even if it is retryable.
 
         Raises:
             RegpipeError: there was no response, or with a limiter only retryable ones.

@@ -65,7 +65,7 @@ def delay(
     retries: int,
     limiter: "ConcurrencyLimiter | None",
 ) -> float | None:
-    """Return the seconds to wait before the next retry; None if there is to be none.
+    """Return the seconds to wait before the next retry; None if there will be none.
 
     Args:
         policy: how often, and after which delays.

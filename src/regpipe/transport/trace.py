@@ -15,7 +15,7 @@ _SECRET = re.compile(
 _SCHEME = re.compile(r"(Basic|Bearer|Negotiate|Digest)\b", re.IGNORECASE)
 _QUERY = re.compile(r"\?[^\s>\"]*")
 _USER = re.compile(r"//[^/@\s]*@")
-# The distribution API's own parameters are no secrets; any other query may be a signature.
+# The distribution API's own parameters are not secret; any other query may be a signature.
 _HARMLESS = re.compile(
     r"\?(?:(?:n|last|next_page|artifactType|service|scope)=[^&\s>\"]*(?:&(?=[a-z])|(?=[\s>\"]|$)))+"
 )

@@ -1,4 +1,4 @@
-"""Reading WWW-Authenticate: several challenges, quoted commas, escapes, and what is no grammar."""
+"""Reading WWW-Authenticate: several challenges, quoted commas, escapes, broken grammar."""
 
 import pytest
 from hypothesis import given

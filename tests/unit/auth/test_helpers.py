@@ -22,7 +22,7 @@ def test_a_helper_is_given_the_name_alone_and_asked_to_get(helpers: Helpers) -> 
     found = protocol.ask("vault", "r.test:5000", "config.json")
     assert found is not None
     assert (found.username, found.password, found.identity_token) == (USER, PASSWORD, "")
-    assert found.source == "config.json (docker-credential-vault)"
+    assert found.found_in == "config.json (docker-credential-vault)"
     assert helpers.calls("vault") == ["r.test:5000|get"]
 
 
@@ -80,7 +80,7 @@ def test_anything_else_is_an_error_that_repeats_nothing(
 
 HANGING = {
     "asleep": "sleep 300",
-    "asleep after its answer": "echo '{}'; sleep 300",
+    "asleep after its response": "echo '{}'; sleep 300",
     "its child is asleep": "sleep 300 & wait",
     "its output is closed": "exec >&- 2>&-; sleep 300",
     "deaf to signals": "trap '' TERM INT HUP; sleep 300; sleep 300",

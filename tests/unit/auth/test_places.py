@@ -44,7 +44,7 @@ REFUSED = {
     "percent in the host": (HTTPS, "https://127%2e0.0.1/token"),
     "a zone": (HTTPS, "https://[fe80::1%25eth0]/token"),
     "no host": (HTTPS, "https:///token"),
-    "a port that is none": (HTTPS, "https://auth.example:99999/token"),
+    "a port out of range": (HTTPS, "https://auth.example:99999/token"),
     "metadata service, decimal": (HTTPS, "https://2852039166/latest"),
     "metadata service, hexadecimal": (HTTPS, "https://0xa9fea9fe/latest"),
     "metadata service, octal": (HTTPS, "https://0251.0376.0251.0376/latest"),

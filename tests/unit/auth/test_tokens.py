@@ -78,7 +78,7 @@ def test_what_the_realm_requests_already_is_kept(realm: str, start: str) -> None
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"token": "T"},
         {"access_token": "T"},
@@ -90,12 +90,12 @@ def test_what_the_realm_requests_already_is_kept(realm: str, start: str) -> None
     ],
     ids=json.dumps,
 )
-def test_a_token_is_taken(answer: object) -> None:
-    assert Server((200, answer)).tokens().get(grant()) == "T"
+def test_a_token_is_taken(response: object) -> None:
+    assert Server((200, response)).tokens().get(grant()) == "T"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         b"",
         b"<html>canary</html>",
@@ -110,11 +110,11 @@ def test_a_token_is_taken(answer: object) -> None:
         {"token": "canary canary"},
         {"token": "canäry"},
     ],
-    ids=lambda answer: str(answer)[:20],
+    ids=lambda response: str(response)[:20],
 )
-def test_what_is_no_token_is_an_error(answer: object) -> None:
+def test_what_is_no_token_is_an_error(response: object) -> None:
     with pytest.raises(ResponseError, match=r"auth\.test responded without a token") as caught:
-        Server((200, answer)).tokens().get(grant())
+        Server((200, response)).tokens().get(grant())
     assert "can" not in caught.value.message
 
 

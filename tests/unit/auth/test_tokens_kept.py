@@ -129,9 +129,9 @@ def test_a_failure_is_shared_for_a_while_and_then_tried_again() -> None:
 
 def test_a_server_that_cannot_be_reached_is_the_transports_error() -> None:
     def exchange(*_: object) -> tuple[int, bytes]:
-        raise ConnectionFailedError("no answer from auth.test")
+        raise ConnectionFailedError("no response from auth.test")
 
-    with pytest.raises(ConnectionFailedError, match=r"no answer from auth\.test"):
+    with pytest.raises(ConnectionFailedError, match=r"no response from auth\.test"):
         Tokens(exchange).get(grant())
 
 

@@ -116,8 +116,8 @@ def test_a_locked_file_costs_a_batch_and_not_the_cache(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.01)
-    monkeypatch.setattr(store, "_PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(store, "_IMPATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(store, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(store, "_SHORT_BUSY_SECONDS", 0.01)
     digests = fill(path, 3)
     refused = threading.Event()
     warnings: list[str] = []

@@ -36,7 +36,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str
         '# copies: .tag\n.tag, error("x")',
         "# copies: .tag\n.tag | debug",
         "# copies: .tag\n.tag | halt_error",
-        # What is no copying, and seen to be none.
+        # What is not copying, and is seen not to be.
         "# copies: .tag\n.tag | length",
         "# copies: .tag\n.tag + .tag",
         '# copies: .tag\n"tag \\(.tag)"',

@@ -132,7 +132,7 @@ def test_if_head_is_wrong_get_decides_and_head_is_given_up(
 
 def test_an_unreachable_registry_gets_no_second_request(remote: Remote, path: Path) -> None:
     run(remote, path)
-    for error in (ConnectionFailedError("no answer"), RegistryError("too many", status=429)):
+    for error in (ConnectionFailedError("no response"), RegistryError("too many", status=429)):
         remote.head_response = failing(error)
         with pytest.raises(type(error)):
             run(remote, path)

@@ -148,16 +148,16 @@ ASKED = {
 }
 
 
-@pytest.mark.parametrize(("name", "answer"), ASKED.items())
-def test_finding_an_image_by_name(name: str, answer: str) -> None:
+@pytest.mark.parametrize(("name", "expected"), ASKED.items())
+def test_finding_an_image_by_name(name: str, expected: str) -> None:
     listed = SEVERAL if name else [(ONE, ["one:v1"]), (TWO, ["two:v1"])]
     save(docker_save(listed))
     result = run(["manifests", f"docker-archive:x.tar{name}"])
-    if answer.startswith(":"):
-        assert refs(result) == [answer]
+    if expected.startswith(":"):
+        assert refs(result) == [expected]
     else:
         (line,) = result.errors
-        assert line.startswith(f"regpipe manifests: docker-archive:x.tar{name}: {answer}")
+        assert line.startswith(f"regpipe manifests: docker-archive:x.tar{name}: {expected}")
         assert result.code == 4
 
 

@@ -74,14 +74,14 @@ OK_DIFF_IDS = json.dumps({"rootfs": {"diff_ids": ["../../x", "y"]}})
 BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
     "config missing": (drop("Config"), "BLOB_UNKNOWN: the archive has no config '", 4),
     "layer missing": (drop("Layers"), "BLOB_UNKNOWN: the archive has no layer '", 4),
-    "config that is no JSON": (put_config("<html>"), "RESPONSE_INVALID: the image config", 5),
+    "config that is not JSON": (put_config("<html>"), "RESPONSE_INVALID: the image config", 5),
     "config elsewhere": (
         change(Config="../../etc/passwd"),
         "ARCHIVE_INVALID: a path leads outside the archive: '../../etc/passwd'",
         5,
     ),
-    "digests that are none": (put_config(OK_DIFF_IDS), "DIGEST_INVALID: ", 5),
-    "digests that are no text": (
+    "malformed digests": (put_config(OK_DIFF_IDS), "DIGEST_INVALID: ", 5),
+    "digests that are not strings": (
         put_config('{"rootfs": {"diff_ids": [[], {}]}}'),
         "DIGEST_INVALID: ",
         5,
@@ -90,8 +90,8 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Manifest]], object], str, int]] = {
     "two lists": (put('[], "images": []'), "RESPONSE_INVALID: the archive's manifest.json", 5),
     "more than a list": (put('[], "more": []'), "MANIFEST_INVALID: manifest.json", 5),
     "no JSON": (put("x"), "RESPONSE_INVALID: the archive's manifest.json is not valid JSON", 5),
-    "entry that is none": (put("[1]"), "MANIFEST_INVALID: an image in manifest.json", 5),
-    "layers that are none": (
+    "entry that is not an object": (put("[1]"), "MANIFEST_INVALID: an image in manifest.json", 5),
+    "layers that are not strings": (
         change(Layers=[1, 2]),
         "MANIFEST_INVALID: an image in manifest.json",
         5,
@@ -151,7 +151,7 @@ HARMED: dict[str, tuple[dict[str, object], str]] = {
     "config missing": ({"Config": "nosuch.json"}, "BLOB_UNKNOWN: the archive has no config '"),
     "config elsewhere": ({"Config": "../x"}, "ARCHIVE_INVALID: a path leads outside"),
     "layer elsewhere": ({"Layers": ["/../x"]}, "ARCHIVE_INVALID: a path leads outside"),
-    "layers that are none": ({"Layers": [1]}, "MANIFEST_INVALID: an image in manifest.json"),
+    "layers that are not strings": ({"Layers": [1]}, "MANIFEST_INVALID: an image in manifest.json"),
     "too many layers": ({"Layers": ["x"] * 1001}, "MANIFEST_INVALID: an image in manif"),
 }
 

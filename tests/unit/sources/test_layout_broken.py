@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str, str, int]] = {
         "NOT_FOUND: not an OCI image layout: no index.json; for a docker archive write",
         4,
     ),
-    "index that is no JSON": (
+    "index that is not JSON": (
         lambda: write("box/index.json", "<html>"),
         ":one",
         "RESPONSE_INVALID: index.json: the manifest is an HTML page, not JSON",

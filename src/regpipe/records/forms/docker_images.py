@@ -12,7 +12,7 @@ def matches(value: Mapping[str, Any]) -> bool:
 
 
 def parts(value: Mapping[str, Any]) -> Iterator[object]:
-    """Yield the image by its tag and, with `--digests`, its digest; one without a name is none."""
+    """Yield the image by its tag and, with `--digests`, its digest, unless it has no name."""
     name, tag, digest = value["Repository"], value["Tag"], value.get("Digest")
     if name in _NONE:
         return

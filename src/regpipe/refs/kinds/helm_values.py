@@ -20,7 +20,7 @@ def claims(path: str) -> bool:
 
 
 def recognizes(root: Node) -> bool:
-    """Tell whether a document has an image in several fields and is no Kubernetes object."""
+    """Tell whether a document has an image in several fields and is not a Kubernetes object."""
     if not isinstance(root, MapNode) or is_object(root):
         return False
     is_test = root.get("suite") is not None  # of a chart, by helm-unittest
