@@ -64,6 +64,17 @@ class RegpipeError(Exception):
         error.args = (error.message,)
         return error
 
+    def adding(self, more: str) -> "RegpipeError":
+        """Return the same error with a message that ends with more; itself if that is empty."""
+        if not more:
+            return self
+        from copy import copy  # noqa: PLC0415 -- likewise
+
+        error = copy(self)
+        error.message = f"{self.message}; {more}"
+        error.args = (error.message,)
+        return error
+
 
 class UsageError(RegpipeError):
     """The command line is not valid."""

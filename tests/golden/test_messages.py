@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import Result, run
+from support.clock import set_clock
 from support.scripted import Scripted
 from support.situations import REGISTRY, STORAGE, Environment, Situation
 from support.situations_access import ACCESS
@@ -40,6 +41,7 @@ def environment(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("REGPIPE_DEBUG")
+    set_clock(monkeypatch)
     return Environment(tmp_path, home, authority, monkeypatch)
 
 

@@ -84,7 +84,8 @@ def test_a_proxy_that_wants_a_password_says_so_itself(proxy: Scripted) -> None:
     [line] = result.errors
     assert line.endswith(
         f"CONNECTION_FAILED: the proxy {proxy.host} for {HOST} responded with"
-        " 407 Proxy Authentication Required (Log in at the portal)"
+        " 407 Proxy Authentication Required (Log in at the portal);"
+        f" diagnose with: regpipe check http://{HOST}"
     )
 
 

@@ -107,6 +107,18 @@ REMOTE = {
     "a server that fails without a word": Situation(
         f"tags --retries 0 {APP}", responding(TAGS, Response(502))
     ),
+    "a server that fails each time": Situation(
+        f"tags {APP}", responding(TAGS, error(503, "UNAVAILABLE", "maintenance"))
+    ),
+    "a server that fails each time, and --quiet": Situation(
+        f"tags --quiet {APP}", responding(TAGS, error(503, "UNAVAILABLE", "maintenance"))
+    ),
+    "a rate limit each time": Situation(
+        f"tags --retries 2 {APP}", responding(TAGS, too_many("20"))
+    ),
+    "a connection that is closed each time": Situation(
+        f"tags --retries 3 {APP}", responding(TAGS, CLOSED)
+    ),
     "a rate limit": Situation(f"tags --retries 0 {APP}", responding(TAGS, too_many())),
     "a rate limit with Retry-After": Situation(
         f"tags --retries 0 {APP}", responding(TAGS, too_many("3600"))

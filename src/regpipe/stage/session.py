@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from regpipe.errors import RegpipeError, fault_of
+from regpipe.errors import ConnectionFailedError, RegpipeError, fault_of
+from regpipe.oci import reference
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
@@ -89,11 +90,14 @@ class Session:
         def do(job: Job) -> Iterator[Result]:
             try:
                 if isinstance(job, Target):
-                    yield from self._counted(self._results(job, work))
+                    yield from self._counted(self._results(job, work), job.ref.registry)
                 else:
                     yield from self._results(job, work)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
-                yield failure(job, told(error))
+                failed = failure(job, told(error))
+                if isinstance(job, Target):
+                    failed = self._with_diagnosis(failed, job.ref.registry)
+                yield failed
             finished()
 
         return pool.batches(
@@ -109,10 +113,12 @@ class Session:
         """Warn if credentials were given and not used."""
         self._registries.finish()
 
-    def _counted(self, results: Iterator[Result]) -> Iterator[Result]:
+    def _counted(self, results: Iterator[Result], registry: str) -> Iterator[Result]:
         failed = False
         for result in results:
-            failed = failed or isinstance(result, Failure)
+            if isinstance(result, Failure):
+                failed = True
+                result = self._with_diagnosis(result, registry)  # noqa: PLW2901
             self.any_output = self.any_output or isinstance(result, bytes)
             yield result
         self.any_success = self.any_success or not failed
@@ -125,6 +131,19 @@ class Session:
         else:
             for result in work(job, self._sources.open(job.ref.registry)):
                 yield failure(job, result) if isinstance(result, RegpipeError) else result
+
+    def _with_diagnosis(self, failed: Failure, registry: str) -> Failure:
+        """Return a failure that says how to find out why a registry cannot be reached."""
+        if self._options.verb == "check" or not isinstance(failed.error, ConnectionFailedError):
+            return failed
+        error = failed.error.adding(f"diagnose with: regpipe check {_as_written(registry)}")
+        return failed._replace(error=error)
+
+
+def _as_written(registry: str) -> str:
+    """Return the base URL of a registry as people write it: with a scheme where that matters."""
+    host = reference.host_of(registry)
+    return host if reference.parse_registry(host) == registry else registry
 
 
 def each_image(work: Work) -> Work:

@@ -58,7 +58,7 @@ class AuthorizedRequests:
                     with suppress(UnauthorizedError):
                         if self._is_challenged(authorizer, request, scope, attempt):
                             attempt = self._send(authorizer, request, scope, alone)
-            response, sent = attempt
+            response, sent = attempt.response, attempt.sent
             if response.refuses and (sent is not None or response.challenges()):
                 raise authorizer.refused(url, scope, sent, diagnosis.said(response, sent))
             return attempt
@@ -104,7 +104,7 @@ class AuthorizedRequests:
 
         Only the registry itself may say which credentials it wants.
         """
-        response, sent = attempt
+        response, sent = attempt.response, attempt.sent
         challenges = response.challenges()
         if response.refuses:
             if not challenges and sent is None:

@@ -1,12 +1,11 @@
 """Requests to registries: authorization, retries and rate limits around each exchange."""
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
-from regpipe.errors import RegpipeError
-from regpipe.transport import bounds, errors, origins, proxies, retry
+from regpipe.errors import RegistryError, RegpipeError
+from regpipe.transport import bounds, errors, origins, proxies, retry, waits
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
@@ -37,7 +36,10 @@ class Transport:
     ) -> None:
         self.options = options or Options()
         self._trace = Trace(self.options.say, self.options.trace)
-        self._redirects = Redirects(Connections(self.options), self.options, self._trace)
+        self._waits = waits.Waits(self._trace.say, self.options.timeouts.first)
+        self._redirects = Redirects(
+            Connections(self.options), self.options, self._trace, self._waits
+        )
         self._authorization = AuthorizedRequests(self._redirects, authorizer)
         self._limiters: dict[Origin, ConcurrencyLimiter] = {}
 
@@ -84,8 +86,9 @@ class Transport:
     ) -> Response:
         """Request the headers that a GET would have; see `get`."""
         request = _request("HEAD", url, headers, 0)
-        attempt = self._authorized(request, scope, self._limiter(request.origin))
-        return self._succeeded(request, attempt)
+        return self._succeeded(
+            request, self._authorized(request, scope, self._limiter(request.origin))
+        )
 
     @property
     def authorizer(self) -> Authorizer | None:
@@ -108,8 +111,7 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no response.
         """
-        request = Request("GET", url)
-        send = self._authorization.ping
+        request, send = Request("GET", url), self._authorization.ping
         return self._retried(request, lambda: Attempt(send(request.origin))).response
 
     def probe(self, url: str, *, scope: str | None = None) -> Response:
@@ -122,8 +124,7 @@ class Transport:
         Raises:
             ConnectionFailedError: there was no response.
         """
-        request = Request("GET", url, limit=bounds.ERROR)
-        return self._authorized(request, scope, None).response
+        return self._authorized(Request("GET", url, limit=bounds.ERROR), scope, None).response
 
     def plain_proxy(self, url: str) -> str:
         """Return the `host[:port]` of the proxy that can read a URL's request; empty without one.
@@ -172,7 +173,15 @@ class Transport:
         request.named_by = origins.split(registry)[0]
         request.is_registry = request.origin in self._limiters
         request.confined = form is not None or any(h.lower() == "authorization" for h in headers)
-        response = self._plain(request)
+        response, _, tried = self._retried(
+            request, lambda: Attempt(self._redirects.follow(request))
+        )
+        if tried:
+            raise RegistryError(
+                f"the token server {request.origin.netloc} responded with {response.status}",
+                code="TOOMANYREQUESTS" if response.status == 429 else None,
+                status=response.status,
+            ).adding(tried)
         return response.status, response.body
 
     def _limiter(self, origin: Origin) -> ConcurrencyLimiter:
@@ -214,10 +223,6 @@ class Transport:
             raise errors.from_attempt(attempt, request.origin)
         return response
 
-    def _plain(self, request: Request) -> Response:
-        """Send a request without the registry's credentials; return its last response."""
-        return self._retried(request, lambda: Attempt(self._redirects.follow(request))).response
-
     def _authorized(
         self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
     ) -> Attempt:
@@ -245,13 +250,15 @@ class Transport:
             request: what is sent.
             send: sends it once.
             limiter: counts it among the registry's requests. Without one (probes and tokens) no
-                time limit is kept, and the last response is returned even if it is retryable.
+                time limit is kept, and the last response is returned even if it is retryable, with
+                how often it was tried.
 
         Raises:
             RegpipeError: there was no response, or with a limiter only retryable ones.
         """
-        policy = self.options.retry_policy
-        deadline = time.monotonic() + policy.budget if limiter else math.inf
+        policy, waiting = self.options.retry_policy, self._waits
+        started = waiting.now()
+        deadline = started + policy.budget if limiter else math.inf
         retries = 0
         while True:
             attempt = None
@@ -269,24 +276,24 @@ class Transport:
             if limiter and failure.throttled and not limiter.is_down:
                 limiter.throttled(min(failure.retry_after or 0, policy.retry_after_limit))
             seconds = retry.delay(policy, failure, retries, limiter)
-            if seconds is None or time.monotonic() + seconds > deadline:
+            now = waiting.now()
+            if seconds is None or now + seconds > deadline:
+                tried = waits.tried(retries, now - started)
                 if attempt and not limiter:
-                    return attempt
+                    return attempt._replace(tried=tried)
                 if limiter:
                     limiter.gave_up(failure.error, closed=failure.timed_out or failure.throttled)
-                raise failure.error from failure
-            self._wait(seconds, failure, request.origin)
+                raise failure.error.adding(tried) from failure
             retries += 1
+            self._wait(seconds, failure, request.origin, retries, now - started)
 
-    def _wait(self, seconds: float, failure: AttemptError, origin: Origin) -> None:
-        asked = failure.retry_after or 0
-        if asked >= 1:
-            self._trace.once(
-                f"{origin.netloc}: {failure.reason}: waiting {asked:.0f} s (Retry-After)"
-            )
+    def _wait(
+        self, seconds: float, failure: AttemptError, origin: Origin, retries: int, lost: float
+    ) -> None:
         if failure.throttled:
             self.options.throttled(seconds)
-        time.sleep(seconds)
+        text = f"retry {retries} of {self.options.retry_policy.retries}"
+        self._waits.before_retry(failure.about(origin), text, seconds, lost, failure.retry_after)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:

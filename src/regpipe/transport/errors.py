@@ -63,10 +63,12 @@ class AttemptError(Exception):
         """Whether the registry says that there are too many requests."""
         return self.status in retry.THROTTLED
 
-    @property
-    def reason(self) -> str:
-        """The reason to wait, as messages name it."""
-        return "rate limited" if self.status == 429 else f"status {self.status}"
+    def about(self, origin: Origin) -> str:
+        """Return what happened, and at which server, as lines about waiting say it."""
+        if self.status is None:
+            return self.error.message
+        said = "rate limited" if self.status == 429 else f"responded with {self.status}"
+        return f"{origin.netloc}: {said}"
 
 
 def from_exception(error: Exception, endpoint: Endpoint) -> AttemptError:

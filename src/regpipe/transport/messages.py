@@ -88,10 +88,12 @@ class Attempt(NamedTuple):
     Attributes:
         response: the response.
         sent: the Authorization value that it was sent for; None if there was none.
+        tried: how often and how long it was tried, if that was to no avail; else empty.
     """
 
     response: Response
     sent: str | None = None
+    tried: str = ""
 
 
 def header_line(name: str, value: str) -> str:

@@ -15,6 +15,7 @@ from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
 from regpipe.transport.sockets import NearbyError
 from regpipe.transport.trace import Trace
+from regpipe.transport.waits import Waits
 
 # Bytes a second below which a large response is given up: the deadline grows with the limit.
 _SLOWEST = 128 << 10
@@ -27,12 +28,16 @@ class Redirects:
         connections: the endpoints.
         options: the timeouts.
         trace: is shown what is sent and received.
+        waits: says that a server does not respond.
     """
 
-    def __init__(self, connections: Connections, options: Options, trace: Trace) -> None:
+    def __init__(
+        self, connections: Connections, options: Options, trace: Trace, waits: Waits
+    ) -> None:
         self._connections = connections
         self._timeouts = options.timeouts
         self._trace = trace
+        self._waits = waits
 
     def follow(self, request: Request, authorization: str | None = None) -> Response:
         """Send a request, and again to wherever the response leads.
@@ -95,13 +100,14 @@ class Redirects:
         data = endpoint.encode(request.method, target, lines, request.form)
         self._trace.request(data)
         try:
-            response = endpoint.exchange(
-                data,
-                head=request.method == "HEAD",
-                limit=limit,
-                timeouts=timeouts,
-                nearest=nearest,
-            )
+            with self._waits.exchange(endpoint.origin.netloc):
+                response = endpoint.exchange(
+                    data,
+                    head=request.method == "HEAD",
+                    limit=limit,
+                    timeouts=timeouts,
+                    nearest=nearest,
+                )
         except (ExchangeError, urllib3.exceptions.HTTPError, OSError) as error:
             raise errors.from_exception(error, endpoint) from error
         self._trace.response(response)
