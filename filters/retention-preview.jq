@@ -3,8 +3,10 @@
 # output: json
 # reads: by_repository retention needs_manifests
 #
-# First a line with all tags as [ref, seconds since 1970, why it has no real date]; then a line for each
-# setting with the tags that it concerns as [ref, deletable, reason, note]; see retention.
+# A line for each repository: {registry, repository, tags: [[ref, seconds since 1970, why it has no real date,
+# whether it has the note]…], settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], note}.
+# A run is so many of `tags` from the first on; what is in none is not listed. The note is for those that could
+# be deleted; see retention.
 # --arg now 2024-01-31T00:00:00Z computes as of that time.
 include "retention" {search: "./lib"};
 include "used" {search: "./lib"};
@@ -23,9 +25,7 @@ needs_manifests("retention-preview")
    end) as $now
 | (map(select(is_error)) | missing(true)) as $errors
 | over_images(
-    [by_repository[] | retention_tags(null; null; null; $errors)] as $repositories
-    | {dates: [$repositories[] | retention_dates]},
-      ($settings[] as {$keep, $days}
-       | {keep: $keep, days: $days,
-          tags: [$repositories[] | retention_outline($keep; $days; $now - $days * 86400)]})
+    by_repository[]
+    | {registry: (.[0] | .registry), repository: (.[0] | repository)}
+      + (retention_tags(null; null; null; $errors) | retention_preview($settings; $now))
   )

@@ -165,15 +165,21 @@ def _going($digest; $at; $order; $staying; $known):
 # What refers to an image and what is in an index come after those, which then list it.
 def _deletion_order: [.is_referrer, .part, .holds == [], .date];
 
+# The oldest date that is among the newest, [] where all are; and whether others have it that are not.
+def _newest($keep):
+  ($keep | ceil) as $count
+  | (.ranked | if $count == 0 then null elif length <= $count then [] else .[$count - 1] end) as $last
+  | {$last, tied: ($last and $last != [] and .ranked[$count] == $last)};
+
+# Why an old tag stays that is no older than the last that is kept.
+def _reason_tied($keep): "its date is that of the last of the \($keep) newest";
+
 # Which tags of a repository stay under one setting; $limit is in seconds. Each of `tags` comes as
 # [tag, why]: "" if it was not asked about, is not old or is among the newest; null if it is `old`.
 # `owners` and `staying` say which digests are needed, and by what.
 def _judged($keep; $limit):
   . as $known
-  | ($keep | ceil) as $count
-  # The oldest date that is among the newest; [] where all are.
-  | (.ranked | if $count == 0 then null elif length <= $count then [] else .[$count - 1] end) as $last
-  | ($last and $last != [] and .ranked[$count] == $last) as $tied
+  | _newest($keep) as {$last, $tied}
   | [.tags[] | [.,
       if .aside then ""
       elif .undated then "it has no real date"
@@ -181,7 +187,7 @@ def _judged($keep; $limit):
       elif .kept then .kept
       elif .labelled then "its date is from a label, which may be that of its base image"
       elif $last and .date >= $last and (.part | not) then
-        if $tied and .date == $last then "its date is that of the last of the \($keep) newest" else "" end
+        if $tied and .date == $last then _reason_tied($keep) else "" end
       else null
       end]
     ] as $tags
@@ -204,11 +210,8 @@ def _reason_to_stay($known; $judged):
      else $judged.staying[.digest] | "it \(.[0]) \(.[1])"
      end;
 
-def _note:
-  if .missed > 0 then
-    "referrers that only an API lists are not known: use manifests --referrers --all-platforms"
-  else null
-  end;
+def _referrers_unknown: "referrers that only an API lists are not known: use manifests --referrers --all-platforms";
+def _note: if .missed > 0 then _referrers_unknown else null end;
 
 # A line for each tag that is old, or has no date, under one setting; $limit is in seconds. Those that
 # could be deleted come first, in the order of deletion.
@@ -247,15 +250,53 @@ def retention_verdicts($keep; $days; $limit):
       end
     + (if $is_free then $tag | _note else null end | if . then {note: .} else {} end);
 
-# The tags with their dates, as [ref, seconds since 1970, reason why there is no real date] each.
-def retention_dates: .tags[] | [.image.ref, (if .undated then null else .date[1] end), .undated];
+# A tag whose verdict depends on no other tag but by its date: nothing that stays can need it, and it needs
+# nothing that could be another tag.
+def _is_plain($known; $shared; $needed):
+  (.digest == null or .undated or .labelled or .kept or .aside or .part or .others
+   or $shared[.digest] or $needed.digests[.digest]
+   or ($needed.any and ($known.holds[.digest] // [] != [] or $known.refers[.digest | _subject]))) | not;
 
-# The same tags and verdicts, as [ref, deletable, reason, note] each, in no order.
-def retention_outline($keep; $days; $limit):
+# How many of the sorted $keys, [date, place], are before a date.
+def _before($keys; $date): $keys | bsearch([$date]) | if . < 0 then -1 - . else . end;
+
+# The verdicts of `retention_verdicts` under several settings, $now in seconds:
+# {tags: [[ref, seconds since 1970, why there is no real date, whether it has a note]…],
+#  settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], note}; a run is of `tags`.
+#
+# Of plain tags, which come first, the oldest could be deleted, so that each setting is a number for them.
+def retention_preview($settings; $now):
   . as $known
-  | _judged($keep; $limit) as $judged
-  | ($judged.old[]
-     | if _is_free($known; $judged) then [.image.ref, true, _reason_to_go($keep; $days), _note]
-       else [.image.ref, false, _reason_to_stay($known; $judged), null]
-       end),
-    ($judged.tags[] | select(.[1] and .[1] != "") | [.[0].image.ref, false, .[1], null]);
+  | ([.tags[] | _digests] | group_by(.) | reduce (.[] | select(.[1])[0]) as $digest ({};
+      setpath([$digest]; true))) as $shared
+  | (reduce .refers[][] as $digest ({}; setpath([$digest]; true))) as $referrers
+  | {digests: $referrers, any: any(.tags[]; .part or $referrers[.digest // ""])} as $needed
+  | ([.tags[] | [., $known.used == [] and _is_plain($known; $shared; $needed)]]) as $tags
+  | ([$tags[] | select(.[1]) | [.[0].date, .[0].at]] | sort) as $keys
+  | ($keys | length) as $count
+  | [$tags[] | select(.[1] | not)[0]] as $others
+  | ($known | .tags = [range($others | length) as $at | $others[$at] | setpath(["place"]; $count + $at)]) as $rest
+  | {
+      tags: [($known.tags[$keys[][1]], $others[])
+             | [.image.ref, (if .undated then null else .date[1] end), .undated, .missed > 0]],
+      settings: [
+        $settings[] as {$keep, $days}
+        | ($now - $days * 86400) as $limit
+        | ($known | _newest($keep)) as {$last, $tied}
+        | _before($keys; [1, $limit]) as $aged
+        | (if $last then [$aged, _before($keys; $last)] | min else $aged end) as $old
+        | (if $tied then [$aged, _before($keys; $last + [0])] | min else $old end) as $ties
+        | ($rest | _judged($keep; $limit)) as $judged
+        | {$keep, $days, runs: [
+            ([0, $old, $known.blocked == null, $known.blocked // _reason_to_go($keep; $days)],
+             [$old, $ties - $old, false, _reason_tied($keep)]
+             | select(.[1] > 0)),
+            ($judged.old[]
+             | if _is_free($known; $judged) then [.place, 1, true, _reason_to_go($keep; $days)]
+               else [.place, 1, false, _reason_to_stay($known; $judged)]
+               end),
+            ($judged.tags[] | select(.[1] and .[1] != "") | [.[0].place, 1, false, .[1]])
+          ]}
+      ],
+      note: _referrers_unknown
+    };

@@ -69,7 +69,12 @@ def test_what_could_be_deleted_is_what_retention_lists(
     arguments = ["--argjson", "keep", keep, "--argjson", "days", days, "--arg", "now", NOW]
     listed = summarize(records, "retention", *arguments)
     (index,), (preview,) = block(page, "index"), block(page, "retention")
-    lines = preview["lines"][f"{keep}/{days}"]
+    runs = preview["runs"][f"{keep}/{days}"]
+    lines = [
+        (tag, verdict, reason)
+        for first, count, verdict, reason in runs
+        for tag in preview["tags"][first : first + count]
+    ]
     assert sorted(
         (index["repositories"][index["repository"][tag]], index["tag"][tag], bool(verdict),
          preview["reasons"][reason])

@@ -10,7 +10,8 @@ from typing import Any
 from regpipe.errors import ExitCode, UsageError
 from regpipe.jq.batch import Batch, ProgramError
 from regpipe.report import assemble
-from regpipe.report.records import Records, reduced
+from regpipe.report.records import Records
+from regpipe.report.reduction import Reducer
 from regpipe.report.results import SETTINGS, Results
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
@@ -94,6 +95,7 @@ def _instant(text: str) -> float:
 
 def _results(records: Records, before: Records | None, now: float) -> Results:
     """Run the bundled programs over the records."""
+    reduced = Reducer().reduced
     batch = Batch(map(reduced, [*records.images, *records.errors]))
     results = Results()
 
@@ -105,16 +107,17 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
             return []
 
     results.sharing = run("sharing")
-    results.lineage = run("lineage", "{ref, lineage, base: .base.refs, declared}")
+    known = 'select(.lineage != "unknown")'
+    results.lineage = run("lineage", f"{known} | {{ref, lineage, base: .base.refs, declared}}")
     moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     settings = [{"keep": keep, "days": days} for keep, days in SETTINGS]
-    for line in run("retention-preview", settings=settings, now=moment):
-        if "error" in line:  # an error record, passed through
-            continue
-        if "dates" in line:
-            results.dates = {ref: (seconds, undated) for ref, seconds, undated in line["dates"]}
-        elif "tags" in line:
-            results.retention[line["keep"], line["days"]] = line["tags"]
+    told = run("retention-preview", settings=settings, now=moment)
+    results.retention = [line for line in told if "error" not in line]
+    results.dates = {
+        ref: (seconds, undated)
+        for line in results.retention
+        for ref, seconds, undated, _ in line["tags"]
+    }
     if not results.dates:
         told = run("dates", "{ref, seconds, undated}")
         results.dates = {line["ref"]: (line["seconds"], line["undated"]) for line in told}

@@ -1,8 +1,8 @@
-"""The records that a page is made of: read from NDJSON, and reduced to what programs read."""
+"""The records that a page is made of, read from NDJSON."""
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from regpipe.oci.document import refuse_constant
@@ -104,37 +104,3 @@ _TYPES: dict[str, type] = {
     **dict.fromkeys(("image", "index", "config", "annotations"), dict),
     "referrers": list,
 }
-
-
-def reduced(record: Mapping[str, Any]) -> bytes:
-    """Return a record as JSON for programs, without the large fields that none of them reads.
-
-    These are the schema 1 view of other images, most of the config, and the types of layers.
-    """
-    kept = {key: value for key, value in record.items() if key not in _UNREAD}
-    manifest, config = record.get("manifest"), record.get("config")
-    if isinstance(manifest, dict):
-        kept["manifest"] = manifest | {
-            name: [_layer(layer) for layer in manifest[name]]
-            for name in ("layers", "blobs")
-            if isinstance(manifest.get(name), list)
-        }
-        if manifest.get("schemaVersion") == 1:
-            kept["history"] = record.get("history")
-    if isinstance(config, dict):
-        kept["config"] = {key: config[key] for key in _CONFIG if key in config}
-        inner = config.get("config")
-        if isinstance(inner, dict):
-            kept["config"]["config"] = {key: inner[key] for key in _INNER if key in inner}
-    return ndjson.write(kept)
-
-
-def _layer(layer: object) -> object:
-    if not isinstance(layer, dict):
-        return layer
-    return {key: layer[key] for key in ("digest", "size") if key in layer}
-
-
-_UNREAD = {"history", "fsLayers", "config", "warnings"}
-_CONFIG = ("architecture", "os", "variant", "created", "rootfs")
-_INNER = ("Labels", "Image")

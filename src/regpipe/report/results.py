@@ -14,7 +14,8 @@ class Results:
             there is no real date.
         sharing: the result of that program.
         lineage: of each record `ref`, `lineage`, the references of its `base`, and `declared`.
-        retention: for each of `SETTINGS` what `retention` lists, as [ref, deletable, reason, note].
+        retention: of each repository what `retention` lists under `SETTINGS`, as
+            `retention-preview` prints it.
         changes: those of `changes`; None where there is no earlier stream.
         failed: messages of programs that failed.
     """
@@ -23,6 +24,6 @@ class Results:
         self.dates: dict[str, tuple[float | None, str | None]] = {}
         self.sharing: list[dict[str, Any]] = []
         self.lineage: list[dict[str, Any]] = []
-        self.retention: dict[tuple[int, int], list[list[Any]]] = {}
+        self.retention: list[dict[str, Any]] = []
         self.changes: list[dict[str, Any]] | None = None
         self.failed: list[str] = []

@@ -1,6 +1,7 @@
 """What could be deleted: what `retention` says under each of a few settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from regpipe.report.model import Inventory
@@ -13,8 +14,8 @@ Setting = tuple[int, int]
 """How many images of each repository are kept, and of how many days all are."""
 
 
-Line = tuple[int | str, int, int]
-"""The number of a tag, or a reference without a row; whether it could be deleted; a reason."""
+Run = tuple[int, int, int, int]
+"""The first of a run of tags and their number, whether they could be deleted, and a reason."""
 
 
 class Preview:
@@ -29,27 +30,20 @@ class Preview:
         left_out: how many lines are not.
     """
 
-    def __init__(
-        self, inventory: Inventory, results: Mapping[Setting, Sequence[Sequence[Any]]]
-    ) -> None:
-        self._tags = {tag.ref: tag for tag in inventory.tags}
-        self._numbers: dict[object, int | str] = {}
+    def __init__(self, inventory: Inventory, results: Sequence[Mapping[str, Any]]) -> None:
+        self._numbers = {tag.ref: tag.number for tag in inventory.tags}
+        self._tags: list[int | str] = []
         self._reasons: dict[str, int] = {}
-        self._lines = {
-            setting: sorted((self._line(line) for line in lines), key=_order)
-            for setting, lines in results.items()
-        }
-        self.keeps = sorted({keep for keep, _ in results})
-        self.days = sorted({days for _, days in results})
+        self._runs: dict[Setting, list[Run]] = {}
+        for repository in results:
+            self._add(repository)
+        self.keeps = sorted({keep for keep, _ in self._runs})
+        self.days = sorted({days for _, days in self._runs})
         self.default = _DEFAULT
-        self.going = {
-            setting: sum(line[1] for line in lines) for setting, lines in self._lines.items()
-        }
-        self.staying = {
-            setting: len(lines) - self.going[setting] for setting, lines in self._lines.items()
-        }
-        shown = self._lines.get(_DEFAULT, [])
+        self.going = {setting: _count(runs, 1) for setting, runs in self._runs.items()}
+        self.staying = {setting: _count(runs, 0) for setting, runs in self._runs.items()}
         reasons = list(self._reasons)
+        shown = sorted(self._lines(self._runs.get(_DEFAULT, [])), key=_order)
         self.lines = [
             (inventory.tags[name] if isinstance(name, int) else name, deletable, reasons[reason])
             for name, deletable, reason in shown[:_LINES]
@@ -57,22 +51,44 @@ class Preview:
         self.left_out = len(shown) - len(self.lines)
 
     def data(self) -> list[object]:
-        """Return the block for the script: for each setting its lines, with reasons by number."""
-        lines = {f"{keep}/{days}": lines for (keep, days), lines in self._lines.items()}
-        return [{"lines": lines, "reasons": list(self._reasons)}]
+        """Return the block for the script: for each setting its runs, with reasons by number.
 
-    def _line(self, line: Sequence[Any]) -> Line:
-        given, deletable, reason, note = line
-        name = self._numbers.get(given)
-        if name is None:
+        A run is of `tags`, which are numbers of tags, or references without a row.
+        """
+        runs = {f"{keep}/{days}": runs for (keep, days), runs in self._runs.items()}
+        return [{"runs": runs, "tags": self._tags, "reasons": list(self._reasons)}]
+
+    def _add(self, repository: Mapping[str, Any]) -> None:
+        """Add the tags and runs of a repository."""
+        begin, noted = len(self._tags), []
+        for given, _, _, has_note in repository["tags"]:
             ref = clean(given)
-            tag = self._tags.get(ref)
-            name = self._numbers[given] = ref if tag is None else tag.number
-        text = f"{reason}; {note}" if note else reason
-        return name, int(deletable), self._reasons.setdefault(text, len(self._reasons))
+            self._tags.append(self._numbers.get(ref, ref))
+            noted.append(has_note)
+        for setting in repository["settings"]:
+            runs = self._runs.setdefault((setting["keep"], setting["days"]), [])
+            for first, count, deletable, reason in setting["runs"]:
+                at = first
+                # Those of a run that have the note say so in their reason.
+                for has_note, same in groupby(noted[first : first + count]):
+                    text = f"{reason}; {repository['note']}" if deletable and has_note else reason
+                    number = self._reasons.setdefault(text, len(self._reasons))
+                    length = len(list(same))
+                    runs.append((begin + at, length, int(deletable), number))
+                    at += length
+
+    def _lines(self, runs: Sequence[Run]) -> Iterator[tuple[int | str, int, int]]:
+        """Yield the name or number of each tag of some runs, its verdict and its reason."""
+        for first, count, deletable, reason in runs:
+            for name in self._tags[first : first + count]:
+                yield name, deletable, reason
 
 
-def _order(line: Line) -> tuple[bool, bool, int | str]:
+def _count(runs: Sequence[Run], deletable: int) -> int:
+    return sum(count for _, count, verdict, _ in runs if verdict == deletable)
+
+
+def _order(line: tuple[int | str, int, int]) -> tuple[bool, bool, int | str]:
     """Sort what could be deleted before what stays, both in the order of the table."""
     name, deletable, _ = line
     return not deletable, isinstance(name, str), name

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from regpipe.report.records import Records, reduced
+from regpipe.report.records import Records
 
 IMAGE = {"ref": "a:v1", "mediaType": "m", "manifest": {"schemaVersion": 2}}
 ERROR = {"ref": "a:v2", "error": {"code": "X", "message": "m", "status": None}}
@@ -47,14 +47,3 @@ def test_a_record_of_an_earlier_stage_is_told_where_to_go() -> None:
         "line 1: a tag record: pipe it through regpipe manifests first",
         "line 2: a repository record: pipe it through regpipe tags first",
     ]
-
-
-def test_the_schema_1_view_of_other_images_is_left_out() -> None:
-    view = {"history": [{"v1Compatibility": "{}"}], "fsLayers": []}
-    assert json.loads(reduced({**IMAGE, **view})) == IMAGE
-    old = {**IMAGE, **view, "manifest": {"schemaVersion": 1}}
-    assert json.loads(reduced(old))["history"] == view["history"]
-
-
-def test_half_a_surrogate_pair_becomes_what_jq_reads() -> None:
-    assert b"\\ud800" not in reduced({**IMAGE, "tag": "\ud800"})

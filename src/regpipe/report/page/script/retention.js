@@ -11,7 +11,7 @@ function startRetention(index) {
   async function choose() {
     const chosen = `${form.elements.keep.value}/${form.elements.days.value}`;
     const data = await value("retention", 0);
-    lines_ = data.lines[chosen];
+    lines_ = verdicts(data, chosen);
     reasons = data.reasons;
     const going = lines_.filter(([, deletable]) => deletable).length;
     byId("verdict").textContent = sentence(going, lines_.length - going);
@@ -42,6 +42,14 @@ function startRetention(index) {
   form.addEventListener("change", choose);
   more.addEventListener("click", show);
   choose();
+}
+
+/** The lines of a setting, [tag, deletable, reason]: what could be deleted first, in the table's order. */
+function verdicts({ runs, tags }, setting) {
+  const found = runs[setting].flatMap(([first, count, deletable, reason]) =>
+    tags.slice(first, first + count).map((tag) => [tag, deletable, reason]));
+  const place = ([tag]) => (typeof tag === "number" ? tag : Infinity);
+  return found.sort((one, other) => other[1] - one[1] || place(one) - place(other) || 0);
 }
 
 function sentence(going, staying) {

@@ -1,0 +1,101 @@
+"""What is left of a record, and that it is all that programs read."""
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from regpipe.jq.batch import Batch
+from regpipe.report.reduction import Reducer
+from support import registry_records
+from support.sample import SAMPLE
+
+Json = dict[str, Any]
+DIGEST = "sha256:" + 64 * "a"
+IMAGE: Json = {"ref": "a:v1", "mediaType": "m", "manifest": {"schemaVersion": 2}}
+RECORDS = SAMPLE.parent / "records"
+ARGUMENTS: dict[str, Json] = {
+    "sharing": {},
+    "lineage": {},
+    "dates": {},
+    "retention": {"keep": 2, "days": 30, "now": "2024-07-01T00:00:00Z"},
+    "retention-preview": {
+        "settings": [{"keep": 2, "days": 30}],
+        "now": "2024-07-01T00:00:00Z",
+    },
+}
+
+
+def made() -> list[Json]:
+    """Return records of all kinds: made ones, real ones, and some with a field of another type."""
+    records = registry_records.made(60, 3)
+    for name in ("sample.ndjson", "team.ndjson"):
+        records += map(json.loads, (RECORDS / name).read_text().splitlines())
+    return records + list(odd(records))
+
+
+def odd(records: list[Json]) -> Iterator[Json]:
+    """Yield records that have one field less, or of another type."""
+    numbers = random.Random(3)
+    for record in records:
+        changed = copy.deepcopy(record)
+        inner: Any = changed
+        while isinstance(inner, dict) and inner:
+            name = numbers.choice(list(inner))
+            if not isinstance(inner[name], dict) or numbers.random() < 0.2:
+                inner[name] = numbers.choice([None, "", 7, [], {}, ["x"], {"a": "b"}, True])
+                break
+            inner = inner[name]
+        yield changed
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Json]:
+    return made()
+
+
+@pytest.mark.parametrize("program", ARGUMENTS)
+def test_programs_read_nothing_that_is_left_out(records: list[Json], program: str) -> None:
+    reduced = Batch(map(Reducer().reduced, records))
+    whole = Batch(json.dumps(record).encode() for record in records)
+    arguments = ARGUMENTS[program]
+    assert reduced.run(program, arguments, "select(.error | not)") == whole.run(
+        program, arguments, "select(.error | not)"
+    )
+
+
+def test_nor_does_changes(records: list[Json]) -> None:
+    before, after = records[::2], records[1::3]
+    reducer = Reducer()
+    reduced = Batch(map(reducer.reduced, after))
+    earlier = [json.loads(reducer.reduced(record)) for record in before]
+    whole = Batch(json.dumps(record).encode() for record in after)
+    then = "select(.error | not)"
+    assert reduced.run("changes", {"before": earlier}, then) == whole.run(
+        "changes", {"before": before}, then
+    )
+
+
+def test_the_schema_1_view_of_other_images_is_left_out() -> None:
+    view = {"history": [{"v1Compatibility": "{}"}], "fsLayers": []}
+    assert json.loads(Reducer().reduced({**IMAGE, **view})) == IMAGE
+    old = {**IMAGE, **view, "manifest": {"schemaVersion": 1}}
+    assert json.loads(Reducer().reduced(old))["history"] == view["history"]
+
+
+def test_a_layer_has_the_same_number_in_all_records() -> None:
+    reducer = Reducer()
+    layers = [{"digest": DIGEST, "size": 1, "mediaType": "m"}]
+    found = [
+        json.loads(reducer.reduced({"manifest": {"layers": more + layers}}))["manifest"]["layers"]
+        for more in ([], [{"digest": "sha256:b", "size": 2}])
+    ]
+    assert found == [[{"size": 1, "digest": "0"}],
+                     [{"size": 2, "digest": "1"}, {"size": 1, "digest": "0"}]]  # fmt: skip
+
+
+def test_half_a_surrogate_pair_becomes_what_jq_reads() -> None:
+    assert b"\\ud800" not in Reducer().reduced({**IMAGE, "tag": "\ud800"})
