@@ -1,21 +1,23 @@
-"""The records' JSON Schemas are valid, described, packaged, and have valid examples."""
+"""The JSON Schemas of records and of what programs print: valid, described, with examples."""
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from regpipe.jq import library
+from regpipe.manual import schemas
 from regpipe.records.make import MANIFEST_FIELDS, REFERRER_FIELDS
-from support.records import SCHEMAS, check
+from support.records import check
 
-NAMES = ("check", "error", "manifest", "reference", "referrer", "repository", "summary", "tag")
+RECORDS = ("check", "error", "manifest", "reference", "referrer", "repository", "summary", "tag")
+NAMES = schemas.names()
 
 
 def schema(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text())
+    loaded: dict[str, Any] = json.loads(schemas.text(name))
     return loaded
 
 
@@ -28,8 +30,9 @@ def properties(node: object, path: str = "") -> Iterator[tuple[str, dict[str, An
         yield from properties(node.get("items"), f"{path}[]")
 
 
-def test_each_record_has_a_schema() -> None:
-    assert sorted(Path(path).stem for path in SCHEMAS.iterdir()) == sorted(NAMES)
+def test_each_record_and_each_program_that_prints_json_has_a_schema() -> None:
+    programs = {program.name for program in library.all_programs() if not program.raw}
+    assert set(NAMES) == {*RECORDS, *programs}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +67,7 @@ def test_no_field_is_left_out() -> None:
     assert set(schema("referrer")["properties"]) == named | set(REFERRER_FIELDS)
 
 
-@pytest.mark.parametrize("name", [*NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_it_refuses_an_invalid_record(name: str) -> None:
     with pytest.raises(AssertionError):
         check(name, {})
