@@ -40,8 +40,28 @@ def test_the_bytes_are_those_of_sharing(records: list[Json], page: str) -> None:
     text = text_of(page, "sharing")
     for name in ("naive", "unique", "shared", "exclusive"):
         assert human_bytes(figures[name]) in text
-    for name in ("naive", "unique"):
-        assert human_bytes(figures[name]) in page[: page.index("<main>")]
+
+
+def test_the_header_has_the_figures_of_totals(records: list[Json], page: str) -> None:
+    figures = summarize(records, "totals")[-1]
+    header = dict(re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)", page))
+    assert header["Sum of all layers"] == human_bytes(figures["naive"])
+    assert header["Each layer once"].strip() == human_bytes(figures["unique"])
+    for name in ("repositories", "tags", "images"):
+        assert header[name.capitalize()] == f"{figures[name]:,}"
+    dates = f"Images from {figures['oldest'][:10]} to {figures['newest'][:10]}"
+    assert f"{dates}, {figures['undated']} without a date" in page
+
+
+def test_each_repository_has_the_figures_of_totals(records: list[Json], page: str) -> None:
+    expected = [
+        [line["repository"], str(line["tags"]), str(line["images"]), human_bytes(line["naive"]),
+         human_bytes(line["unique"])]
+        for line in sorted(summarize(records, "totals")[:-1], key=lambda line: -line["unique"])
+    ]  # fmt: skip
+    table = page[page.index('<table class="totals">') :]
+    rows = re.findall(r"<tr>.*?</tr>", table[: table.index("</table>")])
+    assert [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in rows[1:]] == expected
 
 
 def test_each_bar_has_the_bytes_of_sharing(records: list[Json], page: str) -> None:
@@ -76,14 +96,17 @@ def test_what_could_be_deleted_is_what_retention_lists(
         for tag in preview["tags"][first : first + count]
     ]
     assert sorted(
-        (index["repositories"][index["repository"][tag]], index["tag"][tag], bool(verdict),
-         preview["reasons"][reason])
+        (
+            index["repositories"][index["repository"][tag]],
+            index["tag"][tag],
+            bool(verdict),
+            preview["reasons"][reason],
+        )
         for tag, verdict, reason in lines
     ) == sorted(
-        (line["repository"], line["tag"], line["deletable"],
-         line["reason"] + (f"; {line['note']}" if "note" in line else ""))
-        for line in listed
-    )  # fmt: skip
+        (line["repository"], line["tag"], line["deletable"], line["reason"]) for line in listed
+    )
+    assert preview["noted"][f"{keep}/{days}"] == sum("note" in line for line in listed)
     count = sum(line["deletable"] for line in listed)
     assert f'data-setting="{keep}/{days}"' in page
     shown = re.search(rf'data-setting="{keep}/{days}"[^>]*>([\d,]+)<', page)

@@ -106,6 +106,7 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
             results.failed.append(f"{error.message}")
             return []
 
+    results.totals = run("totals")
     results.sharing = run("sharing")
     known = 'select(.lineage != "unknown")'
     results.lineage = run("lineage", f"{known} | {{ref, lineage, base: .base.refs, declared}}")

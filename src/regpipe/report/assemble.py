@@ -16,6 +16,7 @@ from regpipe.report.sharing import Sharing
 from regpipe.report.summary import Summary
 from regpipe.report.table import Failures, Table
 from regpipe.report.timeline import Timeline
+from regpipe.report.totals import Totals
 
 
 def page(records: Records, results: Results, now: float) -> Iterator[bytes]:
@@ -28,7 +29,8 @@ def page(records: Records, results: Results, now: float) -> Iterator[bytes]:
     """
     inventory = Inventory(records.images, results.dates)
     failures = Failures(records.errors, records.refused, results.failed, inventory.tags)
-    summary = Summary(inventory, results, failures.count)
+    totals = Totals(inventory, results.totals)
+    summary = Summary(inventory, totals, failures.count)
     sharing = Sharing(inventory, results.sharing)
     timeline = Timeline(inventory, now)
     lineage = Lineage(inventory, results.lineage)
@@ -41,6 +43,7 @@ def page(records: Records, results: Results, now: float) -> Iterator[bytes]:
         "summary": summary,
         "timeline": timeline,
         "table": Table(inventory),
+        "totals": totals,
         "sharing": sharing,
         "lineage": lineage,
         "preview": preview,

@@ -12,6 +12,7 @@ class Results:
     Attributes:
         dates: when a tag was built, by reference: seconds since 1970, or None and the reason why
             there is no real date.
+        totals: the results of that program.
         sharing: the result of that program.
         lineage: of each record `ref`, `lineage`, the references of its `base`, and `declared`.
         retention: of each repository what `retention` lists under `SETTINGS`, as
@@ -22,6 +23,7 @@ class Results:
 
     def __init__(self) -> None:
         self.dates: dict[str, tuple[float | None, str | None]] = {}
+        self.totals: list[dict[str, Any]] = []
         self.sharing: list[dict[str, Any]] = []
         self.lineage: list[dict[str, Any]] = []
         self.retention: list[dict[str, Any]] = []

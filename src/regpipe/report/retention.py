@@ -1,14 +1,13 @@
 """What could be deleted: what `retention` says under each of a few settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 from regpipe.report.model import Inventory
 from regpipe.report.names import clean
 
 _DEFAULT = (10, 30)
-_LINES = 100
+_LINES = 25
 """At most that many lines are in the page itself; the script shows others."""
 Setting = tuple[int, int]
 """How many images of each repository are kept, and of how many days all are."""
@@ -26,6 +25,7 @@ class Preview:
         default: the setting that is shown at first.
         going, staying: for each setting, how many tags could be deleted, and how many of those
             that are old or have no date must stay.
+        noted, note: how many of those that could be deleted have a note, and what it says.
         lines: what is listed in the page itself: a name or tag, a verdict and a reason.
         left_out: how many lines are not.
     """
@@ -35,6 +35,8 @@ class Preview:
         self._tags: list[int | str] = []
         self._reasons: dict[str, int] = {}
         self._runs: dict[Setting, list[Run]] = {}
+        self.noted: dict[Setting, int] = {}
+        self.note = ""
         for repository in results:
             self._add(repository)
         self.keeps = sorted({keep for keep, _ in self._runs})
@@ -56,26 +58,27 @@ class Preview:
         A run is of `tags`, which are numbers of tags, or references without a row.
         """
         runs = {f"{keep}/{days}": runs for (keep, days), runs in self._runs.items()}
-        return [{"runs": runs, "tags": self._tags, "reasons": list(self._reasons)}]
+        noted = {f"{keep}/{days}": number for (keep, days), number in self.noted.items()}
+        reasons = list(self._reasons)
+        return [{"runs": runs, "tags": self._tags, "reasons": reasons, "noted": noted}]
 
     def _add(self, repository: Mapping[str, Any]) -> None:
         """Add the tags and runs of a repository."""
+        self.note = repository["note"]
         begin, noted = len(self._tags), []
         for given, _, _, has_note in repository["tags"]:
             ref = clean(given)
             self._tags.append(self._numbers.get(ref, ref))
             noted.append(has_note)
         for setting in repository["settings"]:
-            runs = self._runs.setdefault((setting["keep"], setting["days"]), [])
+            key = setting["keep"], setting["days"]
+            runs = self._runs.setdefault(key, [])
+            self.noted.setdefault(key, 0)
             for first, count, deletable, reason in setting["runs"]:
-                at = first
-                # Those of a run that have the note say so in their reason.
-                for has_note, same in groupby(noted[first : first + count]):
-                    text = f"{reason}; {repository['note']}" if deletable and has_note else reason
-                    number = self._reasons.setdefault(text, len(self._reasons))
-                    length = len(list(same))
-                    runs.append((begin + at, length, int(deletable), number))
-                    at += length
+                number = self._reasons.setdefault(reason, len(self._reasons))
+                runs.append((begin + first, count, int(deletable), number))
+                if deletable:
+                    self.noted[key] += sum(noted[first : first + count])
 
     def _lines(self, runs: Sequence[Run]) -> Iterator[tuple[int | str, int, int]]:
         """Yield the name or number of each tag of some runs, its verdict and its reason."""

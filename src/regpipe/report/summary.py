@@ -1,7 +1,7 @@
 """The figures at the top of the page."""
 
 from regpipe.report.model import Inventory
-from regpipe.report.results import Results
+from regpipe.report.totals import Totals
 
 
 class Summary:
@@ -9,33 +9,34 @@ class Summary:
 
     Attributes:
         registries: their names.
-        naive, unique: the bytes of layers, as `sharing` counts them; None if that failed.
+        repositories, tags, images: their numbers.
+        naive, unique: the bytes of layers, all and each once; None if `totals` failed.
         records: how many manifest records came in.
         attached: how many tags only hold what refers to an image.
         platforms: all there are, those with most tags first.
-        first, last: the earliest and the latest date.
+        first, last: the earliest and the latest date, or "".
         undated: how many images have no real date.
     """
 
-    def __init__(self, inventory: Inventory, results: Results, errors: int) -> None:
+    def __init__(self, inventory: Inventory, totals: Totals, errors: int) -> None:
         self.registries = sorted({each.registry for each in inventory.repositories})
-        self.repositories = len(inventory.repositories)
-        self.tags = len(inventory.tags)
+        images = sum(len(repository.images) for repository in inventory.repositories)
+        told = totals.all or {}
+        self.repositories: int = told.get("repositories", len(inventory.repositories))
+        self.tags: int = told.get("tags", len(inventory.tags))
+        self.images: int = told.get("images", images)
+        self.first = (told.get("oldest") or "")[:10]
+        self.last = (told.get("newest") or "")[:10]
+        self.undated: int = told.get("undated", 0)
+        self.naive: int | None = told.get("naive")
+        self.unique: int | None = told.get("unique")
         self.attached = len(inventory.attached)
         self.errors = errors
-        images = [image for each in inventory.repositories for image in each.images]
-        self.images = len(images)
-        dates = [image.date for image in images if image.date is not None]
-        self.first, self.last = min(dates, default=None), max(dates, default=None)
-        self.undated = len(images) - len(dates)
         counts: dict[str, int] = {}
         for tag in inventory.tags:
             for platform in tag.platforms:
                 counts[platform] = counts.get(platform, 0) + 1
         self.platforms = sorted(counts, key=lambda name: (-counts[name], name))
-        sharing = results.sharing[0] if results.sharing else {}
-        self.naive: int | None = sharing.get("naive")
-        self.unique: int | None = sharing.get("unique")
         self.records = len(inventory.variants)
 
     @property

@@ -19,6 +19,7 @@ IMAGE: Json = {"ref": "a:v1", "mediaType": "m", "manifest": {"schemaVersion": 2}
 RECORDS = SAMPLE.parent / "records"
 ARGUMENTS: dict[str, Json] = {
     "sharing": {},
+    "totals": {},
     "lineage": {},
     "dates": {},
     "retention": {"keep": 2, "days": 30, "now": "2024-07-01T00:00:00Z"},

@@ -1,6 +1,6 @@
 // What could be deleted, under the setting that is chosen.
 
-const VERDICTS = 100; // lines that are shown at once
+const VERDICTS = 25; // lines that are shown at once
 
 function startRetention(index) {
   const form = byId("settings"), body = byId("verdicts"), more = byId("more-verdicts");
@@ -15,6 +15,9 @@ function startRetention(index) {
     reasons = data.reasons;
     const going = lines_.filter(([, deletable]) => deletable).length;
     byId("verdict").textContent = sentence(going, lines_.length - going);
+    byId("noted").hidden = !data.noted[chosen];
+    byId("noted").querySelector("span").textContent = counted(data.noted[chosen], "tag");
+    body.closest(".scroll").hidden = !lines_.length;
     for (const cell of document.querySelectorAll("[data-setting]")) {
       cell.classList.toggle("chosen", cell.dataset.setting === chosen);
     }
@@ -24,7 +27,8 @@ function startRetention(index) {
 
   function show() {
     const begin = body.rows.length;
-    for (const [tag, deletable, reason] of lines_.slice(begin, begin + VERDICTS)) {
+    const end = begin + (begin ? 4 * VERDICTS : VERDICTS);
+    for (const [tag, deletable, reason] of lines_.slice(begin, end)) {
       const name = typeof tag === "number"
         ? make("a", { href: "#t" + tag }, shown(`${index.repositories[index.repository[tag]]}:${index.label(tag)}`))
         : make("span", {}, shown(tag));
@@ -36,7 +40,7 @@ function startRetention(index) {
     }
     const left = lines_.length - body.rows.length;
     more.hidden = left === 0;
-    more.textContent = `Show ${Math.min(left, VERDICTS)} more of ${left.toLocaleString("en")}`;
+    more.textContent = `Show ${Math.min(left, 4 * VERDICTS)} more of ${left.toLocaleString("en")}`;
   }
 
   form.addEventListener("change", choose);

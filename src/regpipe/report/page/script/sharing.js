@@ -3,6 +3,11 @@
 const BARS = 40; // bars that are added at once
 
 function startSharing(index) {
+  const rest = byId("more-totals");
+  rest?.addEventListener("click", () => {
+    document.querySelector(".totals .rest").classList.add("open");
+    rest.hidden = true;
+  });
   const bars = byId("bars"), said = byId("layer"), more = byId("more-bars");
   if (!bars) return;
   let data, uses;
