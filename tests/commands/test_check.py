@@ -190,9 +190,12 @@ def test_an_untrusted_certificate_is_reported(authority: Authority) -> None:
         result = run(["check", *QUICK, server.url])
         [record] = result.records
         assert result.code == 5
-        assert (record["reachable"], record["scheme"]) == (False, "https")
-        assert "--cacert" in record["hint"]
-        assert run(["check", "-k", server.url]).code == 0
+        assert (record["reachable"], record["scheme"]) == (True, "https")
+        assert (record["tls"], "--cacert" in record["hint"]) == ("failed", True)
+        [record] = run(["check", "-k", server.url]).records
+        assert (record["reachable"], record["tls"]) == (True, "unverified")
+        [record] = run(["check", "--cacert", str(authority.ca), server.url]).records
+        assert (record["reachable"], record["tls"]) == (True, "verified")
 
 
 def test_the_rate_limit_is_reported(scripted: Scripted) -> None:
@@ -250,6 +253,21 @@ def test_records_of_other_verbs_name_the_registry(scripted: Scripted) -> None:
 def test_a_local_source_is_refused() -> None:
     result = run(["check", "oci:somewhere"])
     assert (result.code, result.out) == (2, b"")
+
+
+class Output(io.BytesIO):
+    """Standard output on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_wrong_is_said_once_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    streams = Streams(io.BytesIO(), Output(), io.StringIO())
+    assert cli.main(["check", *QUICK, "127.0.0.1:1"], streams) == 5
+    assert streams.stdout.getvalue().count(b"connection refused") == 1  # type: ignore[attr-defined]
+    assert streams.stderr.getvalue() == ""  # type: ignore[attr-defined]
 
 
 class Terminal(io.BytesIO):

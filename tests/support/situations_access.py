@@ -6,6 +6,7 @@ from support import credentials
 from support.cli import PASSWORD, USER
 from support.responses import (
     Handler,
+    Request,
     Response,
     error,
     html,
@@ -35,6 +36,11 @@ def with_login(password: str, guard: Handler | None = None) -> Preparation:
         credentials.docker(environment.home, auths={environment.registry.host: entry})
 
     return prepare
+
+
+def without_the_right(request: Request) -> Response | None:
+    """Require Basic credentials, and refuse those of everybody."""
+    return basic()(request) or error(403, "DENIED", "not in the group team")
 
 
 def challenge(*values: str) -> Preparation:
@@ -112,6 +118,10 @@ ACCESS = {
     "a user who may not": Situation(
         f"tags {APP}", with_login(PASSWORD, lambda _: error(403, "DENIED", "pull access denied"))
     ),
+    "a login without the right": Situation(f"tags {APP}", with_login(PASSWORD, without_the_right)),
+    "check: a login without the right": Situation(
+        "check my.registry", with_login(PASSWORD, without_the_right), show="hint"
+    ),
     "no token for anonymous users": Situation(
         f"tags {APP}", token_server(error(401, "UNAUTHORIZED"))
     ),
@@ -178,6 +188,14 @@ ACCESS = {
     "check: a web page": Situation("check my.registry", responding("/v2/", html()), show="hint"),
     "check: no registry": Situation(
         "check my.registry", responding("/v2/", html(404)), show="hint"
+    ),
+    "check: an HTTPS registry, reached by HTTP": Situation(
+        "check http://my.registry",
+        responding("/v2/", Response(400, b"Client sent an HTTP request to an HTTPS server.\n")),
+        show="hint",
+    ),
+    "check: a certificate for another name": Situation(
+        "check --cacert ca.crt https://my.registry", with_ca, tls=other_name, show="tls"
     ),
     "check: a server that fails": Situation(
         "check --retries 0 my.registry", responding("/v2/", error(503)), show="hint"

@@ -7,7 +7,7 @@ from support import images
 from support.archives import docker_save, pack
 from support.push import write_layout
 from support.situations import Environment, Preparation, Situation
-from support.situations_remote import APP, ZEROS, filled
+from support.situations_remote import APP, ZEROS, filled, no_such_host
 
 RECORD = '{"ref":"my.registry/team/app:v1","tag":"v1"}'
 
@@ -62,6 +62,16 @@ def files(**contents: str) -> Preparation:
     return prepare
 
 
+def offline(prepare: Preparation) -> Preparation:
+    """Prepare, and make every DNS lookup fail."""
+
+    def both(environment: Environment) -> None:
+        prepare(environment)
+        no_such_host(environment)
+
+    return both
+
+
 def own_program(name: str, text: str) -> Preparation:
     """Write a program of the user's own."""
     return lambda environment: environment.file(
@@ -91,6 +101,20 @@ LOCAL = {
     "no command": Situation(""),
     "an unknown command": Situation("frobnicate"),
     "a mistyped command": Situation("manifest"),
+    # What an argument was meant as.
+    "tags of a registry": Situation("tags localhost:5000"),
+    "manifests of a registry": Situation("manifests 10.1.2.3:5000"),
+    "a registry on standard input": Situation("tags", stdin="registry.corp.test"),
+    "manifests of a file of records": Situation(
+        "manifests --retries 0 saved.ndjson", offline(files(saved_ndjson=RECORD))
+    ),
+    "manifests of a file that could be an image": Situation(
+        "manifests --retries 0 team/saved", offline(files(**{"team/saved": RECORD}))
+    ),
+    "tags of a directory with a layout": Situation("tags --retries 0 layout", offline(layout)),
+    "tags of ./ and a directory": Situation("tags ./layout", layout),
+    "manifests of an archive": Situation("manifests --retries 0 save.tar", offline(archive)),
+    "catalog of a repository": Situation("catalog my.registry:5000/team"),
     "an unknown option": Situation(f"tags --nosuch {APP}"),
     "an option without its value": Situation("manifests --platform"),
     "a number of jobs out of range": Situation(f"tags -j 0 {APP}"),

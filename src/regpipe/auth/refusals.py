@@ -34,7 +34,8 @@ def rejected(
     """
     if is_wrong:
         return _error(f"{host} rejected {credential.secret}", said)
-    return _error(f"{host} denied access to {credential.who} (from {credential.found_in})", said)
+    what = f"{host} denied access to {credential.who} (from {credential.found_in})"
+    return _error(what, said, f"; to be another user: docker login {host}")
 
 
 def only_for_tokens(

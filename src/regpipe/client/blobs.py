@@ -45,7 +45,7 @@ def _descriptors(target: Target, source: Source, wanted: Wanted) -> list[Mapping
     Raises:
         InputError: the input has no digest.
     """
-    ref, record = target
+    ref, record = target.ref, target.record
     if ref.exact is None:
         raise InputError(
             "not a digest: write repository@sha256:…, or pipe in records of `manifests` or"

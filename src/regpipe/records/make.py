@@ -71,6 +71,7 @@ CHECK_FIELDS = (
     "status",
     "apiVersion",
     "scheme",
+    "tls",
     "auth",
     "catalog",
     "rateLimit",

@@ -14,10 +14,17 @@ from regpipe.text import quoted
 
 
 class Target(NamedTuple):
-    """A reference for a verb to work on, and the input record."""
+    """A reference for a verb to work on.
+
+    Attributes:
+        ref: the reference.
+        record: the input record; empty for a plain reference.
+        argument: the argument of the command line that it was; empty if it came from elsewhere.
+    """
 
     ref: Reference
     record: Mapping[str, Any]
+    argument: str = ""
 
 
 class Refused(NamedTuple):
@@ -53,7 +60,7 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
         if not isinstance(target, Target):
             yield target
             continue
-        ref, record = target
+        ref, record = target.ref, target.record
         image = _image(target)
         if image.tag or image.digest:
             record = {**record, "from": str(image)}
@@ -62,7 +69,7 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
 
 def _image(target: Target) -> Reference:
     """Return the image that a record names beside its repository; else what was parsed."""
-    ref, record = target
+    ref, record = target.ref, target.record
     tag, name = record.get("tag"), record.get("ref")
     if not isinstance(tag, str) or not tag or is_referrer(record):
         tag = ref.tag

@@ -105,6 +105,7 @@ class ReferrerRecord(RepositoryRecord, _ReferrerFields):
 class _CheckFields(TypedDict, total=False):
     status: int
     apiVersion: str
+    tls: Literal["verified", "unverified", "failed"]
     auth: dict[str, Any]
     catalog: Literal["allowed", "refused", "absent", "failed"]
     rateLimit: dict[str, Any]

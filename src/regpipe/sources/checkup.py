@@ -18,7 +18,7 @@ from regpipe.errors import (
 from regpipe.oci.reference import HUB_URL, host_of
 from regpipe.sources import listing
 from regpipe.sources.base import Checkup
-from regpipe.transport import Response, Transport, diagnosis
+from regpipe.transport import TLS_FAILED, Response, Transport, from_response
 
 CATALOG_SCOPE = "registry:catalog:*"
 # Docker Hub reports its rate limit with manifests only. It has this repository for the purpose,
@@ -44,6 +44,8 @@ def check(url: str, transport: Transport) -> Checkup:
         _examine(url, transport, fields)
     except RegpipeError as raised:
         error = raised
+        if raised.code == TLS_FAILED and not fields["reachable"]:
+            fields |= {"reachable": True, "tls": "failed"}
         fields["hint"] = raised.message
         if raised.status is not None:
             fields.setdefault("status", raised.status)
@@ -58,6 +60,8 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
     """
     response = transport.ping(url)
     fields |= {"reachable": True, "status": response.status}
+    if fields["scheme"] == "https":
+        fields["tls"] = "unverified" if transport.options.insecure else "verified"
     fields["apiVersion"] = response.headers.get(_API_VERSION)
     fields["auth"] = auth = _auth(response)
     seen = dict(response.headers)
@@ -134,7 +138,7 @@ def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> 
     host, status = host_of(url), response.status
     if status == 200:
         if _API_VERSION not in response.headers and not _is_json(response.body):
-            raise ResponseError(f"{host} is not a registry: is this the right port?")
+            raise ResponseError(f"{host} is not a registry: is this the right host and port?")
     elif status in (401, 403):
         who = f"{auth['identity']} (from {auth['foundIn']})" if "foundIn" in auth else ""
         if "foundIn" in auth and auth["kind"] == "basic" and status == 401:
@@ -144,10 +148,7 @@ def _require_registry(response: Response, url: str, auth: Mapping[str, Any]) -> 
     elif status == 404:
         raise NotFoundError(f"{host} has no registry API at /v2/", status=status)
     else:
-        code = "TOOMANYREQUESTS" if status == 429 else diagnosis.code_of(response.body)
-        raise RegistryError(
-            f"{host} responded with {status}", code=code or f"HTTP_{status}", status=status
-        )
+        raise from_response(response, url)
 
 
 def _is_json(body: bytes) -> bool:

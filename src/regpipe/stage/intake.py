@@ -9,6 +9,7 @@ from regpipe.errors import InputError, fault_of
 from regpipe.oci.reference import Defaults
 from regpipe.records import ndjson, targets
 from regpipe.records.targets import Refused, Target
+from regpipe.stage import advice
 from regpipe.stage.output import Failure
 from regpipe.stdio import ReadError
 from regpipe.text import quoted, without_password
@@ -43,12 +44,14 @@ class PassedThrough(NamedTuple):
 Job = Target | Failure | PassedThrough
 
 
-def jobs(
+def jobs(  # noqa: PLR0913 -- what a run's inputs mean
     inputs: Sequence[str],
     fallback: str | None,
     stdin: ndjson.Readable,
     interpret: Interpret,
     defaults: Defaults,
+    *,
+    verb: str,
 ) -> Iterator[Job]:
     """Yield what is to be done, in the order of the input, as soon as it is there.
 
@@ -58,13 +61,20 @@ def jobs(
         stdin: standard input.
         interpret: what an input names.
         defaults: what references get that name no registry or scheme.
+        verb: the verb's name.
     """
     for value, label in _values(inputs, fallback, stdin):
         if isinstance(value, InputError):
             yield Failure(label, {"input": label}, value)
             continue
         try:
-            yield from jobs_of(value, label, interpret, defaults)
+            is_argument = value == label and label in inputs
+            if isinstance(value, str) and interpret is not targets.registries:
+                advice.check_is_no_registry(value, verb, defaults.registry, argument=is_argument)
+            for job in jobs_of(value, label, interpret, defaults):
+                yield _of_argument(job, verb, label) if is_argument else job
+        except InputError as error:
+            yield Failure(value, {"input": value}, error)
         except Exception as error:  # whatever it is, it costs no other input
             if os.environ.get("REGPIPE_DEBUG"):
                 raise
@@ -93,6 +103,15 @@ def jobs_of(
             yield target
         else:
             yield _refused(target, label)
+
+
+def _of_argument(job: Job, verb: str, argument: str) -> Job:
+    """Return a job that knows which argument it is from."""
+    if isinstance(job, Target):
+        return job._replace(argument=argument)
+    if isinstance(job, Failure) and (meant := advice.about_path(argument, verb)):
+        return job._replace(error=job.error.adding(meant))
+    return job
 
 
 def _refused(refused: Refused, label: str) -> Failure:

@@ -82,6 +82,8 @@ class Report:
         self._streams = streams
         self._as_records = options.error_records
         self._quiet = options.quiet
+        # The record of `check` has the message, and who looks at it need not see it twice.
+        self._is_shown = verb == "check" and streams.stdout.isatty()
         self._paint = _painter(streams, options.color)
         self._codes: set[ExitCode] = set()
         self.failures = 0
@@ -107,7 +109,7 @@ class Report:
         self._codes.add(error.exit_code)
         if self._as_records:
             self._streams.stdout.write(self._paint(_error_line(failure)))
-        else:
+        elif not self._is_shown:
             self._streams.stdout.flush()
             label = failure.label
             if len(label) > _LABEL_LIMIT:  # the input is not a list of references

@@ -42,7 +42,9 @@ def run(
     report = Report(options.verb, streams, options.output)
     archive_input = streams.stdin if _is_free_for_archives(options.inputs) else None
     counted = intake.CountedInput(streams.stdin)
-    jobs = intake.jobs(options.inputs, options.fallback, counted, interpret, options.defaults)
+    jobs = intake.jobs(
+        options.inputs, options.fallback, counted, interpret, options.defaults, verb=options.verb
+    )
     # With --user, standard input is the password.
     named = options.inputs or ((options.fallback,) if given.given and options.fallback else ())
     bound = given.bind(named, interpret, options.defaults)

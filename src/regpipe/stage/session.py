@@ -4,13 +4,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from regpipe.errors import ConnectionFailedError, RegpipeError, fault_of
-from regpipe.oci import reference
+from regpipe.errors import RegpipeError, fault_of
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.sources.opening import Sources
-from regpipe.stage import network, output, pool
+from regpipe.stage import advice, network, output, pool
 from regpipe.stage.caching import Caching
 from regpipe.stage.credentials import Credentials
 from regpipe.stage.intake import Job, PassedThrough
@@ -90,14 +89,11 @@ class Session:
         def do(job: Job) -> Iterator[Result]:
             try:
                 if isinstance(job, Target):
-                    yield from self._counted(self._results(job, work), job.ref.registry)
+                    yield from self._counted(self._results(job, work), job)
                 else:
                     yield from self._results(job, work)
             except Exception as error:  # noqa: BLE001 -- whatever it is, it costs no other input
-                failed = failure(job, told(error))
-                if isinstance(job, Target):
-                    failed = self._with_diagnosis(failed, job.ref.registry)
-                yield failed
+                yield self._advised(failure(job, told(error)), job)
             finished()
 
         return pool.batches(
@@ -113,12 +109,12 @@ class Session:
         """Warn if credentials were given and not used."""
         self._registries.finish()
 
-    def _counted(self, results: Iterator[Result], registry: str) -> Iterator[Result]:
+    def _counted(self, results: Iterator[Result], target: Target) -> Iterator[Result]:
         failed = False
         for result in results:
             if isinstance(result, Failure):
                 failed = True
-                result = self._with_diagnosis(result, registry)  # noqa: PLW2901
+                result = self._advised(result, target)  # noqa: PLW2901
             self.any_output = self.any_output or isinstance(result, bytes)
             yield result
         self.any_success = self.any_success or not failed
@@ -132,18 +128,13 @@ class Session:
             for result in work(job, self._sources.open(job.ref.registry)):
                 yield failure(job, result) if isinstance(result, RegpipeError) else result
 
-    def _with_diagnosis(self, failed: Failure, registry: str) -> Failure:
-        """Return a failure that says how to find out why a registry cannot be reached."""
-        if self._options.verb == "check" or not isinstance(failed.error, ConnectionFailedError):
+    def _advised(self, failed: Failure, job: Job) -> Failure:
+        """Return the failure of a job with what to do next."""
+        if not isinstance(job, Target):
             return failed
-        error = failed.error.adding(f"diagnose with: regpipe check {_as_written(registry)}")
+        verb = self._options.verb
+        error = advice.after(failed.error, job.ref.registry, verb, job.argument)
         return failed._replace(error=error)
-
-
-def _as_written(registry: str) -> str:
-    """Return the base URL of a registry as people write it: with a scheme where that matters."""
-    host = reference.host_of(registry)
-    return host if reference.parse_registry(host) == registry else registry
 
 
 def each_image(work: Work) -> Work:

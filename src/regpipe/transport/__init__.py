@@ -14,6 +14,7 @@ diagnosis      what the body of an error response says
 limiter        the number of concurrent requests to a registry, and its rate limit
 retry          the retry policy: retryable statuses, delays, Retry-After
 tls            TLS contexts, certs.d folders, and what certificate errors mean
+waits          what is said while requests wait
 trace          what `-v` shows, and registries' warnings
 origins        URLs and their origins, and the targets of redirects
 options        what a user may set
@@ -22,6 +23,7 @@ authorizer     what transport needs of whoever knows credentials
 
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.client import PAGE_LIMIT, Transport
+from regpipe.transport.errors import TLS_FAILED, from_response
 from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.reader import Timeouts
@@ -29,10 +31,12 @@ from regpipe.transport.retry import RetryPolicy
 
 __all__ = [
     "PAGE_LIMIT",
+    "TLS_FAILED",
     "Authorizer",
     "Options",
     "Response",
     "RetryPolicy",
     "Timeouts",
     "Transport",
+    "from_response",
 ]

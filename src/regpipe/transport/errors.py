@@ -18,13 +18,16 @@ from regpipe.errors import (
 )
 from regpipe.oci.reference import host_of
 from regpipe.text import printable
-from regpipe.transport import retry, tls
+from regpipe.transport import origins, retry, tls
 from regpipe.transport.diagnosis import TEXT_LIMIT, diagnosis, told
 from regpipe.transport.endpoints import Endpoint
 from regpipe.transport.messages import Attempt, Response
 from regpipe.transport.origins import Origin
 from regpipe.transport.reader import ExchangeError
 from regpipe.transport.sockets import TunnelError
+
+TLS_FAILED = "TLS_FAILED"
+"""The code of a failed TLS handshake: there is a server, and it is not trusted."""
 
 _REGISTRY_HEADERS = ("docker-distribution-api-version", "www-authenticate")
 _TO_HTTPS = re.compile(rb"HTTP request (was sent )?to (an )?HTTPS (server|port)", re.IGNORECASE)
@@ -102,7 +105,7 @@ def _not_connected(causes: list[BaseException], endpoint: Endpoint) -> AttemptEr
             place = endpoint.proxy if by_proxy else host
             valid = endpoint.certificate_names() if tls.is_about_name(cause) else ()
             message = tls.advice(cause, place, endpoint.policy, valid)
-            made = ConnectionFailedError(message, code="TLS_FAILED")
+            made = ConnectionFailedError(message, code=TLS_FAILED)
             return AttemptError(made, retryable=not tls.is_final(cause))
         if isinstance(cause, socket.gaierror):
             error = _unreachable(way, "host not found")
@@ -156,6 +159,11 @@ def from_retryable(attempt: Attempt, origin: Origin) -> AttemptError:
     made.status = response.status
     made.retry_after = retry.retry_after(response.headers.get("retry-after"))
     return made
+
+
+def from_response(response: Response, url: str) -> RegpipeError:
+    """Return the exception for an error response that was not sent a secret; see `from_attempt`."""
+    return from_attempt(Attempt(response), origins.split(url)[0])
 
 
 def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:

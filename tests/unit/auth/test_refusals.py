@@ -30,6 +30,8 @@ def test_a_refusal_names_who_is_refused_and_repeats_what_the_registry_says(
     said = UnauthorizedError("account locked", code="LOCKED", status=status)
     error = client.refused(registry, APP, sent, said)
     message = f"r.test {what.format(user=USER, path=path)}: account locked"
+    if status == 403:
+        message += "; to be another user: docker login r.test"
     assert (error.message, error.code, error.status) == (message, "LOCKED", status)
 
 
