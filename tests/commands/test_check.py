@@ -255,21 +255,6 @@ def test_a_local_source_is_refused() -> None:
     assert (result.code, result.out) == (2, b"")
 
 
-class Output(io.BytesIO):
-    """Standard output on a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_what_is_wrong_is_said_once_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    streams = Streams(io.BytesIO(), Output(), io.StringIO())
-    assert cli.main(["check", *QUICK, "127.0.0.1:1"], streams) == 5
-    assert streams.stdout.getvalue().count(b"connection refused") == 1  # type: ignore[attr-defined]
-    assert streams.stderr.getvalue() == ""  # type: ignore[attr-defined]
-
-
 class Terminal(io.BytesIO):
     """Standard input on a terminal."""
 

@@ -1,9 +1,12 @@
-"""`regpipe check` with transient and permanent failures of a registry."""
+"""`regpipe check` with transient and permanent failures of a registry, and how it says them."""
 
+import io
 from typing import Any
 
 import pytest
 
+from regpipe import cli
+from regpipe.stdio import Streams
 from regpipe.transport import retry
 from support.cli import run
 from support.responses import PASS, RESET, Response, error, html, short_body, too_many
@@ -40,3 +43,18 @@ def test_the_error_code_is_the_registrys(scripted: Scripted, response: Response,
     scripted.on("/v2/", response)
     result = run([*ONCE, scripted.url])
     assert result.errors[0].startswith(f"regpipe check: {scripted.host}: {code}: ")
+
+
+class Output(io.BytesIO):
+    """Standard output on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_what_is_wrong_is_said_once_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    streams = Streams(io.BytesIO(), Output(), io.StringIO())
+    assert cli.main(["check", "--retries", "0", "127.0.0.1:1"], streams) == 5
+    assert streams.stdout.getvalue().count(b"connection refused") == 1  # type: ignore[attr-defined]
+    assert streams.stderr.getvalue() == ""  # type: ignore[attr-defined]
