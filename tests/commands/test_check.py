@@ -17,7 +17,6 @@ from support.credentials import docker, entry
 from support.responses import SILENT, Response, error, html, json_response, not_found, unauthorized
 from support.scripted import Scripted
 from support.servers import KINDS, Options, running
-from support.tls import Authority
 from support.tokens import SERVICE, TokenService, basic
 
 QUICK = ("--retries", "0", "--timeout", "1")
@@ -183,19 +182,6 @@ def test_a_refused_connection_is_reported() -> None:
     assert result.code == 5
     assert record["reachable"] is False
     assert "connection refused" in record["hint"]
-
-
-def test_an_untrusted_certificate_is_reported(authority: Authority) -> None:
-    with Scripted(tls=authority.server_side()) as server:
-        result = run(["check", *QUICK, server.url])
-        [record] = result.records
-        assert result.code == 5
-        assert (record["reachable"], record["scheme"]) == (True, "https")
-        assert (record["tls"], "--cacert" in record["hint"]) == ("failed", True)
-        [record] = run(["check", "-k", server.url]).records
-        assert (record["reachable"], record["tls"]) == (True, "unverified")
-        [record] = run(["check", "--cacert", str(authority.ca), server.url]).records
-        assert (record["reachable"], record["tls"]) == (True, "verified")
 
 
 def test_the_rate_limit_is_reported(scripted: Scripted) -> None:

@@ -11,6 +11,7 @@ from regpipe.transport import retry
 from support.cli import run
 from support.responses import PASS, RESET, Response, error, html, short_body, too_many
 from support.scripted import Scripted
+from support.tls import Authority
 
 ONCE = ("check", "--retries", "0")
 
@@ -58,3 +59,16 @@ def test_what_is_wrong_is_said_once_on_a_terminal(monkeypatch: pytest.MonkeyPatc
     assert cli.main(["check", "--retries", "0", "127.0.0.1:1"], streams) == 5
     assert streams.stdout.getvalue().count(b"connection refused") == 1  # type: ignore[attr-defined]
     assert streams.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_an_untrusted_certificate_is_reported(authority: Authority) -> None:
+    with Scripted(tls=authority.server_side()) as server:
+        result = run(["check", *ONCE[1:], server.url])
+        [record] = result.records
+        assert result.code == 5
+        assert (record["reachable"], record["scheme"]) == (True, "https")
+        assert (record["tls"], "--cacert" in record["hint"]) == ("failed", True)
+        [record] = run(["check", "-k", server.url]).records
+        assert (record["reachable"], record["tls"]) == (True, "unverified")
+        [record] = run(["check", "--cacert", str(authority.ca), server.url]).records
+        assert (record["reachable"], record["tls"]) == (True, "verified")
