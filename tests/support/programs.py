@@ -20,7 +20,7 @@ def text_of(program: str, records: list[Record], *argv: str) -> list[str]:
     """Run a program over records; return the lines of text that it prints."""
     result = run(["summarize", program, *argv], lines(records))
     assert (result.code, result.err) == (0, "")
-    return result.out.decode().splitlines()
+    return result.out.decode().split("\n")[:-1]
 
 
 def lines(records: list[Record]) -> bytes:

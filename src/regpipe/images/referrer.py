@@ -10,14 +10,22 @@ from regpipe.oci.manifest import Manifest
 
 API, FALLBACK, COSIGN, INDEX = "api", "tag-fallback", "cosign-tag", "index"
 
+_PREDICATE_TYPES = (
+    "in-toto.io/predicate-type",
+    "predicateType",
+    "dev.sigstore.bundle.predicateType",
+)
+_TYPES_LIMIT = 100
+"""More statements than that are in no real manifest."""
+
 
 class Referrer(NamedTuple):
     """A referrer of an image.
 
     Attributes:
         subject: the digest of the image or index it refers to.
-        descriptor: its `digest`, `mediaType`, `size`, and `artifactType` and `annotations` where
-            there are any.
+        descriptor: its `digest`, `mediaType`, `size`, and `artifactType`, `annotations` and
+            `predicateTypes` where there are any.
         found_by: how it was found: `API`, `FALLBACK`, `COSIGN` or `INDEX`.
     """
 
@@ -27,7 +35,7 @@ class Referrer(NamedTuple):
 
     def fields(self) -> dict[str, Any]:
         """Return the fields of its record."""
-        names = ("digest", "mediaType", "size", "artifactType", "annotations")
+        names = ("digest", "mediaType", "size", "artifactType", "annotations", "predicateTypes")
         known = {name: self.descriptor.get(name) for name in names}
         return {"subject": self.subject, **known, "foundBy": self.found_by}
 
@@ -40,6 +48,7 @@ def described(manifest: Manifest) -> dict[str, Any]:
         "size": len(manifest.body),
         "artifactType": _kind(manifest),
         "annotations": texts_of(manifest.document.get("annotations")),
+        "predicateTypes": _predicate_types(manifest.document) or None,
     }
 
 
@@ -58,6 +67,18 @@ def listed(entry: Mapping[str, Any]) -> dict[str, Any]:
 def texts_of(annotations: object) -> dict[str, str]:
     """Return annotations (annotations.md), without values that are not strings."""
     return {key: value for key, value in mapping(annotations).items() if isinstance(value, str)}
+
+
+def _predicate_types(document: Mapping[str, Any]) -> list[str]:
+    """Return what the in-toto statements in a manifest are about, each type once.
+
+    BuildKit and cosign annotate layers with it, Sigstore's bundles the manifest.
+    """
+    layers = document.get("layers")
+    noted = [document, *(layers if isinstance(layers, list) else ())]
+    annotations = [texts_of(mapping(part).get("annotations")) for part in noted]
+    found = (each.get(key) for each in annotations for key in _PREDICATE_TYPES)
+    return list(dict.fromkeys(kind for kind in found if kind))[:_TYPES_LIMIT]
 
 
 def _kind(manifest: Manifest) -> str | None:

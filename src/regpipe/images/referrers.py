@@ -201,6 +201,7 @@ class _Search:
         if digest in self.referrers:
             return
         texts = [*descriptor["annotations"].items(), (digest, descriptor["artifactType"] or "")]
+        texts += [(kind, "") for kind in descriptor.get("predicateTypes") or ()]
         self._kept += 1000 + sum(100 + len(key) + len(value) for key, value in texts)
         if self._kept > KEPT_LIMIT:
             raise TooLargeError(f"the referrers take more than {KEPT_LIMIT} bytes of memory")

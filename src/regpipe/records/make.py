@@ -52,6 +52,7 @@ REFERRER_FIELDS = (
     "size",
     "pinned",
     "annotations",
+    "predicateTypes",
     "foundBy",
 )
 # The fields of the bundled programs' reports that are about one image as well.

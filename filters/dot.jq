@@ -1,0 +1,25 @@
+# The lineage of images as a graph for Graphviz: regpipe summarize dot | dot -Tsvg.
+# input: slurp
+# output: raw
+# reads: lineage_graph needs_manifests
+#
+# From base to image: a solid line where the base is exact, a dashed one where it is declared (see lineage).
+# Images without a base that are no base are left out.
+include "lineage" {search: "./lib"};
+include "oci" {search: "./lib"};
+
+# Text between quotes: Graphviz reads escapes, and HTML's entities.
+def text:
+  gsub("[\\p{Cc}]"; "?") | gsub("\\\\"; "\\\\") | gsub("\""; "\\\"") | gsub("&"; "&amp;");
+
+needs_manifests("dot")
+| "digraph lineage {",
+  "  rankdir=LR;",
+  "  node [shape=box];",
+  over_images(drawn_graph(
+    "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
+    "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
+    "  // without a base that is known, and no base: \(.)"
+  )),
+  "}"
+| if type == "object" then "  // \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end
