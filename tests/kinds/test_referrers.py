@@ -63,6 +63,7 @@ def test_all_kinds_of_referrers_are_found_on_real_registries(
     sbom = found[APP.digest, SPDX]
     assert sbom["annotations"]["by"] == "oras"
     assert found[AMD64.digest, IN_TOTO]["digest"] == PROVENANCE.digest
+    assert found[AMD64.digest, IN_TOTO]["predicateTypes"] == ["https://slsa.dev/provenance/v0.2"]
     assert found[APP.digest, SIMPLE_SIGNING]["digest"] == SIGNATURE.digest
     for record in result.records:
         head = oras("manifest", "fetch", f"{registry.host}/team/app@{record['digest']}")
@@ -75,9 +76,18 @@ def test_all_kinds_of_referrers_are_found_on_real_registries(
     # `manifests --referrers` has the same, and `referrers` accepts its record.
     whole = run(["manifests", "--referrers", f"{registry.url}/team/app:v1"])
     (image,) = whole.records
-    own = ("subject", "digest", "mediaType", "artifactType", "size", "annotations", "foundBy")
+    own = {
+        "subject",
+        "digest",
+        "mediaType",
+        "artifactType",
+        "size",
+        "annotations",
+        "predicateTypes",
+    }
+    own |= {"foundBy"}
     assert image["referrers"] == [
-        {key: record[key] for key in own if key in record} for record in result.records
+        {key: value for key, value in record.items() if key in own} for record in result.records
     ]
     again = run(["referrers"], whole.out)
     assert [one["digest"] for one in again.records] == [one["digest"] for one in result.records]

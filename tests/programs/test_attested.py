@@ -21,7 +21,7 @@ def platform(digest: str, *referrers: Record, **fields: object) -> Record:
     found = [
         {"digest": f"sha256:{n}", "foundBy": "api", **each} for n, each in enumerate(referrers)
     ]
-    return image("v1", index=index, referrers=found, **fields) | {"digest": INDEX}
+    return image("v1", index=index, referrers=found) | {"digest": INDEX} | fields
 
 
 def attested(*records: Record) -> tuple[object, ...]:
@@ -39,7 +39,8 @@ def test_what_nobody_looked_for_is_not_known() -> None:
     [
         (SIGNATURE, (True, False, False)),
         ({"artifactType": "application/vnd.cncf.notary.signature"}, (True, False, False)),
-        ({**BUNDLE, "predicateTypes": ["https://sigstore.dev/cosign/sign/v1"]}, (True, False, False)),
+        ({**BUNDLE, "predicateTypes": ["https://sigstore.dev/cosign/sign/v1"]},
+         (True, False, False)),
         ({**BUNDLE, "annotations": {"dev.sigstore.bundle.content": "message-signature"}},
          (True, False, False)),
         ({**BUNDLE, "predicateTypes": ["https://slsa.dev/provenance/v1"]}, (False, False, True)),
