@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from regpipe.stage.progress import Progress
+from regpipe.stage.progress import Progress, _duration
 from support import images
 from support.cli import process_env, run_process, shell
 from support.responses import PASS, Request, Response, error, slow, too_many
@@ -207,4 +207,13 @@ def test_the_text_of_the_line() -> None:
     assert list(items) == [2, 3]
     progress.finished()
     progress.wrote(10, 1)
-    assert progress.line(4.0) == "regpipe tags: 1 of 3 done, 5,010 records, 1,252/s, 1 failed"
+    text = "regpipe tags: 1 of 3 done, 5,010 records, 1 failed, 1,252/s, 8 s left"
+    assert progress.line(4.0) == text
+    assert progress.so_far() == "1 of 3 done, 5,010 records, 1 failed"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (99, "99 s"), (100, "2 min"), (7500, "2 h 5 min")]
+)
+def test_a_time_is_written_as_people_say_it(seconds: float, text: str) -> None:
+    assert _duration(seconds) == text

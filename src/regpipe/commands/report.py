@@ -15,6 +15,7 @@ from regpipe.report.reduction import Reducer
 from regpipe.report.results import SETTINGS, Results
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
+from regpipe.system import pipeline
 from regpipe.text import printable
 
 _HELP = Help(
@@ -40,6 +41,7 @@ def main(argv: list[str], streams: Streams) -> int:
         "--now", metavar="DATE", help="compute ages as of this time: 2024-01-31T00:00:00Z"
     )
     options = parser.parse_args(argv)
+    pipeline.promise_quiet(streams.stderr)
     collecting = gc.isenabled()
     gc.disable()  # it would go through all records again and again, and find nothing
     try:

@@ -14,7 +14,7 @@ from regpipe.jq.options import Options
 from regpipe.jq.output import Output
 from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Program
 from regpipe.jq.values import RunResult
-from regpipe.system import directories
+from regpipe.system import directories, pipeline
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ def _run(libjq: Libjq, options: Options, source: _ProgramText, streams: "Streams
         attributes=_attributes(libjq, options, source),
     )
     reading = options.reading(slurp=bool(named and named.slurp))
+    if reading.slurp or pipeline.is_kept(streams.stdout):
+        pipeline.promise_quiet(streams.stderr)
     inputs = strategy.Inputs(options.files, streams.stdin, reading)
     run = strategy.run(libjq, program, inputs, named, uses_input=_may_use_input(source))
     output.flush()

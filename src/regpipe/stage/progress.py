@@ -1,7 +1,6 @@
 """The progress line: how far a run is, on one line of the terminal."""
 
 import contextlib
-import errno
 import io
 import os
 import shutil
@@ -10,6 +9,8 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from typing import TextIO, TypeVar, cast
+
+from regpipe.system import pipeline
 
 T = TypeVar("T")
 
@@ -24,29 +25,38 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """Counts a run's work and shows it, on one line that is redrawn and at the end erased.
 
-    Of several stages of a pipeline that would show one (`--progress` at each of them) only the
-    last does, since two lines would overwrite each other. Stages are separate processes that
-    share nothing but the terminal, so they find each other by locks on bytes of it, one for each
-    stage of a process group; the system drops the locks of a process however it ends.
+    Of several stages of a pipeline that would show one only the last does, since two lines would
+    overwrite each other (see system/pipeline.py).
 
     Args:
         name: what the line begins with.
         stage: the number of this stage in a pipeline; of several the highest shows its line.
         stream: the terminal; None to show nothing.
         beside_records: whether the records go to the terminal too.
+        only_before_quiet: whether to show nothing unless the end of the pipeline is known to print
+            nothing on the terminal meanwhile.
     """
 
     def __init__(
-        self, name: str, stage: int, stream: TextIO | None, *, beside_records: bool = False
+        self,
+        name: str,
+        stage: int,
+        stream: TextIO | None,
+        *,
+        beside_records: bool = False,
+        only_before_quiet: bool = False,
     ) -> None:
         self._name = name
         self._stage = stage
         self._stream = stream
         self._beside_records = beside_records
+        self._only_before_quiet = only_before_quiet
+        # Whether the line on the terminal may be that of a later stage.
+        self._is_before_quiet = False
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._shown = ""
-        self._samples: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int, int]] = deque()
         self._waiting_until = 0.0
         self._drawn = 0
         self._all_drawn = False
@@ -64,8 +74,9 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         """Erase the line."""
         self._ended.set()
-        with self.aside():
-            pass
+        with self._lock:
+            if self._shown:
+                self._draw("")
 
     def inputs(self, items: Iterator[T]) -> Iterator[T]:
         """Pass the run's inputs through and count them: the total is known at their end."""
@@ -76,9 +87,8 @@ class Progress:
 
     def finished(self) -> None:
         """Count an input as done; may be called from any thread."""
-        if self._stream is not None:
-            with self._lock:
-                self._done += 1
+        with self._lock:
+            self._done += 1
 
     def wrote(self, records: int, failed: int) -> None:
         """Count records that were written, and set the number of failed inputs."""
@@ -93,7 +103,7 @@ class Progress:
     def aside(self) -> Iterator[None]:
         """Erase the line while something else is written to the terminal."""
         with self._lock:
-            if self._shown:
+            if self._shown or self._is_before_quiet:
                 self._draw("")
             yield
 
@@ -111,30 +121,42 @@ class Progress:
         Args:
             now: the time, in seconds of the monotonic clock.
         """
-        self._samples.append((now, self._records))
+        self._samples.append((now, self._records, self._done))
         while now - self._samples[0][0] > _RATE_SECONDS and len(self._samples) > 2:
             self._samples.popleft()
-        since, before = self._samples[0]
-        rate = (self._records - before) / (now - since) if now > since else 0.0
-        total = f" of {self._drawn:,}" if self._all_drawn else ""
-        parts = [f"{self._done:,}{total} done", f"{self._records:,} records", f"{rate:,.0f}/s"]
-        if self._failed:
-            parts.append(f"{self._failed:,} failed")
+        since, records, done = self._samples[0]
+        seconds = now - since
+        rate = (self._records - records) / seconds if seconds > 0 else 0.0
+        parts = [*self._amounts(), f"{rate:,.0f}/s"]
+        if self._all_drawn and self._done > done:
+            left = (self._drawn - self._done) * seconds / (self._done - done)
+            parts.append(f"{_duration(left)} left")
         if self._waiting_until > now:
             parts.append(f"waiting {self._waiting_until - now:.0f} s for the rate limit")
         return f"{self._name}: {', '.join(parts)}"
 
+    def so_far(self) -> str:
+        """Return how far the run has come."""
+        return ", ".join(self._amounts())
+
+    def _amounts(self) -> list[str]:
+        total = f" of {self._drawn:,}" if self._all_drawn else ""
+        parts = [f"{self._done:,}{total} done", f"{self._records:,} records"]
+        return [*parts, f"{self._failed:,} failed"] if self._failed else parts
+
     def _run(self) -> None:
         # Locked at once and shown later, so that the stages before this one find the lock in time.
-        locked = self._lock_stage(self._stage)
+        assert self._stream  # noqa: S101 -- without one there is no thread
+        terminal = self._stream
+        locked = pipeline.lock(terminal, self._stage)
         wait = _FIRST_SECONDS
         while not self._ended.wait(wait):
             wait = _EVERY_SECONDS
-            locked = locked or self._lock_stage(self._stage)
+            locked = locked or pipeline.lock(terminal, self._stage)
             with self._lock:
                 if self._ended.is_set():
                     return
-                line = "" if self._is_followed() else self.line(time.monotonic())
+                line = "" if self._is_out_of_place() else self.line(time.monotonic())
                 if line or self._shown:
                     self._draw(line)
 
@@ -154,25 +176,16 @@ class Progress:
             columns = os.get_terminal_size(self._stream.fileno()).columns
         return columns or shutil.get_terminal_size().columns
 
-    def _is_followed(self) -> bool:
-        """Tell whether a later stage of the same pipeline is running."""
-        return any(not self._lock_stage(stage, keep=False) for stage in range(self._stage + 1, 8))
-
-    def _lock_stage(self, stage: int, *, keep: bool = True) -> bool:
-        """Lock a stage for this process; return False if another process has it."""
+    def _is_out_of_place(self) -> bool:
+        """Tell whether a later stage shows its own line, or may print what this one overwrites."""
         assert self._stream  # noqa: S101 -- likewise
-        import fcntl  # noqa: PLC0415 -- Windows has none, and most runs show no progress
-
-        kind = fcntl.LOCK_EX if keep else fcntl.LOCK_SH
-        try:
-            terminal = self._stream.fileno()
-            fcntl.lockf(terminal, kind | fcntl.LOCK_NB, 1, os.getpgrp() * 8 + stage)
-            if not keep:
-                fcntl.lockf(terminal, fcntl.LOCK_UN, 1, os.getpgrp() * 8 + stage)
-        except OSError as error:
-            # What cannot be locked (a pipe, with --progress) is not shared either.
-            return error.errno not in (errno.EAGAIN, errno.EACCES)
-        return True
+        terminal = self._stream
+        if self._only_before_quiet:
+            self._is_before_quiet = pipeline.ends_quietly(terminal)
+        later = pipeline.NETWORK_STAGES[self._stage + 1 :]
+        if any(not pipeline.lock(terminal, stage, keep=False) for stage in later):
+            return True
+        return self._only_before_quiet and not self._is_before_quiet
 
 
 class _Above(io.TextIOBase):
@@ -190,3 +203,11 @@ class _Above(io.TextIOBase):
 
     def isatty(self) -> bool:
         return self._inner.isatty()
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people say it: `40 s`, `3 min`, `2 h 5 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -56,14 +56,18 @@ def run(
         archive_input=archive_input,
         throttled=progress.waits,
     )
-    with Interruptible(), session, progress:
-        for batch in session.batches(
-            progress.inputs(jobs), work, read=lambda: counted.count, finished=progress.finished
-        ):
-            with progress.around_records():
-                report.write(batch)
-            progress.wrote(len(batch), report.failures)
-        session.finish()
+    try:
+        with Interruptible(), session, progress:
+            for batch in session.batches(
+                progress.inputs(jobs), work, read=lambda: counted.count, finished=progress.finished
+            ):
+                with progress.around_records():
+                    report.write(batch)
+                progress.wrote(len(batch), report.failures)
+            session.finish()
+    except KeyboardInterrupt:
+        report.warning(f"interrupted: {progress.so_far()}")
+        raise
     done = session.any_success or (output_is_success and session.any_output)
     return report.exit_code(any_success=done, no_fail=options.no_fail)
 
