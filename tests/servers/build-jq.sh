@@ -14,7 +14,7 @@ if ! [ -x "$jq" ]; then
     trap 'rm -rf "$scratch"' EXIT
     cd "$scratch"
     {
-        "$python" -m pip download --no-deps --no-binary :all: 'jq==1.13.0' &&
+        "$python" -m pip download --no-deps --no-binary jq 'jq==1.13.0' &&
             tar -xf jq-1.13.0.tar.gz &&
             tar -xf jq-1.13.0/deps/jq-1.8.2.tar.gz &&
             (cd jq-1.8.2 && CFLAGS=-O2 ./configure --disable-maintainer-mode --disable-docs \
