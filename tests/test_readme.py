@@ -85,6 +85,7 @@ def test_the_table_of_programs_is_complete(request: pytest.FixtureRequest) -> No
     rows = ["| program | what it prints |", "|---|---|"]
     for path in sorted(README.parent.glob("filters/*.jq")):
         help_line = path.read_text().partition("\n")[0].removeprefix("# ")
+        help_line = help_line.replace("|", "\\|")  # which would end the cell
         rows.append(f"| `{path.stem}` | {help_line} |")
     page = README.parent / "docs" / "programs.md"
     text = page.read_text()

@@ -67,7 +67,10 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
             return ExitCode.OK
         return code
     if verb in ("-h", "--help"):
-        streams.stdout.write(commands.usage().encode())
+        from regpipe.manual import narrow  # noqa: PLC0415 -- needed for help only
+
+        page = narrow.fitted(commands.usage(), stdio.columns(streams.stdout))
+        streams.stdout.write(page.encode())
         return ExitCode.OK
     if verb in ("-V", "--version"):
         streams.stdout.write(commands.version().encode())

@@ -36,6 +36,17 @@ class Streams:
         self.stderr = stderr
 
 
+def columns(stdout: "BinaryIO") -> int:
+    """Return the width of the terminal that a page is shown on; 80 where it is not told."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdecimal() and int(told):
+        return max(int(told), 20)
+    try:
+        return max(os.get_terminal_size(stdout.fileno()).columns, 20)
+    except (OSError, ValueError):  # no terminal; no descriptor
+        return 80
+
+
 def standard() -> Streams:
     """Return the process's own streams, any of which may be closed.
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from regpipe.commands import summaries
 from regpipe.manual import schemas, topics
-from support.cli import run
+from support.cli import run, shell
 
 
 @pytest.mark.parametrize("topic", topics.names())
@@ -21,10 +22,35 @@ def test_help_of_a_verb_is_what_its_option_prints() -> None:
     assert run(["help"]).out == run(["--help"]).out
 
 
-def test_help_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
-    lines = run(["help", "manifests"]).out.decode().splitlines()
-    assert [line for line in lines if len(line) > 60 and "regpipe " not in line] == []
+@pytest.mark.parametrize("columns", [60, 80, 200])
+@pytest.mark.parametrize("verb", ["", *summaries()])
+def test_help_fits_the_terminal_and_breaks_no_word(
+    verb: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [verb, "--help"] if verb else ["--help"]
+    monkeypatch.setenv("COLUMNS", "400")
+    known = set(run(words).out.decode().split())
+    monkeypatch.setenv("COLUMNS", str(columns))
+    page = run(words).out.decode()
+    assert [line for line in page.splitlines() if len(line) > columns] == []
+    assert set(page.split()) - known <= {"\\"}
+
+
+def test_examples_on_several_lines_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def examples(columns: int) -> list[str]:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        _, _, text = run(["summarize", "--help"]).out.decode().partition("examples:\n")
+        done = shell(f"regpipe() {{ printf '%s ' regpipe \"$@\"; cat; echo; }}\n{text}")
+        assert done.code == 0
+        return done.out.decode().split()
+
+    assert examples(50) == examples(200)
+
+
+@pytest.mark.parametrize("verb", ["catalog", "tags", "check"])
+def test_options_that_do_nothing_for_a_verb_are_not_offered(verb: str) -> None:
+    assert "--min-remaining" not in run([verb, "--help"]).out.decode()
+    assert "--min-remaining" in run(["manifests", "--help"]).out.decode()
 
 
 def test_a_schema_is_printed() -> None:

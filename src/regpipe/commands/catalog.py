@@ -20,5 +20,6 @@ _HELP = Help(
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the repositories of registries; return the exit code."""
-    _, options = NetworkParser("catalog", _HELP, streams, default_registry="").parse_run(argv)
+    parser = NetworkParser("catalog", _HELP, streams, counted=False, default_registry="")
+    _, options = parser.parse_run(argv)
     return run(options, streams, targets.registries, lists.repositories)

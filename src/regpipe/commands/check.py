@@ -23,7 +23,9 @@ _HELP = Help(
 
 def main(argv: list[str], streams: Streams) -> int:
     """Check registries; return the exit code."""
-    parser = NetworkParser("check", _HELP, streams, cached=False, default_registry=HUB)
+    parser = NetworkParser(
+        "check", _HELP, streams, cached=False, counted=False, default_registry=HUB
+    )
     _, options = parser.parse_run(argv)
     work = checks.checking(options.network)
     # A record of what is wrong is not a success.

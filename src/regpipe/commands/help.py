@@ -2,9 +2,9 @@
 
 from regpipe import commands
 from regpipe.errors import ExitCode, UsageError
-from regpipe.manual import other_tools, text, topics
-from regpipe.stage.parser import Help, Parser, columns
-from regpipe.stdio import Streams
+from regpipe.manual import narrow, other_tools, text, topics
+from regpipe.stage.parser import Help, Parser
+from regpipe.stdio import Streams, columns
 
 
 def main(argv: list[str], streams: Streams) -> int:
@@ -20,7 +20,7 @@ def main(argv: list[str], streams: Streams) -> int:
     )
     parser.options.add_argument("word", nargs="?", metavar="WORD", help="a verb or a topic")
     word = parser.parse_args(argv).word
-    streams.stdout.write(_page(word, columns(streams)).encode())
+    streams.stdout.write(_page(word, columns(streams.stdout)).encode())
     return ExitCode.OK
 
 
@@ -31,11 +31,11 @@ def _page(word: str | None, width: int) -> str:
         UsageError: there is none about the word.
     """
     if word is None:
-        return commands.usage()
+        return narrow.fitted(commands.usage(), width)
     found = commands.help_of(word)
     blocks = topics.page(word)
     if found:  # a page may say more of a verb
-        return found + (f"\n{text.page(blocks, width)}" if blocks else "")
+        return narrow.fitted(found, width) + (f"\n{text.page(blocks, width)}" if blocks else "")
     if blocks is None:
         known = [*commands.summaries(), *topics.names()]
         close = other_tools.closest(word, known)

@@ -14,6 +14,7 @@ from regpipe.jq.options import Options
 from regpipe.jq.output import Output
 from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Program
 from regpipe.jq.values import RunResult
+from regpipe.stdio import columns
 from regpipe.system import directories, pipeline
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -97,12 +98,13 @@ def main(argv: list[str], streams: "Streams") -> int:
     for name in _SECRETS:
         os.environ.pop(name, None)
     if argv in (["-h"], ["--help"]):  # also where libjq cannot be loaded
-        streams.stdout.write(HELP.encode())
+        streams.stdout.write(_help(streams).encode())
         return OK
     libjq = Libjq()
     options = Options(argv, libjq)
     if options.action:
-        streams.stdout.write(_action(options).encode())
+        is_help = options.action == "help"
+        streams.stdout.write((_help(streams) if is_help else _action(options)).encode())
         return OK
     source = _source(libjq, options)
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
@@ -235,10 +237,14 @@ def _hint(options: Options) -> str:
     return f"did you mean the program {close}? see --list" if close else "see --list for programs"
 
 
+def _help(streams: "Streams") -> str:
+    from regpipe.manual import narrow  # noqa: PLC0415 -- needed for help only
+
+    return narrow.fitted(HELP, columns(streams.stdout))
+
+
 def _action(options: Options) -> str:
-    """Return what --help and its like print."""
-    if options.action == "help":
-        return HELP
+    """Return what --list and its like print."""
     if options.action == "version":
         return commands.version()
     if options.action == "show":

@@ -24,7 +24,7 @@ _HELP = Help(
 
 def main(argv: list[str], streams: Streams) -> int:
     """List the tags of repositories; return the exit code."""
-    parser = NetworkParser("tags", _HELP, streams)
+    parser = NetworkParser("tags", _HELP, streams, counted=False)
     parser.output.add_argument(
         "--no-referrer-tags",
         action="store_true",

@@ -89,8 +89,13 @@ class Connections(NamedTuple):
         return max(one.jobs for one in (self.general, *self.tables.values()))
 
 
-def add_options(parser: Parser) -> None:
-    """Give a verb's parser the options about connections to registries."""
+def add_options(parser: Parser, *, counted: bool) -> None:
+    """Give a verb's parser the options about connections to registries.
+
+    Args:
+        parser: the parser.
+        counted: whether the verb fetches what registries count against a rate limit.
+    """
     group = parser.add_argument_group("Connection")
     group.add_argument(
         "--registry",
@@ -128,6 +133,8 @@ def add_options(parser: Parser) -> None:
         metavar="N",
         help=f"number of retries when a registry or the network fails (default: {_RETRIES})",
     )
+    if not counted:
+        return
     group.add_argument(
         "--min-remaining",
         type=number(0, 10**9),
@@ -149,7 +156,8 @@ def parse(args: argparse.Namespace, settings: Settings) -> Connections:
 def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -> NetworkOptions:
     """Return the options for the registry with a name, or for all others."""
     found = {
-        key: settings.find(key, getattr(args, key.replace("-", "_")), registry) for key in _KEYS
+        key: settings.find(key, getattr(args, key.replace("-", "_"), None), registry)
+        for key in _KEYS
     }
     value = {key: one.value if one else None for key, one in found.items()}
     if found["key"] and not found["cert"]:

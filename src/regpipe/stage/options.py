@@ -95,24 +95,27 @@ class NetworkParser(Parser):
         words: those of its help.
         streams: where the help goes, and where standard input is.
         cached: whether the verb may use the cache.
+        counted: whether it fetches what registries count against a rate limit.
         default_registry: for verbs whose inputs are registries: what they are about where
             neither an input nor `--registry` nor $REGPIPE_REGISTRY names one; may be empty. None
             for verbs with other inputs.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all but three are keywords
         self,
         verb: str,
         words: Help,
         streams: Streams,
         *,
         cached: bool = True,
+        counted: bool = True,
         default_registry: str | None = None,
     ) -> None:
         super().__init__(verb, words._replace(more=_MORE), streams)
         self._verb = verb
         self._example = words.examples[0]
         self._cached = cached
+        self._counted = counted
         self._default_registry = default_registry
         self.output = self.add_argument_group("Output")
         """The group of the options about what is printed."""
@@ -154,7 +157,7 @@ class NetworkParser(Parser):
             help="write records as they complete, not in input order",
         )
         output_options.add_options(self.output)
-        network.add_options(self)
+        network.add_options(self, counted=self._counted)
         credentials.add_options(self)
         if self._cached:
             caching.add_options(self)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
 from regpipe.errors import UsageError
-from regpipe.stdio import Streams
+from regpipe.stdio import Streams, columns
 
 
 class Help(NamedTuple):
@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
             usage=f"regpipe {verb} [OPTION…]{f' [{words.operand}…]' if words.inputs else ''}",
             description=words.description,
             epilog="\n\n".join(filter(None, (examples, words.more))) or None,
-            formatter_class=lambda prog: _Formatter(prog, width=columns(streams)),
+            formatter_class=lambda prog: _Formatter(prog, width=columns(streams.stdout)),
             add_help=False,
             allow_abbrev=False,
         )
@@ -68,7 +68,10 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 -- argparse's signature
         """Write the help to the command's standard output."""
-        self._streams.stdout.write(self.format_help().encode())
+        from regpipe.manual import narrow  # noqa: PLC0415 -- needed for help only
+
+        page = narrow.fitted(self.format_help(), columns(self._streams.stdout))
+        self._streams.stdout.write(page.encode())
 
     def error(self, message: str) -> NoReturn:
         """Refuse the arguments.
@@ -93,17 +96,6 @@ class Parser(argparse.ArgumentParser):
         known = [name for action in self._actions for name in action.option_strings]
         close = other_tools.closest(option, known)
         return f"unknown option {ascii(option)}" + (f" (did you mean {close}?)" if close else "")
-
-
-def columns(streams: Streams) -> int:
-    """Return the width of the terminal that a help page is shown on; 80 where it is not told."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isascii() and told.isdecimal() and int(told):
-        return max(int(told), 20)
-    try:
-        return max(os.get_terminal_size(streams.stdout.fileno()).columns, 20)
-    except (OSError, ValueError):  # no terminal; no descriptor
-        return 80
 
 
 class _Formatter(argparse.HelpFormatter):
