@@ -97,7 +97,7 @@ def _instant(text: str) -> float:
 
 def _results(records: Records, before: Records | None, now: float) -> Results:
     """Run the bundled programs over the records."""
-    reduced = Reducer().reduced
+    reduced = Reducer(records.images).reduced
     batch = Batch(map(reduced, [*records.images, *records.errors]))
     results = Results()
 

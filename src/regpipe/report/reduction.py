@@ -3,10 +3,11 @@
 Programs run over what is left of a record several times, and much of a record is read by none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from regpipe.records import ndjson
+from regpipe.report.chains import Chains
 
 _FIELDS = (
     *("registry", "repository", "name", "ref", "tag", "digest", "mediaType", "pinned", "error"),
@@ -20,17 +21,35 @@ _ANNOTATIONS = tuple(
 _INDEX = ("digest", "manifests", "platforms", "descriptor", "subject", "annotations")
 _REFERRER = ("digest", "subject")
 _LISTS = ("layers", "blobs")
+_EXACT = 2**50
+"""Sizes below are added exactly, whatever adds them."""
 
 
 class Reducer:
     """What reduces the records of one run.
 
-    Programs only compare the digests of layers, which are half of a record. A number stands for
-    each, the same for the same digest.
+    A number stands for each digest of a layer, which are half of a record; layers that are always
+    listed together are made one (chains.py).
+
+    Args:
+        records: all records that have layers.
     """
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, str] = {}
+    def __init__(self, records: Iterable[Mapping[str, Any]] = ()) -> None:
+        self._layers, self._ids = Chains(), Chains()
+        for record in records:
+            for layers in _lists(record):
+                digests = [_get(layer, "digest") for layer in layers]
+                if _are_regular(layers):
+                    self._layers.add(digests)
+                else:
+                    self._layers.block(digests)
+            ids = _get(_get(record.get("config"), "rootfs"), "diff_ids")
+            if isinstance(ids, list):
+                if _are_names(ids):
+                    self._ids.add(ids)
+                else:
+                    self._ids.block(ids)
 
     def reduced(self, record: Mapping[str, Any]) -> bytes:
         """Return as a line of JSON what programs read of a manifest record or an error record."""
@@ -56,29 +75,41 @@ class Reducer:
         for name in _LISTS:
             if name in manifest:
                 listed = manifest[name]
-                kept[name] = (
-                    [self._layer(layer) for layer in listed] if isinstance(listed, list) else listed
-                )
+                kept[name] = self._shorter(listed) if isinstance(listed, list) else listed
         if "config" in manifest:
             kept["config"] = _only(manifest["config"], ("digest",))
         if "annotations" in manifest:
             kept["annotations"] = _only(manifest["annotations"], _ANNOTATIONS)
         return kept
 
+    def _shorter(self, layers: list[Any]) -> list[Any]:
+        if not _are_regular(layers):
+            return [self._layer(layer) for layer in layers]
+        sizes = [layer["size"] for layer in layers]
+        links = list(self._layers.links([layer["digest"] for layer in layers]))
+        ends = [at for at, _ in links[1:]] + [len(layers)]
+        return [
+            {"digest": number, "size": sum(sizes[begin:end])}
+            for (begin, number), end in zip(links, ends, strict=True)
+        ]
+
     def _layer(self, layer: object) -> object:
         if not isinstance(layer, dict):
             return layer
-        kept = _fields(layer, ("size",))
-        if "digest" in layer:
-            kept["digest"] = self._number(layer["digest"])
-        return kept
+        digest = layer.get("digest")
+        if isinstance(digest, str):
+            layer = layer | {"digest": self._layers.number(digest)}
+        return _fields(layer, ("digest", "size"))
 
     def _config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         kept = _fields(config, _CONFIG)
         files = config.get("rootfs")
         if isinstance(files, dict):
-            found = files.get("diff_ids")
-            ids = [self._number(each) for each in found] if isinstance(found, list) else found
+            ids = files.get("diff_ids")
+            if isinstance(ids, list) and _are_names(ids):
+                ids = [number for _, number in self._ids.links(ids)]
+            elif isinstance(ids, list):
+                ids = [self._ids.number(each) if _are_names([each]) else each for each in ids]
             kept["rootfs"] = {"diff_ids": ids}
         inner = config.get("config")
         if isinstance(inner, dict):
@@ -87,11 +118,31 @@ class Reducer:
                 kept["config"]["Labels"] = _only(inner["Labels"], _ANNOTATIONS)
         return kept
 
-    def _number(self, digest: object) -> object:
-        """Return what stands for a digest; what is none stays what it is."""
-        if type(digest) is not str or not digest:
-            return digest
-        return self._numbers.setdefault(digest, str(len(self._numbers)))
+
+def _lists(record: Mapping[str, Any]) -> Iterator[list[Any]]:
+    for name in _LISTS:
+        listed = _get(record.get("manifest"), name)
+        if isinstance(listed, list):
+            yield listed
+
+
+def _are_regular(layers: list[Any]) -> bool:
+    """Tell whether all layers have digests, and sizes that add up."""
+    return all(
+        isinstance(layer, dict)
+        and type(layer.get("digest")) is str
+        and type(layer.get("size")) is int
+        and 0 <= layer["size"] < _EXACT
+        for layer in layers
+    )
+
+
+def _are_names(ids: list[Any]) -> bool:
+    return all(type(each) is str and each for each in ids)
+
+
+def _get(value: object, name: str) -> Any:  # noqa: ANN401 -- a field of JSON
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def _fields(value: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
