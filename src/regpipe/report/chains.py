@@ -1,8 +1,8 @@
 """Layers that are always listed together, made one.
 
 Programs only compare layers and add their sizes, and much of their time goes into that. The layers
-of a base image, and those that an image adds to them, come one after another wherever they come. One
-layer with the size of all of them leads to the same figures and to the same bases.
+of a base image, and those that an image adds to them, come one after another wherever they come.
+One layer with the size of all of them leads to the same figures and to the same bases.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -8,6 +8,8 @@ from regpipe.report.units import human_bytes
 
 _DRAWN = 20
 """So many images have a bar in the page itself; the script draws others."""
+_BARS = 20_000
+"""At most that many images have a bar at all; the table has them all."""
 _WIDTH = 1000
 _TITLED = 100
 """With at most that many layers in these bars each has a title; the script tells more."""
@@ -66,7 +68,8 @@ class Sharing:
 
     Attributes:
         figures: the totals that the program `sharing` gives; None if it failed.
-        bars: all images that tell their sizes, the largest first.
+        images: how many images tell their sizes.
+        bars: those of them that have a bar, the largest first.
         drawn: those that have a bar in the page itself.
         titled: whether each of their layers has a title.
         layers: all layers, by number.
@@ -91,7 +94,8 @@ class Sharing:
             layers = self._of(registry, digest, tags, variant)
             figures = by_image.get((variant.record.get("ref"), digest), {})
             self.bars.append(Bar(tags, variant, figures, layers))
-        self.bars.sort(key=lambda bar: -bar.size)
+        self.images = len(self.bars)
+        self.bars = sorted(self.bars, key=lambda bar: -bar.size)[:_BARS]
         self.drawn = self.bars[:_DRAWN]
         self.titled = sum(len(bar.layers) for bar in self.drawn) <= _TITLED
         self.layers = list(self._layers.values())
@@ -129,10 +133,11 @@ class Sharing:
         return found
 
     def data(self) -> list[object]:
-        """Return the block for the script: all bars, with the sizes and users of the layers."""
+        """Return the block for the script: all bars, with the sizes of the layers and in how many images they are."""
         return [
             {
                 "size": [layer.size for layer in self.layers],
+                "images": [len(layer.images) for layer in self.layers],
                 "bars": [
                     [bar.platform, [tag.number for tag in bar.tags], bar.size, bar.exclusive]
                     + [layer.number for layer in bar.layers]

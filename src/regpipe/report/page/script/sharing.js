@@ -33,10 +33,14 @@ function startSharing(index) {
     const tags = users.flatMap((bar) => bar[1]);
     const digest = JSON.parse((await lines("layers"))[layer]);
     const names = tags.slice(0, 12).map(name).join(", ");
-    const left = tags.length > 12 ? ` and ${counted(tags.length - 12, "more tag")}` : "";
+    const hidden = data.images[layer] - users.length; // images without a bar
+    const left = [
+      tags.length > 12 ? ` and ${counted(tags.length - 12, "more tag")}` : "",
+      hidden > 0 ? `, and ${counted(hidden, "image")} without a bar` : "",
+    ].join("");
     said.replaceChildren(
       "Layer ", make("code", {}, shown(digest.slice(0, 19))), ` ${bytes(data.size[layer])} in `,
-      `${counted(users.length, "image")}: `, ...shown(names), left);
+      `${counted(data.images[layer], "image")}: `, ...shown(names), left);
   }
 
   function bar([platform, tags, size, exclusive, ...layers]) {
@@ -48,7 +52,7 @@ function startSharing(index) {
     for (const layer of layers) {
       const width = (1000 * data.size[layer]) / (data.bars[0][2] || 1);
       const rect = draw("rect", { x, width, "data-layer": layer });
-      if (uses[layer].length < 2) rect.setAttribute("class", "alone");
+      if (data.images[layer] < 2) rect.setAttribute("class", "alone");
       plot.append(rect);
       x += width;
     }
