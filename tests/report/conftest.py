@@ -7,8 +7,14 @@ import pytest
 
 from support import browser
 from support.browser import Browser
-from support.pages import Json, make
+from support.pages import KEPT, Json, make
 from support.sample import SAMPLE
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the pages are."""
+    if any(KEPT.glob("*.html")):
+        terminalreporter.write_line(f"pages of regpipe report and their pictures: {KEPT}")
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
 
 
 def test_the_bound_of_the_pictures_is_20_000_images() -> None:
-    assert sharing._BARS == 20_000  # noqa: SLF001
+    assert sharing._BARS == 20_000
 
 
 def test_the_table_holds_all(page: str) -> None:

@@ -99,13 +99,11 @@ class Browser:
         )
         return [str(text) for text in found]
 
-    def screenshot(self, path: Path, *, whole: bool = True) -> None:
-        """Save a picture of the page, or of the part in the window."""
-        options: dict[str, Any] = {"format": "png", "captureBeyondViewport": whole}
-        if whole:
-            size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-            height = min(size["height"], 12_000)
-            options["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": height, "scale": 1}
+    def screenshot(self, path: Path, *, height: int = 12_000) -> None:
+        """Save a picture of the page, of at most so many pixels from its top."""
+        size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], height)}
+        options = {"format": "png", "captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
         data = self.driver.execute_cdp_cmd("Page.captureScreenshot", options)["data"]
         path.write_bytes(base64.b64decode(data))
 

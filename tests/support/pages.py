@@ -10,6 +10,8 @@ from support.processes import PLACES, absent
 
 NOW = "2024-07-01T00:00:00Z"
 """The time that ages are computed for."""
+KEPT = Path(__file__).parents[2] / "build" / "pages"
+"""Where pages and pictures are left for people to look at."""
 AXE = "axe-4.14.1.min.js"
 Json = dict[str, Any]
 

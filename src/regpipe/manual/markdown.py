@@ -1,7 +1,7 @@
 """A page of docs, divided into blocks: the part of Markdown that the pages use.
 
 That is headings (`#`), paragraphs, lists (`-`, `1.`), fenced or indented code, and tables; within
-the text `code`, **bold** and [links](address).
+the text `code`, **bold** and [links](address). Pictures (`![text](address)`) are left out.
 """
 
 import re
@@ -12,6 +12,7 @@ _HEADING = re.compile(r"(#{1,4}) (.+)")
 _ITEM = re.compile(r"(?P<mark>[-*]|\d+\.) +(?P<text>.+)")
 _FENCE = re.compile(r"(`{3,}).*")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r"!\[[^\]]*\]\([^)\s]+\)")
 _CELL_END = re.compile(r"(?<!\\)\|")
 
 
@@ -57,7 +58,7 @@ def parse(text: str) -> list[Block]:
     position = 0
     while position < len(lines):
         line = lines[position]
-        if not line.strip():
+        if not line.strip() or _PICTURE.fullmatch(line):
             position += 1
         elif fence := _FENCE.fullmatch(line):
             end = _find(lines, position + 1, fence[1].__eq__)

@@ -1,4 +1,8 @@
-"""The page of `regpipe report`: from records      the records of the input
+"""The page of `regpipe report`: from records and results of programs to one HTML file.
+
+It knows no jq: commands/report.py runs the programs and hands over their results.
+
+records      the records of the input
 reduction    what programs read of them; chains makes one of layers that are always together
 model        images and tags, as the page shows them
 kinds        what an image or artifact is, and what its referrers are

@@ -28,14 +28,16 @@ class Line:
     Attributes:
         kind: one of `KINDS`.
         ref: the reference; `tag` is its tag in this page, if it is here.
+        label: the reference, without the registry if there is one only.
         platform: the platform it is about, or "".
         before, after: what it was and is.
     """
 
-    def __init__(self, told: Mapping[str, Any], tags: Mapping[str, Tag]) -> None:
+    def __init__(self, told: Mapping[str, Any], tags: Mapping[str, Tag], registry: str) -> None:
         self.kind = str(told.get("change"))
         self.ref = clean(told.get("ref"))
         self.tag = tags.get(self.ref)
+        self.label = self.ref.removeprefix(registry)
         platform = told.get("platform")
         self.platform = platform if isinstance(platform, str) else ""
         self.before, self.after = Side(told.get("before")), Side(told.get("after"))
@@ -53,5 +55,7 @@ class Changes:
         tags = {tag.ref: tag for tag in inventory.tags}
         found = [line for line in results if "error" not in line and line.get("change") in KINDS]
         self.counts = {kind: sum(line["change"] == kind for line in found) for kind in KINDS}
-        self.lines = [Line(line, tags) for line in found[:_LINES]]
+        names = {repository.registry for repository in inventory.repositories}
+        registry = f"{names.pop()}/" if len(names) == 1 else ""
+        self.lines = [Line(line, tags, registry) for line in found[:_LINES]]
         self.left_out = len(found) - len(self.lines)

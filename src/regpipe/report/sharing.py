@@ -133,7 +133,7 @@ class Sharing:
         return found
 
     def data(self) -> list[object]:
-        """Return the block for the script: all bars, with the sizes of the layers and in how many images they are."""
+        """Return the block for the script: all bars, and of each layer its size and its images."""
         return [
             {
                 "size": [layer.size for layer in self.layers],

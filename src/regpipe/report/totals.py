@@ -18,14 +18,16 @@ class Line:
     Attributes:
         label: its name, with that of its registry if there are several.
         tags, images: their numbers.
-        naive, unique: the bytes of its layers: all, and each once.
+        naive, unique: the bytes of its layers: all, and each once; None where none tells its size.
         share: `unique` in hundredths of the largest one.
     """
 
     def __init__(self, label: str, told: Mapping[str, Any]) -> None:
         self.label = label
         self.tags, self.images = told["tags"], told["images"]
-        self.naive, self.unique = told["naive"], told["unique"]
+        is_told = bool(told["naive"]) or not told["withoutSizes"]
+        self.naive: float | None = told["naive"] if is_told else None
+        self.unique: float | None = told["unique"] if is_told else None
         self.share = 0
 
 
@@ -55,8 +57,8 @@ class Totals:
                 name = repository.label
                 label = f"{repository.registry}/{name}" if many else name
                 self._lines[id(repository)] = Line(label, figures)
-        found = sorted(self._lines.values(), key=lambda line: -line.unique)
-        largest = max((line.unique for line in found), default=0)
+        found = sorted(self._lines.values(), key=lambda line: -(line.unique or 0))
+        largest = max((line.unique or 0 for line in found), default=0)
         for line in found:
             line.share = max(1, round(100 * line.unique / largest)) if line.unique else 0
         first = _FIRST if len(found) > _FIRST + 1 else len(found)

@@ -17,6 +17,8 @@ a paragraph with a [link](other.md) and **bold** words.
 |---|---|
 | `a` | a pipe: `x \\| y` |
 
+![a picture](picture.png)
+
 ```sh
 regpipe tags x
 

@@ -10,7 +10,8 @@ function startDrawer(index) {
     if (number === undefined) return;
     const image = await value("details", number);
     drawer.replaceChildren(...content(image, tag, await lines("layers")));
-    if (!drawer.open) drawer.showModal();
+    if (drawer.open) drawer.querySelector(".close").focus(); // the link that was followed is gone
+    else drawer.showModal();
     drawer.scrollTop = 0;
     history.replaceState(null, "", "#t" + tag);
   }
@@ -109,6 +110,18 @@ function startDrawer(index) {
     return [make("h3", {}, "Referrers"), make("ul", { class: "referrers" }, rows)];
   }
 
+  /** Copies the digest, with its repository, of a cell of the table, and says so. */
+  async function copied(cell) {
+    await copy(cell.title, cell);
+    const tip = byId("tip");
+    tip.replaceChildren("Copied ", make("code", {}, cell.title));
+    tip.classList.add("on");
+    const box = cell.getBoundingClientRect();
+    tip.style.left = `${Math.max(4, box.right - tip.offsetWidth)}px`;
+    tip.style.top = `${box.bottom}px`;
+    setTimeout(() => tip.classList.remove("on"), 1500);
+  }
+
   drawer.addEventListener("click", (event) => {
     if (event.target === drawer) drawer.close();
   });
@@ -117,9 +130,12 @@ function startDrawer(index) {
     const link = event.target.closest('a[href^="#t"]');
     const row = event.target.closest("#table tr[data-tag], #table .rows tr");
     const tag = /^#t(\d+)$/.exec(link?.getAttribute("href") ?? "")?.[1];
+    const digest = event.target.closest("#table td:nth-child(7)[title]");
     if (tag !== undefined) {
       event.preventDefault();
       open(Number(tag));
+    } else if (digest?.title) {
+      copied(digest);
     } else if (row && !event.target.closest("button, a") && getSelection().isCollapsed) {
       open(Number(row.dataset.tag ?? row.id.slice(1)));
     }
@@ -146,17 +162,22 @@ function list(entries) {
   return make("dl", { class: "fields" }, nodes);
 }
 
+/** Copies a line of text; where the clipboard is not to be had, what a node shows of it. */
+async function copy(line, node) {
+  try {
+    await navigator.clipboard.writeText(line);
+  } catch {
+    getSelection().selectAllChildren(node);
+    document.execCommand("copy");
+  }
+}
+
 /** A line of text with a button that copies it. */
 function copyable(line) {
   const button = make("button", { type: "button" }, "Copy");
   const code = make("code", {}, shown(line));
   button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(line);
-    } catch {
-      getSelection().selectAllChildren(code);
-      document.execCommand("copy");
-    }
+    await copy(line, code);
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy"), 1500);
   });

@@ -82,7 +82,7 @@ function startTable(index) {
       row.removeAttribute("id");
       row.dataset.tag = number;
       const name = index.repositories[index.repository[number]];
-      row.cells[0].prepend(make("span", { class: "repo" }, shown(name)));
+      row.cells[0].prepend(make("span", { class: "repo" }, shown(name)), " ");
       list.append(row);
     }
     const left = found.length - list.rows.length;
