@@ -61,7 +61,7 @@ class Client:
         cacert: file of CA certificates to trust besides the system's.
         cert: file of a client certificate.
         key: file of its private key, if not in the same file.
-        jobs: concurrent requests to a registry.
+        jobs: concurrent requests to a registry; by default as many as make up for its distance.
         timeout: seconds to wait for a response.
         retries: how many times a request that failed is sent again.
         cache: whether manifests and configs are kept between runs.

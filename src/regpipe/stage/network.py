@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from regpipe.sources.cached import Remote
     from regpipe.transport import Options, Transport
 
-_JOBS = 8
+AUTO = "auto"
+"""The setting by which the distance to a registry decides about concurrent requests."""
+_FIRST_JOBS = 8
 _TIMEOUT = 30
 _RETRIES = 5
 _KEYS = (
@@ -34,7 +36,7 @@ class NetworkOptions(NamedTuple):
     """How registries are reached.
 
     Attributes:
-        jobs: concurrent requests at most.
+        jobs: concurrent requests at most; None for as many as make up for the distance.
         timeout: seconds to wait for a response to begin.
         retries: how many times a request that failed is sent again.
         min_remaining: what must be left of a registry's rate limit; None to ignore it.
@@ -49,7 +51,7 @@ class NetworkOptions(NamedTuple):
             from.
     """
 
-    jobs: int
+    jobs: int | None
     timeout: int
     retries: int
     min_remaining: int | None
@@ -84,9 +86,9 @@ class Connections(NamedTuple):
         return frozenset(name for name, one in self.tables.items() if one.plain_http)
 
     @property
-    def most_jobs(self) -> int:
-        """The largest number of concurrent requests that any registry may get."""
-        return max(one.jobs for one in (self.general, *self.tables.values()))
+    def jobs(self) -> int:
+        """The largest number of concurrent requests that any registry may get at first."""
+        return max(one.jobs or _FIRST_JOBS for one in (self.general, *self.tables.values()))
 
 
 def add_options(parser: Parser, *, counted: bool) -> None:
@@ -117,9 +119,9 @@ def add_options(parser: Parser, *, counted: bool) -> None:
     group.add_argument(
         "-j",
         "--jobs",
-        type=number(1, 1000),
+        type=_jobs,
         metavar="N",
-        help=f"concurrent requests (default: {_JOBS})",
+        help=f"concurrent requests (default: {AUTO}, by distance)",
     )
     group.add_argument(
         "--timeout",
@@ -141,6 +143,11 @@ def add_options(parser: Parser, *, counted: bool) -> None:
         metavar="N",
         help="stop when this much is left of a registry's rate limit (Docker Hub)",
     )
+
+
+def _jobs(text: str) -> int | str:
+    """Parse the value of `--jobs`."""
+    return AUTO if text == AUTO else number(1, 1000, AUTO)(text)
 
 
 def parse(args: argparse.Namespace, settings: Settings) -> Connections:
@@ -166,7 +173,7 @@ def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -
         if one := found[key]:
             check_readable(one.origin, one.value)
     return NetworkOptions(
-        jobs=value["jobs"] or _JOBS,
+        jobs=None if value["jobs"] in (None, AUTO) else value["jobs"],
         timeout=value["timeout"] or _TIMEOUT,
         retries=_RETRIES if value["retries"] is None else value["retries"],
         min_remaining=value["min-remaining"],
@@ -222,6 +229,12 @@ class Registries:
                 self._opened[options] = self._open(options)
             transport, _ = self._opened[options]
         return Registry(url, transport)
+
+    def jobs(self) -> int:
+        """Return how many requests may be under way now, to all registries that were opened."""
+        with self._lock:
+            opened = [transport.allowed for transport, _ in self._opened.values()]
+        return max([self._connections.jobs, *opened])
 
     def finish(self) -> None:
         """Warn if credentials were given to the run and not used."""

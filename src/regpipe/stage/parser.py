@@ -119,13 +119,20 @@ class _Formatter(argparse.HelpFormatter):
         return textwrap.indent("\n\n".join(paragraphs), indent)
 
 
-def number(least: int, most: int) -> Callable[[str], int]:
-    """Return what parses an option's value as a whole number within bounds."""
+def number(least: int, most: int, word: str = "") -> Callable[[str], int]:
+    """Return what parses an option's value as a whole number within bounds.
+
+    Args:
+        least: the least that it may be.
+        most: and the most.
+        word: what the option takes besides, for the message.
+    """
+    allowed = f"{word} or between" if word else "between"
 
     def parse(text: str) -> int:
         value = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"must be between {least} and {most}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be {allowed} {least} and {most}, not {text!r}")
         return value
 
     return parse

@@ -23,7 +23,7 @@ INPUT_BYTES = 32 << 20
 def batches(  # noqa: PLR0913 -- all but the first three are keywords
     work: Callable[[T], Iterable[R]],
     items: Iterable[T],
-    jobs: int,
+    jobs: Callable[[], int],
     *,
     in_order: bool = True,
     read: Callable[[], int] = lambda: 0,
@@ -38,7 +38,7 @@ def batches(  # noqa: PLR0913 -- all but the first three are keywords
     Args:
         work: yields any number of results for an item; its exceptions end the iteration.
         items: the inputs; may block, may be endless.
-        jobs: the largest number of threads.
+        jobs: returns the largest number of threads of use; it may grow.
         in_order: whether results are yielded in the order of the items.
         read: returns how many bytes of input the items drawn so far were read from.
         size: returns the size of a result in bytes.
@@ -86,7 +86,7 @@ class _Pool(Generic[T, R]):
     def __init__(
         self,
         work: Callable[[T], Iterable[R]],
-        jobs: int,
+        jobs: Callable[[], int],
         read: Callable[[], int],
         size: Callable[[R], int],
         *,
@@ -98,7 +98,8 @@ class _Pool(Generic[T, R]):
         self._read = read
         self._size = size
         self._todo: SimpleQueue[_Task[T, R] | None] = SimpleQueue()
-        self._workers = 0  # of the feeding thread
+        self._workers = 0
+        self._starting = threading.Lock()
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
@@ -148,18 +149,22 @@ class _Pool(Generic[T, R]):
             self._start_worker()
 
     def _is_full(self) -> bool:
-        return len(self._tasks) >= self._jobs * INPUTS_AHEAD or self._input > INPUT_BYTES
+        return len(self._tasks) >= self._jobs() * INPUTS_AHEAD or self._input > INPUT_BYTES
 
     def _start_worker(self) -> None:
         """Start one more thread; where there is none and none can be had, work on this one."""
-        if self._workers < self._jobs:
+        with self._starting:
+            if self._workers >= self._jobs() or self._todo.empty():
+                return
             try:
                 threading.Thread(target=self._run, daemon=True).start()
             except (RuntimeError, MemoryError):  # the system refuses
-                if not self._workers and (task := self._todo.get()):
-                    self._do(task)
+                pass
             else:
                 self._workers += 1
+                return
+        if not self._workers and (task := self._todo.get()):
+            self._do(task)
 
     def take(self) -> list[R]:
         """Return the results that are complete, waiting for the first; an empty list at the end."""
@@ -179,7 +184,9 @@ class _Pool(Generic[T, R]):
         with self._lock:
             self._stopped = True
             self._room.notify_all()
-        for _ in range(self._jobs):
+        with self._starting:
+            started = self._workers
+        for _ in range(started):
             self._todo.put(None)
 
     def _collect(self) -> list[R]:
@@ -210,6 +217,8 @@ class _Pool(Generic[T, R]):
     def _run(self) -> None:
         while (task := self._todo.get()) is not None and not self._stopped:
             self._do(task)
+            if self._workers < self._jobs():  # more than when the last item was fed
+                self._start_worker()
 
     def _do(self, task: _Task[T, R]) -> None:
         error: BaseException | None = None

@@ -99,7 +99,7 @@ class Session:
         return pool.batches(
             do,
             jobs,
-            self._options.network.most_jobs,
+            self._registries.jobs,
             in_order=self._options.in_order,
             read=read,
             size=output.size,

@@ -32,6 +32,7 @@ class Setting(NamedTuple):
         each: whether a registry's table may have it too.
         least: of a number, the least that it may be.
         most: and the most.
+        word: what may stand in place of a number.
         option: the option of the command line that comes before it; usually `--` and the key.
     """
 
@@ -41,6 +42,7 @@ class Setting(NamedTuple):
     each: bool = False
     least: int = 0
     most: int = 0
+    word: str = ""
     option: str = ""
 
     @property
@@ -64,7 +66,8 @@ SETTINGS = {
         Setting("cacert", "file", "CA certificates to trust besides the system's", each=True),
         Setting("cert", "file", "client certificate", each=True),
         Setting("key", "file", "its private key, if not in the same file", each=True),
-        Setting("jobs", "number", "concurrent requests", each=True, least=1, most=1000),
+        Setting("jobs", "number", "concurrent requests", each=True, least=1, most=1000,
+                word="auto"),
         Setting("timeout", "number", "seconds to wait for a response", each=True,
                 least=1, most=3600),
         Setting("retries", "number", "retries when a registry or the network fails", each=True,
@@ -191,10 +194,12 @@ def _check_table(
         if setting is None or not is_allowed(setting):
             allowed = [key for key, setting in SETTINGS.items() if is_allowed(setting)]
             raise UsageError(f"{where}: no setting {ascii(key)}: {', '.join(allowed)}")
+        if setting.word and value == setting.word:
+            continue
         kinds: dict[str, type] = {"switch": bool, "number": int}
         if type(value) is not kinds.get(setting.kind, str):
-            expected = {"switch": "true or false", "number": "a number"}.get(setting.kind, "a text")
-            raise UsageError(f"{where}: {key} must be {expected}")
+            expected = {"switch": "true or false", "number": _number_or_word(setting)}
+            raise UsageError(f"{where}: {key} must be {expected.get(setting.kind, 'a text')}")
         if setting.kind == "number":
             _check_number(setting, value, f"{where}: {key}")
 
@@ -202,13 +207,20 @@ def _check_table(
 def _from_text(setting: Setting, text: str) -> object:
     if setting.kind == "switch":
         return text.strip().lower() not in _OFF
+    if setting.word and text == setting.word:
+        return text
     if setting.kind == "number":
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
         return _check_number(setting, number, f"${setting.variable}")
     return text
 
 
+def _number_or_word(setting: Setting) -> str:
+    return f'"{setting.word}" or a number' if setting.word else "a number"
+
+
 def _check_number(setting: Setting, number: Any, what: str) -> int:  # noqa: ANN401
     if not setting.least <= number <= setting.most:
-        raise UsageError(f"{what} must be a number between {setting.least} and {setting.most}")
+        allowed = _number_or_word(setting)
+        raise UsageError(f"{what} must be {allowed} between {setting.least} and {setting.most}")
     return int(number)

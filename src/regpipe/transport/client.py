@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
 from regpipe.errors import RegistryError, RegpipeError
+from regpipe.oci.reference import HUB_URL
 from regpipe.transport import bounds, errors, origins, proxies, retry, waits
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
@@ -21,6 +22,14 @@ PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
 TOKEN_LIMIT = 256 << 10
 """Bytes of a token endpoint's response that are read at most."""
+
+_HUB = origins.split(HUB_URL)[0]
+_HUB_RATE = 30.0
+"""Requests a second to Docker Hub, which allows "thousands a minute" for one address."""
+
+
+def _ignore(_: str) -> None:
+    """Do nothing."""
 
 
 class Transport:
@@ -89,6 +98,11 @@ class Transport:
         return self._succeeded(
             request, self._authorized(request, scope, self._limiter(request.origin))
         )
+
+    @property
+    def allowed(self) -> int:
+        """The number of concurrent requests that a registry of the run may get now."""
+        return max((one.allowed for one in list(self._limiters.values())), default=0)
 
     @property
     def authorizer(self) -> Authorizer | None:
@@ -187,8 +201,14 @@ class Transport:
     def _limiter(self, origin: Origin) -> ConcurrencyLimiter:
         limiter = self._limiters.get(origin)
         if limiter is None:
-            jobs, down_after = self.options.jobs, self.options.retry_policy.down_after
-            made = ConcurrencyLimiter(origin.netloc, jobs, down_after, self.options.min_remaining)
+            made = ConcurrencyLimiter(
+                origin.netloc,
+                self.options.jobs,
+                self.options.retry_policy.down_after,
+                self.options.min_remaining,
+                rate=_HUB_RATE if origin == _HUB else None,
+                trace=self.options.trace or _ignore,
+            )
             limiter = self._limiters.setdefault(origin, made)
         return limiter
 
@@ -262,19 +282,23 @@ class Transport:
         retries = 0
         while True:
             attempt = None
+            begun = waiting.now()
             try:
                 with limiter or nullcontext():
+                    begun = waiting.now()
                     attempt = send()
             except AttemptError as error:
                 failure = error
             else:
                 if not retry.is_retryable(attempt.response.status):
                     if limiter:
-                        limiter.succeeded()
+                        own = attempt.response.elsewhere is None
+                        limiter.succeeded(attempt.response.seconds if own else None)
                     return attempt
                 failure = errors.from_retryable(attempt, request.origin)
             if limiter and failure.throttled and not limiter.is_down:
-                limiter.throttled(min(failure.retry_after or 0, policy.retry_after_limit))
+                asked = min(failure.retry_after or 0, policy.retry_after_limit)
+                limiter.throttled(asked, begun)
             seconds = retry.delay(policy, failure, retries, limiter)
             now = waiting.now()
             if seconds is None or now + seconds > deadline:

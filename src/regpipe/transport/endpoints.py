@@ -14,7 +14,7 @@ import urllib3
 from regpipe import __version__
 from regpipe.addresses import AddressScope, literal_scope
 from regpipe.errors import UsageError
-from regpipe.transport import http1, tls
+from regpipe.transport import concurrency, http1, tls
 from regpipe.transport.messages import Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
@@ -188,7 +188,9 @@ class Connections:
         adapter = self._adapters.get(policy)
         if adapter is None:
             context = tls.context(policy) if policy is not None else None
-            adapter = self._adapters[policy] = Adapter(self._options.jobs, context)
+            adapter = self._adapters[policy] = Adapter(
+                self._options.jobs or concurrency.MOST, context
+            )
         proxy = proxy_for(origin)
         try:
             pool = adapter.pool(origin, proxy)

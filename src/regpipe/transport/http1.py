@@ -9,6 +9,7 @@ A response that does not follow RFC 9112 to the letter is an error, and ends the
 """
 
 import re
+import time
 
 from regpipe.transport import bounds
 from regpipe.transport.messages import Response
@@ -41,14 +42,16 @@ def exchange(
     """
     reader = Reader(connection, timeouts)
     reader.send(request)
+    sent = time.monotonic()
     status, version, line, headers = _final_head(reader)
+    seconds = time.monotonic() - sent
     reader.in_body()
     keep = version == 1 and "close" not in headers.get("connection", "").lower()
-    if head or status in (204, 304):
-        return Response(status, headers, b"", status_line=line, reusable=keep and not reader.ahead)
-    body, whole = _read_body(reader, status, headers, limit)
+    body, whole = b"", True
+    if not (head or status in (204, 304)):
+        body, whole = _read_body(reader, status, headers, limit)
     reusable = keep and whole and not reader.ahead
-    return Response(status, headers, body, status_line=line, reusable=reusable)
+    return Response(status, headers, body, status_line=line, reusable=reusable, seconds=seconds)
 
 
 def tunnel(connection: Connection, request: bytes, timeouts: Timeouts) -> Response:

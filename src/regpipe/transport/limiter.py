@@ -1,21 +1,24 @@
 """The number of concurrent requests to a registry, lowered when it throttles, and its rate limit.
 
-The number shrinks with each 429 or 503 and grows by one for each round of successful responses, up
-to the number of jobs (additive increase, multiplicative decrease, as in TCP). A first 429 may be
-about one request; after a second in a row the number halves, and all requests wait for Retry-After.
+What the number is, `concurrency` says. A first 429 may be about one request; after a second in a
+row, all requests wait for Retry-After.
 """
 
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from regpipe.errors import RegistryError, RegpipeError
+from regpipe.transport import concurrency
 
 _REMAINING = re.compile(r"\s*([0-9]{1,15})\s*(?:;.*)?", re.DOTALL)
+_BURST = 100
+"""Requests that may be sent at once to a registry with a rate of its own."""
 
-# What the number is multiplied by at the first such response, and at each that follows it.
-_FIRST_FACTOR, _FACTOR = 0.75, 0.5
+
+def _ignore(_: str) -> None:
+    """Do nothing."""
 
 
 class ConcurrencyLimiter:
@@ -23,20 +26,34 @@ class ConcurrencyLimiter:
 
     Args:
         host: the registry, as messages name it.
-        jobs: the number of concurrent requests, at most.
+        jobs: the number of concurrent requests, at most; None for what the distance asks for.
         down_after: how many requests in a row have to fail before the registry counts as down.
         min_remaining: how much of its rate limit is to be left; None for no such limit.
+        rate: requests a second at most, but for the first `_BURST`; None for any number.
+        trace: told of each change of the number.
     """
 
-    def __init__(self, host: str, jobs: int, down_after: int, min_remaining: int | None) -> None:
+    def __init__(  # noqa: PLR0913 -- the last two are keywords
+        self,
+        host: str,
+        jobs: int | None,
+        down_after: int,
+        min_remaining: int | None,
+        *,
+        rate: float | None = None,
+        trace: Callable[[str], None] = _ignore,
+    ) -> None:
         self.quota = RateLimit(host, min_remaining) if min_remaining is not None else None
         self._host = host
-        self._jobs = jobs
+        self._rate = rate
+        self._trace = trace
         self._down_after = down_after
         self._changed = threading.Condition()
-        self._allowed = float(jobs)
+        self._number = concurrency.start(jobs)
         self._active = 0
         self._not_before = 0.0
+        self._lowered = 0.0
+        self._paced = 0.0
         self._throttled = 0
         self._given_up = 0
         self._closed: RegpipeError | None = None
@@ -49,6 +66,11 @@ class ConcurrencyLimiter:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+    @property
+    def allowed(self) -> int:
+        """The number of concurrent requests."""
+        return int(self._number.allowed)
 
     @property
     def is_down(self) -> bool:
@@ -69,11 +91,14 @@ class ConcurrencyLimiter:
                     if self._testing:
                         raise self._closed
                     self._testing = testing = True
-                wait = self._not_before - time.monotonic()
-                if wait <= 0 and self._active < int(self._allowed):
+                now = time.monotonic()
+                wait = max(self._not_before, self._paced) - now
+                if wait <= 0 and self._active < int(self._number.allowed):
                     break
                 self._changed.wait(wait if wait > 0 else None)
             self._active += 1
+            if self._rate:
+                self._paced = max(self._paced, now - _BURST / self._rate) + 1 / self._rate
 
     def release(self) -> None:
         """Note the end of a request."""
@@ -81,31 +106,48 @@ class ConcurrencyLimiter:
             self._active -= 1
             self._changed.notify()
 
-    def succeeded(self) -> None:
-        """Note a response that is not to be retried."""
-        if (
-            self.responded
-            and not (self._throttled or self._given_up)
-            and self._allowed >= self._jobs
-        ):
+    def succeeded(self, seconds: float | None = None) -> None:
+        """Note a response that is not to be retried.
+
+        Args:
+            seconds: between the request and the response's head; None if the response is not from
+                the registry itself.
+        """
+        settled = self.responded and not (self._throttled or self._given_up)
+        if settled and concurrency.after_response(self._number, seconds) is self._number:
             return
         with self._changed:
             self.responded = True
             self._throttled = self._given_up = 0
             self._closed, self._testing = None, False
-            before = int(self._allowed)
-            self._allowed = min(float(self._jobs), self._allowed + 1 / self._allowed)
-            if int(self._allowed) > before:
-                self._changed.notify()
+            before = self.allowed
+            self._number = concurrency.after_response(self._number, seconds)
+            added = self.allowed - before
+            if added > 0:
+                self._changed.notify(added)
+        if added > 0 and self._number.allowed >= self._number.wanted:
+            self._trace(f"* {self._host}: {before + added} requests at a time")
 
-    def throttled(self, seconds: float) -> None:
-        """Note a 429 or 503, and the seconds of its Retry-After."""
+    def throttled(self, seconds: float, sent: float | None = None) -> None:
+        """Note a 429 or 503.
+
+        Args:
+            seconds: of its Retry-After.
+            sent: when the request was sent, on the clock of `time.monotonic`. Where the distance
+                decides, those that had been sent when the number was lowered lower it no further.
+        """
         with self._changed:
             self._throttled += 1
             first = self._throttled == 1
-            self._allowed = max(1.0, self._allowed * (_FIRST_FACTOR if first else _FACTOR))
+            now = time.monotonic()
+            before = self.allowed
+            if self._number.fixed or sent is None or sent >= self._lowered:
+                self._number = concurrency.after_refusal(self._number, first=first)
+                self._lowered = now
             if not first:
-                self._not_before = max(self._not_before, time.monotonic() + seconds)
+                self._not_before = max(self._not_before, now + seconds)
+        if self.allowed < before:
+            self._trace(f"* {self._host}: throttled: {self.allowed} requests at a time")
 
     def gave_up(self, error: RegpipeError, *, closed: bool) -> None:
         """Note a request that failed, retries included.

@@ -56,6 +56,7 @@ class Response(NamedTuple):
         status_line: its first line.
         reusable: whether the connection may carry another request.
         elsewhere: the origin that it is from, where a redirect led away from the requested one.
+        seconds: from the end of the request to the end of its head.
     """
 
     status: int
@@ -65,6 +66,7 @@ class Response(NamedTuple):
     status_line: str = ""
     reusable: bool = False
     elsewhere: Origin | None = None
+    seconds: float = 0.0
 
     def challenges(self) -> list[str]:
         """Return the values of its WWW-Authenticate headers (RFC 9110, 11.6.1)."""

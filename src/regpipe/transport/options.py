@@ -15,7 +15,8 @@ class Options(NamedTuple):
     """How to talk to registries; the same for a whole run.
 
     Attributes:
-        jobs: concurrent requests to one registry, at most.
+        jobs: concurrent requests to one registry, at most; None for as many as make up for the
+            distance.
         insecure: do not verify TLS certificates.
         cacert: file of CA certificates to trust besides the system's.
         cert: file of a client certificate, sent to registries only.
@@ -28,7 +29,7 @@ class Options(NamedTuple):
         trace: takes what is sent and received, without secrets; None to not have it.
     """
 
-    jobs: int = 8
+    jobs: int | None = None
     insecure: bool = False
     cacert: str | None = None
     cert: str | None = None

@@ -17,7 +17,7 @@ def each(
     work: Callable[[int], Iterable[int]], items: Iterable[int], jobs: int, *, in_order: bool = True
 ) -> Generator[int, None, None]:
     """The results one by one."""
-    batches = pool.batches(work, items, jobs, in_order=in_order)
+    batches = pool.batches(work, items, lambda: jobs, in_order=in_order)
     try:
         for batch in batches:
             yield from batch
@@ -166,7 +166,7 @@ def test_all_that_is_there_comes_at_once() -> None:
         yield from range(1, 200)
         made_all.set()
 
-    batches = pool.batches(work, [0], 1)
+    batches = pool.batches(work, [0], lambda: 1)
     assert next(batches) == [0]
     first_taken.set()
     assert made_all.wait(HANGS)
@@ -238,7 +238,7 @@ def test_results_behind_a_slow_item_are_bounded_by_their_bytes(
         made.append(item)
         yield item
 
-    results = pool.batches(work, range(100), 4, size=lambda _: 300)
+    results = pool.batches(work, range(100), lambda: 4, size=lambda _: 300)
     assert [n for batch in results for n in batch] == list(range(100))
 
 
@@ -259,7 +259,7 @@ def test_inputs_in_progress_are_bounded_by_their_bytes(
             assert len(drawn) <= 4
         yield item
 
-    results = pool.batches(work, items(), 4, read=lambda: 300 * len(drawn))
+    results = pool.batches(work, items(), lambda: 4, read=lambda: 300 * len(drawn))
     assert [n for batch in results for n in batch] == list(range(100))
 
 
@@ -268,5 +268,23 @@ def test_the_items_of_one_large_text_are_all_worked_on(monkeypatch: pytest.Monke
     monkeypatch.setattr(pool, "INPUT_BYTES", 1000)
     for sizes in ([5000] * 500, [0] * 100 + [5000] * 100 + [9000] * 50, [700] * 200):
         read = accumulate(sizes)
-        results = pool.batches(lambda item: [item], range(len(sizes)), 4, read=read.__next__)
+        results = pool.batches(
+            lambda item: [item], range(len(sizes)), lambda: 4, read=read.__next__
+        )
         assert [n for batch in results for n in batch] == list(range(len(sizes)))
+
+
+def test_more_threads_work_where_more_become_of_use() -> None:
+    useful = 1
+    barrier = threading.Barrier(5)
+
+    def work(item: int) -> Iterable[int]:
+        nonlocal useful
+        if item < 3:
+            useful = 5
+        else:  # all items were fed long before
+            barrier.wait(HANGS)
+        yield item
+
+    batches = pool.batches(work, range(8), lambda: useful)
+    assert [item for batch in batches for item in batch] == list(range(8))

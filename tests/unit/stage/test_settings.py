@@ -56,8 +56,8 @@ def test_without_a_file_there_are_the_variables(tmp_path: Path) -> None:
         ("jobs = ", "not valid TOML"),
         ("jbos = 3", "no setting 'jbos': "),
         ('password = "secret"', "no setting 'password'"),
-        ('jobs = "3"', "jobs must be a number"),
-        ("jobs = 0", "jobs must be a number between 1 and 1000"),
+        ('jobs = "3"', 'jobs must be "auto" or a number'),
+        ("jobs = 0", 'jobs must be "auto" or a number between 1 and 1000'),
         ("insecure = 1", "insecure must be true or false"),
         ("cacert = true", "cacert must be a text"),
         ('registry = "my.registry"', "is default-registry"),
@@ -102,3 +102,12 @@ def test_the_documentation_names_every_setting() -> None:
     for setting in SETTINGS.values():
         assert f"`{setting.key}`" in page
         assert f"`{setting.variable}`" in page
+
+
+def test_the_number_of_jobs_may_be_left_to_the_distance(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('jobs = "auto"\n', encoding="utf-8")
+    assert Settings({}, str(path)).value("jobs") == "auto"
+    assert Settings({"REGPIPE_JOBS": "auto"}, None).value("jobs") == "auto"
+    with pytest.raises(UsageError, match=r"REGPIPE_JOBS must be .auto. or a number"):
+        Settings({"REGPIPE_JOBS": "automatic"}, None).find("jobs")

@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def limiter_of(jobs: int = 8) -> ConcurrencyLimiter:
+def limiter_of(jobs: int | None = 8) -> ConcurrencyLimiter:
     made = ConcurrencyLimiter("registry.test", jobs, 3, None)
     made.succeeded()
     return made
@@ -181,3 +181,56 @@ def test_a_rate_limit_is_spent_down_to_what_is_kept(value: str) -> None:
     quota.spend()
     with pytest.raises(RegistryError, match="1 requests are left"):
         quota.spend()
+
+
+@pytest.mark.usefixtures("clock")
+def test_without_a_number_the_distance_decides() -> None:
+    one = limiter_of(None)
+    assert allowed(one) == 8
+    for _ in range(200):
+        one.succeeded(0.05)
+    assert allowed(one) == 16
+
+
+def test_requests_that_were_under_way_lower_the_number_once(clock: Clock) -> None:
+    one = limiter_of(None)
+    one.throttled(0, clock.now)
+    for _ in range(7):
+        one.throttled(0, clock.now - 1)
+    assert allowed(one) == 4
+    one.throttled(0, clock.now + 1)
+    assert allowed(one) == 2
+
+
+def test_changes_of_the_number_are_traced(clock: Clock) -> None:
+    lines: list[str] = []
+    one = ConcurrencyLimiter("registry.test", None, 3, None, trace=lines.append)
+    for _ in range(200):
+        one.succeeded(0.05)
+    one.throttled(0, clock.now)
+    assert lines == [
+        "* registry.test: 16 requests at a time",
+        "* registry.test: throttled: 8 requests at a time",
+    ]
+
+
+def test_a_registry_with_a_rate_gets_a_burst_and_then_that_rate(clock: Clock) -> None:
+    one = ConcurrencyLimiter("registry.test", 8, 3, None, rate=30)
+
+    def sent() -> int:
+        number = 0
+        with contextlib.suppress(WaitsError):
+            while True:
+                one.acquire()
+                one.release()
+                number += 1
+        return number
+
+    assert sent() == 101
+    clock.now += 1
+    assert sent() == 30
+    total = 0
+    for _ in range(600):
+        clock.now += 0.1
+        total += sent()
+    assert total == 1800
