@@ -154,7 +154,7 @@ class _Pool(Generic[T, R]):
     def _start_worker(self) -> None:
         """Start one more thread; where there is none and none can be had, work on this one."""
         with self._starting:
-            if self._workers >= self._jobs() or self._todo.empty():
+            if self._stopped or self._workers >= self._jobs() or self._todo.empty():
                 return
             try:
                 threading.Thread(target=self._run, daemon=True).start()

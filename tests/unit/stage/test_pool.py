@@ -1,5 +1,6 @@
 """Concurrency keeps the order, and is bounded at every place."""
 
+import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import accumulate, count
@@ -288,3 +289,16 @@ def test_more_threads_work_where_more_become_of_use() -> None:
 
     batches = pool.batches(work, range(8), lambda: useful)
     assert [item for batch in batches for item in batch] == list(range(8))
+
+
+def test_no_thread_is_left() -> None:
+    """Not even one that is started while the caller stops."""
+    before = set(threading.enumerate())
+    for _ in range(300):
+        useful = itertools.count(1).__next__
+        taken = pool.batches(lambda item: [item], range(40), useful)
+        next(taken)
+        taken.close()  # type: ignore[attr-defined]
+    for thread in set(threading.enumerate()) - before:
+        thread.join(HANGS)
+        assert not thread.is_alive()
