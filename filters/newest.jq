@@ -2,44 +2,56 @@
 # input: slurp
 # output: json
 # parameter: n number 1 how many of each repository
-# reads: by_repository summary tag_or_digest dating version needs_manifests over_tags
+# copies: registry_name repository summary tag_or_digest dating needs_manifests over_tags
 #
 # Images are counted, not tags: the other names of an image are its `aliases`. Of images of the same date the
 # one with the highest version is the newest, and of one version the last by name.
 include "oci" {search: "./lib"};
 
+# The repository and what makes tags one image, by what images are sorted, the reason why not by a date, the
+# tag, and what is printed; errors come last, as they came.
+def item:
+  needs_manifests("newest")
+  | if is_error then [{}, .]
+    elif is_referrer_tag then empty
+    else
+      dating as $dating
+      | [[registry_name, repository], .digest // tag_or_digest, ($dating | date_key), $dating[1], .tag, summary]
+    end;
+
 # What decides between tags.
-def rank: [(version | if . then .order else null end), .tag];
+def rank: .[4] | [(version | if . then .order else null end), .];
 
 # The names of an image, the best first; its records of the best name come first, too.
 def named:
   if .[1] == null then {rank: (.[0] | rank), records: ., aliases: []}
   else
-    group_by(.tag)
+    group_by(.[4])
     | map({rank: (.[0] | rank), records: .})
     | sort_by(.rank)
     | reverse
-    | .[0] + {aliases: [.[1:][].records[0].tag | strings]}
+    | .[0] + {aliases: [.[1:][].records[0][4] | strings]}
   end;
 
-($ARGS.named.n // 1 | tonumber? // .) as $n
-| if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
-| ($n | floor) as $n
-| needs_manifests("newest")
-| over_tags(
-    by_repository[]
-    | group_by(.digest // tag_or_digest)
-    | map({date: (if .[1] then map(dating | date_key) | max else .[0] | dating | date_key end), images: .})
-    | sort_by(.date)
-    | (.[-$n] // .[0]).date as $last
-    # Only where dates are the same do names matter.
-    | map(select(.date >= $last) | . + (.images | named))
-    | sort_by([.date, .rank])
-    | reverse[:$n][]
-    | .aliases as $aliases
-    | .records[]
-    | undated as $reason
-    | summary
-    | if $aliases == [] then . else . + {$aliases} end
-    | undated_because($reason)
-  )
+def newest($n):
+  group_by(.[1])
+  | map([if .[1] then map(.[2]) | max else .[0][2] end, .])
+  | sort_by(.[0])
+  | (.[-$n] // .[0])[0] as $last
+  # Only where dates are the same do names matter.
+  | map(select(.[0] >= $last) | .[0] as $date | .[1] | named | .rank |= [$date, .])
+  | sort_by(.rank)
+  | reverse[:$n][]
+  | .aliases as $aliases
+  | .records[]
+  | .[3] as $reason
+  | .[5]
+  | if $aliases == [] then . else . + {$aliases} end
+  | undated_because($reason);
+
+def result:
+  ($ARGS.named.n // 1 | tonumber? // .) as $n
+  | if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
+  | group_by(.[0])[]
+  | if .[0][0] == {} then .[][1] else newest($n | floor) end;
+map(item) | result

@@ -7,9 +7,12 @@
 # which strings are only handed on, whole, or asked whether they are empty. Programs name the
 # definitions they use in their own `# reads:` and `# copies:`; large records are cut down to these
 # paths before jq runs, and it runs once over records that differ in copied strings alone.
-# `# copies-if NAME:` names the fields that must be strings for that: of others all is read.
+# `# dates NAME:` says where it looks for dates, of which strings are copied too, but for that. Only
+# `_dated` and `date_key` may look into them. `# copies-if NAME:` names the fields that must be strings for
+# all that: of others all is read. Tags and digests that begin with sha256- or sha512- are read, too.
 
 # Error records, which every program passes through.
+# reads is_error: .error.code
 def is_error: type == "object" and (.error | type) == "object";
 
 # The object at a path of names, or null where there is none.
@@ -47,20 +50,22 @@ def repository:
     end;
 
 # The registry as references name it, host[:port]; of a local source, its name in records. Null
-# where neither `ref` nor `registry` tells: older reports have no `registry`.
-# reads registry_name: .registry .ref repository
+# where neither `registry` nor `ref` tells: older reports have no `registry`.
+# reads registry_name: .registry
+# copies registry_name: .ref repository
+# copies-if registry_name: registry
 def registry_name:
   (.registry? | strings // null) as $registry
-  | if $registry and ($registry | contains("://") | not) then $registry
+  | if $registry then
+      if $registry | contains("://") then
+        {"registry-1.docker.io": "docker.io", "index.docker.io": "docker.io"} as $hub
+        | $registry / "://" | $hub[.[1]] // .[1]
+      else $registry
+      end
     else
       repository as $repository
       | (if $repository then .ref | strings / "/\($repository)" else null end // [])
-      | if .[1] then .[0]
-        elif $registry then
-          {"registry-1.docker.io": "docker.io", "index.docker.io": "docker.io"} as $hub
-          | $registry / "://" | $hub[.[1]] // .[1]
-        else null
-        end
+      | if .[1] then .[0] else null end
     end;
 
 # The images of each repository, in arrays.
@@ -97,7 +102,7 @@ def pinned:
 
 # Whether a tag, of a record or by itself, only holds what refers to an image: signatures, an SBOM…
 # They are named after the digest of the image, sha512 cut short, and cosign puts its kind behind.
-# reads is_referrer_tag: .tag
+# copies is_referrer_tag: .tag
 def is_referrer_tag:
   (if type == "object" then .tag else . end)
   | type == "string" and (startswith("sha256-") or startswith("sha512-"))
@@ -254,24 +259,22 @@ def _dates:
 def _best_date: first(_dates | select(.[0] | _dated[1] == null)) // first(_dates) // [null, null];
 
 # The creation date as a string, as it was found; null if there is none.
-# reads created: image_config
-# copies created: .info.created .created .config.created .history[0].v1Compatibility|fromjson.created
-# copies created: .annotations."org.opencontainers.image.created"
-# copies created: .manifest.annotations."org.opencontainers.image.created"
-# copies created: .config.config.Labels."org.opencontainers.image.created"
-# copies created: .config.Labels."org.opencontainers.image.created"
-# copies created: .history[0].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.created"
-# copies-if created: createdFrom
+# reads created: image_config .createdFrom
+# dates created: .info.created .created .config.created .history[0].v1Compatibility|fromjson.created
+# dates created: .annotations."org.opencontainers.image.created"
+# dates created: .manifest.annotations."org.opencontainers.image.created"
+# dates created: .config.config.Labels."org.opencontainers.image.created"
+# dates created: .config.Labels."org.opencontainers.image.created"
+# dates created: .history[0].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.created"
 def created: if _says_origin then _string(.created) // _string(.info.created) else _best_date[0] end;
 
 # Where it was found: "config", "history", "annotation" or "label". Images inherit labels from their
 # base, so such a date may be another image's.
-# reads created_from: created .createdFrom
+# dates created_from: created
 def created_from: if _says_origin then .createdFrom else _best_date[1] end;
 
 # When the image was built, if an annotation says that this was later than `created`; else null.
-# reads built: .createdFrom
-# copies built: .built created
+# dates built: .built created
 def built:
   _string(.built)
   // if _says_origin then null
@@ -292,7 +295,8 @@ def built:
 # The instant to sort and judge an image by, that of `built` or else of `created`, as [instant, reason,
 # built]: the reason why its date is not real, "absent", "malformed" or "placeholder", or null; and
 # `built`, if that is what it goes by.
-# reads dating: built created .reproducible
+# reads dating: .reproducible
+# dates dating: built created
 def dating:
   built as $built
   | (if $built then $built | _dated else [null, null] end) as $dated
@@ -308,15 +312,32 @@ def dating:
         end
     end;
 
-# What sorts images by date, of what `dating` gives: those without a real one come first.
-def date_key: if .[1] then [0] else [1] + .[0] end;
+# An instant as a string that sorts, which is quicker than to compare numbers: seconds with always as many
+# digits, and the fraction without zeros at its end.
+def instant_key:
+  "\(.[0] + 1000000000000)"
+  + (.[1]
+     | if . == 0 then ""
+       else
+         tostring
+         | if contains("E-") then
+             . / "E-" as [$digits, $zeros]
+             | "0." + "0" * ($zeros | tonumber - 1) + ($digits / "." | add)
+           else .
+           end
+         | until(endswith("0") | not; .[:-1])
+         | .[1:]
+       end);
+
+# What sorts images by date, of what `dating` gives: those without a real one, of null, come first.
+def date_key: if .[1] then null else .[0] | instant_key end;
 
 # The reason why the date of an image is not real; null for a real date.
-# reads undated: dating
+# dates undated: dating
 def undated: dating[1];
 
 # What sorts images by date: those without a real one come first, as they came in.
-# reads by_date: dating
+# dates by_date: dating
 def by_date: dating | date_key;
 
 # How many days ago an image was built, or else created; null without a real date.
@@ -354,7 +375,7 @@ def _date_fields($told):
 # The default report. What the blog's program gives comes first: schema 1's newest history entry.
 # `reproducible`, `built`, `createdFrom` and `created` are there where `info.created` is not the whole
 # story: it is a placeholder, the image was built later, or the date is from elsewhere.
-# reads summary: platform .createdFrom .reproducible .manifest.schemaVersion
+# reads summary: platform .reproducible .manifest.schemaVersion
 # copies summary: .registry .ref repository .tag identity .pinned created built image_id
 # copies summary: .config.Image .config.config.Image .history[0].v1Compatibility|fromjson.config.Image
 def summary:
@@ -437,7 +458,7 @@ def _unfetched:
   end;
 
 # An image, or an array of images, as it is; a record from a stage before `manifests` ends the program.
-# reads needs_manifests: .tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
+# reads needs_manifests: is_error .tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
 # reads needs_manifests: .history[0].v1Compatibility|fromjson.os
 # copies needs_manifests: .ref .repository .tag .digest .mediaType .created
 def needs_manifests($program):
@@ -454,7 +475,8 @@ def over_images(f):
   | (if $errors == [] then . else map(select(is_error | not)) end | f), $errors[];
 
 # The same for all but the tags that only hold what refers to an image.
-# reads over_tags: is_referrer_tag
+# reads over_tags: is_error
+# copies over_tags: is_referrer_tag
 def over_tags(f): over_images(map(select(is_referrer_tag | not)) | f);
 
 # Where an error record says that something is missing, as [registry, repository, tag]; null stands for

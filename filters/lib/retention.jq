@@ -31,7 +31,7 @@ def _by_record:
       image: ., $digest, holds: ($held // []),
       # Why it may not go, whatever its age.
       kept: (if $digest then null else "it has no digest" end),
-      undated: $dating[1], date: ($dating | date_key), built: $dating[2],
+      undated: $dating[1], date: (if $dating[1] then [0] else [1] + $dating[0] end), built: $dating[2],
       labelled: ($dating[2] == null and created_from == "label"),
       # Why nothing here can be deleted: what other images need is not told.
       opaque: (if .info then "report" elif $held == null then "index" else null end),

@@ -1,9 +1,9 @@
 """Named programs: the bundled ones in filters/, and the user's own.
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
-`# input: stream` or `slurp`, `# output: json` or `raw`, and, in bundled ones, `# reads:` and
-`# copies:` with the paths it looks at (see projection.py). What programs share is in filters/lib,
-where `include` finds it.
+`# input: stream` or `slurp`, `# output: json` or `raw`, and, in bundled ones, `# reads:`,
+`# copies:` and `# dates:` with the paths it looks at (see projection.py). What programs share is in
+filters/lib, where `include` finds it.
 """
 
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".jq"
-_LISTS = ("reads", "copies")
+_LISTS = ("reads", "copies", "dates")
 _REPEATED = {**dict.fromkeys(_LISTS, " "), "parameter": "\n"}
 """The fields of a header that may take several lines, and what joins those."""
 _SHARED_LISTS = (*_LISTS, "copies-if")
@@ -35,13 +35,14 @@ class NamedProgram:
         self.raw = fields["output"] == "raw"
         self._reads = fields["reads"]
         self._copies = fields["copies"]
+        self._dates = fields["dates"]
         self.parameters = _parameters(fields["parameter"])
         """The names of its parameters, each with its help."""
 
     @property
     def declares_paths(self) -> bool:
         """Whether its header has a `# reads:` line."""
-        return bool(self._reads or self._copies)
+        return bool(self._reads or self._copies or self._dates)
 
     def paths(self) -> "DeclaredPaths":
         """Return the paths that it reads.
@@ -50,7 +51,7 @@ class NamedProgram:
             UsageError: its header has something else among them.
         """
         try:
-            return DeclaredPaths(self._reads, self._copies)
+            return DeclaredPaths(self._reads, self._copies, self._dates)
         except ValueError as error:
             raise UsageError(f"the header of {self.path}: {error}") from error
 
@@ -121,23 +122,27 @@ class DeclaredPaths:
         copies: the same of a `# copies:`. Strings there are only handed on, whole, or asked whether
             they are empty. For a shared definition it is what that itself copies; the
             rest is read.
+        dates: the same of a `# dates:`. Strings there are only taken for dates or copied.
 
     Attributes:
         reads: the paths that it reads.
         copies: the paths that it copies.
+        dates: the paths where it looks for dates.
         required: the fields that must be strings in an object; of others nothing is only copied.
 
     Raises:
         ValueError: a word is neither a path nor the name of a shared definition.
     """
 
-    def __init__(self, reads: str, copies: str = "") -> None:
+    def __init__(self, reads: str, copies: str = "", dates: str = "") -> None:
         shared = _shared_paths()
         self.reads: list[str] = []
         self.copies: list[str] = []
+        self.dates: list[str] = []
         self.required: set[str] = set()
         todo = [(word, self.reads) for word in reads.split()]
         todo += [(word, self.copies) for word in copies.split()]
+        todo += [(word, self.dates) for word in dates.split()]
         for word, found in todo:  # which grows
             if word.startswith("."):
                 found.append(word)
@@ -145,6 +150,10 @@ class DeclaredPaths:
                 paths = shared[word]
                 todo += [(more, self.reads) for more in paths["reads"].split()]
                 todo += [(more, found) for more in paths["copies"].split()]
+                todo += [
+                    (more, self.dates if found is not self.reads else found)
+                    for more in paths["dates"].split()
+                ]
                 self.required.update(paths["copies-if"].split())
                 self.reads += [f".{name}" for name in paths["copies-if"].split()]
             else:
@@ -182,7 +191,8 @@ def _read(name: str, path: str) -> NamedProgram:
 def _header(text: str) -> tuple[str, dict[str, str]]:
     """Return the help of a program (its first comment line) and its other header fields."""
     help_ = ""
-    fields = {"input": "stream", "output": "json", "reads": "", "copies": "", "parameter": ""}
+    fields = {"input": "stream", "output": "json", "parameter": ""}
+    fields |= dict.fromkeys(_LISTS, "")
     for line in text.splitlines():
         if not line.startswith("#"):
             break

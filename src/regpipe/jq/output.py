@@ -38,7 +38,7 @@ class Output:
         self, stdout: "Writable", style: Style, stderr: "Writable", *, terminal: bool = False
     ) -> None:
         self.style = style
-        self._stream = stdout
+        self.stream = stdout
         self.messages = stderr
         self.terminal = terminal
         self._pieces: list[bytes] = []
@@ -82,17 +82,17 @@ class Output:
         """Write everything that is buffered."""
         if self._size:
             self._drain()
-        self._stream.flush()
+        self.stream.flush()
 
     def redirect(self, stdout: "Writable", stderr: "Writable") -> None:
         """Replace the streams; nothing may be buffered."""
-        self._stream, self.messages = stdout, stderr
+        self.stream, self.messages = stdout, stderr
 
     def _drain(self) -> None:
         data = b"".join(self._pieces)
         self._pieces.clear()
         self._size = 0
-        self._stream.write(data)
+        self.stream.write(data)
 
 
 def json_escape(character: str) -> str:

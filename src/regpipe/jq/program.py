@@ -83,8 +83,9 @@ class Program(Runnable):
         arguments: Jv,
         attributes: "Mapping[str, str | list[str]]",
     ) -> None:
-        self._libjq = libjq
+        self.libjq = self._libjq = libjq
         self._call = libjq.call
+        self._arguments = arguments, attributes
         self.output = output
         self._style = output.style
         self._failure: Exception | None = None  # raised inside a callback, to be raised outside
@@ -93,8 +94,14 @@ class Program(Runnable):
         self.state = self._call.jq_init()
         for name, value in attributes.items():
             self._call.jq_set_attr(self.state, libjq.string(name), self._attribute(value))
-        self._compile(text, arguments)
+        self._compile(text, libjq.call.jv_copy(arguments))
         self._connect()
+
+    def other(self, text: bytes, output: Output) -> "Program":
+        """Compile another program with the same arguments."""
+        arguments, attributes = self._arguments
+        arguments = self._call.jv_copy(arguments)
+        return Program(self._libjq, text, output, arguments=arguments, attributes=attributes)
 
     def run(self, value: Jv) -> int:
         """Run over one value, which is consumed; write the results; return main.c's `ret`."""
@@ -136,13 +143,18 @@ class Program(Runnable):
 
     def trial(self, value: str) -> tuple[int | None, bytes, str]:
         """Run over one value as JSON; return `ret`, the results and the messages."""
+        parsed = self._libjq.parse(value.encode())
+        return (None, b"", "") if parsed is None else self.trial_of(parsed)
+
+    def trial_of(self, value: Jv) -> tuple[int, bytes, str]:
+        """Run over one value, which is consumed; return `ret`, the results and the messages."""
         results, messages = io.BytesIO(), io.StringIO()
         output, self.output = (
             self.output,
             Output(results, self._style, messages, terminal=self.output.terminal),
         )
         try:
-            ret = self.run_text(value, is_reduced=True)
+            ret = self.run(value)
             self.output.flush()
         finally:
             self.output = output

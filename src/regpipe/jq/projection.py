@@ -10,14 +10,15 @@ Python and libjq could parse differently, which are kept whole.
 A header names paths, `# reads: .ref .manifest.config.digest .history[0].name|fromjson.id`: names,
 `[0]` or `[]`, and `|fromjson` where a string holds JSON; a name with a dot in it is quoted. What a
 path leads to is kept whole, as is anything unexpected on the way. Strings that the program only
-copies (`# copies:`) may be marked as well: each is replaced by a mark, so that records which differ
-in nothing else become equal (see templates.py).
+copies (`# copies:`) or takes for dates (`# dates:`) may be marked as well: each is replaced by a
+mark, so that records which differ in nothing else become equal (see marks.py and templates.py).
 """
 
 import json
-import os
 import re
 from json.encoder import encode_basestring
+
+from regpipe.jq.marks import NO_DATE, REFERRERS, Found, Marks
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"\\]+)"|\.([A-Za-z_]\w*)', re.A
 _PATH = re.compile(f"({_STEP.pattern})+", re.ASCII)
 _ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
-_MAX_MARKS = 64
+_DEEP = 200  # libjq prints but so many levels
 
 
 class Projection:
@@ -44,14 +45,15 @@ class Projection:
         reads: the paths that are kept.
         copies: paths that are kept too, where strings may be marked.
         required: the fields that must be strings in an object for its strings to be marked.
+        dates: paths that are kept too, where dates may be marked.
+        whole: error records and records of reports, which are kept whole else, may be marked too.
 
     Raises:
         ValueError: something else than a path is among them.
 
     Attributes:
-        can_mark: there are such paths.
-        marks: what stands for the first marked string, the second…: JSON strings that no input
-            holds, with nothing in them that would be printed otherwise.
+        can_mark: there are paths where strings may be marked.
+        marks: what stands for them.
     """
 
     def __init__(
@@ -59,17 +61,20 @@ class Projection:
         reads: "Iterable[str]",
         copies: "Iterable[str]" = (),
         required: "Iterable[str]" = (),
+        dates: "Iterable[str]" = (),
+        *,
+        whole: bool = False,
     ) -> None:
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-        read, copied = [_steps(path) for path in reads], [_steps(path) for path in copies]
-        self._paths = _PathTree(read + copied, [])
-        self._marking_paths = _PathTree(read, copied)
-        self.can_mark = bool(copied)
+        read, copied, dated = ([_steps(path) for path in paths] for paths in (reads, copies, dates))
+        self._paths = _PathTree(read + copied + dated, [], [])
+        self._marking_paths = _PathTree(read, copied, dated)
+        self.can_mark = bool(copied or dated)
         self._required = set(required)
-        secret = os.urandom(12).hex()
-        self.marks = [f'"{secret}-{number}"' for number in range(_MAX_MARKS)]
+        self._marks_whole = whole
+        self.marks = Marks()
 
     def may_have_lone_surrogate(self, text: str) -> bool:
         r"""Tell whether a text may hold a \u escape of a lone surrogate, which libjq refuses."""
@@ -84,30 +89,44 @@ class Projection:
         Raises:
             ValueError: none begins there, or it does not end.
         """
-        return self._project(text, begin, self._paths, [])
+        value, end = self._parse(text, begin)
+        if value is None or _is_handed_on(value):
+            return None, end
+        try:
+            return self._project(value, self._paths, Found()), end
+        except (ValueError, RecursionError):
+            return None, end
 
-    def project_and_mark(self, text: str, begin: int) -> tuple[str | None, int, list[str]]:
-        """Reduce an object and replace copied strings by marks; return the strings too."""
-        strings: list[str] = []
-        return *self._project(text, begin, self._marking_paths, strings), strings
+    def project_and_mark(self, text: str, begin: int) -> tuple[str | None, int, Found]:
+        """Reduce an object and replace copied strings by marks; return what was replaced too."""
+        value, end = self._parse(text, begin)
+        found = Found()
+        if value is None:
+            return None, end, found
+        try:
+            if _is_handed_on(value):
+                if not self._marks_whole:
+                    return None, end, found
+                found.whole = self._handed_on(value)
+            if not all(isinstance(value.get(name), str) for name in self._required):
+                return self._project(value, self._paths, found), end, found
+            marked = self._project(value, self._marking_paths, found)
+            if again := found.sorted():
+                found = again
+                marked = self._project(value, self._marking_paths, found)
+            if not found.is_printable:
+                return None, end, found
+        except (ValueError, IndexError, RecursionError):  # there are but so many marks
+            return None, end, found
+        return marked, end, found
 
-    def _project(
-        self, text: str, begin: int, paths: "_PathTree", strings: list[str]
-    ) -> tuple[str | None, int]:
+    def _parse(self, text: str, begin: int) -> tuple[dict[str, object] | None, int]:
+        """Parse an object; None if Python and libjq could see something else in it."""
         if text[begin : begin + 1] != "{":  # of other values Python and libjq see other ends
             raise ValueError
         try:
             value, end = self._decode(text, begin)
-            if (
-                isinstance(value, dict)
-                and not _is_handed_on(value)
-                and not _is_deep(text, begin, end)
-            ):
-                pieces: list[str] = []
-                if not all(isinstance(value.get(name), str) for name in self._required):
-                    paths = self._paths
-                self._project_value(value, paths, strings, pieces.append)
-                return "".join(pieces), end
+            return None if _is_deep(text, begin, end) else value, end
         except (ValueError, RecursionError):
             pass
         try:
@@ -115,37 +134,62 @@ class Projection:
         except RecursionError as error:
             raise ValueError from error
 
+    def _project(self, value: dict[str, object], paths: "_PathTree", found: Found) -> str:
+        pieces: list[str] = []
+        self._project_value(value, paths, found, pieces.append)
+        if found.whole is not None:
+            pieces[-1] = f"{',' if len(pieces) > 1 else '{'}{self.marks.whole}}}"
+        return "".join(pieces)
+
+    def _handed_on(self, value: dict[str, object]) -> str:
+        """Return a record as libjq prints it; raise ValueError where that is not sure."""
+        text = self._whole(value)
+        if not text.isprintable() or text.count("{") + text.count("[") > _DEEP:
+            raise ValueError
+        return text
+
     def _project_value(
-        self, value: object, paths: "_PathTree", strings: list[str], write: "Callable[[str], None]"
+        self, value: object, paths: "_PathTree", found: Found, write: "Callable[[str], None]"
     ) -> None:
         """Write the parts of a value that the paths lead to, or all of it."""
         if isinstance(value, str):
-            if paths.in_json:
-                write(encode_basestring(self._project_text(value, paths.in_json, strings)))
-            elif paths.copied and len(strings) < _MAX_MARKS and value and value.isprintable():
-                write(self.marks[len(strings)])
-                strings.append(value)
-            else:
-                write(encode_basestring(value))
+            write(self._string(value, paths, found))
         elif isinstance(value, dict) and paths.names and not paths.each:  # [] is of objects too
-            before = "{"
+            before, string = "{", self._string
             for name, text, inner in paths.names:
                 member = value.get(name, _ABSENT)
-                if member is not _ABSENT:
-                    write(before)
-                    write(text)
-                    self._project_value(member, inner, strings, write)
-                    before = ","
+                if member is _ABSENT:
+                    continue
+                if isinstance(member, str):  # most are
+                    write(f"{before}{text}{string(member, inner, found)}")
+                else:
+                    write(before + text)
+                    self._project_value(member, inner, found, write)
+                before = ","
             write("}" if before == "," else "{}")
         elif isinstance(value, list) and (paths.each or paths.first):
             kept = value if paths.each else value[:1]
             for number, item in enumerate(kept):
                 write("," if number else "[")
                 inner = (None if number else paths.first) or paths.each or paths
-                self._project_value(item, inner, strings, write)
+                self._project_value(item, inner, found, write)
             write("]" if kept else "[]")
         else:
             write(self._whole(value))
+
+    def _string(self, value: str, paths: "_PathTree", found: Found) -> str:
+        """Return what is left of a string, or its mark."""
+        if paths.copied:
+            # Programs look for those that refer to something.
+            if value and not value.startswith(REFERRERS):
+                found.strings.append(value)
+                return self.marks.strings[len(found.strings) - 1]
+        elif paths.dated:
+            if value not in NO_DATE:
+                return self.marks.of_date(value, found)
+        elif paths.in_json:
+            return encode_basestring(self._project_text(value, paths.in_json, found))
+        return encode_basestring(value)
 
     def _whole(self, value: object) -> str:
         if value is None:
@@ -155,7 +199,7 @@ class Projection:
             raise ValueError
         return text
 
-    def _project_text(self, text: str, paths: "_PathTree", strings: list[str]) -> str:
+    def _project_text(self, text: str, paths: "_PathTree", found: Found) -> str:
         """Reduce the JSON that a string holds."""
         if self.may_have_lone_surrogate(text):
             return text
@@ -163,7 +207,7 @@ class Projection:
             value, end = self._decode(text)
             if end == len(text) and isinstance(value, dict):
                 pieces: list[str] = []
-                self._project_value(value, paths, strings, pieces.append)
+                self._project_value(value, paths, found, pieces.append)
                 return "".join(pieces)
         except (ValueError, RecursionError):
             pass
@@ -173,21 +217,28 @@ class Projection:
 class _PathTree:
     """The paths of a header as a tree; a leaf keeps its value whole."""
 
-    def __init__(self, reads: list[list[str]], copies: list[list[str]]) -> None:
+    def __init__(
+        self, reads: list[list[str]], copies: list[list[str]], dates: list[list[str]]
+    ) -> None:
         self.names: list[
             tuple[str, str, _PathTree]
         ] = []  # a key, its JSON, what is kept of its value
         self.each: _PathTree | None = None
         self.first: _PathTree | None = None
         self.in_json: _PathTree | None = None
-        self.copied = not reads and all(path == [] for path in copies)
-        if [] in reads or [] in copies:
+        every = reads + copies + dates
+        self.dated = bool(dates) and not reads and all(path == [] for path in every)
+        self.copied = not (reads or dates) and all(path == [] for path in copies)
+        if [] in every:
             return
-        for step in dict.fromkeys(path[0] for path in reads + copies):
+        for step in dict.fromkeys(path[0] for path in every):
             # What is kept of all items is kept of the first one too.
             same = (_FIRST, _EACH) if step == _FIRST else (step,)
             inner = _PathTree(
-                *([path[1:] for path in paths if path[0] in same] for paths in (reads, copies))
+                *(
+                    [path[1:] for path in paths if path[0] in same]
+                    for paths in (reads, copies, dates)
+                )
             )
             if step == _EACH:
                 self.each = inner

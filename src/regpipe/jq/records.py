@@ -108,18 +108,22 @@ class Records:
         """Do the same, but use the template of records like it, if there is one."""
         templates = self._templates
         try:
-            marked, self._end, strings = self._projection.project_and_mark(self._text, begin)
+            marked, self._end, found = self._projection.project_and_mark(self._text, begin)
         except ValueError:
             return None
         if marked is None or templates is None:
             return self._run_one(begin)
         if self._has_lone_surrogate(self._text[begin : self._end]):
             return self._run_one(begin)
-        ret = templates.fill(marked, strings)
+        ret = templates.fill(marked, found)
         if ret is not None:
             return ret
+        if not templates.may_learn(marked):
+            return self._run_one(begin)
         reduced, _ = self._projection.project(self._text, begin)
-        return None if reduced is None else templates.learn(marked, strings, reduced)
+        if reduced is None:  # it is handed on whole
+            reduced = self._text[begin : self._end]
+        return templates.learn(marked, found, reduced)
 
     def _where(self) -> str:
         return self._chunk.at_line(self._lines.before(self._end))

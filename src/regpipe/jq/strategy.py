@@ -5,7 +5,7 @@ from regpipe.jq.libjq import Libjq
 from regpipe.jq.native import InputOptions, NativeRun
 from regpipe.jq.parallel import Run
 from regpipe.jq.program import SYSTEM, Program
-from regpipe.jq.tasks import EachTask, SlurpTask
+from regpipe.jq.tasks import EachTask, ItemTask, SlurpTask, split
 from regpipe.jq.values import RunResult
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
@@ -53,21 +53,26 @@ def run(
     Raises:
         WorkerError: a worker process was killed.
     """
-    reading, output = inputs.reading, program.output
+    reading = inputs.reading
     # Only headers of bundled programs are believed: the tests prove them.
     projection = _projection(named, reading) if named and named.bundled else None
     if uses_input or reading.special or (reading.slurp and projection is None):
-        return NativeRun(libjq, inputs.files, inputs.stdin, reading, output).run(program)
+        return NativeRun(libjq, inputs.files, inputs.stdin, reading, program.output).run(program)
     source = InputReader(inputs.files, inputs.stdin)
     if not reading.slurp or projection is None:
         result = Run(source, EachTask(libjq, program, projection)).run()
     else:
-        task = SlurpTask(libjq, output, projection)
+        stages = named and split(named.text)
+        task: ItemTask | SlurpTask
+        if stages:
+            task = ItemTask(libjq, program, stages, projection)
+        else:
+            task = SlurpTask(libjq, program, projection)
         result = Run(source, task).run()
         if not result.ended:  # else an input is malformed
             program.where = source.where_end
             result = RunResult()
-            result.add(program.run(task.take()))
+            result.add(task.finish())
     if source.failed:
         result.ret = SYSTEM
     return result
@@ -82,9 +87,9 @@ def _projection(
         from regpipe.jq.projection import Projection  # noqa: PLC0415 -- json costs 6 ms
 
         paths = named.paths()
-        if reading.slurp:
-            return Projection(paths.reads + paths.copies)
-        return Projection(paths.reads, paths.copies, paths.required)
+        return Projection(
+            paths.reads, paths.copies, paths.required, paths.dates, whole=reading.slurp
+        )
 
     # With -s, a program that is for each input is given all of them, of which its header is not.
     return make if named.declares_paths and named.slurp == reading.slurp else None

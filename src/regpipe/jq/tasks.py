@@ -10,9 +10,22 @@ TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from regpipe.jq.items import ItemCollection
     from regpipe.jq.output import Writable
     from regpipe.jq.projection import Projection
     from regpipe.jq.templates import Templates
+
+
+_STAGES = b"\nmap(item) | result"
+
+
+def split(text: bytes) -> tuple[bytes, bytes] | None:
+    """Return a program's stages, if it has two (see items.py): its last line is what says so."""
+    whole = text.rstrip()
+    if not whole.endswith(_STAGES):
+        return None
+    definitions = whole.removesuffix(_STAGES)
+    return definitions + b"\nitem | (.[:-1], .[-1])", definitions + b"\nresult"
 
 
 class Task:
@@ -81,20 +94,21 @@ class SlurpTask(Task):
 
     Args:
         libjq: the library.
-        output: where messages go.
+        program: what runs over it.
         make_projection: makes what reduces records.
     """
 
     slurps = True
 
     def __init__(
-        self, libjq: Libjq, output: Output, make_projection: "Callable[[], Projection]"
+        self, libjq: Libjq, program: Program, make_projection: "Callable[[], Projection]"
     ) -> None:
         self._libjq = libjq
+        self._program = program
         self._array = _Array(libjq)
         self._make_projection = make_projection
         self.values = ValueRun(libjq, self._array)
-        self.output = Output(self._array, Style(), output.messages)
+        self.output = Output(self._array, Style(), program.output.messages)
 
     def reduce(self) -> None:
         """Reduce records from now on."""
@@ -112,9 +126,64 @@ class SlurpTask(Task):
         self.values = texts.values = ValueRun(self._libjq, texts)
         self.values.records = RecordRun(texts, self._make_projection(), None)
 
-    def take(self) -> Jv:
-        """Return the array of all values."""
-        return self._array.value
+    def finish(self) -> int:
+        """Run over all values; return main.c's `ret`."""
+        return self._program.run(self._array.value)
+
+
+class ItemTask(Task):
+    """Collects what the first stage of a program makes of each value, once there are many.
+
+    Args:
+        libjq: the library.
+        program: the program, which runs over few values as a whole.
+        stages: the texts of its stages.
+        make_projection: makes what reduces records.
+    """
+
+    slurps = True
+
+    def __init__(
+        self,
+        libjq: Libjq,
+        program: Program,
+        stages: tuple[bytes, bytes],
+        make_projection: "Callable[[], Projection]",
+    ) -> None:
+        self._libjq = libjq
+        self._program = program
+        self._stages = stages
+        self._projection = make_projection
+        self._array = _Array(libjq)
+        self.values = ValueRun(libjq, self._array)
+        self.output = Output(self._array, Style(), program.output.messages)
+        self._items: ItemCollection | None = None
+
+    def reduce(self) -> None:
+        """Run the first stage from now on."""
+        if self._items is None:
+            from regpipe.jq.items import ItemCollection  # noqa: PLC0415 -- for large inputs only
+
+            self._items = ItemCollection(self._program, self._stages, self._projection())
+            self.output = self._items.output
+            self._items.begin(self._array.value)
+            self._array.other = self._items.run
+            self.values.records = self._items.records
+
+    def move(self, stdout: "Writable", stderr: "Writable") -> None:  # noqa: ARG002 -- inherited
+        """Go on in a worker, which writes what the first stage makes."""
+        if self._items is None:
+            raise ValueError
+        self.output = self._items.output
+        self._items.move(stdout)
+        self.values = ValueRun(self._libjq, self._items.run)
+        self.values.records = self._items.records
+
+    def finish(self) -> int:
+        """Run over all values; return main.c's `ret`."""
+        if self._items is None:
+            return self._program.run(self._array.value)
+        return self._items.finish()
 
 
 class _Array(Runnable):
@@ -125,9 +194,12 @@ class _Array(Runnable):
         self._call = libjq.call
         self._parser = libjq.call.jv_parser_new(0)
         self.value: Jv = libjq.call.jv_array()
+        self.other: Runnable | None = None  # what values go to from now on
 
     def run(self, value: Jv) -> int:
         """Append a value, which is consumed."""
+        if self.other:
+            return self.other.run(value)
         self.value = self._call.jv_array_append(self.value, value)
         return OK
 

@@ -80,7 +80,7 @@ def test_a_record_that_may_be_too_deep_for_libjq_is_not_cut(
         (".s", ".s .t", '{"s":"x","t":0}', ["y"]),
         (".s|fromjson.a", ".s .t", '{"s":"x","t":0}', ["y"]),
         ("", ".empty .none .nosuch", '{"empty":"","none":null}', []),
-        ("", ".number .odd", '{"number":5,"odd":"\x7f"}', []),
+        ("", ".number .odd", "", ["\x7f"]),
         ("", ".object", '{"object":{"a":"b"}}', []),
         (".object.a", ".object", '{"object":{"a":"b"}}', []),
         ("", ".object.a .list[].a .j|fromjson.a",
@@ -96,9 +96,9 @@ def test_what_is_marked(reads: str, copies: str, left: str, strings: list[str]) 
     cutter = Projection(reads.split(), copies.split())
     text = json.dumps(record)
     marked, end, found = cutter.project_and_mark(text, 0)
-    for number, mark in enumerate(cutter.marks):
+    for number, mark in enumerate(cutter.marks.strings):
         marked = (marked or "").replace(mark, str(number)).replace(_in_text(mark), str(number))
-    assert (marked, end, found) == (left, len(text), strings)
+    assert (marked, end, found.strings) == (left, len(text), strings)
     assert Projection([*reads.split(), *copies.split()]).project(text, 0) == cutter.project(text, 0)
 
 
@@ -120,7 +120,8 @@ def test_what_one_definition_copies_another_may_read() -> None:
     assert ".created" in paths.reads
     assert paths.copies == [".repository", ".name"]
     assert ".platform.os" in library.DeclaredPaths("", "summary").reads
-    assert ".created" in library.DeclaredPaths("", "summary").copies
+    assert ".tag" in library.DeclaredPaths("", "summary").copies
+    assert ".created" in library.DeclaredPaths("", "summary").dates
 
 
 @pytest.mark.parametrize(
@@ -158,4 +159,4 @@ def test_a_word_that_names_nothing_is_refused() -> None:
 
 
 def test_what_a_copy_depends_on_is_read() -> None:
-    assert ".createdFrom" in library.DeclaredPaths("", "created").reads
+    assert ".registry" in library.DeclaredPaths("", "registry_name").reads
