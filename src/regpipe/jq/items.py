@@ -48,27 +48,29 @@ class Wholes:
         """Add what a process has made, in its order."""
         self._texts.setdefault(process, []).extend(texts)
 
-    def put_into(self, result: bytes) -> bytes:
+    def put_into(self, results: bytes) -> bytes:
         """Put texts in the place of their handles."""
-        match = self._handle.search(result)
-        if match is None:
-            return result
-        text = self._texts[int(match[1])][int(match[2])]
-        if match[3] == b"}":
+        pieces: list[bytes] = []
+        end = 0
+        while match := self._handle.search(results, end):
+            pieces.append(results[end : match.start()])
+            text = self._texts[int(match[1])][int(match[2])]
             end = match.end()
-        else:
-            members, end = _members(result, match.end())
-            known = any(b'"%s":' % name in text for name in members)
-            added = result[match.end() : end]
-            text = self._merge(text, b"{" + added) if known else text[:-1] + b"," + added
-        return result[: match.start()] + text + self.put_into(result[end:])
+            if match[3] == b",":
+                members, end = _members(results, end)
+                added = results[match.end() : end]
+                known = any(b'"%s":' % name in text for name in members)
+                text = self._merge(text, b"{" + added) if known else text[:-1] + b"," + added
+            pieces.append(text)
+        return b"".join([*pieces, results[end:]]) if pieces else results
 
 
 def _members(text: bytes, begin: int) -> tuple[list[bytes], int]:
     """Return the names of an object's members from an index on, and where it ends."""
     import json  # noqa: PLC0415 -- costs 6 ms, and few results need it
 
-    rest = "{" + text[begin:].decode()
+    line_end = text.find(b"\n", begin)
+    rest = "{" + text[begin : line_end if line_end >= 0 else None].decode()
     members, end = json.JSONDecoder().raw_decode(rest)
     return [name.encode() for name in members], begin + len(rest[1:end].encode())
 
@@ -167,9 +169,9 @@ class ResultOutput(Output):
         super().__init__(output.stream, output.style, output.messages, terminal=output.terminal)
         self._wholes = wholes
 
-    def write(self, data: bytes) -> None:
-        """Write a result."""
-        super().write(self._wholes.put_into(data))
+    def _buffer(self, data: bytes) -> None:
+        """Buffer what comes next, whole results."""
+        super()._buffer(self._wholes.put_into(data))
 
 
 class ItemCollection:

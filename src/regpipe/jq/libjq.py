@@ -31,9 +31,20 @@ _REGEX_DEPTH = 1024  # main.c's own limit, against stack overflows in oniguruma
 
 
 class Jv(ctypes.Structure):
-    """A JSON value of libjq: an opaque struct of two words, passed by value."""
+    """A JSON value of libjq: a struct of two words, passed by value.
 
-    _fields_ = (("_head", ctypes.c_uint64), ("_body", ctypes.c_uint64))
+    Only its first byte is looked at here: the kind, and flags in the bits above it.
+    """
+
+    _fields_ = (
+        ("first", ctypes.c_uint8),
+        ("_head", ctypes.c_uint8 * 7),
+        ("_body", ctypes.c_uint64),
+    )
+
+
+KIND_MASK = 15
+"""What of a value's first byte is its kind; all of it is 0 where it is invalid, saying nothing."""
 
 
 MESSAGE_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, Jv)
@@ -72,6 +83,7 @@ _FUNCTIONS: "dict[str, tuple[Any, ...]]" = {
     "jv_parse_sized": (Jv, _TEXT, _INT),
     "jv_load_file": (Jv, _TEXT, _INT),
     "jv_dump_string": (Jv, Jv, _INT),
+    "jv_dumpf": (None, Jv, _POINTER, _INT),
     "jv_get_kind": (_INT, Jv),
     "jv_copy": (Jv, Jv),
     "jv_free": (None, Jv),

@@ -91,13 +91,14 @@ class NativeRun:
             self._call.jq_util_input_add_input(self._state, given)
         self._regular = all(_is_regular(name) for name in files)
 
-    def run(self, program: Program) -> RunResult:
-        """Run a program over the inputs."""
+    def run(self, program: Program, *, uses_input: bool) -> RunResult:
+        """Run a program, which may use `input` and the like, over the inputs."""
         call, state = self._call, self._state
         next_input = self._libjq.address("jq_util_input_next_input_cb")
         call.jq_set_input_cb(program.state, next_input, state)
         program.where = lambda: self._position(program)
-        program.before_next = self._flush_before_waiting
+        if uses_input:
+            program.before_next = self._flush_before_waiting
         result = RunResult()
         if self._reading.null:
             result.ret = program.run(call.jv_null())

@@ -17,6 +17,8 @@ TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from regpipe.jq.output import Dump
+
 
 # What a run over one input comes to, in main.c's numbers: those that are negative end in exit
 # code 0 unless -e was given.
@@ -89,6 +91,7 @@ class Program(Runnable):
         self.output = output
         self._style = output.style
         self._failure: Exception | None = None  # raised inside a callback, to be raised outside
+        self._trial_dump: Dump | None = None
         # Set where a program may wait for input while it runs, with results still unflushed.
         self.before_next: Callable[[], None] | None = None
         self.state = self._call.jq_init()
@@ -106,7 +109,6 @@ class Program(Runnable):
     def run(self, value: Jv) -> int:
         """Run over one value, which is consumed; write the results; return main.c's `ret`."""
         call, state, emit, next_ = self._call, self.state, self._emit, self._call.jq_next
-        get_kind = call.jv_get_kind
         outcome = NO_OUTPUT
         call.jq_start(state, value, 0)
         while True:
@@ -115,7 +117,7 @@ class Program(Runnable):
             result = next_(state)
             if self._failure is not None:
                 raise self._failure
-            kind = get_kind(result)
+            kind = result.first & lj.KIND_MASK
             if kind == lj.INVALID:
                 break
             outcome = OK_NULL if kind in (lj.NULL, lj.FALSE) else OK
@@ -126,8 +128,7 @@ class Program(Runnable):
             call.jv_free(result)
             self.halted = True
             return self._halt()
-        if not call.jv_invalid_has_msg(call.jv_copy(result)):
-            call.jv_free(result)
+        if not result.first:  # no message
             return outcome
         message = call.jv_invalid_get_msg(result)
         if call.jv_get_kind(message) == lj.STRING:
@@ -149,20 +150,20 @@ class Program(Runnable):
     def trial_of(self, value: Jv) -> tuple[int, bytes, str]:
         """Run over one value, which is consumed; return `ret`, the results and the messages."""
         results, messages = io.BytesIO(), io.StringIO()
-        output, self.output = (
-            self.output,
-            Output(results, self._style, messages, terminal=self.output.terminal),
-        )
+        output = self.output
+        self.output = Output(results, self._style, messages, terminal=output.terminal)
+        self.output.dump = self._trial_dump
         try:
             ret = self.run(value)
             self.output.flush()
         finally:
+            self._trial_dump = self.output.dump
             self.output = output
         return ret, results.getvalue(), messages.getvalue()
 
     def _emit(self, result: Jv, kind: int) -> bool:
         """Write one result, which is consumed; return whether it could be written."""
-        style = self._style
+        style, output = self._style, self.output
         if kind == lj.STRING and style.raw:
             if style.flags & lj.ASCII:
                 text = self._libjq.take_dump(result, lj.ASCII)
@@ -170,13 +171,14 @@ class Program(Runnable):
                 text = self._libjq.take_string(result)
                 if b"\0" in style.end and b"\0" in text:
                     return False
+            output.write(text + style.end)
+        elif output.dump or output.begin_dump(self._libjq):
+            output.dump_result(result)
         else:
             text = self._libjq.take_dump(result, style.flags)
-            if style.seq:
-                text = b"\x1e" + text
-        self.output.write(text + style.end)
+            output.write((b"\x1e" if style.seq else b"") + text + style.end)
         if style.unbuffered:
-            self.output.flush()
+            output.flush()
         return True
 
     def _halt(self) -> int:

@@ -57,7 +57,8 @@ def run(
     # Only headers of bundled programs are believed: the tests prove them.
     projection = _projection(named, reading) if named and named.bundled else None
     if uses_input or reading.special or (reading.slurp and projection is None):
-        return NativeRun(libjq, inputs.files, inputs.stdin, reading, program.output).run(program)
+        native = NativeRun(libjq, inputs.files, inputs.stdin, reading, program.output)
+        return native.run(program, uses_input=uses_input)
     source = InputReader(inputs.files, inputs.stdin)
     if not reading.slurp or projection is None:
         result = Run(source, EachTask(libjq, program, projection)).run()

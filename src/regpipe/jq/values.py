@@ -163,11 +163,11 @@ class ValueRun:
     ) -> bytes | None:
         """Run over values as libjq divides them, up to where one begins that Python may divide."""
         call, data, parser = self._libjq.call, chunk.data, self._parser or self._new_parser(chunk)
-        get_kind, next_, remaining = call.jv_get_kind, call.jv_parser_next, call.jv_parser_remaining
+        next_, remaining = call.jv_parser_next, call.jv_parser_remaining
         self._program.where = self.where
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
         call.jv_parser_set_buf(parser, address + self.end, len(data) - self.end, 1)
-        while kind := get_kind(value := next_(parser)):
+        while kind := (value := next_(parser)).first & lj.KIND_MASK:
             self.begin, self.end = self.end, len(data) - remaining(parser)
             self.is_clean, self._begun = True, None
             if kind in _LITERALS and data[self.end - 1 : self.end] in _OPENING:
