@@ -1,7 +1,7 @@
 # The labels and annotations of each image.
 # input: stream
 # output: json
-# reads: .ref .tag identity repository platform labels annotations needs_manifests
+# copies: .ref .tag identity repository platform labels annotations needs_manifests
 include "oci" {search: "./lib"};
 needs_manifests("labels")
 | if is_error then .

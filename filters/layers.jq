@@ -1,7 +1,7 @@
 # The layers of each image, the lowest first: digest, media type, compressed size and diff_id.
 # input: stream
 # output: json
-# reads: .ref .tag repository platform layers image_config .config.rootfs.diff_ids .rootfs.diff_ids needs_manifests
+# copies: .ref .tag repository platform layers image_config .config.rootfs.diff_ids[] .rootfs.diff_ids[] needs_manifests
 include "oci" {search: "./lib"};
 needs_manifests("layers")
 | if is_error then .

@@ -8,10 +8,15 @@
 # one with the highest version is the newest, and of one version the last by name.
 include "oci" {search: "./lib"};
 
+def count:
+  ($ARGS.named.n // 1 | tonumber? // .)
+  | if type == "number" and . >= 1 then floor else error("n is a number from 1: --argjson n 3") end;
+
 # The repository and what makes tags one image, by what images are sorted, the reason why not by a date, the
 # tag, and what is printed; errors come last, as they came.
 def item:
-  needs_manifests("newest")
+  count as $_
+  | needs_manifests("newest")
   | if is_error then [{}, .]
     elif is_referrer_tag then empty
     else
@@ -50,8 +55,7 @@ def newest($n):
   | undated_because($reason);
 
 def result:
-  ($ARGS.named.n // 1 | tonumber? // .) as $n
-  | if ($n | type) != "number" or $n < 1 then error("n is a number from 1: --argjson n 3") else . end
+  count as $n
   | group_by(.[0])[]
-  | if .[0][0] == {} then .[][1] else newest($n | floor) end;
+  | if .[0][0] == {} then .[][1] else newest($n) end;
 map(item) | result

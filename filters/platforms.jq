@@ -1,7 +1,8 @@
 # The platforms that each tag offers.
 # input: slurp
 # output: json
-# reads: .ref .tag repository .digest platform .index .manifests needs_manifests
+# reads: .index.platforms .index.manifests .manifests over_tags
+# copies: .ref .tag repository .digest platform needs_manifests
 include "oci" {search: "./lib"};
 
 # Of an index, without BuildKit's attestations, which are no platforms.
@@ -16,16 +17,17 @@ def offered:
   end
   | if . == [] then null else . end;
 
-needs_manifests("platforms")
-| over_images(
-  to_entries
-  | map({
-      at: .key,
-      row: (.value | {ref, repository: repository, tag, digest}),
-      platforms: (.value | offered // [platform | strings])
-    })
-  # Several records of one tag are its platforms; a document without a name stands for itself.
-  | group_by([.row, if .row.ref then null else .at end])
-  | sort_by(.[0].at)[]
-  | .[0].row + {platforms: (map(.platforms[]) | reduce .[] as $name ([]; . + ([$name] - .)))}
-)
+def item:
+  needs_manifests("platforms")
+  | if is_error then [{}, .]
+    else [{ref, repository: repository, tag, digest}, (offered // [platform | strings])]
+    end;
+def result:
+  [range(length) as $at | .[$at] + [$at] | select(.[0] != {})] as $images
+  | ($images
+     # Several records of one tag are its platforms; a document without a name stands for itself.
+     | group_by([.[0], if .[0].ref then null else .[2] end])
+     | sort_by(.[0][2])[]
+     | .[0][0] + {platforms: (map(.[1][]) | reduce .[] as $name ([]; . + ([$name] - .)))}),
+    (.[] | select(.[0] == {})[1]);
+map(item) | result

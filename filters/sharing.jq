@@ -1,7 +1,7 @@
 # Layer sharing: bytes naive, unique, shared and exclusive; compressed, of the input tags.
 # input: slurp
 # output: json
-# reads: registry_name .ref image_digest layers needs_manifests
+# copies: registry_name .ref image_digest layers needs_manifests over_tags
 #
 # naive: the sum of all layers as listed. unique: each layer once, as a registry stores it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
@@ -17,7 +17,7 @@ def sized:
   if is_schema1 or (_listed | type) != "array" then null
   else
     [_listed[] | objects | [(.digest | key), .size]]
-    | if . == [] or (map(.[1]) | (min | type) == "number" and (max | type) == "number") then . else null end
+    | if all(.[]; (.[1] | type) == "number") then . else null end
   end;
 
 # What the images of one registry share; each comes as [digest, ref, layers].
@@ -53,21 +53,25 @@ def in_registry:
       ]
     };
 
-needs_manifests("sharing")
-| over_images(
-  length as $length
-  | map([registry_name, image_digest, .ref, sized] | select(.[3] != null))
-  | length as $sized
-  | (group_by(.[0]) | map(map(.[1:]) | in_registry)) as $registries
-  | ($registries | map(del(.byImage)) | {
-      scope: "layers, compressed, of the tags that came in",
-      tags: (map(.tags) | add // 0),
-      images: (map(.images) | add // 0),
-      withoutSizes: ($length - $sized),
-      naive: (map(.naive) | add // 0),
-      unique: (map(.unique) | add // 0),
-      shared: (map(.shared) | add // 0),
-      exclusive: (map(.exclusive) | add // 0)
-    })
-    + {byImage: ($registries | map(.byImage[]))}
-)
+# The registry, and the digest, the reference and the layers of an image.
+def item:
+  needs_manifests("sharing")
+  | if is_error then [{}, .] else [registry_name, image_digest, .ref, sized] end;
+def result:
+  map(select(.[0] != {})) as $records
+  | ($records | length) as $length
+  | ($records | map(select(.[3]))) as $sized
+  | ($sized | group_by(.[0]) | map(map(.[1:]) | in_registry)) as $registries
+  | (($registries | map(del(.byImage)) | {
+        scope: "layers, compressed, of the tags that came in",
+        tags: (map(.tags) | add // 0),
+        images: (map(.images) | add // 0),
+        withoutSizes: ($length - ($sized | length)),
+        naive: (map(.naive) | add // 0),
+        unique: (map(.unique) | add // 0),
+        shared: (map(.shared) | add // 0),
+        exclusive: (map(.exclusive) | add // 0)
+      })
+      + {byImage: ($registries | map(.byImage[]))}),
+    (.[] | select(.[0] == {})[1]);
+map(item) | result

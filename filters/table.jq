@@ -1,7 +1,8 @@
 # A table: reference, platform, date (UTC), compressed size and digest of each image.
 # input: slurp
 # output: raw
-# reads: .ref .tag repository platform dating layers .digest image_id needs_manifests is_referrer_tag
+# reads: .error.message
+# copies: .ref .tag repository platform dating layers_size .digest image_id needs_manifests over_tags
 #
 # A date that says when the image was built, and not what it was built from, has `built` behind it.
 include "oci" {search: "./lib"};
@@ -14,20 +15,34 @@ def scaled($unit):
   end;
 def human: if . == null then "-" else scaled(0) end;
 
+# Of a row the reference and the platform, what stands for a date or the key of one, what stands behind it, the
+# size and the digest; of an error its row.
+def item:
+  needs_manifests("table")
+  | if is_referrer_tag then empty
+    elif is_error then [[.ref, null, "error: \(.error.code): \(.error.message)"]]
+    else
+      dating as $dating
+      | [ .ref // ([repository, .tag] | map(strings) | join(":") | select(. != "")) // null,
+          platform,
+          ($dating[1] | if . == "absent" then "no date" else . end),
+          ($dating | date_key),
+          (if $dating[2] then " built" else "" end),
+          layers_size,
+          (.digest // image_id | strings // null),
+          null
+        ]
+    end;
+
 def row:
-  if is_error then [.ref, null, "error: \(.error.code): \(.error.message)"]
+  if length == 1 then .[0]
   else
-    [ .ref // ([repository, .tag] | map(strings) | join(":") | select(. != "")) // null,
-      platform,
-      (dating
-       | if .[1] == "absent" then "no date"
-         elif .[1] then .[1]
-         else (.[0][0] | strftime("%Y-%m-%d %H:%M")) + if .[2] then " built" else "" end
-         end),
-      (layers_size | human),
-      (.digest // image_id | strings // null
-       | if . == null then null elif startswith("sha256:") then .[7:19] else .[:12] end)
-    ]
+    . as [$ref, $platform, $reason, $key, $built, $size, $digest]
+    | [ $ref, $platform,
+        ($reason // ($key | key_seconds | strftime("%Y-%m-%d %H:%M")) + $built),
+        ($size | human),
+        ($digest | if . == null then null elif startswith("sha256:") then .[7:19] else .[:12] end)
+      ]
   end
   | map(if . then tostring else "-" end);
 
@@ -42,21 +57,21 @@ def without_control:
 # A cell wider than that does not widen its column: the table would grow by it in every row.
 def widest: 250;
 
-needs_manifests("table")
-| map(select(is_referrer_tag | not))
-| [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
-| without_control
-# The last cell of a row needs no width: it is an error's, or the digest.
-| [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
-     map(.[3] // "" | length))
-    | map(select(. <= widest)) | max // 0
-  ] as [$reference, $platform, $created, $size]
-| .[]
-| .[0] + " " * ($reference - (.[0] | length)) + "  "
-  + .[1] + " " * ($platform - (.[1] | length)) + "  "
-  + if .[3] == null then .[2]
-    else
-      .[2] + " " * ($created - (.[2] | length)) + "  "
-      + .[3] + " " * ($size - (.[3] | length)) + "  " + .[4]
-    end
-| if endswith(" ") then sub(" +$"; "") else . end
+def result:
+  [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
+  | without_control
+  # The last cell of a row needs no width: it is an error's, or the digest.
+  | [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
+       map(.[3] // "" | length))
+      | map(select(. <= widest)) | max // 0
+    ] as [$reference, $platform, $created, $size]
+  | .[]
+  | .[0] + " " * ($reference - (.[0] | length)) + "  "
+    + .[1] + " " * ($platform - (.[1] | length)) + "  "
+    + if .[3] == null then .[2]
+      else
+        .[2] + " " * ($created - (.[2] | length)) + "  "
+        + .[3] + " " * ($size - (.[3] | length)) + "  " + .[4]
+      end
+  | if endswith(" ") then sub(" +$"; "") else . end;
+map(item) | result

@@ -1,7 +1,7 @@
 # Tab-separated: reference, repository, tag, digest, platform, date, image id, compressed size.
 # input: stream
 # output: raw
-# reads: summary layers needs_manifests
+# copies: summary layers_size needs_manifests
 #
 # An image that could not be fetched has its error in a ninth column.
 include "oci" {search: "./lib"};

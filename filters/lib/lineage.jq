@@ -1,7 +1,19 @@
 # Lineage, for the programs that print it or draw it.
 #
-# reads lineage: .ref .tag identity repository platform labels annotations is_schema1 v1_history
-# reads lineage: .config.rootfs.diff_ids .rootfs.diff_ids
+# reads lineage_item: is_schema1
+# copies lineage_item: .ref .tag identity repository platform image_config
+# copies lineage_item: .history[].v1Compatibility|fromjson.id .config.rootfs.diff_ids[] .rootfs.diff_ids[]
+# copies lineage_item: .annotations."org.opencontainers.image.base.name"
+# copies lineage_item: .annotations."org.opencontainers.image.base.digest"
+# copies lineage_item: .manifest.annotations."org.opencontainers.image.base.name"
+# copies lineage_item: .manifest.annotations."org.opencontainers.image.base.digest"
+# copies lineage_item: .config.config.Labels."org.opencontainers.image.base.name"
+# copies lineage_item: .config.config.Labels."org.opencontainers.image.base.digest"
+# copies lineage_item: .config.Labels."org.opencontainers.image.base.name"
+# copies lineage_item: .config.Labels."org.opencontainers.image.base.digest"
+# copies lineage_item: .history[].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.base.name"
+# copies lineage_item: .history[].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.base.digest"
+# reads lineage: lineage_item
 # reads lineage_graph: lineage
 include "oci" {search: "./"};
 
@@ -34,53 +46,56 @@ def _declared:
         end
     end;
 
-# The lineage of each of an array of images: what `lineage` prints.
-def lineage:
-  map(
-    is_schema1 as $schema1
-    | _parts as $parts
-    | [$parts, $schema1, ., if $parts == [] then null else $parts | _part_name($schema1) end]
-  )
-  | (map(select(.[3])) | group_by(.[3])) as $groups
+# What an image is made of, and whether that is schema 1's; its reference and digest, what it declares,
+# and what is known of it by itself.
+def lineage_item:
+  [_parts, is_schema1, .ref, .digest, _declared,
+   {ref, repository: repository, tag} + identity + {platform: platform}];
+
+# The base of such an item: the place in $groups, and the number of layers.
+def _base($known; $ends):
+  . as [$parts, $schema1]
+  | first(
+      range($parts | length - 1; 0; -1) as $count
+      | $parts[$count - 1]
+      | if $schema1 then $known[.]
+        elif $ends[.] == null then empty
+        elif $ends[.]["\($count)"] then $known[$parts[:$count] | tojson]
+        else empty
+        end
+      | select(.)
+      | [., $count]
+    ) // null;
+
+# The lineage of each of an array of such items.
+def lineage_result:
+  (map(select(.[0] != []) | [(.[1] as $schema1 | .[0] | _part_name($schema1)), .])
+   | group_by(.[0])) as $groups
   # Which images each name is that of.
-  | (reduce range($groups | length) as $at ({}; setpath([$groups[$at][0][3]]; $at))) as $known
+  | (reduce range($groups | length) as $at ({}; setpath([$groups[$at][0][0]]; $at))) as $known
   # The last parts of what came in, with how many parts it has. Only there is a name worth making.
-  | (reduce ($groups[][0] | select(.[1] | not) | .[0]) as $parts ({};
+  | (reduce ($groups[][0][1] | select(.[1] | not) | .[0]) as $parts ({};
       setpath([$parts[-1], "\($parts | length)"]; true)
     )) as $ends
-  # Of each image the one it is based on, as [place in $groups, layers].
-  | map(
-      . as [$parts, $schema1]
-      | . + [first(
-          range($parts | length - 1; 0; -1) as $count
-          | $parts[$count - 1]
-          | if $schema1 then $known[.]
-            elif $ends[.] == null then empty
-            elif $ends[.]["\($count)"] then $known[$parts[:$count] | tojson]
-            else empty
-            end
-          | select(.)
-          | [., $count]
-        ) // null]
-    )
-  | (reduce (.[][4] | select(.) | .[0]) as $at ([];
+  | map([., _base($known; $ends)])
+  | (reduce (.[][1] | select(.) | .[0]) as $at ([];
       if .[$at] then .
       else
-        setpath([$at]; $groups[$at] | map(.[2])
-          | {refs: (map(.ref) | unique), digests: (map(.digest) | unique)})
+        setpath([$at]; $groups[$at] | map(.[1])
+          | {refs: (map(.[2]) | unique), digests: (map(.[3]) | unique)})
       end
     )) as $bases
-  | .[]
-  | .[4] as $found
-  | .[2]
+  | .[] as [$item, $found]
   | (if $found then $bases[$found[0]] + {layers: $found[1]} else null end) as $base
-  | _declared as $declared
-  | {ref, repository: repository, tag} + identity + {
-      platform: platform,
-      lineage: (if $base then "exact" elif $declared then "declared" else "unknown" end),
-      base: $base,
-      $declared
-    };
+  | $item[5]
+    + {
+        lineage: (if $base then "exact" elif $item[4] then "declared" else "unknown" end),
+        base: $base,
+        declared: $item[4]
+      };
+
+# The lineage of each of an array of images: what `lineage` prints.
+def lineage: map(lineage_item) | lineage_result;
 
 # A label names at most so many references, and no more characters of any of them.
 def _most: 5;

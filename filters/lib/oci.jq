@@ -8,7 +8,8 @@
 # definitions they use in their own `# reads:` and `# copies:`; large records are cut down to these
 # paths before jq runs, and it runs once over records that differ in copied strings alone.
 # `# dates NAME:` says where it looks for dates, of which strings are copied too, but for that. Only
-# `_dated` and `date_key` may look into them. `# copies-if NAME:` names the fields that must be strings for
+# `_dated` and `date_key` may look into them. `# sums NAME:` names numbers in the
+# objects of arrays, of which only the sum matters. `# copies-if NAME:` names the fields that must be strings for
 # all that: of others all is read. Tags and digests that begin with sha256- or sha512- are read, too.
 
 # Error records, which every program passes through.
@@ -21,13 +22,14 @@ def _array(f): (try f catch null) | if type == "array" then . else [] end;
 def _string(f): (try f catch null) | if type == "string" and . != "" then . else null end;
 
 # The manifest: of a record, or the document itself.
-def manifest: _object(.manifest) // .;
+def manifest: if type == "object" and (.manifest | type) == "object" then .manifest else . end;
 
 # The image config: of a record, or the document itself; null where there is none.
 # reads image_config: .manifest.schemaVersion .rootfs.type
 def image_config:
-  if _object(.manifest) then _object(.config)
-  elif _object(.rootfs) then .
+  if type != "object" then null
+  elif (.manifest | type) == "object" then .config | if type == "object" then . else null end
+  elif (.rootfs | type) == "object" then .
   else null
   end;
 
@@ -38,7 +40,7 @@ def v1: (try (.history[0].v1Compatibility | fromjson) catch null) | _object(.);
 # reads v1_history: .history
 def v1_history: _array(.history) | reverse | map(_object(.v1Compatibility | fromjson) // {});
 
-# reads is_schema1: .manifest.schemaVersion .manifest.fsLayers .schemaVersion .fsLayers
+# reads is_schema1: .manifest.schemaVersion .manifest.fsLayers[0]._ .schemaVersion .fsLayers[0]._
 def is_schema1: manifest | .schemaVersion == 1 and (.fsLayers | type) == "array";
 
 # The name of an image's repository.
@@ -131,10 +133,11 @@ def platform: _platform(image_config // v1);
 
 # Layers, or an artifact's blobs, the lowest first: {digest, size, mediaType}; schema 1 tells no
 # sizes. Other documents have none.
-# reads layers: is_schema1 .manifest.layers[].digest .manifest.layers[].size
-# reads layers: .manifest.layers[].mediaType .layers[].digest .layers[].size .layers[].mediaType
-# reads layers: .manifest.blobs[].digest .manifest.blobs[].size .manifest.blobs[].mediaType
-# reads layers: .blobs[].digest .blobs[].size .blobs[].mediaType
+# reads layers: is_schema1
+# copies layers: .manifest.layers[].digest .manifest.layers[].size .manifest.fsLayers[].blobSum
+# copies layers: .manifest.layers[].mediaType .layers[].digest .layers[].size .layers[].mediaType
+# copies layers: .manifest.blobs[].digest .manifest.blobs[].size .manifest.blobs[].mediaType
+# copies layers: .blobs[].digest .blobs[].size .blobs[].mediaType .fsLayers[].blobSum
 def _listed: manifest | .layers // .blobs;
 def layers:
   if is_schema1 then manifest.fsLayers | reverse | map({digest: (.blobSum? // null), size: null, mediaType: null})
@@ -142,21 +145,25 @@ def layers:
   end;
 
 # The sum of their sizes, compressed as a registry keeps them; null where they are not told.
-# reads layers_size: layers
+# reads layers_size: is_schema1
+# sums layers_size: .manifest.layers[].size .layers[].size .manifest.blobs[].size .blobs[].size
 def layers_size:
   if is_schema1 or (_listed | type) != "array" then null
   else
-    [_listed[] | objects | .size]
-    | if . == [] then 0
-      elif (min | type) == "number" and (max | type) == "number" then add
-      else null
+    reduce (_listed[] | objects | .size) as $size (null;
+      if . == false then .
+      elif ($size | type) == "number" then . + $size
+      else false
       end
+    )
+    | if . == null then 0 elif . then . else null end
   end;
 
-# reads labels: image_config .config.config.Labels .config.Labels
-# reads labels: .history[0].v1Compatibility|fromjson.config.Labels
+# reads labels: image_config
+# copies labels: .config.config.Labels .config.Labels
+# copies labels: .history[0].v1Compatibility|fromjson.config.Labels
 def labels: _object(image_config.config.Labels) // _object(v1.config.Labels) // {};
-# reads annotations: .annotations .manifest.annotations
+# copies annotations: .annotations .manifest.annotations
 def annotations: _object(.annotations) // _object(manifest.annotations) // {};
 
 # The seconds of a date in UTC without a fraction; an error if it is not a valid date.
@@ -328,6 +335,9 @@ def instant_key:
          | until(endswith("0") | not; .[:-1])
          | .[1:]
        end);
+
+# The seconds of such a string.
+def key_seconds: .[:13] | tonumber - 1000000000000;
 
 # What sorts images by date, of what `dating` gives: those without a real one, of null, come first.
 def date_key: if .[1] then null else .[0] | instant_key end;

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SUFFIX = ".jq"
-_LISTS = ("reads", "copies", "dates")
+_LISTS = ("reads", "copies", "dates", "sums")
 _REPEATED = {**dict.fromkeys(_LISTS, " "), "parameter": "\n"}
 """The fields of a header that may take several lines, and what joins those."""
 _SHARED_LISTS = (*_LISTS, "copies-if")
@@ -128,6 +128,7 @@ class DeclaredPaths:
         reads: the paths that it reads.
         copies: the paths that it copies.
         dates: the paths where it looks for dates.
+        sums: the paths of numbers in the objects of an array, of which it needs but the sum.
         required: the fields that must be strings in an object; of others nothing is only copied.
 
     Raises:
@@ -139,6 +140,7 @@ class DeclaredPaths:
         self.reads: list[str] = []
         self.copies: list[str] = []
         self.dates: list[str] = []
+        self.sums: list[str] = []
         self.required: set[str] = set()
         todo = [(word, self.reads) for word in reads.split()]
         todo += [(word, self.copies) for word in copies.split()]
@@ -150,10 +152,9 @@ class DeclaredPaths:
                 paths = shared[word]
                 todo += [(more, self.reads) for more in paths["reads"].split()]
                 todo += [(more, found) for more in paths["copies"].split()]
-                todo += [
-                    (more, self.dates if found is not self.reads else found)
-                    for more in paths["dates"].split()
-                ]
+                for kind, paths_of_kind in (("dates", self.dates), ("sums", self.sums)):
+                    into = found if found is self.reads else paths_of_kind
+                    todo += [(more, into) for more in paths[kind].split()]
                 self.required.update(paths["copies-if"].split())
                 self.reads += [f".{name}" for name in paths["copies-if"].split()]
             else:

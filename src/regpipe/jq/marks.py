@@ -1,9 +1,10 @@
-"""Marks: what stands for strings and dates of a record, so that records become equal.
+"""Marks: what stands for values and dates of a record, so that records become equal.
 
-A copied string becomes a secret string. A date becomes another real date, of which a program makes
-an instant and the key that it is sorted by (`date_key` in filters/lib/oci.jq); where a record has
-several, their marks are in the order of the dates, so that comparing them gives the same. Only
-dates that are real for certain are marked: others have reasons, and those are results.
+A copied string becomes a secret string, and so do numbers and objects. A date becomes another real
+date, of which a program makes an instant and the key that it is sorted by (`date_key` in
+filters/lib/oci.jq); where a record has several, their marks are in the order of the dates, so that
+comparing them gives the same. Only dates that are real for certain are marked: others have reasons,
+and those are results.
 """
 
 import datetime as dt
@@ -11,7 +12,7 @@ import os
 import re
 from json.encoder import encode_basestring
 
-_MAX_STRINGS = 64
+_MAX_VALUES = 200
 _MAX_DATES = 8
 _DATE = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,15}))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))",
@@ -32,20 +33,25 @@ class Found:
     """What was replaced by marks in a record.
 
     Attributes:
-        strings: the copied strings, in the order of their marks.
+        values: the copied values, in the order of their marks: strings, and JSON texts of others.
         dates: the dates, in the order of their marks.
         whole: the record as libjq prints it, if that is marked.
     """
 
     def __init__(self, dates: "list[str] | None" = None, whole: str | None = None) -> None:
-        self.strings: list[str] = []
+        self.values: list[str | tuple[str]] = []
         self.dates = dates or []
         self.whole = whole
 
     @property
     def is_printable(self) -> bool:
-        """Whether JSON and libjq write the strings in the same way."""
-        return "".join(self.strings).isprintable()
+        """Whether JSON and libjq write the values in the same way."""
+        return "".join([v if isinstance(v, str) else v[0] for v in self.values]).isprintable()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether values are written in the same way in JSON and in raw results."""
+        return not any('"' in value or "\\" in value for value in self.values)
 
     def sorted(self) -> "Found | None":
         """Return what to begin with for marks in the order of the dates; None if they are.
@@ -60,32 +66,48 @@ class Found:
         return None if dates == self.dates else Found(dates, self.whole)
 
     def text(self, gap: "tuple[str, int]") -> str:
-        """Return what belongs into a gap that a mark left, as JSON."""
+        """Return what belongs into a gap that a mark left: JSON, but for raw strings."""
         kind, number = gap
-        if kind == "string":
-            return encode_basestring(self.strings[number])
+        if kind == "value":
+            value = self.values[number]
+            return encode_basestring(value) if isinstance(value, str) else value[0]
+        if kind == "raw":
+            return str(self.values[number])
         date = self.dates[number]
-        return f'"{date if kind == "date" else key_of(date)}"'
+        return date if kind == "raw date" else f'"{date if kind == "date" else key_of(date)}"'
 
 
 class Marks:
     """Marks that no input holds, with nothing in them that would be printed otherwise.
 
+    Args:
+        raw: results are written without quotes.
+
     Attributes:
-        strings: what stands for the first copied string, the second…, as JSON.
+        strings: what stands for the first value, if it is a string, for the second…, as JSON.
+        raw: see above.
+        numbers: the same of numbers.
+        objects: the same of objects.
         whole: a member of an object, of which a record is known that is handed on whole.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = False) -> None:
         secret = os.urandom(12).hex()
-        self.strings = [f'"{secret}-{number}"' for number in range(_MAX_STRINGS)]
-        self.whole = f'"{secret}":true'
+        self.strings = [f'"{secret}-{number}"' for number in range(_MAX_VALUES)]
+        self.objects = [f'{{"{secret}-{number}":true}}' for number in range(_MAX_VALUES)]
         digits = f"{int(secret[:12], 16) % 10**10:010}"
+        # More digits than a double has: libjq prints it as it is, if it is not calculated with.
+        begin = f"7{int(secret, 16) % 10**22:022}"
+        self.numbers = [f"{begin}{number:03}" for number in range(_MAX_VALUES)]
+        self.whole = f'"{secret}":true'
         # The last digit is no zero, which a key would not have.
         self._fractions = [f"{digits}{number}5" for number in range(1, _MAX_DATES + 1)]
-        self._secrets = secret, digits
+        self._secrets = secret, digits, begin
+        quote = "" if raw else '"'
+        self.raw = raw
         self._pattern = re.compile(
-            f'"({secret}-\\d+)"|"{_MARK_DATE}\\.({digits}\\d5)Z"'
+            f'(?:{quote}{secret}-(\\d+){quote}|{{"{secret}-(\\d+)":true}}|{begin}(\\d\\d\\d))'
+            f"|{quote}{_MARK_DATE}\\.({digits}\\d5)Z{quote}"
             f'|"{_KEY_ZERO + _MARK_SECONDS}\\.({digits}\\d5)"'
         )
 
@@ -104,16 +126,24 @@ class Marks:
 
     def gaps(self, text: str) -> "tuple[list[str], list[tuple[str, int]]] | None":
         """Return a text's pieces between the marks, and what the marks are; None if unknown."""
-        pieces = self._pattern.split(text)
+        pieces: list[str] = []
         gaps: list[tuple[str, int]] = []
-        for string, date, key in zip(pieces[1::4], pieces[2::4], pieces[3::4], strict=True):
+        end = 0
+        for match in self._pattern.finditer(text):
+            pieces.append(text[end : match.start()])
+            end = match.end()
+            string, object_, number, date, key = match.groups()
             if string:
-                gaps.append(("string", self.strings.index(f'"{string}"')))
+                gaps.append(("raw" if self.raw else "value", int(string)))
+            elif object_ or number:
+                gaps.append(("value", int(object_ or number)))
             else:
-                gaps.append(("date" if date else "key", self._fractions.index(date or key)))
-        if any(secret in piece for piece in pieces[::4] for secret in self._secrets):
+                kind = "key" if key else "raw date" if self.raw else "date"
+                gaps.append((kind, self._fractions.index(date or key)))
+        pieces.append(text[end:])
+        if any(secret in piece for piece in pieces for secret in self._secrets):
             return None
-        return pieces[::4], gaps
+        return pieces, gaps
 
 
 def key_of(date: str) -> str:

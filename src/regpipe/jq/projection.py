@@ -10,8 +10,9 @@ Python and libjq could parse differently, which are kept whole.
 A header names paths, `# reads: .ref .manifest.config.digest .history[0].name|fromjson.id`: names,
 `[0]` or `[]`, and `|fromjson` where a string holds JSON; a name with a dot in it is quoted. What a
 path leads to is kept whole, as is anything unexpected on the way. Strings that the program only
-copies (`# copies:`) or takes for dates (`# dates:`) may be marked as well: each is replaced by a
-mark, so that records which differ in nothing else become equal (see marks.py and templates.py).
+copies (`# copies:`) or takes for dates (`# dates:`) may be marked as well, and sums of numbers
+(`# sums:`): each is replaced by a mark, so that records which differ in nothing else become equal
+(see marks.py and templates.py).
 """
 
 import json
@@ -35,6 +36,7 @@ _STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"\\]+)"|\.([A-Za-z_]\w*)', re.A
 _PATH = re.compile(f"({_STEP.pattern})+", re.ASCII)
 _ABSENT = object()
 _EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
+_EXACT = 1 << 53  # below, libjq's numbers are exact
 _DEEP = 200  # libjq prints but so many levels
 
 
@@ -46,6 +48,8 @@ class Projection:
         copies: paths that are kept too, where strings may be marked.
         required: the fields that must be strings in an object for its strings to be marked.
         dates: paths that are kept too, where dates may be marked.
+        sums: paths of numbers in the objects of an array, of which only the sum matters.
+        raw: the results are written without quotes.
         whole: error records and records of reports, which are kept whole else, may be marked too.
 
     Raises:
@@ -56,25 +60,30 @@ class Projection:
         marks: what stands for them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a kind of paths each
         self,
         reads: "Iterable[str]",
         copies: "Iterable[str]" = (),
         required: "Iterable[str]" = (),
         dates: "Iterable[str]" = (),
+        sums: "Iterable[str]" = (),
         *,
         whole: bool = False,
+        raw: bool = False,
     ) -> None:
         self._decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).raw_decode
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-        read, copied, dated = ([_steps(path) for path in paths] for paths in (reads, copies, dates))
-        self._paths = _PathTree(read + copied + dated, [], [])
-        self._marking_paths = _PathTree(read, copied, dated)
+        read, copied, dated, summed = (
+            [_steps(path) for path in paths] for paths in (reads, copies, dates, sums)
+        )
+        self._paths = _PathTree(read + copied + dated + summed, [], [], [])
+        self._marking_paths = _PathTree(read, copied, dated, summed)
         self.can_mark = bool(copied or dated)
         self._required = set(required)
         self._marks_whole = whole
-        self.marks = Marks()
+        self._raw = raw
+        self.marks = Marks(raw=raw)
 
     def may_have_lone_surrogate(self, text: str) -> bool:
         r"""Tell whether a text may hold a \u escape of a lone surrogate, which libjq refuses."""
@@ -114,7 +123,7 @@ class Projection:
             if again := found.sorted():
                 found = again
                 marked = self._project(value, self._marking_paths, found)
-            if not found.is_printable:
+            if not found.is_printable or (self._raw and not found.is_plain):
                 return None, end, found
         except (ValueError, IndexError, RecursionError):  # there are but so many marks
             return None, end, found
@@ -167,7 +176,16 @@ class Projection:
                     self._project_value(member, inner, found, write)
                 before = ","
             write("}" if before == "," else "{}")
+        elif paths.copied and value and type(value) in (int, dict):
+            found.values.append((self._whole(value),))
+            marks = self.marks.numbers if isinstance(value, int) else self.marks.objects
+            write(marks[len(found.values) - 1])
         elif isinstance(value, list) and (paths.each or paths.first):
+            if paths.summed and (total := _sum(value, paths.summed)):
+                found.values.append((str(total),))
+                mark = self.marks.numbers[len(found.values) - 1]
+                write(f"[{{{encode_basestring(paths.summed)}:{mark}}}]")
+                return
             kept = value if paths.each else value[:1]
             for number, item in enumerate(kept):
                 write("," if number else "[")
@@ -182,8 +200,8 @@ class Projection:
         if paths.copied:
             # Programs look for those that refer to something.
             if value and not value.startswith(REFERRERS):
-                found.strings.append(value)
-                return self.marks.strings[len(found.strings) - 1]
+                found.values.append(value)
+                return self.marks.strings[len(found.values) - 1]
         elif paths.dated:
             if value not in NO_DATE:
                 return self.marks.of_date(value, found)
@@ -218,7 +236,11 @@ class _PathTree:
     """The paths of a header as a tree; a leaf keeps its value whole."""
 
     def __init__(
-        self, reads: list[list[str]], copies: list[list[str]], dates: list[list[str]]
+        self,
+        reads: list[list[str]],
+        copies: list[list[str]],
+        dates: list[list[str]],
+        sums: list[list[str]],
     ) -> None:
         self.names: list[
             tuple[str, str, _PathTree]
@@ -226,9 +248,13 @@ class _PathTree:
         self.each: _PathTree | None = None
         self.first: _PathTree | None = None
         self.in_json: _PathTree | None = None
-        every = reads + copies + dates
-        self.dated = bool(dates) and not reads and all(path == [] for path in every)
-        self.copied = not (reads or dates) and all(path == [] for path in copies)
+        every = reads + copies + dates + sums
+        self.dated = bool(dates) and not (reads or sums) and all(path == [] for path in every)
+        self.copied = not (reads or dates or sums) and all(path == [] for path in copies)
+        # The name of the numbers in an array's objects of which only the sum matters.
+        self.summed = ""
+        if sums and not (reads or copies or dates) and len(sums[0]) == 2:
+            self.summed = sums[0][1] if all(path == sums[0] for path in sums) else ""
         if [] in every:
             return
         for step in dict.fromkeys(path[0] for path in every):
@@ -237,7 +263,7 @@ class _PathTree:
             inner = _PathTree(
                 *(
                     [path[1:] for path in paths if path[0] in same]
-                    for paths in (reads, copies, dates)
+                    for paths in (reads, copies, dates, sums)
                 )
             )
             if step == _EACH:
@@ -255,6 +281,17 @@ def _steps(path: str) -> list[str]:
     if not _PATH.fullmatch(path):
         raise ValueError(f"{ascii(path)} is not a path")
     return [step[2] or step[1] or step[0] for step in _STEP.finditer(path)]
+
+
+def _sum(items: list[object], name: str) -> int | None:
+    """Return the sum of a number in each of some objects; None where libjq may see another."""
+    total = 0
+    for item in items:
+        size = item.get(name) if isinstance(item, dict) else None
+        if type(size) is not int or size < 0:
+            return None
+        total += size
+    return total if total < _EXACT else None
 
 
 def _is_handed_on(value: "dict[str, object]") -> bool:

@@ -89,7 +89,13 @@ def _projection(
 
         paths = named.paths()
         return Projection(
-            paths.reads, paths.copies, paths.required, paths.dates, whole=reading.slurp
+            paths.reads,
+            paths.copies,
+            paths.required,
+            paths.dates,
+            paths.sums,
+            whole=reading.slurp,
+            raw=named.raw and not reading.slurp,
         )
 
     # With -s, a program that is for each input is given all of them, of which its header is not.

@@ -253,4 +253,8 @@ def _templates(program: Program, projection: "Projection") -> "Templates | None"
         return None
     from regpipe.jq.templates import Templates, supports  # noqa: PLC0415
 
-    return Templates(program, projection.marks) if supports(program.output.style) else None
+    return (
+        Templates(program, projection.marks)
+        if supports(program.output.style, projection.marks)
+        else None
+    )

@@ -19,9 +19,9 @@ _MAX_TEMPLATES = 1000
 """How many templates are kept: where there are more, records are too different for them."""
 
 
-def supports(style: Style) -> bool:
-    """Tell whether strings appear in results as JSON writes them."""
-    return not (style.raw or style.unbuffered or style.flags & lj.ASCII)
+def supports(style: Style, marks: Marks) -> bool:
+    """Tell whether strings appear in results as they are marked."""
+    return style.raw == marks.raw and not (style.unbuffered or style.flags & lj.ASCII)
 
 
 class Template:

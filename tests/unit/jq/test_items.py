@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -52,8 +53,12 @@ def test_there_are_such_programs() -> None:
     assert {"by-created", "newest", "digests"} <= set(STAGED)
 
 
-@pytest.mark.parametrize("option", ["-c", "-S", "-r", "--tab", "-C", "--seq", "-j", "-a", "-e"])
-@pytest.mark.parametrize("name", STAGED)
+OPTIONS = ["-S", "-r", "--tab", "-C", "--seq", "-j", "-a", "-e"]
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [*product(STAGED, ["-c"]), *product(["newest", "csv"], OPTIONS)]
+)
 def test_no_option_makes_a_difference(both: Both, name: str, option: str) -> None:
     errors: list[object] = [{**record, "error": {"code": "X"}} for record in records(3)]
     stdin = lines(*records(), *errors) + run(["summarize"], lines(*records())).out

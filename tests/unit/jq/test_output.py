@@ -87,6 +87,9 @@ def test_the_kind_of_a_value_is_where_it_is_looked_for() -> None:
         value = libjq.parse(text)
         assert value
         assert value.first & lj.KIND_MASK == libjq.call.jv_get_kind(value)
-    for value, says in ((libjq.call.jv_parse_sized(b"{]", 2), True), (libjq.call.jv_parser_next(libjq.call.jv_parser_new(0)), False)):
+    for value, says in (
+        (libjq.call.jv_parse_sized(b"{]", 2), True),
+        (libjq.call.jv_parser_next(libjq.call.jv_parser_new(0)), False),
+    ):
         assert value.first & lj.KIND_MASK == lj.INVALID
         assert bool(value.first) == says == bool(libjq.call.jv_invalid_has_msg(value))

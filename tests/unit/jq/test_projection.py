@@ -80,8 +80,9 @@ def test_a_record_that_may_be_too_deep_for_libjq_is_not_cut(
         (".s", ".s .t", '{"s":"x","t":0}', ["y"]),
         (".s|fromjson.a", ".s .t", '{"s":"x","t":0}', ["y"]),
         ("", ".empty .none .nosuch", '{"empty":"","none":null}', []),
-        ("", ".number .odd", "", ["\x7f"]),
-        ("", ".object", '{"object":{"a":"b"}}', []),
+        ("", ".number", '{"number":0}', [("5",)]),
+        ("", ".odd", "", ["\x7f"]),
+        ("", ".object", '{"object":{0:true}}', [('{"a":"b"}',)]),
         (".object.a", ".object", '{"object":{"a":"b"}}', []),
         ("", ".object.a .list[].a .j|fromjson.a",
          '{"object":{"a":0},"list":[{"a":1},{"a":2}],"j":"{\\"a\\":3}"}',
@@ -98,8 +99,33 @@ def test_what_is_marked(reads: str, copies: str, left: str, strings: list[str]) 
     marked, end, found = cutter.project_and_mark(text, 0)
     for number, mark in enumerate(cutter.marks.strings):
         marked = (marked or "").replace(mark, str(number)).replace(_in_text(mark), str(number))
-    assert (marked, end, found.strings) == (left, len(text), strings)
+        marked = marked.replace(cutter.marks.numbers[number], str(number))
+    assert (marked, end, found.values) == (left, len(text), strings)
     assert Projection([*reads.split(), *copies.split()]).project(text, 0) == cutter.project(text, 0)
+
+
+@pytest.mark.parametrize(
+    ("array", "values"),
+    [
+        ([{"n": 1}, {"n": 2, "m": 1}], [("3",)]),
+        ([], []),
+        ([{"n": 1}, {}], []),
+        ([{"n": 1}, {"n": True}], []),
+        ([{"n": 1}, {"n": -1}], []),
+        ([{"n": 1}, 1], []),
+        ([{"n": 2**52}, {"n": 2**52}], []),
+        ({"n": 1}, []),
+    ],
+)
+def test_what_is_summed(array: object, values: list[object]) -> None:
+    cutter = Projection([], sums=[".a[].n"])
+    text = json.dumps({"a": array}, separators=(",", ":"))
+    marked, _, found = cutter.project_and_mark(text, 0)
+    assert found.values == values
+    if values:
+        assert marked == f'{{"a":[{{"n":{cutter.marks.numbers[0]}}}]}}'
+    else:
+        assert marked == text
 
 
 def _in_text(mark: str) -> str:
