@@ -20,6 +20,7 @@ import re
 from json.encoder import encode_basestring
 
 from regpipe.jq.marks import NO_DATE, REFERRERS, Found, Marks
+from regpipe.jq.paths import PathTree, steps_of
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -32,10 +33,7 @@ _BRACKETS = 10_000
 # -0, which Python reads as 0.
 _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
 _SURROGATE = re.compile(r"\\u[dD]")
-_STEP = re.compile(r'\|fromjson|\[0\]|\[\]|\."([^"\\]+)"|\.([A-Za-z_]\w*)', re.ASCII)
-_PATH = re.compile(f"({_STEP.pattern})+", re.ASCII)
 _ABSENT = object()
-_EACH, _FIRST, _FROMJSON = "[]", "[0]", "|fromjson"
 _EXACT = 1 << 53  # below, libjq's numbers are exact
 _DEEP = 200  # libjq prints but so many levels
 
@@ -75,10 +73,10 @@ class Projection:
         self._decode_any = json.JSONDecoder().raw_decode
         self._encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         read, copied, dated, summed = (
-            [_steps(path) for path in paths] for paths in (reads, copies, dates, sums)
+            [steps_of(path) for path in paths] for paths in (reads, copies, dates, sums)
         )
-        self._paths = _PathTree(read + copied + dated + summed, [], [], [])
-        self._marking_paths = _PathTree(read, copied, dated, summed)
+        self._paths = PathTree(read + copied + dated + summed, [], [], [])
+        self._marking_paths = PathTree(read, copied, dated, summed)
         self.can_mark = bool(copied or dated)
         self._required = set(required)
         self._marks_whole = whole
@@ -143,7 +141,7 @@ class Projection:
         except RecursionError as error:
             raise ValueError from error
 
-    def _project(self, value: dict[str, object], paths: "_PathTree", found: Found) -> str:
+    def _project(self, value: dict[str, object], paths: PathTree, found: Found) -> str:
         pieces: list[str] = []
         self._project_value(value, paths, found, pieces.append)
         if found.whole is not None:
@@ -158,7 +156,7 @@ class Projection:
         return text
 
     def _project_value(
-        self, value: object, paths: "_PathTree", found: Found, write: "Callable[[str], None]"
+        self, value: object, paths: PathTree, found: Found, write: "Callable[[str], None]"
     ) -> None:
         """Write the parts of a value that the paths lead to, or all of it."""
         if isinstance(value, str):
@@ -195,7 +193,7 @@ class Projection:
         else:
             write(self._whole(value))
 
-    def _string(self, value: str, paths: "_PathTree", found: Found) -> str:
+    def _string(self, value: str, paths: PathTree, found: Found) -> str:
         """Return what is left of a string, or its mark."""
         if paths.copied:
             # Programs look for those that refer to something.
@@ -217,7 +215,7 @@ class Projection:
             raise ValueError
         return text
 
-    def _project_text(self, text: str, paths: "_PathTree", found: Found) -> str:
+    def _project_text(self, text: str, paths: PathTree, found: Found) -> str:
         """Reduce the JSON that a string holds."""
         if self.may_have_lone_surrogate(text):
             return text
@@ -230,57 +228,6 @@ class Projection:
         except (ValueError, RecursionError):
             pass
         return text
-
-
-class _PathTree:
-    """The paths of a header as a tree; a leaf keeps its value whole."""
-
-    def __init__(
-        self,
-        reads: list[list[str]],
-        copies: list[list[str]],
-        dates: list[list[str]],
-        sums: list[list[str]],
-    ) -> None:
-        self.names: list[
-            tuple[str, str, _PathTree]
-        ] = []  # a key, its JSON, what is kept of its value
-        self.each: _PathTree | None = None
-        self.first: _PathTree | None = None
-        self.in_json: _PathTree | None = None
-        every = reads + copies + dates + sums
-        self.dated = bool(dates) and not (reads or sums) and all(path == [] for path in every)
-        self.copied = not (reads or dates or sums) and all(path == [] for path in copies)
-        # The name of the numbers in an array's objects of which only the sum matters.
-        self.summed = ""
-        if sums and not (reads or copies or dates) and len(sums[0]) == 2:
-            self.summed = sums[0][1] if all(path == sums[0] for path in sums) else ""
-        if [] in every:
-            return
-        for step in dict.fromkeys(path[0] for path in every):
-            # What is kept of all items is kept of the first one too.
-            same = (_FIRST, _EACH) if step == _FIRST else (step,)
-            inner = _PathTree(
-                *(
-                    [path[1:] for path in paths if path[0] in same]
-                    for paths in (reads, copies, dates, sums)
-                )
-            )
-            if step == _EACH:
-                self.each = inner
-            elif step == _FIRST:
-                self.first = inner
-            elif step == _FROMJSON:
-                self.in_json = inner
-            else:
-                self.names.append((step, f"{encode_basestring(step)}:", inner))
-
-
-def _steps(path: str) -> list[str]:
-    """Split a path: `.history[0].v1Compatibility|fromjson.id` has five steps."""
-    if not _PATH.fullmatch(path):
-        raise ValueError(f"{ascii(path)} is not a path")
-    return [step[2] or step[1] or step[0] for step in _STEP.finditer(path)]
 
 
 def _sum(items: list[object], name: str) -> int | None:
