@@ -97,9 +97,9 @@ class Terminal(io.BytesIO):
     ids=["stdin", "stdout"],
 )
 def test_a_terminal_is_a_usage_error(stdin: io.BytesIO, stdout: io.BytesIO, message: str) -> None:
-    streams = Streams(stdin, stdout, io.StringIO())
-    assert cli.main(["report"], streams) == 2
-    assert message in streams.stderr.getvalue()
+    stderr = io.StringIO()
+    assert cli.main(["report"], Streams(stdin, stdout, stderr)) == 2
+    assert message in stderr.getvalue()
     assert stdout.getvalue() == b""
 
 

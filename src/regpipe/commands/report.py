@@ -10,6 +10,7 @@ from typing import Any
 from regpipe.errors import ExitCode, UsageError
 from regpipe.jq.batch import Batch, ProgramError
 from regpipe.report import assemble
+from regpipe.report.alike import Kinds
 from regpipe.report.records import Records
 from regpipe.report.reduction import Reducer
 from regpipe.report.results import SETTINGS, Results
@@ -97,21 +98,23 @@ def _instant(text: str) -> float:
 
 def _results(records: Records, before: Records | None, now: float) -> Results:
     """Run the bundled programs over the records."""
-    reduced = Reducer(records.images).reduced
+    reducer = Reducer(records.images)
+    reduced, kinds = reducer.reduced, Kinds(records.images, reducer)
     batch = Batch(map(reduced, [*records.images, *records.errors]))
+    examples = Batch(map(reduced, kinds.examples))
     results = Results()
 
-    def run(name: str, then: str = ".", **arguments: object) -> list[Any]:
+    def run(name: str, inputs: Batch = batch, then: str = ".", **arguments: object) -> list[Any]:
         try:
-            return batch.run(name, arguments, then)
+            return inputs.run(name, arguments, then)
         except ProgramError as error:
             results.failed.append(f"{error.message}")
             return []
 
     results.totals = run("totals")
     results.sharing = run("sharing")
-    known = 'select(.lineage != "unknown")'
-    results.lineage = run("lineage", f"{known} | {{ref, lineage, base: .base.refs, declared}}")
+    bases = run("lineage", examples, "{lineage, base: .base.refs, declared}")
+    results.lineage = list(kinds.of_all(bases)) if bases else []
     moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     settings = [{"keep": keep, "days": days} for keep, days in SETTINGS]
     told = run("retention-preview", settings=settings, now=moment)
@@ -122,7 +125,7 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
         for ref, seconds, undated, _ in line["tags"]
     }
     if not results.dates:
-        told = run("dates", "{ref, seconds, undated}")
+        told = run("dates", then="{ref, seconds, undated}")
         results.dates = {line["ref"]: (line["seconds"], line["undated"]) for line in told}
     if before is not None:
         earlier = [json.loads(reduced(record)) for record in [*before.images, *before.errors]]

@@ -4,6 +4,7 @@ It knows no jq: commands/report.py runs the programs and hands over their result
 
 records      the records of the input
 reduction    what programs read of them; chains makes one of layers that are always together
+alike        images of which lineage says the same
 model        images and tags, as the page shows them
 kinds        what an image or artifact is, and what its referrers are
 names        registries, repositories and references without passwords

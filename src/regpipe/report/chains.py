@@ -17,6 +17,7 @@ class Chains:
     def __init__(self) -> None:
         self._next: dict[str, str | None] = {}
         self._previous: dict[str, str | None] = {}
+        self._followed: set[str] = set()
         self._numbers: dict[str, str] = {}
 
     def add(self, digests: Sequence[str]) -> None:
@@ -26,8 +27,10 @@ class Chains:
         for digest in digests:
             if before.setdefault(digest, last) != last:
                 before[digest] = None
-            if last is not None and after.setdefault(last, digest) != digest:
-                after[last] = None
+            if last is not None:
+                self._followed.add(last)
+                if after.setdefault(last, digest) != digest:
+                    after[last] = None
             last = digest
         if last is not None:
             after[last] = None
@@ -37,6 +40,11 @@ class Chains:
         for digest in digests:
             if isinstance(digest, str):
                 self._next[digest] = self._previous[digest] = None
+                self._followed.add(digest)
+
+    def is_last(self, digest: str) -> bool:
+        """Tell whether nothing comes after a digest in any list."""
+        return digest not in self._followed
 
     def links(self, digests: Sequence[str]) -> Iterator[tuple[int, str]]:
         """Yield where in a list each part begins that is left of it, with what stands for it."""

@@ -44,7 +44,7 @@ class Reducer:
                     self._layers.add(digests)
                 else:
                     self._layers.block(digests)
-            ids = _get(_get(record.get("config"), "rootfs"), "diff_ids")
+            ids = _ids(record)
             if isinstance(ids, list):
                 if _are_names(ids):
                     self._ids.add(ids)
@@ -69,6 +69,24 @@ class Reducer:
         if isinstance(referrers, list):
             kept["referrers"] = [_only(entry, _REFERRER) for entry in referrers]
         return ndjson.write(kept)
+
+    def layers_below(self, record: Mapping[str, Any]) -> list[str] | None:
+        """Return what stands for the layers that an image has from others.
+
+        None where others may be based on the image, or its layers are not told as they should be.
+        """
+        manifest, ids = record.get("manifest"), _ids(record)
+        if _get(manifest, "schemaVersion") == 1 or not isinstance(ids, list):
+            return None
+        if not _are_names(ids) or (ids and not self._ids.is_last(ids[-1])):
+            return None
+        return [number for _, number in self._ids.links(ids)][:-1]
+
+    def declarations(self, record: Mapping[str, Any]) -> list[Any]:
+        """Return where an image may declare its base: annotations and labels."""
+        labels = _get(_get(record.get("config"), "config"), "Labels")
+        found = record.get("annotations"), _get(record.get("manifest"), "annotations"), labels
+        return [_only(each, _ANNOTATIONS) for each in found]
 
     def _manifest(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         kept = _fields(manifest, ("schemaVersion", "fsLayers"))
@@ -117,6 +135,10 @@ class Reducer:
             if "Labels" in inner:
                 kept["config"]["Labels"] = _only(inner["Labels"], _ANNOTATIONS)
         return kept
+
+
+def _ids(record: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- a field of JSON
+    return _get(_get(record.get("config"), "rootfs"), "diff_ids")
 
 
 def _lists(record: Mapping[str, Any]) -> Iterator[list[Any]]:
