@@ -124,7 +124,7 @@ def test_each_verbs_docstring_is_its_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["requests", "urllib3", "sqlite3", "logging", "importlib.metadata"]
+    "module", ["requests", "urllib3", "sqlite3", "logging", "importlib.metadata", "re", "argparse"]
 )
 def test_summarize_does_not_import(module: str) -> None:
     """Importing any of these takes longer than the rest of `summarize`'s start."""

@@ -7,7 +7,6 @@ import contextlib
 import importlib
 import io
 import os
-import textwrap
 
 from regpipe import __version__
 
@@ -45,7 +44,9 @@ example:
 
 def usage() -> str:
     """Return the page that `regpipe --help` prints, for 80 columns."""
-    from regpipe.manual import topics  # noqa: PLC0415 -- needed for help only
+    import textwrap  # noqa: PLC0415 -- needed for help only
+
+    from regpipe.manual import topics  # noqa: PLC0415 -- likewise
 
     verbs = summaries()
     width = max(map(len, verbs))
