@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from regpipe.stage import network
+from regpipe.stage import registries
 from regpipe.transport import Options
 from support import images
 from support.cli import Result, run
@@ -34,13 +34,13 @@ IMAGES = 40
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the verbs with short timeouts and retry delays."""
-    given = network.transport_options
+    given = registries.transport_options
 
     def quick(*arguments: object) -> Options:
         timeouts = SHORT_TIMEOUTS._replace(first=0.5, stall=0.2)
         return given(*arguments)._replace(timeouts=timeouts, retry_policy=FAST_RETRIES)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(network, "transport_options", quick)
+    monkeypatch.setattr(registries, "transport_options", quick)
 
 
 def soon() -> str:

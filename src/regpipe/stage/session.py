@@ -9,12 +9,13 @@ from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.sources.opening import Sources
-from regpipe.stage import advice, network, output, pool
+from regpipe.stage import advice, output, pool
 from regpipe.stage.caching import Caching
 from regpipe.stage.credentials import Credentials
 from regpipe.stage.intake import Job, PassedThrough
 from regpipe.stage.options import RunOptions
 from regpipe.stage.output import Failure, Notice
+from regpipe.stage.registries import Registries
 from regpipe.stdio import Streams
 
 Result = bytes | Notice | Failure
@@ -51,9 +52,7 @@ class Session:
     ) -> None:
         self._options = options
         self._caching = Caching(options.cache, warn)
-        self._registries = network.Registries(
-            options.verb, options.network, streams, given, throttled
-        )
+        self._registries = Registries(options.verb, options.network, streams, given, throttled)
         self._sources = Sources(self._caching.wrapping(self._registries), archive_input)
         self.any_success = False
         """Whether an input was done without a failure."""

@@ -12,6 +12,8 @@ messages       Request, Response and Attempt
 errors         failed requests as exceptions
 diagnosis      what the body of an error response says
 limiter        the number of concurrent requests to a registry, and its rate limit
+concurrency    the rule for that number: fixed, or by distance
+retrying       sending a request again, as long as that may help
 retry          the retry policy: retryable statuses, delays, Retry-After
 tls            TLS contexts, certs.d folders, and what certificate errors mean
 waits          what is said while requests wait

@@ -1,22 +1,21 @@
 """Requests to registries: authorization, retries and rate limits around each exchange."""
 
-import math
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping
 
 from regpipe.errors import RegistryError, RegpipeError
 from regpipe.oci.reference import HUB_URL
-from regpipe.transport import bounds, errors, origins, proxies, retry, waits
+from regpipe.transport import bounds, errors, origins, proxies
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
-from regpipe.transport.errors import AttemptError
 from regpipe.transport.limiter import ConcurrencyLimiter
 from regpipe.transport.messages import Attempt, Request, Response
 from regpipe.transport.options import Options
 from regpipe.transport.origins import Origin
 from regpipe.transport.redirects import Redirects
+from regpipe.transport.retrying import Retries
 from regpipe.transport.trace import Trace
+from regpipe.transport.waits import Waits
 
 PAGE_LIMIT = 16 << 20
 """Bytes of a page of tags or repositories that are read at most."""
@@ -45,10 +44,9 @@ class Transport:
     ) -> None:
         self.options = options or Options()
         self._trace = Trace(self.options.say, self.options.trace)
-        self._waits = waits.Waits(self._trace.say, self.options.timeouts.first)
-        self._redirects = Redirects(
-            Connections(self.options), self.options, self._trace, self._waits
-        )
+        waiting = Waits(self._trace.say, self.options.timeouts.first)
+        self._retries = Retries(self.options, waiting)
+        self._redirects = Redirects(Connections(self.options), self.options, self._trace, waiting)
         self._authorization = AuthorizedRequests(self._redirects, authorizer)
         self._limiters: dict[Origin, ConcurrencyLimiter] = {}
 
@@ -126,7 +124,7 @@ class Transport:
             ConnectionFailedError: there was no response.
         """
         request, send = Request("GET", url), self._authorization.ping
-        return self._retried(request, lambda: Attempt(send(request.origin))).response
+        return self._retries.send(request, lambda: Attempt(send(request.origin))).response
 
     def probe(self, url: str, *, scope: str | None = None) -> Response:
         """Send a GET and return the last response to it, whatever its status.
@@ -187,7 +185,7 @@ class Transport:
         request.named_by = origins.split(registry)[0]
         request.is_registry = request.origin in self._limiters
         request.confined = form is not None or any(h.lower() == "authorization" for h in headers)
-        response, _, tried = self._retried(
+        response, _, tried = self._retries.send(
             request, lambda: Attempt(self._redirects.follow(request))
         )
         if tried:
@@ -246,7 +244,7 @@ class Transport:
     def _authorized(
         self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
     ) -> Attempt:
-        """Send a request with the credentials that the registry wants; see `_retried`."""
+        """Send a request with the credentials that the registry wants; see `Retries.send`."""
 
         def send() -> Attempt:
             try:
@@ -256,68 +254,7 @@ class Transport:
                     limiter.undecided()
                 raise
 
-        return self._retried(request, send, limiter)
-
-    def _retried(
-        self,
-        request: Request,
-        send: Callable[[], Attempt],
-        limiter: ConcurrencyLimiter | None = None,
-    ) -> Attempt:
-        """Send a request again as long as that may help and the retry policy allows.
-
-        Args:
-            request: what is sent.
-            send: sends it once.
-            limiter: counts it among the registry's requests. Without one (probes and tokens) no
-                time limit is kept, and the last response is returned even if it is retryable, with
-                how often it was tried.
-
-        Raises:
-            RegpipeError: there was no response, or with a limiter only retryable ones.
-        """
-        policy, waiting = self.options.retry_policy, self._waits
-        started = waiting.now()
-        deadline = started + policy.budget if limiter else math.inf
-        retries = 0
-        while True:
-            attempt = None
-            begun = waiting.now()
-            try:
-                with limiter or nullcontext():
-                    begun = waiting.now()
-                    attempt = send()
-            except AttemptError as error:
-                failure = error
-            else:
-                if not retry.is_retryable(attempt.response.status):
-                    if limiter:
-                        own = attempt.response.elsewhere is None
-                        limiter.succeeded(attempt.response.seconds if own else None)
-                    return attempt
-                failure = errors.from_retryable(attempt, request.origin)
-            if limiter and failure.throttled and not limiter.is_down:
-                asked = min(failure.retry_after or 0, policy.retry_after_limit)
-                limiter.throttled(asked, begun)
-            seconds = retry.delay(policy, failure, retries, limiter)
-            now = waiting.now()
-            if seconds is None or now + seconds > deadline:
-                tried = waits.tried(retries, now - started)
-                if attempt and not limiter:
-                    return attempt._replace(tried=tried)
-                if limiter:
-                    limiter.gave_up(failure.error, closed=failure.timed_out or failure.throttled)
-                raise failure.error.adding(tried) from failure
-            retries += 1
-            self._wait(seconds, failure, request.origin, retries, now - started)
-
-    def _wait(
-        self, seconds: float, failure: AttemptError, origin: Origin, retries: int, lost: float
-    ) -> None:
-        if failure.throttled:
-            self.options.throttled(seconds)
-        text = f"retry {retries} of {self.options.retry_policy.retries}"
-        self._waits.before_retry(failure.about(origin), text, seconds, lost, failure.retry_after)
+        return self._retries.send(request, send, limiter)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:

@@ -1,6 +1,5 @@
 """Concurrency keeps the order, and is bounded at every place."""
 
-import itertools
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import accumulate, count
@@ -273,32 +272,3 @@ def test_the_items_of_one_large_text_are_all_worked_on(monkeypatch: pytest.Monke
             lambda item: [item], range(len(sizes)), lambda: 4, read=read.__next__
         )
         assert [n for batch in results for n in batch] == list(range(len(sizes)))
-
-
-def test_more_threads_work_where_more_become_of_use() -> None:
-    useful = 1
-    barrier = threading.Barrier(5)
-
-    def work(item: int) -> Iterable[int]:
-        nonlocal useful
-        if item < 3:
-            useful = 5
-        else:  # all items were fed long before
-            barrier.wait(HANGS)
-        yield item
-
-    batches = pool.batches(work, range(8), lambda: useful)
-    assert [item for batch in batches for item in batch] == list(range(8))
-
-
-def test_no_thread_is_left() -> None:
-    """Not even one that is started while the caller stops."""
-    before = set(threading.enumerate())
-    for _ in range(300):
-        useful = itertools.count(1).__next__
-        taken = pool.batches(lambda item: [item], range(40), useful)
-        next(taken)
-        taken.close()  # type: ignore[attr-defined]
-    for thread in set(threading.enumerate()) - before:
-        thread.join(HANGS)
-        assert not thread.is_alive()
