@@ -1,21 +1,13 @@
-# Tab-separated: reference, repository, tag, digest, platform, date, image id, compressed size.
-# input: stream
+# Tab-separated with a header: reference, repository, tag, digest, platform, dates, image id, size, error.
+# input: slurp
 # output: raw
-# copies: summary layers_size needs_manifests
+# reads: .error.message
+# copies: sheet
 #
-# An image that could not be fetched has its error in a ninth column.
+# Tabs, newlines and backslashes in text are \t, \n and \\. Text that begins like a formula of a spreadsheet, with
+# one of = + - @, has an apostrophe in front.
+include "sheet" {search: "./lib"};
 include "oci" {search: "./lib"};
-needs_manifests("tsv")
-| if is_error then
-  [.ref, .repository, .tag, null, null, null, null, null, "\(.error.code): \(.error.message)"]
-else
-  layers_size as $size
-  | summary
-  | [.ref, .repository, .tag, .digest, .platform, .info.created, .info.sha, $size]
-end
-# Arrays and objects sort behind all else.
-| if (max | type) == "array" or (max | type) == "object" then
-    map(if type == "array" or type == "object" then tojson else . end)
-  else .
-  end
-| @tsv
+def item: sheet_item("tsv");
+def result: sheet_rows | @tsv;
+map(item) | result

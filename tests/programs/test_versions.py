@@ -87,13 +87,6 @@ def test_stale_images_are_those_built_long_ago() -> None:
     assert (found[1]["age"], found[1]["found"]["line"]) == (730, 3)
 
 
-def test_csv_has_a_header_and_a_line_an_image() -> None:
-    result = run(["summarize", "csv"], lines([image("v1", repository='a "b"')]))
-    header, line = result.out.decode().splitlines()
-    assert header.startswith('"ref","repository","tag","digest"')
-    assert line.split(",")[1:3] == ['"a ""b"""', '"v1"']
-
-
 def test_the_tags_of_a_reference_keep_it(scripted: Scripted) -> None:
     for tag in ("1.0", "1.1", "1.1-alpine", "latest"):
         scripted.add("team/app", tag, images.classic("app"))
