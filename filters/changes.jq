@@ -1,17 +1,26 @@
 # What changed since an earlier stream, --slurpfile before OLD.ndjson: tags added, removed or moved.
 # input: slurp
 # output: json
+# parameter: before file "" the earlier stream
+# parameter: by string ref what makes two tags the same: ref, or name, whatever the registry
 # reads: registry_name .ref .tag .digest repository platform created image_id member_digest needs_manifests
 # reads: .platform."os.version"
 #
 # A tag with several platforms has a line for each of them that changed; `platform` is null where the
 # index alone did. Where one of the streams has an error record, nothing is said of what it stands for.
-# Reports and manifest records are compared by what both tell.
+# Reports and manifest records are compared by what both tell. --arg by name compares a registry with its mirror:
+# tags are the same if their repository and name are.
 include "oci" {search: "./lib"};
 
-# What tells a tag from others; without a tag its `ref` does.
-def name:
-  [registry_name, repository, .tag, if .tag == null then .ref else null end] | tojson;
+# What tells a tag from others; without a tag its `ref` does. By name, registries do not matter.
+def name($by):
+  if $by == "name" then [repository, .tag, if .tag == null then .digest else null end]
+  else [registry_name, repository, .tag, if .tag == null then .ref else null end]
+  end
+  | tojson;
+
+# An image or error record without its registry, by name.
+def nameless($by): if $by == "name" and repository then {repository: repository, tag} else . end;
 
 # What an image of a tag is.
 def image:
@@ -74,20 +83,22 @@ def different($old; $new):
 if ($ARGS.named.before | type) != "array" then
   error("changes compares with an earlier stream: --slurpfile before OLD.ndjson")
 else . end
+| ($ARGS.named.by // "ref") as $by
+| if $by == "ref" or $by == "name" then . else error("by is ref or name: --arg by name") end
 | needs_manifests("changes")
 | map(select(is_error)) as $errors
 | ($ARGS.named.before | needs_manifests("changes") | map(select(is_error))) as $earlier
-| ($errors + $earlier | missing(false)) as $missing
+| ($errors + $earlier | map(nameless($by)) | missing(false)) as $missing
 | (
     [ foreach (($ARGS.named.before[] | [0, .]), (.[] | [1, .])) as [$side, $record] (-1; . + 1;
-        . as $at | $record | select(is_error | not) | [name, $at, $side, ., image]
+        . as $at | $record | select(is_error | not) | [name($by), $at, $side, ., image]
       )
     ]
     | group_by(.[0])
     # The names in the order in which they came.
     | sort_by(.[0][1])[]
-    | .[0][3] as $image
-    | select(($image | missing_as($missing; .tag)) == null)
+    | .[-1][3] as $image
+    | select(($image | nameless($by) | missing_as($missing; .tag)) == null)
     | different(map(select(.[2] == 0)[4]); map(select(.[2] == 1)[4])) as [$was, $is]
     | {
         change: (if $was == null then "added" elif $is == null then "removed" else "moved" end),

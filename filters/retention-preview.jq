@@ -1,13 +1,14 @@
 # What retention would list under several settings, --argjson settings '[{"keep":3,"days":30}]'.
 # input: slurp
 # output: json
+# parameter: settings array [{"keep":10,"days":30}] the settings
+# parameter: now string "" compute as of this time, such as 2024-01-31T00:00:00Z
 # reads: by_repository retention needs_manifests
 #
 # A line for each repository: {registry, repository, tags: [[ref, seconds since 1970, why it has no real date,
 # whether it has the note]…], settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], note}.
 # A run is so many of `tags` from the first on; what is in none is not listed. The note is for those that could
 # be deleted; see retention.
-# --arg now 2024-01-31T00:00:00Z computes as of that time.
 include "retention" {search: "./lib"};
 include "used" {search: "./lib"};
 include "oci" {search: "./lib"};

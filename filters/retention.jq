@@ -1,6 +1,12 @@
 # Tags that could be deleted: old, not among the newest, and needed by nothing that stays.
 # input: slurp
 # output: json
+# parameter: keep number 10 how many images of each repository stay, whatever their age
+# parameter: days number 30 how many days old an image must be at least to be deletable
+# parameter: only string "" a regular expression: only these tags may go, and only they count
+# parameter: protect string "" a regular expression: these tags may not go
+# parameter: used file "" what runs somewhere stays: records or Kubernetes objects; --rawfile for lines
+# parameter: now string "" compute as of this time, such as 2024-01-31T00:00:00Z
 # reads: by_repository retention needs_manifests
 #
 # Nothing is deleted. The output lists the tags that are not among the newest `keep` (10) images of their
@@ -12,9 +18,6 @@
 # index holds, and what refers to any of that. Neither is anything of a repository of which an input
 # failed, or does not tell what it needs.
 #
-# --arg only REGEX: only these tags may go, and only they count. --arg protect REGEX: these may not.
-# --rawfile used LINES or --slurpfile used JSON: what runs somewhere stays; references, records,
-# Kubernetes objects. --arg now 2024-01-31T00:00:00Z computes as of that time.
 # jq 1.8.2 aborts where a library is included before one that includes it.
 include "retention" {search: "./lib"};
 include "used" {search: "./lib"};

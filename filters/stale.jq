@@ -1,8 +1,8 @@
 # Images that were built more than `days` days ago, the oldest first; those without a real date come first.
 # input: slurp
 # output: json
-# parameter: days number 365 how many days an image may be old
-# parameter: now string "" compute as of this time
+# parameter: days number 365 how many days old an image may be
+# parameter: now string "" compute as of this time, such as 2024-01-31T00:00:00Z
 # copies: summary dating needs_manifests over_tags .found .kubernetes .from
 include "oci" {search: "./lib"};
 # By what an image is sorted, the reason why not by a date, and what is printed; errors come last.

@@ -1,10 +1,13 @@
-# A table: reference, platform, date (UTC), compressed size and digest of each image.
+# A table, the newest image first: reference, platform, date (UTC), compressed size and digest.
 # input: slurp
 # output: raw
+# parameter: width number 0 how many columns wide at most, that of the terminal; 0 for no limit
 # reads: .error.message
 # copies: .ref .tag repository platform dating layers_size .digest image_id needs_manifests over_tags
 #
-# A date that says when the image was built, and not what it was built from, has `built` behind it.
+# A date that says when the image was built, and not what it was built from, has `built` behind it. Images
+# without a real date come last, then errors. A digest is cut to its first twelve digits, and references that
+# are too long for `width` lose their beginning.
 include "oci" {search: "./lib"};
 
 # Bytes in the decimal units that docker shows.
@@ -57,21 +60,40 @@ def without_control:
 # A cell wider than that does not widen its column: the table would grow by it in every row.
 def widest: 250;
 
+# Lines of text in at most $width columns, which keep their beginning or their end.
+def begin($width): if length > $width then .[:$width - 1] + "…" else . end;
+def ending($width): if length > $width then "…" + .[length - $width + 1:] else . end;
+
+def newest_first:
+  # What sorts in reverse, with the place in the input for those that are the same.
+  [range(length) as $at | [(.[$at] | if length == 1 then [0] else [1, .[3]] end), -$at, .[$at]]]
+  | sort_by(.[:2])
+  | reverse
+  | map(.[2]);
+
 def result:
-  [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
+  ($ARGS.named.width // 0 | tonumber? // error("width is a number of columns: --arg width 100")) as $width
+  | newest_first
+  | [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
   | without_control
   # The last cell of a row needs no width: it is an error's, or the digest.
   | [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
        map(.[3] // "" | length))
       | map(select(. <= widest)) | max // 0
     ] as [$reference, $platform, $created, $size]
+  | (if $width > 0 then [$reference, ([$width - $platform - $created - $size - 20, 20] | max)] | min
+     else $reference
+     end) as $reference
   | .[]
+  | (.[3] == null) as $failed
+  | (if $width > 0 then .[0] |= ending($reference) else . end)
   | .[0] + " " * ($reference - (.[0] | length)) + "  "
     + .[1] + " " * ($platform - (.[1] | length)) + "  "
-    + if .[3] == null then .[2]
+    + if $failed then .[2]
       else
         .[2] + " " * ($created - (.[2] | length)) + "  "
         + .[3] + " " * ($size - (.[3] | length)) + "  " + .[4]
       end
-  | if endswith(" ") then sub(" +$"; "") else . end;
+  | if endswith(" ") then sub(" +$"; "") else . end
+  | if $failed and $width > 0 then begin([$width, 40] | max) else . end;
 map(item) | result

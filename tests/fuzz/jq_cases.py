@@ -9,6 +9,7 @@ from differential import programs
 from differential.inputs import FILES
 from regpipe.jq import library
 from support.json_inputs import INPUTS, RECORD, STRINGS
+from support.programs import parameters_of
 
 TOKENS = (
     b"\n", b"\r\n", b"{", b"}", b"[", b"]", b",", b":", b'"', b"\\", b"\n{", b"}{", b"{}", b"[]",
@@ -130,7 +131,7 @@ def _words(chance: random.Random) -> tuple[list[str], list[str]]:
         options, program = [*options, "-s"], chance.choice(programs.SLURPED.splitlines())
         return [*options, program], ["-c", *options, program]
     named = chance.choice([each for each in library.all_programs() if each.bundled])
-    settings = [*SETTINGS, "--slurpfile", "before", "before"]
+    settings = parameters_of(named.name, [*SETTINGS, "--slurpfile", "before", "before"])
     theirs = ["-c", *["-s"] * named.slurp, *["-r"] * named.raw, *options, *settings]
     return [*options, *settings, named.name], [*theirs, "-f", named.path]
 

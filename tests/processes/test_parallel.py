@@ -16,6 +16,7 @@ from regpipe.jq import library, values
 from support.both import Both
 from support.cli import run
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
+from support.programs import parameters_of
 
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "corpus").glob("*/*.json"))
 assert CORPUS
@@ -77,7 +78,7 @@ def test_real_documents_give_the_same_results(both: Both, program: str, tmp_path
     before = tmp_path / "before"
     before.write_bytes(lines(*documents()[::3]))
     stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*documents())])
-    words = [program, *SETTINGS, "--slurpfile", "before", before]
+    words = [program, *parameters_of(program, [*SETTINGS, "--slurpfile", "before", str(before)])]
     divided, whole = both(*words, stdin=stdin, block=20_000)
     assert divided == whole
     assert whole.code == 0

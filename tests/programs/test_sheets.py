@@ -8,19 +8,21 @@ import pytest
 from support.cli import run
 from support.programs import Record, failure, image, lines
 
-DELIMITERS = {"csv": ",", "tsv": "\t"}
-HEADER = "ref repository tag digest platform created built sha layersSize error".split()
+SHEETS = ["csv", "tsv"]
+HEADER = ["ref", "repository", "tag", "digest", "platform", "created", "built", "sha"]
+HEADER += ["layersSize", "error"]
 
 
 def rows(program: str, records: list[Record]) -> list[dict[str, str]]:
     result = run(["summarize", program], lines(records))
     assert (result.code, result.err) == (0, "")
-    quoting = csv.QUOTE_MINIMAL if program == "csv" else csv.QUOTE_NONE
     text = io.StringIO(result.out.decode(), newline="")
-    return list(csv.DictReader(text, delimiter=DELIMITERS[program], quoting=quoting))
+    if program == "csv":
+        return list(csv.DictReader(text))
+    return list(csv.DictReader(text, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-@pytest.mark.parametrize("program", DELIMITERS)
+@pytest.mark.parametrize("program", SHEETS)
 def test_there_is_a_header_and_a_row_an_image(program: str) -> None:
     first, second = rows(program, [image("v1"), failure(ref="r.example/team/app:v2")])
     assert list(first) == HEADER
@@ -28,7 +30,7 @@ def test_there_is_a_header_and_a_row_an_image(program: str) -> None:
     assert (second["ref"], second["error"]) == ("r.example/team/app:v2", "UNKNOWN: it failed")
 
 
-@pytest.mark.parametrize("program", DELIMITERS)
+@pytest.mark.parametrize("program", SHEETS)
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_text_is_no_formula(program: str, start: str) -> None:
     (row,) = rows(program, [image(f'{start}cmd|"/c calc"!A1')])

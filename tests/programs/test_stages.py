@@ -57,14 +57,15 @@ REFERRERS = [f"sha256-{HEX}", *(f"sha256-{HEX}.{kind}" for kind in ("sig", "att"
 def test_tags_of_referrers_are_left_out(program: str) -> None:
     records = [image(tag, HEX, created="2024-01-01T00:00:00Z") for tag in REFERRERS]
     given = [*records, image("v1"), image("sha256-v1"), image(f"sha256-{HEX}.txt")]
+    nine = ["--argjson", "n", "9"] if program == "newest" else []
     if program == "table":
         text = "\n".join(text_of(program, given))
     else:
-        text = json.dumps(summarize(program, given, *(["--argjson", "n", "9"])))
+        text = json.dumps(summarize(program, given, *nine))
     assert not any(f"{tag}{end}" in text for tag in REFERRERS for end in ('"', " "))
     assert "sha256-v1" in text
     assert f"sha256-{HEX}.txt" in text
     reports = summarize("summary", given)
     if program != "table":
-        found = summarize(program, reports, "--argjson", "n", "9")
+        found = summarize(program, reports, *nine)
         assert {line.get("tag") for line in found}.isdisjoint(REFERRERS)

@@ -1,8 +1,10 @@
 """Records as inputs of the bundled programs, and ways to run these over them."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from regpipe.jq import library
 from support.cli import run
 
 Record = dict[str, Any]
@@ -21,6 +23,14 @@ def text_of(program: str, records: list[Record], *argv: str) -> list[str]:
     result = run(["summarize", program, *argv], lines(records))
     assert (result.code, result.err) == (0, "")
     return result.out.decode().split("\n")[:-1]
+
+
+def parameters_of(program: str, options: Sequence[str]) -> list[str]:
+    """Return those options, three words each, that set a parameter which a program has."""
+    named = library.find(program)
+    has = {one.name for one in named.parameters} if named else set()
+    each = [options[at : at + 3] for at in range(0, len(options), 3)]
+    return [word for option in each if option[1] in has for word in option]
 
 
 def lines(records: list[Record]) -> bytes:

@@ -75,7 +75,7 @@ def _known() -> Knowledge:
 def _parameters(name: str) -> Iterable[Candidate]:
     """Return the parameters of a program, if a word is the name of one."""
     program = library.find(name)
-    return program.parameters if program else []
+    return [(one.name, one.help) for one in program.parameters] if program else []
 
 
 def _references(verb: str, text: str) -> Iterator[str]:

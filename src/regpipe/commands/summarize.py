@@ -10,7 +10,7 @@ from regpipe.errors import UsageError
 from regpipe.jq import libjq as lj
 from regpipe.jq import library, strategy
 from regpipe.jq.libjq import Libjq
-from regpipe.jq.options import Options
+from regpipe.jq.options import Options, UnknownOptionError
 from regpipe.jq.output import Output
 from regpipe.jq.program import COMPILE, NO_OUTPUT, OK, CompileError, Program
 from regpipe.jq.values import RunResult
@@ -84,7 +84,7 @@ program does not compile, 5 it failed on an input, or an input is not valid JSON
 
 examples:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
-  regpipe summarize newest --argjson n 3 records.ndjson
+  regpipe summarize newest --arg n 3 records.ndjson
   regpipe summarize -r 'select(.platform.os == "windows") | .ref' records.ndjson
 """
 
@@ -101,12 +101,19 @@ def main(argv: list[str], streams: "Streams") -> int:
         streams.stdout.write(_help(streams).encode())
         return OK
     libjq = Libjq()
-    options = Options(argv, libjq)
+    try:
+        options = Options(argv, libjq)
+    except UnknownOptionError as error:
+        from regpipe.jq import parameters  # noqa: PLC0415 -- only a mistake pays for it
+
+        raise parameters.explained(error, argv) from None
     if options.action:
         is_help = options.action == "help"
         streams.stdout.write((_help(streams) if is_help else _action(options)).encode())
         return OK
     source = _source(libjq, options)
+    if source.named:
+        _set_parameters(options, source.named, streams)
     if source.named and not (options.files or options.null) and streams.stdin.isatty():
         raise UsageError("no input: name a file, or pipe records in; see --help")
     # libjq runs without looking at Python's signals: an endless program could not be stopped.
@@ -122,6 +129,24 @@ def main(argv: list[str], streams: "Streams") -> int:
     finally:
         _set_interrupt(handler)
         _set_time_locale(time_locale)
+
+
+def _set_parameters(options: Options, named: "library.NamedProgram", streams: "Streams") -> None:
+    """Make the values of parameters what the program's header says; a terminal has a `width`."""
+    wants = any(parameter.name == "width" for parameter in named.parameters)
+    wants = wants and "width" not in options.given and streams.stdout.isatty()
+    if options.given or options.null or wants:
+        from regpipe.jq import parameters  # noqa: PLC0415 -- most programs run without any
+
+        word = options.files[0] if options.files else ""
+        hint = parameters.meant(named, "-n", word) if options.null and word.isdigit() else ""
+        if hint and not os.path.exists(word):  # noqa: PTH110
+            raise UsageError(f"-n is --null-input, as in jq; {hint}")
+        for name, value in parameters.converted(named, options.given).items():
+            options.set(name, value)
+        columns = parameters.columns(streams.stdout) if wants else 0
+        if columns:
+            options.set("width", columns)
 
 
 class _ProgramText:
@@ -254,12 +279,11 @@ def _action(options: Options) -> str:
         close = library.suggest(options.show)
         suggestion = f" (did you mean {close}?)" if close else ""
         raise UsageError(f"no program {ascii(options.show)}{suggestion}; see --list")
+    from regpipe.jq import parameters  # noqa: PLC0415 -- only --list pays for it
+
     programs = list(library.all_programs())
     width = max((len(program.name) for program in programs), default=0)
-    return "".join(
-        f"{program.name:{width}}  {program.help}{'' if program.bundled else ' (yours)'}\n"
-        for program in programs
-    )
+    return "".join(parameters.listed(program, width) for program in programs)
 
 
 def _set_interrupt(handler: "_Handler") -> "_Handler":

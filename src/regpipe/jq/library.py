@@ -1,9 +1,9 @@
 """Named programs: the bundled ones in filters/, and the user's own.
 
 A program is one file, NAME.jq. It begins with comment lines: a sentence of help, then
-`# input: stream` or `slurp`, `# output: json` or `raw`, and, in bundled ones, `# reads:`,
-`# copies:` and `# dates:` with the paths it looks at (see projection.py). What programs share is in
-filters/lib, where `include` finds it.
+`# input: stream` or `slurp`, `# output: json` or `raw`, a `# parameter:` line for each (see
+parameters.py), and, in bundled ones, `# reads:`, `# copies:` and `# dates:` with the paths it looks
+at (see projection.py). What programs share is in filters/lib, where `include` finds it.
 """
 
 import os
@@ -22,6 +22,14 @@ _REPEATED = {**dict.fromkeys(_LISTS, " "), "parameter": "\n"}
 _SHARED_LISTS = (*_LISTS, "copies-if")
 
 
+class Parameter:
+    """A parameter of a program: its name, type, default as text ("" if it has none) and help."""
+
+    def __init__(self, name: str, kind: str, default: str, help_: str) -> None:
+        self.name, self.type, self.help = name, kind, help_
+        self.default = "" if default == '""' else default
+
+
 class NamedProgram:
     """A program in a file, with the fields of its header."""
 
@@ -37,7 +45,6 @@ class NamedProgram:
         self._copies = fields["copies"]
         self._dates = fields["dates"]
         self.parameters = _parameters(fields["parameter"])
-        """The names of its parameters, each with its help."""
 
     @property
     def declares_paths(self) -> bool:
@@ -207,10 +214,10 @@ def _header(text: str) -> tuple[str, dict[str, str]]:
     return help_, fields
 
 
-def _parameters(lines: str) -> list[tuple[str, str]]:
-    """Return the names and the help of parameters: `NAME TYPE DEFAULT HELP` a line."""
+def _parameters(lines: str) -> "list[Parameter]":
+    """Return the parameters of a header, `NAME TYPE DEFAULT HELP` a line."""
     found = (line.split(maxsplit=3) for line in lines.splitlines() if line)
-    return [(words[0], words[3] if len(words) > 3 else "") for words in found]
+    return [Parameter(*[*words, "", "", ""][:4]) for words in found]
 
 
 def _bundled_directory() -> str:

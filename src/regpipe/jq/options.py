@@ -82,6 +82,8 @@ class Options:
         self.parser_flags = 0
         self.raw = self.joined = self.nul = self.unbuffered = False
         self.color = self.monochrome = False
+        self.given: dict[str, tuple[str, str]] = {}
+        """The option and the text of each value of `--arg` and its like, by name."""
         self._flags = 0
         self._libjq = libjq
         self._named = libjq.call.jv_object()
@@ -133,6 +135,19 @@ class Options:
         made: Jv = values
         return made
 
+    def set(self, name: str, value: object) -> None:
+        """Set a `$name` variable, in place of what it was set to.
+
+        Args:
+            name: its name.
+            value: a string, number, boolean or null.
+        """
+        import json  # noqa: PLC0415 -- most programs run without it
+
+        call, libjq = self._libjq.call, self._libjq
+        made = libjq.parse(json.dumps(value).encode())
+        self._named = call.jv_object_set(self._named, libjq.string(name), made)
+
     def _read(self) -> None:
         only_words = False
         for word in self._words:
@@ -154,7 +169,7 @@ class Options:
         while letters and not self.action:
             name = _SHORT.get(letters[0])
             if name is None:
-                raise _unknown(f"-{letters[0]}")
+                raise UnknownOptionError(f"-{letters[0]}")
             letters = letters[1:]
             if name == "library-path" and letters:
                 self._add_library_path(letters)
@@ -195,7 +210,7 @@ class Options:
             case "arg" | "argjson" | "slurpfile" | "rawfile":
                 self._name_value(name)
             case _:
-                raise _unknown(f"--{name}")
+                raise UnknownOptionError(f"--{name}")
 
     def _operand(self, complaint: str) -> str:
         word = next(self._words, None)
@@ -219,6 +234,7 @@ class Options:
         if not call.jv_object_has(call.jv_copy(self._named), string(name)):
             value = self._value(option, name, text)
             self._named = call.jv_object_set(self._named, string(name), value)
+            self.given[name] = option, text
 
     def _value(self, option: str, name: str, text: str) -> Jv:
         call = self._libjq.call
@@ -255,5 +271,9 @@ def _is_option(word: str) -> bool:
     return word[:1] == "-" and (word[1:2] == "-" or (word[1:2].isascii() and word[1:2].isalpha()))
 
 
-def _unknown(option: str) -> UsageError:
-    return UsageError(f"Unknown option {option}; see regpipe summarize --help")
+class UnknownOptionError(UsageError):
+    """There is no such option; `option` is the word."""
+
+    def __init__(self, option: str) -> None:
+        super().__init__(f"Unknown option {option}; see regpipe summarize --help")
+        self.option = option

@@ -1,0 +1,138 @@
+"""The parameters of a named program by its header, and the values that are given for them.
+
+A `# parameter:` line has a name, a type, the default and help. Types are `number`, `boolean`,
+`string`, `array`, and `file`: `--slurpfile` or `--rawfile`. Values of `--arg` are text; where a
+number or a boolean is wanted, they are read as that, so that `--arg n 3` and `--argjson n 3` are
+the same.
+"""
+
+import json
+import os
+
+from regpipe.errors import UsageError
+from regpipe.jq import library
+
+TYPE_CHECKING = False  # typing's own costs every start 10 ms
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import BinaryIO
+
+    from regpipe.jq.options import UnknownOptionError
+
+_EXAMPLES = {"number": "3", "boolean": "true", "string": "TEXT", "array": "'[…]'", "file": "FILE"}
+_NAMES = {"number": "a number", "boolean": "true or false", "string": "text", "array": "an array"}
+_TYPES: "dict[str, type | tuple[type, ...]]" = {
+    "number": (int, float),
+    "boolean": bool,
+    "string": str,
+    "array": list,
+}
+
+
+def converted(
+    program: "library.NamedProgram", given: "Mapping[str, tuple[str, str]]"
+) -> "dict[str, object]":
+    """Return the values that are not what their options make of them, by name.
+
+    Args:
+        program: the program.
+        given: the option, such as `argjson`, and the text of each value, by name.
+
+    Raises:
+        UsageError: a value is not of its parameter's type, or a bundled program has no such
+            parameter. A mistyped `keep` must not run `retention` with its default.
+    """
+    known = {parameter.name: parameter for parameter in program.parameters}
+    values: dict[str, object] = {}
+    for name, (option, text) in given.items():
+        parameter = known.get(name)
+        if parameter is None:
+            if program.bundled:
+                raise UsageError(_unknown(program.name, name, known))
+        elif option in ("arg", "argjson"):
+            value = _value(program.name, parameter, option, text)
+            if option == "arg" and not isinstance(value, str):
+                values[name] = value
+    return values
+
+
+def setting(parameter: "library.Parameter") -> str:
+    """Return how a parameter is given, with an example of a value."""
+    example = parameter.default or _EXAMPLES.get(parameter.type, "VALUE")
+    if parameter.type == "array" and parameter.default:
+        example = f"'{example}'"
+    option = {"file": "slurpfile", "array": "argjson"}.get(parameter.type, "arg")
+    return f"--{option} {parameter.name} {example}"
+
+
+def meant(program: "library.NamedProgram", word: str, value: str) -> str:
+    """Return how a parameter is given that was taken for an option, as `-n` is, or nothing."""
+    name = word.lstrip("-")
+    if all(parameter.name != name for parameter in program.parameters):
+        return ""
+    return f"{program.name} takes its parameter as --arg {name} {value or 'VALUE'}"
+
+
+def explained(error: "UnknownOptionError", argv: "Sequence[str]") -> UsageError:
+    """Return an error with what was meant, if an unknown option is a parameter of the program."""
+    programs = (library.find(word) for word in argv)
+    named = next((program for program in programs if program), None)
+    option, _, value = error.option.partition("=")
+    at = argv.index(error.option) + 1 if error.option in argv else len(argv)
+    value = value or next(iter(argv[at : at + 1]), "")
+    hint = meant(named, option, value) if named else ""
+    return UsageError(f"unknown option {error.option}; {hint}") if hint else error
+
+
+def listed(program: "library.NamedProgram", width: int) -> str:
+    """Return the line of a program in --list, and one for each of its parameters.
+
+    Args:
+        program: the program.
+        width: that of the column of names.
+    """
+    own = "" if program.bundled else " (yours)"
+    lines = [f"{program.name:{width}}  {program.help}{own}"]
+    lines += [
+        f"{'':{width}}    {setting(parameter)}  {parameter.help}"
+        for parameter in program.parameters
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def columns(stream: "BinaryIO") -> int:
+    """Return how many columns wide a terminal is; 0 if it does not tell."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def _value(program: str, parameter: "library.Parameter", option: str, text: str) -> object:
+    kind = parameter.type
+    if kind not in _TYPES or (option == "arg" and kind == "string"):
+        return text
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        value = text
+    if isinstance(value, _TYPES[kind]) and (kind == "boolean") == isinstance(value, bool):
+        return value
+    raise UsageError(
+        f"{program}: {parameter.name} must be {_NAMES[kind]}, not {ascii(text[:40])}: "
+        f"{setting(parameter)}"
+    )
+
+
+def _refuse(_text: str) -> object:
+    raise ValueError
+
+
+def _unknown(program: str, name: str, known: "Iterable[str]") -> str:
+    names = list(known)
+    if not names:
+        return f"{program} has no parameters, but --arg or the like sets {ascii(name)}"
+    return f"{program} has no parameter {ascii(name)}; it has {', '.join(names)}: see --list"
