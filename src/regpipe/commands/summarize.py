@@ -138,15 +138,7 @@ def _set_parameters(options: Options, named: "library.NamedProgram", streams: "S
     if options.given or options.null or wants:
         from regpipe.jq import parameters  # noqa: PLC0415 -- most programs run without any
 
-        word = options.files[0] if options.files else ""
-        hint = parameters.meant(named, "-n", word) if options.null and word.isdigit() else ""
-        if hint and not os.path.exists(word):  # noqa: PTH110
-            raise UsageError(f"-n is --null-input, as in jq; {hint}")
-        for name, value in parameters.converted(named, options.given).items():
-            options.set(name, value)
-        columns = parameters.columns(streams.stdout) if wants else 0
-        if columns:
-            options.set("width", columns)
+        parameters.apply(options, named, streams.stdout if wants else None)
 
 
 class _ProgramText:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import BinaryIO
 
-    from regpipe.jq.options import UnknownOptionError
+    from regpipe.jq.options import Options, UnknownOptionError
 
 _EXAMPLES = {"number": "3", "boolean": "true", "string": "TEXT", "array": "'[…]'", "file": "FILE"}
 _NAMES = {"number": "a number", "boolean": "true or false", "string": "text", "array": "an array"}
@@ -27,6 +27,28 @@ _TYPES: "dict[str, type | tuple[type, ...]]" = {
     "string": str,
     "array": list,
 }
+
+
+def apply(options: "Options", program: "library.NamedProgram", terminal: "BinaryIO | None") -> None:
+    """Make the values of a program's parameters what its header says.
+
+    Args:
+        options: the command line.
+        program: the program.
+        terminal: the standard output, if `width` is to be that of the terminal.
+
+    Raises:
+        UsageError: see `converted`; or `-n 3` was taken for a parameter.
+    """
+    word = options.files[0] if options.files else ""
+    hint = meant(program, "-n", word) if options.null and word.isdigit() else ""
+    if hint and not os.path.exists(word):  # noqa: PTH110 -- pathlib costs 3 ms at start-up
+        raise UsageError(f"-n is --null-input, as in jq; {hint}")
+    for name, value in converted(program, options.given).items():
+        options.set(name, value)
+    width = _columns(terminal) if terminal else 0
+    if width:
+        options.set("width", width)
 
 
 def converted(
@@ -100,7 +122,7 @@ def listed(program: "library.NamedProgram", width: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def columns(stream: "BinaryIO") -> int:
+def _columns(stream: "BinaryIO") -> int:
     """Return how many columns wide a terminal is; 0 if it does not tell."""
     given = os.environ.get("COLUMNS", "")
     if given.isascii() and given.isdigit() and int(given):
