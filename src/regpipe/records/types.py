@@ -92,6 +92,7 @@ class _ReferrerFields(TypedDict, total=False):
     size: int
     pinned: str
     annotations: dict[str, str]
+    predicateTypes: list[str]
 
 
 class ReferrerRecord(RepositoryRecord, _ReferrerFields):
