@@ -1,10 +1,13 @@
-"""Makes the man pages when the package is built, and puts them and the completion scripts in place.
+"""Makes the man pages and the README of the package when that is built.
+
+The man pages and the completion scripts are put in place, and the README's links made absolute.
 
 hatchling calls this (see pyproject.toml); regpipe itself does not. A wheel's data are installed
 below the prefix, so that `man` and the shells find them there.
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -12,12 +15,32 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 _COMPLETION = {
     "regpipe.bash": "share/bash-completion/completions/regpipe",
     "_regpipe": "share/zsh/site-functions/_regpipe",
     "regpipe.fish": "share/fish/vendor_completions.d/regpipe.fish",
 }
+
+
+# A link to a file of this repository, as Markdown writes it.
+_RELATIVE = re.compile(r"\]\((?![a-z]+:|#)([^)]+)\)")
+
+
+class Readme(MetadataHookInterface):
+    """Sets the package's long description: README.md.
+
+    Its links lead to $REGPIPE_SOURCE_URL, where the repository's files can be browsed; without that
+    they stay as they are.
+    """
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set the description."""
+        text = Path(self.root, "README.md").read_text(encoding="utf-8")
+        if url := os.environ.get("REGPIPE_SOURCE_URL"):
+            text = _RELATIVE.sub(rf"]({url}/\1)", text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": text}
 
 
 class ManPages(BuildHookInterface):  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from regpipe.client.programs import summarize
 
 # A literal, because importlib.metadata costs 28 ms at start-up.
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Client", "__version__", "summarize"]
 
 _PLACES = {"Client": "regpipe.client.client", "summarize": "regpipe.client.programs"}
