@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NEEDED = ("build", "hatchling", "twine", "readme_renderer", "cmarkgfm", "uv")
+NEEDED = ("build", "hatchling", "twine", "readme_renderer", "comrak", "uv")
 MISSING = [name for name in NEEDED if not importlib.util.find_spec(name)]
 
 pytestmark = [
