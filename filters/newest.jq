@@ -38,8 +38,16 @@ def named:
     | .[0] + {aliases: [.[1:][].records[0][4] | strings]}
   end;
 
+# Of one repository those that are of the newest image, or of several of the same date: of thousands of
+# tags only these are worth grouping by image.
+def of_newest:
+  (map(.[2]) | max) as $last
+  | (map(select(.[2] == $last)[1]) | unique) as $images
+  | if $images[1] then . else $images[0] as $image | map(select(.[1] == $image)) end;
+
 def newest($n):
-  group_by(.[1])
+  if $n == 1 then of_newest else . end
+  | group_by(.[1])
   | map([if .[1] then map(.[2]) | max else .[0][2] end, .])
   | sort_by(.[0])
   | (.[-$n] // .[0])[0] as $last

@@ -20,14 +20,15 @@ def offered:
 def item:
   needs_manifests("platforms")
   | if is_error then [{}, .]
-    else [{ref, repository: repository, tag, digest}, (offered // [platform | strings])]
+    else [[.ref, repository, .tag, .digest], (offered // [platform | strings])]
     end;
 def result:
   [range(length) as $at | .[$at] + [$at] | select(.[0] != {})] as $images
   | ($images
      # Several records of one tag are its platforms; a document without a name stands for itself.
-     | group_by([.[0], if .[0].ref then null else .[2] end])
+     | group_by([.[0], if .[0][0] then null else .[2] end])
      | sort_by(.[0][2])[]
-     | .[0][0] + {platforms: (map(.[1][]) | reduce .[] as $name ([]; . + ([$name] - .)))}),
+     | (.[0][0] as [$ref, $repository, $tag, $digest] | {$ref, $repository, $tag, $digest})
+       + {platforms: (map(.[1][]) | reduce .[] as $name ([]; . + ([$name] - .)))}),
     (.[] | select(.[0] == {})[1]);
 map(item) | result
