@@ -111,7 +111,7 @@ def _variant(variant: Variant, registry: str, sharing: Sharing, undated: str | N
             (text, sharing.number(registry, digest), size, created)
             for text, digest, size, created in steps(record)
         ],
-        config={key: settings[key] for key in _CONFIG if settings.get(key) not in _EMPTY},
+        config={key: settings[key] for key in _CONFIG if settings.get(key)},
         labels=settings.get("Labels"),
         annotations=record.get("annotations"),
         indexAnnotations=index.get("annotations") if isinstance(index, dict) else None,
@@ -123,11 +123,8 @@ def _variant(variant: Variant, registry: str, sharing: Sharing, undated: str | N
 
 def _referrer(entry: Mapping[str, Any]) -> Json:
     names = ("digest", "artifactType", "mediaType", "size", "annotations", "foundBy")
-    return {name: entry[name] for name in names if entry.get(name) not in _EMPTY}
-
-
-_EMPTY: tuple[object, ...] = (None, "", [], {}, False)
+    return {name: entry[name] for name in names if entry.get(name)}
 
 
 def _filled(**fields: object) -> Json:
-    return {name: value for name, value in fields.items() if value not in _EMPTY}
+    return {name: value for name, value in fields.items() if value}

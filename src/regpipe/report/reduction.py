@@ -10,15 +10,14 @@ from regpipe.records import ndjson
 from regpipe.report.chains import Chains
 
 _FIELDS = (
-    *("registry", "repository", "name", "ref", "tag", "digest", "mediaType", "pinned", "error"),
-    *("created", "createdFrom", "built", "reproducible", "artifactType", "image", "platform"),
-    *("subject", "info", "imageDigest"),
+    *("registry", "repository", "name", "ref", "tag", "digest", "mediaType", "platform", "error"),
+    *("created", "createdFrom", "built", "reproducible", "subject", "info", "imageDigest"),
 )
 _CONFIG = ("os", "architecture", "variant", "created")
 _ANNOTATIONS = tuple(
     f"org.opencontainers.image.{name}" for name in ("created", "base.name", "base.digest")
 )
-_INDEX = ("digest", "manifests", "platforms", "descriptor", "subject", "annotations")
+_INDEX = ("digest", "manifests", "platforms", "descriptor", "subject")
 _REFERRER = ("digest", "subject")
 _LISTS = ("layers", "blobs")
 _EXACT = 2**50
@@ -61,10 +60,14 @@ class Reducer:
                 kept["history"] = record.get("history")
         if isinstance(config, dict):
             kept["config"] = self._config(config)
+        if "image" in record:
+            kept["image"] = _only(record["image"], ("digest",))
         if "annotations" in record:
             kept["annotations"] = _only(record["annotations"], _ANNOTATIONS)
         if "index" in record:
-            kept["index"] = _only(record["index"], _INDEX)
+            kept["index"] = index = _only(record["index"], _INDEX)
+            if isinstance(index, dict) and "descriptor" in index:
+                index["descriptor"] = _only(index["descriptor"], ("digest",))
         referrers = record.get("referrers")
         if isinstance(referrers, list):
             kept["referrers"] = [_only(entry, _REFERRER) for entry in referrers]

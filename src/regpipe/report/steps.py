@@ -80,6 +80,7 @@ def instruction(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     text = _NOP.sub("", text)
-    text = _SHELL.sub(lambda found: f"RUN {found[1] or ''}", text)
-    text = _RUN_SHELL.sub(lambda found: f"RUN {found[1] or ''}", text)
-    return _BUILDKIT.sub("", text)
+    if "/bin/sh -c " in text:
+        text = _SHELL.sub(lambda found: f"RUN {found[1] or ''}", text)
+        text = _RUN_SHELL.sub(lambda found: f"RUN {found[1] or ''}", text)
+    return _BUILDKIT.sub("", text) if "# buildkit" in text else text

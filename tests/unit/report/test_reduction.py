@@ -21,7 +21,6 @@ ARGUMENTS: dict[str, Json] = {
     "totals": {},
     "lineage": {},
     "dates": {},
-    "retention": {"keep": 2, "days": 30, "now": "2024-07-01T00:00:00Z"},
     "retention-preview": {
         "settings": [{"keep": 2, "days": 30}],
         "now": "2024-07-01T00:00:00Z",
