@@ -1,12 +1,14 @@
 """The page in a browser: what it shows, that it runs nothing and asks for nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.browser import NARROW, WIDE, Browser, Size
-from support.pages import HOSTILE, Json, axe, hostile, records_of
+from support.pages import HOSTILE, MARKUP, Json, axe, hostile, records_of
+from support.programs import lines
 
 Show = Callable[..., Browser]
 
@@ -63,6 +65,23 @@ def test_axe_finds_nothing_serious(
     assert serious(found) == []
 
 
+def test_axe_finds_nothing_serious_in_what_script_adds(
+    show: Show, records: list[Json], tmp_path: Path
+) -> None:
+    checker = axe()
+    earlier = tmp_path / "earlier.ndjson"
+    earlier.write_bytes(lines(records[1:-2]))
+    page = show(records, "--before", earlier)
+    page.driver.execute_script(checker)
+    page.press("[data-sort=size] button")
+    page.press("[name=keep][value='3']")
+    page.wait("document.querySelector('#verdicts th')")
+    assert serious(page.run("return (await axe.run()).violations")) == []
+    page.press("#list a")
+    page.wait("document.getElementById('drawer').open")
+    assert serious(page.run("return (await axe.run('#drawer')).violations")) == []
+
+
 def serious(violations: list[Json]) -> list[str]:
     """Return what axe finds serious or critical, with the elements."""
     return [
@@ -82,8 +101,12 @@ def test_without_javascript_the_table_and_the_errors_are_there(
     assert page.texts(".tools") == []
 
 
-def test_hostile_text_is_shown_and_never_runs(show: Show, records: list[Json]) -> None:
-    page = show([hostile(record) for record in records])
+@pytest.mark.parametrize("given", [MARKUP, HOSTILE], ids=["markup", "invisible characters too"])
+def test_hostile_text_is_shown_and_never_runs(show: Show, records: list[Json], given: str) -> None:
+    page = show([hostile(record, given) for record in records])
+    page.press("#t0 a")
+    page.wait("document.getElementById('drawer').open")
+    assert "<script>window.ran = 1</script>" in page.text("#drawer")
     state: dict[str, Any] = page.run(
         "return {ran: window.ran, images: document.images.length,"
         " scripts: document.querySelectorAll('script').length,"
@@ -93,8 +116,12 @@ def test_hostile_text_is_shown_and_never_runs(show: Show, records: list[Json]) -
     assert page.logs()[0] == []
     text = page.text("#errors tbody")
     for part in ("<script>window.ran = 1</script>", "&lt;b&gt;", "{{ 7 * 7 }}"):
-        assert part in HOSTILE
+        assert part in given
         assert text.count(part) >= 3  # the reference, the code and the message
-    for character in ("U+202E", "U+2066", "U+200B", "U+2028", "U+0000", "U+001B", "U+D800"):
+    for character in (
+        ()
+        if given == MARKUP
+        else ("U+202E", "U+2066", "U+200B", "U+2028", "U+0000", "U+001B", "U+D800")
+    ):
         assert character in text
     assert all(row.startswith(("latest<script>", "v", "chart")) for row in page.texts(".rows th"))

@@ -178,6 +178,43 @@ def test_the_drawer_shows_all_there_is_about_an_image(show: Show, records: list[
     page.wait("!document.getElementById('drawer').open")
 
 
+PINNED = "return await navigator.clipboard.readText()"
+
+
+def test_what_pins_an_image_is_copied(show: Show, records: list[Json]) -> None:
+    for record in records:
+        record["pinned"] = f"r.example/sample@{record['digest']}"
+    page = show(records)
+    granted = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    page.driver.execute_cdp_cmd("Browser.grantPermissions", granted)
+    page.press("#t4 td:last-child")
+    page.wait("document.getElementById('tip').classList.contains('on')")
+    (expected,) = (record["pinned"] for record in records if record["tag"] == "v1.0")
+    assert page.text("#tip") == f"Copied {expected}"
+    assert page.run(PINNED) == expected
+    page.press("#t2 a")
+    page.wait("document.getElementById('drawer').open")
+    page.press("#drawer .copy button")
+    page.wait("document.querySelector('#drawer .copy button').textContent === 'Copied'")
+    (expected,) = (record["pinned"] for record in records if record["tag"] == "chart-1.2.3")
+    assert page.run(PINNED) == expected
+
+
+def test_the_first_key_leads_to_the_table_and_a_closed_drawer_back(
+    show: Show, records: list[Json]
+) -> None:
+    page = show(records)
+    page.driver.switch_to.active_element.send_keys(Keys.TAB)
+    focused = "return [document.activeElement.className, document.activeElement.textContent]"
+    assert page.run(focused) == ["skip", "Skip to the table of images"]
+    send(page, "#t3 a", Keys.ENTER)
+    page.wait("document.getElementById('drawer').open")
+    assert page.run("return document.activeElement.ariaLabel") == "Close"
+    page.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    page.wait("!document.getElementById('drawer').open")
+    assert page.run(focused) == ["", "v1.1"]
+
+
 def test_a_link_to_an_image_opens_its_drawer(
     chromium: Browser, records: list[Json], tmp_path: Path
 ) -> None:

@@ -15,12 +15,16 @@ KEPT = Path(__file__).parents[2] / "build" / "pages"
 AXE = "axe-4.14.1.min.js"
 Json = dict[str, Any]
 
-HOSTILE = (
+MARKUP = (
     '<script>window.ran = 1</script><img src=x onerror="window.ran = 1">'
     "\"' onmouseover='window.ran = 1' </script><!-- ]]> &lt;b&gt; ${1} {{ 7 * 7 }}"
+)
+"""Markup and scripts."""
+HOSTILE = (
+    f"{MARKUP}"
     " \u202etxet\u202c \u2066 \u200b \u2028 \x00\x07\x1b[31m\x7f\x85 \ud800 javascript:window.ran=1"
 )
-"""Markup, scripts, control and bidirectional characters, and half a surrogate pair."""
+"""The same with control and bidirectional characters, and half a surrogate pair."""
 
 
 def records_of(reference: str) -> list[Json]:
