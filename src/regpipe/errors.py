@@ -55,6 +55,14 @@ class RegpipeError(Exception):
         if code is not None:
             self.code = code
 
+    def bare(self) -> "RegpipeError":
+        """Return the same error without what a traceback keeps in memory."""
+        from copy import copy  # noqa: PLC0415 -- needed after a failure only
+
+        error = copy(self)
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        return error
+
     def about(self, what: str) -> "RegpipeError":
         """Return the same error with a message that begins with its subject."""
         from copy import copy  # noqa: PLC0415 -- needed after a failure only
@@ -169,7 +177,8 @@ def fault_of(error: Exception) -> RegpipeError:
         return error
     if isinstance(error, RecursionError):
         return InputError("nested too deeply")
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError | SystemError):
+        # Python raises SystemError where it has lost a MemoryError on the way.
         return MachineError("out of memory")
     if isinstance(error, ImportError):
         return MachineError(f"cannot load {error.name or 'a module'}: {error}")

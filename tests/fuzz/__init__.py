@@ -3,6 +3,8 @@
     PYTHONPATH=src:tests python -m fuzz --minutes 2            all targets
     PYTHONPATH=src:tests python -m fuzz --minutes 2 links tar  some of them
     PYTHONPATH=src:tests python -m fuzz --replay FILE          one that failed, with its traceback
+    PYTHONPATH=src:tests python -m fuzz --faults               system calls that fail: faults.py
+    PYTHONPATH=src:tests python -m fuzz --soak --minutes 10    a long run through faults: soak.py
 
 A target is a module in targets/, found by its name. It has
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from fuzz import faults, targets
+from fuzz import faults, soak, targets
 
 FOUND = Path(__file__).parent / "found"
 _DONE = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+)")
@@ -23,10 +23,13 @@ def main() -> int:
     parser.add_argument("--found", type=Path, default=FOUND, help="where what fails is kept")
     parser.add_argument("--faults", action="store_true", help="let system calls fail instead")
     parser.add_argument("--step", type=int, default=1, help="with --faults: only each so many-th")
+    parser.add_argument("--soak", action="store_true", help="one long run through faults instead")
     parser.add_argument("targets", nargs="*", help="some targets, or verbs (default: all)")
     args = parser.parse_args()
     if args.faults:
         return faults.main(args.targets, args.step)
+    if args.soak:
+        return soak.main(args.minutes)
     if args.replay:
         targets.load(args.replay.parent.name).check(args.replay.read_bytes())
         return 0

@@ -30,7 +30,7 @@ from support.responses import Response, json_response
 from support.scripted import Scripted
 
 IMAGE = images.oci("app")
-UNKNOWN = "crc32:0badf00d"
+UNKNOWN = "crc32:0badf00d0badf00d0badf00d0badf00d"
 
 
 def refused(result: Result, code: str = "SIZE_INVALID") -> None:

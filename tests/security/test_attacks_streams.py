@@ -8,14 +8,13 @@ import os
 import pkgutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from regpipe.records import jsontext
 from regpipe.stage import pool
+from regpipe.system.threads import Thread
 from support.cli import interrupted_at_start, process_env, run, shell
 
 SAMPLE = "oci:tests/data/sample"
@@ -129,13 +128,13 @@ def test_31_any_exception_of_one_input_costs_that_input_only(
 def test_32_refused_threads_are_done_without(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     started = iter(range(threads))
 
-    class Thread(threading.Thread):
+    class Refused(Thread):
         def start(self) -> None:
             if next(started, None) is None:
                 raise RuntimeError("can't start new thread")
             super().start()
 
-    monkeypatch.setattr(pool, "threading", SimpleNamespace(**vars(threading) | {"Thread": Thread}))
+    monkeypatch.setattr(pool, "Thread", Refused)
     result = run(["tags"], f"{SAMPLE}\n" * 20)
     assert (len(result.records), result.err, result.code) == (100, "", 0)
 

@@ -19,6 +19,7 @@ from regpipe.archives.files import open_any, open_regular, raise_unreadable
 from regpipe.archives.layers import Layers, Measured
 from regpipe.archives.tar import Member
 from regpipe.errors import InputError, NotFoundError, RegpipeError, ResponseError, TooLargeError
+from regpipe.system.budget import claim
 from regpipe.text import quoted
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ KEPT_ALL = 64 << 20
 """Total bytes of the files that are kept."""
 TABLE_LIMIT = 96 << 20
 """How much memory the list of files takes at most, in bytes, roughly."""
+_CLAIMED = 8 << 20
 LINKS_FOLLOWED = 8
 """The longest chain of links that is followed."""
 COPIES = 100
@@ -142,15 +144,16 @@ class Archive:
 
     def _table(self) -> dict[str, list[_Entry]]:
         with self._lock:
-            if self._failure is not None:
-                raise self._failure
-            if self._entries is None:
+            if self._entries is None and self._failure is None:
                 try:
                     self._entries = self._read_table()
                 except RegpipeError as error:
-                    # A pipe cannot be read again, so later calls raise the same error.
-                    self._failure = error
-                    raise
+                    # A pipe cannot be read again, so later calls raise the same error. A traceback
+                    # would keep what was read.
+                    self._failure = error.bare()
+            if self._entries is None:
+                assert self._failure  # noqa: S101 -- either of them
+                raise self._failure.bare()
             return self._entries
 
     def _read_table(self) -> dict[str, list[_Entry]]:
@@ -179,7 +182,10 @@ class Archive:
             TooLargeError: it is too much.
         """
         names = f"{member.name}{member.link or ''}"
+        before = self._memory
         self._memory += 500 + len(names) * (1 if names.isascii() else 4)
+        if self._memory // _CLAIMED > before // _CLAIMED:
+            claim(self._memory)
         if self._memory > TABLE_LIMIT:
             raise TooLargeError(f"the list of files takes more than {TABLE_LIMIT} bytes of memory")
 
@@ -198,6 +204,16 @@ class Archive:
     def _is_kept(self, member: Member, start: bytes) -> bool:
         limit = KEPT_JSON if start in (b"{", b"[", b" ", b"\n") else KEPT_SMALL
         return member.size <= min(limit, KEPT_ALL - self._kept)
+
+    @property
+    def memory(self) -> int:
+        """How much memory what was read takes, in bytes, roughly."""
+        return self._kept + self._memory if self._entries else 0
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether it is a file, and not a pipe."""
+        return not self._single_pass
 
     @contextmanager
     def _content(self, entry: _Entry) -> Iterator[Stream]:

@@ -15,7 +15,8 @@ _PARAMETER = re.compile(rf'({_NAME})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"=
 _SCHEME = re.compile(rf"({_NAME})(?=[ \t,]|$)[ \t]*")
 # Some schemes have this in place of parameters: `Negotiate YII=`.
 _TOKEN68 = re.compile(r"[A-Za-z0-9._~+/-]+=*[ \t]*(?=,|$)")
-_REST = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^,])*')
+# An unclosed quoted string lasts to the end: to look for another reading takes quadratic time.
+_REST = re.compile(r'(?:"(?:[^"\\]|\\[\s\S])*(?:"|\\?\Z)|[^,"])*')
 _ESCAPED = re.compile(r"\\(.)")
 
 

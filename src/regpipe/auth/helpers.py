@@ -101,7 +101,7 @@ class _Watch:
         group: the helper's process group.
     """
 
-    _SCRIPT = 'read -r _ || kill -9 -- "-$1"'
+    _SCRIPT = 'read -r _ || kill -s KILL -- "-$1"'  # as POSIX writes it: dash takes no other
 
     def __init__(self, group: int) -> None:
         try:

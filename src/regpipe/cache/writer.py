@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 from regpipe.cache.batch import Row
+from regpipe.system.threads import Thread
 
 # Rows are gathered for so many seconds, unless the queue is full before.
 _GATHER_SECONDS = 0.2
@@ -33,7 +34,7 @@ class Writer:
         self._changed = threading.Condition()
         self._pending: list[Row] = []
         self._size = 0
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
         self._closing = False
         self._ended = False
 
@@ -63,7 +64,7 @@ class Writer:
         return self._size >= self._capacity or len(self._pending) >= _ROWS
 
     def _start(self) -> None:
-        thread = threading.Thread(target=self._run, daemon=True)
+        thread = Thread(target=self._run)
         try:
             thread.start()
         except (RuntimeError, MemoryError) as error:  # the system refuses

@@ -1,6 +1,7 @@
 """What `manifests` does with one input."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from regpipe.errors import RegpipeError
 from regpipe.images import referrers, resolve
@@ -15,6 +16,7 @@ from regpipe.records.targets import Target
 from regpipe.sources.base import Source
 from regpipe.stage.output import Notice, OncePerRegistry
 from regpipe.stage.session import Work, each_image
+from regpipe.system.budget import part
 
 
 def fetching(
@@ -28,7 +30,7 @@ def fetching(
         view: whether records have the schema 1 view.
         with_referrers: whether records have the referrers.
     """
-    once = OncePerRegistry()
+    fetch_one = _Fetch(raw, view, with_referrers, OncePerRegistry())
 
     def fetch(target: Target, source: Source) -> Iterator[bytes | Notice | RegpipeError]:
         ref = target.ref
@@ -39,29 +41,53 @@ def fetching(
             yield Notice(str(ref), f"not in the layout or archive: {', '.join(missing)}")
         for resolved in images:
             try:
-                manifest = resolve.manifest_at(source, ref.repository, resolved)
-                for warning in manifest.warnings:
-                    yield Notice(str(ref), warning)
-                if raw:
-                    yield from resolve.check_required(source, ref.repository, resolved)
-                    yield manifest.body
-                    continue
-                record = image_record(source, target, resolved, manifest, with_view=view)
-                yield from resolved.check_platform(platform_of(record.get("platform", {})))
-                for warning in record.get("warnings", [])[len(manifest.warnings) :]:
-                    yield Notice(str(ref), warning)
-                if with_referrers:
-                    found = _referrers(source, ref, resolved, known)
-                    yield from once.notices(ref, found.notes)
-                    if found.error:  # an incomplete list would look complete
-                        yield Notice(str(ref), f"referrers left out: {found.error.message}")
-                    else:
-                        record["referrers"] = [referrer(**one.fields()) for one in found.referrers]
-                yield ndjson.write(record)
+                with part():
+                    yield from fetch_one(target, source, resolved, known)
             except RegpipeError as error:
                 yield error
 
     return each_image(fetch)
+
+
+class _Fetch(NamedTuple):
+    """Fetches one manifest, so that nothing of it is kept with the next; see `fetching`."""
+
+    raw: bool
+    view: bool
+    with_referrers: bool
+    once: OncePerRegistry
+
+    def __call__(
+        self, target: Target, source: Source, resolved: ResolvedManifest, known: dict[str, Found]
+    ) -> Iterator[bytes | Notice | RegpipeError]:
+        """Yield the record of a manifest, or its bytes, with notices.
+
+        Args:
+            target: the reference.
+            source: where it leads.
+            resolved: the manifest.
+            known: the referrers of the index that were found with earlier manifests of it.
+        """
+        ref = target.ref
+        manifest = resolve.manifest_at(source, ref.repository, resolved)
+        for warning in manifest.warnings:
+            yield Notice(str(ref), warning)
+        if self.raw:
+            yield from resolve.check_required(source, ref.repository, resolved)
+            yield manifest.body
+            return
+        record = image_record(source, target, resolved, manifest, with_view=self.view)
+        yield from resolved.check_platform(platform_of(record.get("platform", {})))
+        for warning in record.get("warnings", [])[len(manifest.warnings) :]:
+            yield Notice(str(ref), warning)
+        if self.with_referrers:
+            found = _referrers(source, ref, resolved, known)
+            yield from self.once.notices(ref, found.notes)
+            if found.error:  # an incomplete list would look complete
+                yield Notice(str(ref), f"referrers left out: {found.error.message}")
+            else:
+                record["referrers"] = [referrer(**one.fields()) for one in found.referrers]
+        yield ndjson.write(record)
 
 
 def _referrers(

@@ -17,6 +17,7 @@ from regpipe.oci.document import VALUES_LIMIT, count_values, mapping
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.platform import Platform, platform_of
 from regpipe.sources.base import Source
+from regpipe.system import budget
 
 _INDEX_DEPTH = 4
 """The deepest nesting of indexes; the specification has no limit."""
@@ -116,6 +117,7 @@ def _entries(
             elif depth == 0:
                 raise ResponseError("the index is nested too deeply", code="MANIFEST_INVALID")
             else:
+                before = budget.claimed()
                 try:
                     nested = source.manifest(repository, entry["digest"])
                 except RegpipeError as error:
@@ -126,6 +128,8 @@ def _entries(
                 if nested.media_type in media_types.INDEX_TYPES:
                     yield from walk(nested, depth - 1, platform)
                 else:  # fetched again if it is chosen, as any number of them may be large
+                    del nested
+                    budget.release(before)
                     yield Entry(entry, inherited=around)
 
     return walk(index, _INDEX_DEPTH, None)

@@ -45,6 +45,7 @@ from regpipe.oci.document import mapping
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import Reference, host_of
 from regpipe.sources.base import Source
+from regpipe.system import budget
 
 COUNT_LIMIT = 10_000
 """How many manifests of a list are read at most."""
@@ -141,6 +142,8 @@ class _Search:
         self._gone: set[str] = set()
         self._bytes = 0
         self._kept = 0
+        self._claimed = budget.claimed()
+        self._claimed_kept = 0
 
     def notes(self) -> list[str]:
         """Return what a user should know: what was left out, and odd things if nothing is found."""
@@ -207,6 +210,14 @@ class _Search:
             raise TooLargeError(f"the referrers take more than {KEPT_LIMIT} bytes of memory")
         self.referrers[digest] = Referrer(self._subject.digest, descriptor, found_by)
 
+    def _forget(self) -> None:
+        """Give back what the last manifest took, and claim what is kept of it."""
+        budget.release(self._claimed)
+        if self._kept - self._claimed_kept > budget.SMALL:
+            budget.claim(self._kept - self._claimed_kept)
+            self._claimed_kept = self._kept
+            self._claimed = budget.claimed()
+
     def _guessed(self, tag: str) -> Manifest | None:
         """Return the manifest of a tag that need not exist; None if it is the subject itself."""
         try:
@@ -250,6 +261,7 @@ class _Search:
         Raises:
             RegpipeError: the source fails, or has sent too much.
         """
+        self._forget()
         try:
             manifest = self._source.manifest(self._ref.repository, digest)
         except (NotFoundError, ResponseError, TooLargeError, UnauthorizedError) as error:

@@ -4,12 +4,17 @@ import codecs
 import json
 import math
 import re
+import sys
 from typing import Any, NamedTuple, NoReturn
 
 from regpipe.errors import ResponseError
+from regpipe.system.budget import SMALL, claim
+from regpipe.system.memory import weight
 
 VALUES_LIMIT = 250_000
 """The most values in a document: each takes some 100 bytes of memory, and 3 bytes of JSON."""
+TEXT_LIMIT = 16 << 20
+"""The most memory of a document's text: one wide character makes each of the others four bytes."""
 _DEPTH_LIMIT = 100
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
@@ -34,8 +39,14 @@ def parse_document(
     """
     if count_values(body) > most and count_values(_STRING.sub(b"", body)) > most:
         raise ResponseError(f"the {what} has more than {most} values", code="SIZE_INVALID")
+    if len(body) > SMALL // 4:
+        claim(weight(body))
     try:
-        document = (_DECODER if unique else _LENIENT_DECODER).decode(body.decode())
+        text = body.decode()
+        if sys.getsizeof(text) > max(TEXT_LIMIT, len(body) + 100):
+            why = f"takes more than {TEXT_LIMIT} bytes of memory, for its wide characters"
+            raise ResponseError(f"the {what} {why}", code="SIZE_INVALID")
+        document = (_DECODER if unique else _LENIENT_DECODER).decode(text)
         if body.count(b"[") + body.count(b"{") > _DEPTH_LIMIT:
             _check_depth(document)
     except RecursionError as error:

@@ -46,9 +46,10 @@ def split_source(text: str) -> LocalName:
     ends = [at for at, character in enumerate(rest) if character == ":"]
     existing = (end for end in [*ends, len(rest)] if _exists(rest[:end]))
     end = next(existing, ends[0] if ends else len(rest))
-    if end == len(rest) - 1:
+    name = rest[end + 1 :]
+    if end == len(rest) - 1 or _DIGEST.sub("", name).endswith(":"):
         raise ValueError(f"write {scheme}:PATH, {scheme}:PATH:tag or {scheme}:PATH@digest")
-    return LocalName(source_at(f"{scheme}:{rest[:end]}"), rest[end + 1 :])
+    return LocalName(source_at(f"{scheme}:{rest[:end]}"), name)
 
 
 def source_at(text: str) -> str:

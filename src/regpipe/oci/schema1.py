@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from regpipe.errors import ResponseError, TooLargeError
 from regpipe.oci import jws
 from regpipe.oci.document import mapping
+from regpipe.system.budget import claim
 
 # The blob of every empty layer in schema 1: a gzipped empty tar, which distribution serves.
 EMPTY_LAYER = "sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4"
@@ -143,6 +144,7 @@ def view(config_text: str, config: Mapping[str, Any], layers: Sequence[str]) -> 
         raise TooLargeError(
             f"the schema 1 view would take more than {VIEW_LIMIT} bytes: leave it out with --no-v1"
         )
+    claim(2 * (len(config_text) + 5 * escaped + 1000 * len(steps)))
     base_layer = mapping(config.get("rootfs")).get("base_layer")
     fs_layers: list[dict[str, str]] = []
     history: list[dict[str, str]] = []

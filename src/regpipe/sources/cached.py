@@ -10,6 +10,7 @@ from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
+from regpipe.system.budget import holding, patiently
 from regpipe.system.memory import weight
 
 V = TypeVar("V")
@@ -219,6 +220,9 @@ class _SingleFlight:
 
     def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
         """Return the result of `fetch`, which the first thread with this key calls."""
+        return patiently(lambda: self._once(key, fetch))
+
+    def _once(self, key: Hashable, fetch: Callable[[], V]) -> V:
         with self._lock:
             if key in self._landed:
                 self._landed.move_to_end(key)
@@ -233,7 +237,8 @@ class _SingleFlight:
                 raise flight.error
             return cast("V", flight.value)
         try:
-            flight.value = value = fetch()
+            with holding():
+                flight.value = value = fetch()
             self.put(key, value)
         except BaseException as error:
             flight.error = error

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from regpipe.errors import RegistryError, ResponseError
 from regpipe.oci.document import parse_document
 from regpipe.oci.reference import is_digest
+from regpipe.system import budget
 from regpipe.transport import PAGE_LIMIT, Response, Transport, bounds, origins
 from regpipe.transport.bounds import PageCounter
 from regpipe.transport.diagnosis import code_of
@@ -70,6 +71,7 @@ class Listing:
                 are valid, but not all.
         """
         counter = PageCounter(f"the list of {self._member}", bounds.NAMES)
+        before = budget.claimed()
         asked, seen = _Recent(_URLS_KEPT), _Recent(_NAMES_KEPT)
         response, is_first = self._first(), True
         while True:
@@ -78,6 +80,7 @@ class Listing:
             is_first = False
             new = seen.add(names)
             yield from new
+            budget.release(before)
             url = self._next(response)
             if url is None:
                 return

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from regpipe.system.budget import Budget
+from regpipe.system.threads import Thread
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -16,7 +19,7 @@ RESULTS_AHEAD = 256
 INPUTS_AHEAD = 32
 # Bytes of all buffered results, and of the inputs that are in progress or queued: beyond them the
 # first input alone goes on.
-RESULT_BYTES = 32 << 20
+RESULT_BYTES = 16 << 20
 INPUT_BYTES = 32 << 20
 
 
@@ -48,7 +51,7 @@ def batches(  # noqa: PLR0913 -- all but the first three are keywords
     """
     pool = _Pool(work, jobs, read, size, in_order=in_order)
     try:
-        threading.Thread(target=pool.feed, args=(items,), daemon=True).start()
+        Thread(target=pool.feed, args=(items,)).start()
     except (RuntimeError, MemoryError):
         for item in items:
             for result in work(item):
@@ -101,6 +104,7 @@ class _Pool(Generic[T, R]):
         self._workers = 0
         self._starting = threading.Lock()
         self._lock = threading.Lock()
+        self._budget = Budget()
         self._ready = threading.Condition(self._lock)
         self._room = threading.Condition(self._lock)
         # Guarded by the lock: the tasks whose results are not all taken, and the ends.
@@ -157,7 +161,7 @@ class _Pool(Generic[T, R]):
             if self._stopped or self._workers >= self._jobs() or self._todo.empty():
                 return
             try:
-                threading.Thread(target=self._run, daemon=True).start()
+                Thread(target=self._run).start()
             except (RuntimeError, MemoryError):  # the system refuses
                 pass
             else:
@@ -184,6 +188,7 @@ class _Pool(Generic[T, R]):
         with self._lock:
             self._stopped = True
             self._room.notify_all()
+        self._budget.changed()
         with self._starting:
             started = self._workers
         for _ in range(started):
@@ -211,7 +216,9 @@ class _Pool(Generic[T, R]):
                 kept.append(task)
             self._tasks.popleft()
         self._tasks.extendleft(reversed(kept))
-        self._room.notify_all()  # whoever is now the first may go on
+        # Whoever is now the first may go on.
+        self._room.notify_all()
+        self._budget.changed()
         return results
 
     def _run(self) -> None:
@@ -223,10 +230,11 @@ class _Pool(Generic[T, R]):
     def _do(self, task: _Task[T, R]) -> None:
         error: BaseException | None = None
         try:
-            for result in self._work(task.item):
-                self._add(task, result)
-                if self._stopped:
-                    return
+            with self._budget.account(lambda: self._tasks[0] is task or self._stopped):
+                for result in self._work(task.item):
+                    self._add(task, result)
+                    if self._stopped:
+                        return
         except BaseException as raised:  # noqa: BLE001 -- likewise
             error = raised
         with self._lock:

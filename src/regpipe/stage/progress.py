@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TextIO, TypeVar, cast
 
 from regpipe.system import pipeline
+from regpipe.system.threads import Thread
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class Progress:
     def __enter__(self) -> "Progress":  # noqa: PYI034 -- typing.Self is newer than Python 3.10
         """Start to show the line."""
         if self._stream is not None:
-            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread = Thread(target=self._run)
             self._thread.start()
         return self
 

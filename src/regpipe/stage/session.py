@@ -17,6 +17,7 @@ from regpipe.stage.options import RunOptions
 from regpipe.stage.output import Failure, Notice
 from regpipe.stage.registries import Registries
 from regpipe.stdio import Streams
+from regpipe.system import budget
 
 Result = bytes | Notice | Failure
 Work = Callable[[Target, Source], "Iterable[Result | RegpipeError]"]
@@ -124,6 +125,8 @@ class Session:
         elif isinstance(job, PassedThrough):
             yield ndjson.write(job.record)
         else:
+            if job.ref.is_local:
+                budget.take_turn()
             for result in work(job, self._sources.open(job.ref.registry)):
                 yield failure(job, result) if isinstance(result, RegpipeError) else result
 
@@ -163,6 +166,7 @@ def told(error: Exception) -> RegpipeError:
 
 def failure(job: Job, error: RegpipeError) -> Failure:
     """Return the failure of a whole job."""
+    error = error.bare()  # it may wait for long, and its traceback has all that was in memory
     if isinstance(job, Target):
         return Failure(str(job.ref), _described(job), error)
     if isinstance(job, PassedThrough):

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-from regpipe.errors import RegistryError, RegpipeError
+from regpipe.errors import RegistryError
 from regpipe.oci.reference import HUB_URL
+from regpipe.system.budget import patiently
 from regpipe.transport import bounds, errors, origins, proxies
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
 from regpipe.transport.endpoints import Connections
+from regpipe.transport.errors import AttemptError
 from regpipe.transport.limiter import ConcurrencyLimiter
 from regpipe.transport.messages import Attempt, Request, Response
 from regpipe.transport.options import Options
@@ -86,7 +88,8 @@ class Transport:
         limiter = self._limiter(request.origin)
         if counted and limiter.quota:
             return self._counted(request, scope, limiter)
-        return self._succeeded(request, self._authorized(request, scope, limiter))
+        attempt = patiently(lambda: self._authorized(request, scope, limiter))
+        return self._succeeded(request, attempt)
 
     def head(
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
@@ -222,7 +225,7 @@ class Transport:
                 quota.note(self._authorized(free, scope, limiter).response.headers)
                 quota.known = True
         quota.spend()
-        attempt = self._authorized(request, scope, limiter)
+        attempt = patiently(lambda: self._authorized(request, scope, limiter))
         quota.note(attempt.response.headers)
         return self._succeeded(request, attempt)
 
@@ -249,8 +252,8 @@ class Transport:
         def send() -> Attempt:
             try:
                 return self._authorization.send(request, scope)
-            except RegpipeError:
-                if limiter:
+            except Exception as error:
+                if limiter and not isinstance(error, AttemptError):
                     limiter.undecided()
                 raise
 

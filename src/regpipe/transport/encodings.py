@@ -4,10 +4,12 @@ import zlib
 
 from regpipe.errors import ResponseError, TooLargeError
 from regpipe.oci.descriptor import HASHES, digest_of
+from regpipe.system.budget import claim
 from regpipe.text import quoted
 from regpipe.transport.messages import Response
 
 _GZIP = ("gzip", "x-gzip")
+_PIECE = 256 << 10
 # Storage keeps whatever an upload was labelled with: aws-chunked, utf-8, binary. Only these mean
 # that the bytes are encoded.
 _CODINGS = (*_GZIP, "deflate", "compress", "x-compress", "br", "zstd")
@@ -62,12 +64,19 @@ def _has(body: bytes, digest: str) -> bool:
 
 def _unzipped(data: bytes, limit: int) -> bytes:
     unzip = zlib.decompressobj(wbits=31)
+    body = bytearray()
     try:
-        body = unzip.decompress(data, limit + 1)
+        while not unzip.eof and len(body) <= limit:
+            piece = unzip.decompress(data, min(_PIECE, limit + 1 - len(body)))
+            if not piece:
+                break
+            claim(2 * len(piece))
+            data = unzip.unconsumed_tail
+            body += piece
     except zlib.error as error:
         raise ResponseError(f"the response's gzip data is not valid: {error}") from error
     if len(body) > limit:
         raise TooLargeError(f"the response has more than {limit} bytes")
     if not unzip.eof or unzip.unused_data:
         raise ResponseError("the response's gzip data is incomplete")
-    return body
+    return bytes(body)

@@ -11,6 +11,7 @@ A response that does not follow RFC 9112 to the letter is an error, and ends the
 import re
 import time
 
+from regpipe.system.budget import claim
 from regpipe.transport import bounds
 from regpipe.transport.messages import Response
 from regpipe.transport.reader import Connection, ExchangeError, Reader, Timeouts
@@ -139,15 +140,21 @@ def _read_body(
         # RFC 9112, 6.1: where there is a length besides, someone is confused or means harm.
         whole = whole and "content-length" not in headers
     elif length is None:
-        body, whole = reader.rest(limit), False
+        body, whole = reader.rest(limit, _claim), False
     elif length > limit:
         body, whole = (b"" if strict else reader.exactly(limit)), False
     else:
+        _claim(length)
         return reader.exactly(length), True
     if strict and (len(body) > limit or (length or 0) > limit):
         message = bounds.exceeded("the response", limit, "bytes")
         raise ExchangeError(message, retryable=False, oversized=True)
     return body[:limit], whole
+
+
+def _claim(size: int) -> None:
+    """Claim the memory of so many bytes of a body more, which are copied once."""
+    claim(2 * size)
 
 
 def _length(headers: dict[str, str]) -> int | None:
@@ -164,7 +171,7 @@ def _length(headers: dict[str, str]) -> int | None:
 
 def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
     held = bytearray()
-    number = 0
+    number = claimed = 0
     while True:
         line = reader.until(b"\r\n", bounds.CHUNK, "bytes before a chunk")
         match = _CHUNK_SIZE.fullmatch(line)
@@ -175,6 +182,9 @@ def _dechunked(reader: Reader, limit: int) -> tuple[bytes, bool]:
             break
         if len(held) + size > limit:
             return bytes(held) + reader.exactly(limit + 1 - len(held)), False
+        if len(held) + size > claimed:
+            _claim(2 * (len(held) + size) - claimed)
+            claimed = 2 * (len(held) + size)
         held += reader.exactly(size)
         if reader.exactly(2) != b"\r\n":
             raise ExchangeError("the response has a malformed chunk", retryable=False)

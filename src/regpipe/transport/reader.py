@@ -1,6 +1,7 @@
 """The bytes of one response as they arrive, under timeouts and a deadline."""
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from regpipe.transport import bounds
@@ -178,14 +179,23 @@ class Reader:
             self._data = data[missing:]
         return bytes(held)
 
-    def rest(self, limit: int) -> bytes:
-        """Take what comes until the end of the stream, at most a byte more than the limit."""
+    def rest(self, limit: int, claim: Callable[[int], None]) -> bytes:
+        """Take what comes until the end of the stream, at most a byte more than the limit.
+
+        Args:
+            limit: how many bytes there may be.
+            claim: called with how many more are about to be kept.
+        """
         held = bytearray(self.ahead)
+        claimed = _PIECE
         self._data, self._at = b"", 0
         while len(held) <= limit:
             data = self.more()
             if not data:
                 break
+            if len(held) + len(data) > claimed:
+                claim(claimed)
+                claimed *= 2
             held += data
         return bytes(held[: limit + 1])
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 
+from regpipe.system.budget import holding
 from regpipe.transport import errors, retry, waits
 from regpipe.transport.errors import AttemptError
 from regpipe.transport.limiter import ConcurrencyLimiter
@@ -51,7 +52,7 @@ class Retries:
             attempt = None
             begun = waiting.now()
             try:
-                with limiter or nullcontext():
+                with limiter or nullcontext(), holding():
                     begun = waiting.now()
                     attempt = send()
             except AttemptError as error:

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from regpipe.system.threads import Thread
+
 # Seconds that the retries of one request may cost before a line says so.
 _RETRIES_SECONDS = 1.0
 # Seconds that a whole response may take before a line says so.
@@ -68,7 +70,7 @@ class Waits:
             if not self._watched:
                 # Where the system refuses threads, nothing is said.
                 with contextlib.suppress(RuntimeError, MemoryError):
-                    threading.Thread(target=self._watch, daemon=True).start()
+                    Thread(target=self._watch).start()
                     self._watched = True
         try:
             yield

@@ -66,6 +66,7 @@ CASES: dict[str, tuple[list[str], Found]] = {
         ['Basic realm="b", Bearer realm="https://a'],
         [("basic", {"realm": "b"}), ("bearer", {})],
     ),
+    "a quote that does not end, and belongs to nothing": (['="x, Basic realm=b'], []),
     "parameters without a scheme": (['realm="x"'], []),
     "nothing": ([], []),
     "empty": ([""], []),

@@ -2,13 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 
 import pytest
 
 from regpipe.cache import writer
 from regpipe.cache.batch import Row
 from regpipe.cache.writer import Writer
+from regpipe.system.threads import Thread
 
 HANGS = 60
 
@@ -75,12 +75,11 @@ def test_a_thread_that_ends_early_stops_nobody() -> None:
 
 
 def test_a_refused_thread_is_reported_and_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Thread(threading.Thread):
+    class Refused(Thread):
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
 
-    own = SimpleNamespace(**vars(threading) | {"Thread": Thread})
-    monkeypatch.setattr(writer, "threading", own)
+    monkeypatch.setattr(writer, "Thread", Refused)
     failures: list[BaseException] = []
     queue = Writer(lambda _: None, failures.append, 1000)
     assert finished(lambda: put_many(queue))

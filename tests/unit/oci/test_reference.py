@@ -107,6 +107,8 @@ BAD = {
     "other scheme": "ftp://a.b/c",
     "layout without a path": "oci:",
     "layout with an empty tag": "oci:dir:",
+    "layout with an empty tag after a name": "oci:dir:app:",
+    "layout with an empty tag before a digest": f"oci:dir:app:@{DIGEST}",
     "layout with a broken digest": "oci:dir@sha256:abc",
     "layout with a null": "oci:a\0b",
 }

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from regpipe.stage import pool
+from regpipe.system.threads import Thread
 
 HANGS = 60
 """Seconds after which a thread that does not come has failed the test."""
@@ -185,15 +186,13 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     def after(count: int) -> None:
         started = iter(range(count))
 
-        class Thread(threading.Thread):
+        class Refused(Thread):
             def start(self) -> None:
                 if next(started, None) is None:
                     raise RuntimeError("can't start new thread")
                 super().start()
 
-        monkeypatch.setattr(
-            pool, "threading", SimpleNamespace(**vars(threading) | {"Thread": Thread})
-        )
+        monkeypatch.setattr(pool, "Thread", Refused)
 
     return after
 

@@ -1,0 +1,28 @@
+"""Hostile inputs do not take the machine: each stays within the budget of docs/security.md."""
+
+from pathlib import Path
+
+import pytest
+
+from support import hostile
+from support.hostile import BUDGET, ROOM
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> int:
+    return hostile.started(tmp_path_factory.mktemp("start"))
+
+
+@pytest.fixture
+def few_configs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer than `python -m support.hostile` has, whose sum is above the budget all the same."""
+    monkeypatch.setattr(hostile, "CONFIGS", 500)
+
+
+@pytest.mark.usefixtures("few_configs")
+@pytest.mark.parametrize("name", hostile.NAMES)
+def test_a_hostile_input_stays_within_the_budget(name: str, start: int, home: Path) -> None:
+    with hostile.case(name, home) as case:
+        cost = hostile.measured(case.argv, case.stdin(), home)
+    assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
+    assert cost.memory - start < BUDGET + ROOM
