@@ -1,5 +1,7 @@
 """Inputs that try to take much memory, and how much a run of regpipe takes for them.
 
+Long because there is a function for each of the inputs.
+
 `PYTHONPATH=src:tests python -m support.hostile` measures all of them and prints the table of
 docs/security.md.
 """

@@ -7,11 +7,15 @@ first step ends before that, and is waited for forever.
 import threading
 from collections.abc import Callable
 
-_BEGIN_SECONDS = 10.0
+_BEGIN_SECONDS = 5.0
+_NEXT_SECONDS = 0.5
+"""Where one has not begun, the next is not waited for so long."""
 
 
 class _Begun(threading.Event):
     """Set by a thread that runs; waiting for it is bounded."""
+
+    seconds = _BEGIN_SECONDS
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait.
@@ -19,7 +23,8 @@ class _Begun(threading.Event):
         Raises:
             RuntimeError: it took too long.
         """
-        if not super().wait(_BEGIN_SECONDS if timeout is None else timeout):
+        if not super().wait(_Begun.seconds if timeout is None else timeout):
+            _Begun.seconds = _NEXT_SECONDS
             raise RuntimeError("the thread does not begin")
         return True
 

@@ -14,7 +14,7 @@ HANGS = 60
 @pytest.fixture
 def stillborn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that end before their first step, as without memory."""
-    monkeypatch.setattr(threads, "_BEGIN_SECONDS", 0.05)
+    monkeypatch.setattr(threads._Begun, "seconds", 0.05)
     monkeypatch.setattr(Thread, "_bootstrap", lambda _: None)
 
 
@@ -49,7 +49,7 @@ def test_a_thread_that_begins_too_late_does_nothing(monkeypatch: pytest.MonkeyPa
         bootstrap(self)
         ended.set()
 
-    monkeypatch.setattr(threads, "_BEGIN_SECONDS", 0.05)
+    monkeypatch.setattr(threads._Begun, "seconds", 0.05)
     monkeypatch.setattr(Thread, "_bootstrap", slowly)
     done: list[int] = []
     with pytest.raises(RuntimeError):
