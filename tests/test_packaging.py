@@ -114,3 +114,12 @@ def test_man_pages_and_completion_are_where_man_and_the_shells_look(tmp_path: Pa
     assert (share / "fish/vendor_completions.d/regpipe.fish").is_file()
     shown = output([binaries / "regpipe", "help", "exit-codes"], tmp_path)
     assert shown.startswith("EXIT CODES")
+    listed = output([binaries / "regpipe", "schema"], tmp_path)
+    assert {"manifest", "newest"} <= {line.split()[0] for line in listed.splitlines()}
+
+
+def test_to_import_the_package_loads_nothing_else() -> None:
+    """What programs in Python pay before they use it; Python alone takes 15 ms to start."""
+    code = "import sys; old = set(sys.modules); import regpipe; print(*set(sys.modules) - old)"
+    shown = output([sys.executable, "-c", code], ROOT)
+    assert shown.split() == ["regpipe"]
