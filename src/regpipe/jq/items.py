@@ -16,6 +16,7 @@ import io
 import os
 import re
 
+from regpipe.jq.handles import ResultOutput, Wholes
 from regpipe.jq.output import Output, Style
 from regpipe.jq.program import OK, RUNTIME, Program, Runnable
 from regpipe.jq.records import RecordRun
@@ -29,50 +30,13 @@ if TYPE_CHECKING:
     from regpipe.jq.marks import Marks
     from regpipe.jq.output import Writable
     from regpipe.jq.projection import Projection
+    from regpipe.jq.values import ValueRun
 
 
-class Wholes:
-    """The last elements of all items, by what their handles say.
-
-    Args:
-        secret: the name of the member that is a handle.
-        merge: adds the members of an object to another, both as JSON.
-    """
-
-    def __init__(self, secret: str, merge: "Callable[[bytes, bytes], bytes]") -> None:
-        self._texts: dict[int, list[bytes]] = {}
-        self._merge = merge
-        self._handle = re.compile(rb'\{"%s":"(\d+)-(\d+)"([,}])' % secret.encode())
-
-    def add(self, process: int, texts: list[bytes]) -> None:
-        """Add what a process has made, in its order."""
-        self._texts.setdefault(process, []).extend(texts)
-
-    def put_into(self, results: bytes) -> bytes:
-        """Put texts in the place of their handles."""
-        pieces: list[bytes] = []
-        end = 0
-        while match := self._handle.search(results, end):
-            pieces.append(results[end : match.start()])
-            text = self._texts[int(match[1])][int(match[2])]
-            end = match.end()
-            if match[3] == b",":
-                members, end = _members(results, end)
-                added = results[match.end() : end]
-                known = any(b'"%s":' % name in text for name in members)
-                text = self._merge(text, b"{" + added) if known else text[:-1] + b"," + added
-            pieces.append(text)
-        return b"".join([*pieces, results[end:]]) if pieces else results
-
-
-def _members(text: bytes, begin: int) -> tuple[list[bytes], int]:
-    """Return the names of an object's members from an index on, and where it ends."""
-    import json  # noqa: PLC0415 -- costs 6 ms, and few results need it
-
-    line_end = text.find(b"\n", begin)
-    rest = "{" + text[begin : line_end if line_end >= 0 else None].decode()
-    members, end = json.JSONDecoder().raw_decode(rest)
-    return [name.encode() for name in members], begin + len(rest[1:end].encode())
+# Doubles that JSON texts of items would make other numbers of: these inputs are run over where
+# the items go.
+_UNLIKE = re.compile(rb"[0-9]e[+-][0-9]")
+_NO_JSON = re.compile("nan|infinity", re.IGNORECASE)
 
 
 class ItemRun(Runnable):
@@ -83,7 +47,8 @@ class ItemRun(Runnable):
         projection: what reduces records.
         secret: what a handle begins with; None if there are to be none.
         send: takes what came of inputs: items as a JSON array, the texts of their last elements, a
-            line each, and the first input that it failed on, if there is one.
+            line each, and the first input that it failed on, if there is one. No items and a
+            text: an input that is to be run over there.
     """
 
     def __init__(
@@ -100,14 +65,15 @@ class ItemRun(Runnable):
         self._items: list[bytes] = []
         self._wholes: list[bytes] = []
         self._count = 0  # of handles
+        self.values: ValueRun | None = None  # whose inputs these are, in a worker
         self._failed = b""
 
     def run(self, value: "Jv") -> int:
         """Run over one value, which is consumed."""
         libjq = self._program.libjq
-        text = libjq.take_dump(libjq.call.jv_copy(value), 0).decode()
+        text = self.values.text if self.values else libjq.take_dump(libjq.call.jv_copy(value), 0)
         ret, result, _ = self._program.trial_of(value)
-        return self.add(text, ret, result)
+        return self.add(text.decode(), ret, result)
 
     def run_text(self, value: str, *, is_reduced: bool) -> int | None:  # noqa: ARG002 -- inherited
         """Run over one value given as JSON; return None if libjq cannot parse it."""
@@ -128,6 +94,9 @@ class ItemRun(Runnable):
         if ret == RUNTIME or self._program.halted:
             self._program.halted = False
             self._failed = self._failed or text.encode()
+        elif _UNLIKE.search(result) or _NO_JSON.search(text):
+            self.flush()
+            self._send(b"", text.encode(), b"")
         else:
             self.take(result)
         return OK
@@ -160,18 +129,6 @@ class _ItemTemplates(Templates):
         if ret is None:
             return None
         return self._run.add(reduced, ret, result)
-
-
-class ResultOutput(Output):
-    """An output of the second stage, which has handles in its results."""
-
-    def __init__(self, output: Output, wholes: Wholes) -> None:
-        super().__init__(output.stream, output.style, output.messages, terminal=output.terminal)
-        self._wholes = wholes
-
-    def _buffer(self, data: bytes) -> None:
-        """Buffer what comes next, whole results."""
-        super()._buffer(self._wholes.put_into(data))
 
 
 class ItemCollection:
@@ -215,7 +172,13 @@ class ItemCollection:
         """Run over an array of values, which is consumed, that came before."""
         call = self._libjq.call
         for index in range(call.jv_array_length(call.jv_copy(values))):
-            self.run.run(call.jv_array_get(call.jv_copy(values), index))
+            value = call.jv_array_get(call.jv_copy(values), index)
+            ret, result, _ = self._item.trial_of(call.jv_copy(value))
+            if ret == RUNTIME or self._item.halted:
+                text = self._libjq.take_dump(value, 0).decode()
+                self.run.add(text, ret, result)
+            else:
+                self._run_here(value)
         call.jv_free(values)
         self.run.flush()
 
@@ -236,10 +199,21 @@ class ItemCollection:
 
     def take(self, items: bytes, wholes: bytes, failed: bytes, process: int | None = None) -> None:
         """Take what came of some values, which follow those before."""
+        if not items:
+            self._run_here(self._libjq.parse(wholes))
+            return
         self._array = self._libjq.call.jv_array_concat(self._array, self._libjq.parse(items))
         if self._wholes and wholes:
             self._wholes.add(process or os.getpid(), wholes.split(b"\n"))
         self._failed = self._failed or failed.decode()
+
+    def _run_here(self, value: "Jv | None") -> None:
+        """Run the first stage over an input, which is consumed; keep its items as they are."""
+        call, state = self._libjq.call, self._item.state
+        call.jq_start(state, value, 0)
+        while (item := call.jq_next(state)).first:
+            item = call.jv_array_append(item, call.jq_next(state))
+            self._array = call.jv_array_append(self._array, item)
 
     def finish(self) -> int:
         """Run the second stage; return main.c's `ret`."""

@@ -168,6 +168,7 @@ class ItemTask(Task):
             self.output = self._items.output
             self._items.begin(self._array.value)
             self._array.other = self._items.run
+            self._items.run.values = self.values
             self.values.records = self._items.records
 
     def move(self, stdout: "Writable", stderr: "Writable") -> None:  # noqa: ARG002 -- inherited
@@ -176,7 +177,7 @@ class ItemTask(Task):
             raise ValueError
         self.output = self._items.output
         self._items.move(stdout)
-        self.values = ValueRun(self._libjq, self._items.run)
+        self.values = self._items.run.values = ValueRun(self._libjq, self._items.run)
         self.values.records = self._items.records
 
     def finish(self) -> int:

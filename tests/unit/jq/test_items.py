@@ -111,6 +111,7 @@ def test_any_program_gives_the_same(
         lines(*records(9, n=1)) + b"{",
         INPUTS["strings of every kind"],
         INPUTS["other things than strings"],
+        INPUTS["not a number"] + lines(*records(30, n=1)) + INPUTS["not a number"],
     ]:
         divided, whole = both(mine(program), stdin=stdin, block=1500, processes=processes)
         assert divided == whole
