@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 # Doubles that JSON texts of items would make other numbers of: these inputs are run over where
 # the items go.
 _UNLIKE = re.compile(rb"[0-9]e[+-][0-9]")
-_NO_JSON = re.compile("nan|infinity", re.IGNORECASE)
+_NO_JSON = re.compile(b"nan|infinity", re.IGNORECASE)
 
 
 class ItemRun(Runnable):
@@ -73,12 +73,12 @@ class ItemRun(Runnable):
         libjq = self._program.libjq
         text = self.values.text if self.values else libjq.take_dump(libjq.call.jv_copy(value), 0)
         ret, result, _ = self._program.trial_of(value)
-        return self.add(text.decode(), ret, result)
+        return self.add(text, ret, result)
 
     def run_text(self, value: str, *, is_reduced: bool) -> int | None:  # noqa: ARG002 -- inherited
         """Run over one value given as JSON; return None if libjq cannot parse it."""
         ret, result, _ = self._program.trial(value)
-        return None if ret is None else self.add(value, ret, result)
+        return None if ret is None else self.add(value.encode(), ret, result)
 
     def flush(self) -> None:
         """Send what there is."""
@@ -89,14 +89,14 @@ class ItemRun(Runnable):
             self._wholes.clear()
             self._failed = b""
 
-    def add(self, text: str, ret: int, result: bytes) -> int:
+    def add(self, text: bytes, ret: int, result: bytes) -> int:
         """Add what came of an input."""
         if ret == RUNTIME or self._program.halted:
             self._program.halted = False
-            self._failed = self._failed or text.encode()
+            self._failed = self._failed or text
         elif _UNLIKE.search(result) or _NO_JSON.search(text):
             self.flush()
-            self._send(b"", text.encode(), b"")
+            self._send(b"", text, b"")
         else:
             self.take(result)
         return OK
@@ -128,7 +128,7 @@ class _ItemTemplates(Templates):
         """Add a record that the program failed on."""
         if ret is None:
             return None
-        return self._run.add(reduced, ret, result)
+        return self._run.add(reduced.encode(), ret, result)
 
 
 class ItemCollection:
@@ -160,7 +160,7 @@ class ItemCollection:
             self._wholes = Wholes(self._secret, self._merge)
         self._result_text = stages[1]
         self._array = libjq.call.jv_array()
-        self._failed = ""
+        self._failed = b""
         self.output = _ItemOutput(self, output)
         self._begin(self.take)
 
@@ -175,7 +175,7 @@ class ItemCollection:
             value = call.jv_array_get(call.jv_copy(values), index)
             ret, result, _ = self._item.trial_of(call.jv_copy(value))
             if ret == RUNTIME or self._item.halted:
-                text = self._libjq.take_dump(value, 0).decode()
+                text = self._libjq.take_dump(value, 0)
                 self.run.add(text, ret, result)
             else:
                 self._run_here(value)
@@ -205,7 +205,7 @@ class ItemCollection:
         self._array = self._libjq.call.jv_array_concat(self._array, self._libjq.parse(items))
         if self._wholes and wholes:
             self._wholes.add(process or os.getpid(), wholes.split(b"\n"))
-        self._failed = self._failed or failed.decode()
+        self._failed = self._failed or failed
 
     def _run_here(self, value: "Jv | None") -> None:
         """Run the first stage over an input, which is consumed; keep its items as they are."""
@@ -220,8 +220,8 @@ class ItemCollection:
         self.run.flush()
         if self._failed:  # as it would fail in the whole program
             self._item.where, self._item.output = self._program.where, self._program.output
-            ret = self._item.run_text(self._failed, is_reduced=True)
-            return RUNTIME if ret is None else ret
+            value = self._libjq.parse(self._failed)
+            return RUNTIME if value is None else self._item.run(value)
         output = self._program.output
         if self._wholes:
             output = ResultOutput(output, self._wholes)
