@@ -76,6 +76,63 @@ def test_newer_versions_of_the_same_kind(tag: str, newer: list[str], other: list
     assert [line["newest"] for line in found] == newer[-1:]
 
 
+# The tags of repositories as they are named by people, and of some of them the newest of the same kind.
+REPOSITORIES = {
+    "1 1.25 1.25.3 1.25.5 1.27 1.27.0 2 stable latest mainline 1.25.3-alpine 1.27.0-alpine "
+    "1.25-alpine 1.26-alpine 1.25.3-alpine3.18 1.25.4-alpine3.18 1.27.0-alpine3.19 1.25.3-perl": {
+        "1.25.3": "1.27.0", "1.25": "1.27", "1": "2", "2": "", "1.25.3-alpine": "1.27.0-alpine",
+        "1.25-alpine": "1.26-alpine", "1.25.3-alpine3.18": "1.25.4-alpine3.18",
+        "1.27.0-alpine3.19": "", "1.25.3-perl": "", "stable": "", "mainline": "",
+    },
+    "v1.2 v1.2.3 v1.10.0 v1.10 v1.11.0-rc.1 v2.0.0-alpha v1.2.3-debug v1.9.0-debug nonroot": {
+        "v1.2.3": "v1.10.0", "v1.2": "v1.10", "v1.11.0-rc.1": "v2.0.0-alpha", "v1.2.3-debug":
+        "v1.9.0-debug", "nonroot": "",
+    },
+    "17-jre 21-jre 17.0.8_7-jre 17.0.9_9-jre 17.0.8_7-jdk-alpine 21.0.1_12-jdk-alpine "
+    "8u382-b05-jdk 8u392-b08-jdk 11 17 8-jdk": {
+        "17-jre": "21-jre", "17.0.8_7-jre": "17.0.9_9-jre", "11": "17", "8-jdk": "",
+        "17.0.8_7-jdk-alpine": "21.0.1_12-jdk-alpine", "8u382-b05-jdk": "8u392-b08-jdk",
+    },
+    "3.11-slim 3.13-slim 3.11.4-windowsservercore-ltsc2022 3.12.0-windowsservercore-ltsc2022 "
+    "3.14.0a1-slim 3.13.0rc2-slim 3.13.0rc3-slim 3.13.0-slim 3.12.1-slim 3.12.1-slim-bookworm "
+    "3.12.2-slim-bookworm 3.13.1-slim-trixie": {
+        "3.11-slim": "3.13-slim", "3.12.1-slim": "3.13.0-slim", "3.13.0rc2-slim": "3.14.0a1-slim",
+        "3.12.1-slim-bookworm": "3.12.2-slim-bookworm", "3.13.1-slim-trixie": "",
+        "3.11.4-windowsservercore-ltsc2022": "3.12.0-windowsservercore-ltsc2022",
+    },
+    "bookworm bookworm-20240101 bookworm-20240301 bookworm-20240101-slim bookworm-20240211-slim "
+    "trixie-20250101 12 12.4 12.5 sid-20240301": {
+        "bookworm-20240101": "bookworm-20240301", "bookworm-20240101-slim":
+        "bookworm-20240211-slim", "12.4": "12.5", "bookworm": "", "sid-20240301": "",
+    },
+    "16.1.0-debian-11-r5 16.1.0-debian-11-r10 16.4.0-debian-11-r0 16.4.0-debian-12-r9 16-debian-11": {
+        "16.1.0-debian-11-r5": "16.4.0-debian-11-r0", "16.4.0-debian-12-r9": "",
+        "16-debian-11": "",
+    },
+    "2024.1.2 2024.3.0 2024.12 20240101 20240301 3.18 3.19.1 3.19 edge": {
+        "2024.1.2": "2024.3.0", "20240101": "20240301", "3.19.1": "2024.3.0", "edge": "",
+    },
+    "release-1.2 release-1.3 1.4 jdk17-1.0 jdk21-1.0 jdk17-1.1": {
+        "release-1.2": "release-1.3", "jdk17-1.0": "jdk17-1.1",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tags", REPOSITORIES)
+def test_outdated_references_of_many_kinds(tags: str) -> None:
+    for pinned, newest in REPOSITORIES[tags].items():
+        records = [tag_record(tag, f"r.example/a:{pinned}") for tag in tags.split()]
+        found = summarize("outdated", records)
+        assert (pinned, [line["newest"] for line in found]) == (pinned, [newest] if newest else [])
+
+
+def test_the_library_has_version_age_and_is_referrer_tag() -> None:
+    program = 'include "oci"; [version.numbers, is_referrer_tag, age(1706659200)]'
+    given = [image("v1.2"), image("sha256-" + "b" * 64 + ".sig")]
+    result = run(["summarize", program], lines(given))
+    assert result.records == [[[1, 2], False, 1491], [None, True, 1491]]
+
+
 def test_stale_images_are_those_built_long_ago() -> None:
     records = [
         image("new", created="2015-01-01T00:00:00Z", built="2024-01-01T00:00:00Z"),

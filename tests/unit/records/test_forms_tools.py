@@ -1,4 +1,4 @@
-"""What `skopeo list-tags`, `docker image ls` and `kubectl get -o json` print, as input."""
+"""What `skopeo list-tags`, `docker image ls`, podman and `kubectl get -o json` print, as input."""
 
 from typing import Any
 
@@ -50,6 +50,22 @@ def test_docker_lists_images() -> None:
     assert refs(DOCKER | {"Digest": DIGEST}) == [f"r.test/team/app:v1@{DIGEST}"]
     assert refs(DOCKER | {"Tag": "<none>", "Digest": DIGEST}) == [f"r.test/team/app@{DIGEST}"]
     assert refs(DOCKER | {"Repository": "<none>", "Tag": "<none>"}) == []
+
+
+def test_podman_lists_images() -> None:
+    image = {
+        "Id": "0123456789ab",
+        "RepoTags": None,
+        "RepoDigests": [f"r.test/team/app@{DIGEST}"],
+        "Digest": DIGEST,
+        "Names": ["r.test/team/app:v1", "docker.io/library/alpine:3", "localhost/built:here"],
+    }
+    assert refs([image]) == ["r.test/team/app:v1", "docker.io/library/alpine:3"]
+    assert found(image)[0].record["podman"] == {"id": "0123456789ab", "digest": DIGEST}
+    assert refs([{"Id": "0123456789ab", "RepoDigests": [], "Digest": DIGEST}]) == []
+    (one, _) = targets.repositories(image, Defaults("https://r.test"))
+    assert isinstance(one, Target)
+    assert (str(one.ref), one.record["from"]) == ("r.test/team/app", "r.test/team/app:v1")
 
 
 def workload(kind: str) -> dict[str, Any]:
