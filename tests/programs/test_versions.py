@@ -105,7 +105,8 @@ REPOSITORIES = {
         "bookworm-20240101": "bookworm-20240301", "bookworm-20240101-slim":
         "bookworm-20240211-slim", "12.4": "12.5", "bookworm": "", "sid-20240301": "",
     },
-    "16.1.0-debian-11-r5 16.1.0-debian-11-r10 16.4.0-debian-11-r0 16.4.0-debian-12-r9 16-debian-11": {
+    "16.1.0-debian-11-r5 16.1.0-debian-11-r10 16.4.0-debian-11-r0 16.4.0-debian-12-r9 "
+    "16-debian-11": {
         "16.1.0-debian-11-r5": "16.4.0-debian-11-r0", "16.4.0-debian-12-r9": "",
         "16-debian-11": "",
     },
@@ -123,7 +124,7 @@ def test_outdated_references_of_many_kinds(tags: str) -> None:
     for pinned, newest in REPOSITORIES[tags].items():
         records = [tag_record(tag, f"r.example/a:{pinned}") for tag in tags.split()]
         found = summarize("outdated", records)
-        assert (pinned, [line["newest"] for line in found]) == (pinned, [newest] if newest else [])
+        assert [line["newest"] for line in found] == ([newest] if newest else []), pinned
 
 
 def test_the_library_has_version_age_and_is_referrer_tag() -> None:
