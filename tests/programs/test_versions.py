@@ -76,7 +76,7 @@ def test_newer_versions_of_the_same_kind(tag: str, newer: list[str], other: list
     assert [line["newest"] for line in found] == newer[-1:]
 
 
-# The tags of repositories as they are named by people, and of some of them the newest of the same kind.
+# The tags of repositories as people name them, and of some of them the newest of the same kind.
 REPOSITORIES = {
     "1 1.25 1.25.3 1.25.5 1.27 1.27.0 2 stable latest mainline 1.25.3-alpine 1.27.0-alpine "
     "1.25-alpine 1.26-alpine 1.25.3-alpine3.18 1.25.4-alpine3.18 1.27.0-alpine3.19 1.25.3-perl": {
