@@ -191,7 +191,7 @@ def test_a_missing_or_unknown_client_certificate_is_reported(
         (["--key", "/nonexistent"], "--key must be used together with --cert"),
         (["--cacert", __file__], "no CA certificates in"),
         (["--cert", __file__], "no client certificate and key in"),
-        (["--jobs", "0"], "must be between 1"),
+        (["--jobs", "0"], "must be auto or between 1"),
         (["--retries", "x"], "must be between 0"),
         (["--min-remaining", "-1"], "must be between 0"),
     ],

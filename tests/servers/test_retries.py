@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from regpipe.errors import RegistryError
-from regpipe.transport import client
+from regpipe.transport import waits
 from support.clients import FAST_RETRIES, transport
 from support.responses import error, too_many
 from support.scripted import Scripted
@@ -19,19 +19,19 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were to be waited for; nothing waits."""
     seconds: list[float] = []
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=seconds.append)
-    monkeypatch.setattr(client, "time", clock)
+    monkeypatch.setattr(waits, "time", clock)
     return seconds
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_probes_and_token_requests_return_the_last_response(
-    scripted: Scripted, status: int
-) -> None:
+def test_probes_return_the_last_response(scripted: Scripted, status: int) -> None:
     scripted.on("*", error(status, "LAST", "x"))
     made = transport(retry_policy=POLICY)
     assert made.probe(f"{scripted.url}/v2/").status == status
     assert made.ping(f"{scripted.url}/v2/").status == status
-    assert made.token_exchange("GET", f"{scripted.url}/token", {}, None, scripted.url)[0] == status
+    with pytest.raises(RegistryError, match=f"responded with {status}; tried 3 times") as caught:
+        made.token_exchange("GET", f"{scripted.url}/token", {}, None, scripted.url)
+    assert caught.value.status == status
     assert len(scripted.requests) == 9
     with pytest.raises(RegistryError) as caught:
         made.get(f"{scripted.url}/v2/", limit=1000)
@@ -58,7 +58,7 @@ def test_a_rate_limit_that_is_spent_when_it_is_looked_up_is_an_error(scripted: S
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"), [(429, "rate limited"), (503, "status 503")], ids=["429", "503"]
+    ("status", "reason"), [(429, "rate limited"), (503, "responded with 503")], ids=["429", "503"]
 )
 def test_a_retry_after_is_reported_where_it_is_waited_for(
     scripted: Scripted, slept: list[float], status: int, reason: str
