@@ -1,4 +1,4 @@
-# Reference, digest, platform, creation date and image id of each image; the default.
+# Reference, digest, platform, creation date and sha (.config.Image, else image id) of each; the default.
 # input: stream
 # output: json
 # copies: summary needs_manifests

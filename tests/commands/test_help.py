@@ -64,6 +64,7 @@ def test_a_schema_is_printed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["help", "by-created"], "by-created is a program: regpipe summarize --list describes it"),
         (["help", "exit-code"], "no help about 'exit-code' (did you mean exit-codes?)"),
         (["schema", "manifset"], "no schema is called 'manifset' (did you mean manifest?)"),
         (["completion"], "name a shell: bash, fish or zsh"),

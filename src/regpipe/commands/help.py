@@ -2,6 +2,7 @@
 
 from regpipe import commands
 from regpipe.errors import ExitCode, UsageError
+from regpipe.jq import library
 from regpipe.manual import narrow, other_tools, text, topics
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams, columns
@@ -37,6 +38,11 @@ def _page(word: str | None, width: int) -> str:
     if found:  # a page may say more of a verb
         return narrow.fitted(found, width) + (f"\n{text.page(blocks, width)}" if blocks else "")
     if blocks is None:
+        if library.find(word):
+            raise UsageError(
+                f"{word} is a program: regpipe summarize --list describes it,"
+                f" regpipe summarize --show {word} prints it"
+            )
         known = [*commands.summaries(), *topics.names()]
         close = other_tools.closest(word, known)
         hint = f" (did you mean {close}?)" if close else ""

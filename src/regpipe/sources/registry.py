@@ -178,7 +178,8 @@ class Registry(Source):
         if error.code == "NAME_UNKNOWN" and self._url != HUB_URL:  # which has no catalog
             message = f"{error.message}; list them with: regpipe catalog {host}"
         elif error.code in ("MANIFEST_UNKNOWN", "TAG_EXPIRED") and not is_digest(target):
-            missing = error.message.replace("no such tag or digest", "no such tag")
+            what = f"no such tag {ascii(target)}" if target == "latest" else "no such tag"
+            missing = error.message.replace("no such tag or digest", what)
             message = f"{missing}; list them with: regpipe tags {host}/{repository}"
         else:
             return error
