@@ -17,10 +17,14 @@ def offered:
   end
   | if . == [] then null else . end;
 
+# As Docker prints it: the only variant of an architecture, or its first, is not named.
+def shown:
+  if type == "string" and (endswith("/arm64/v8") or endswith("/amd64/v1")) then .[:-3] else . end;
+
 def item:
   needs_manifests("platforms")
   | if is_error then [{}, .]
-    else [[.ref, repository, .tag, .digest], (offered // [platform | strings])]
+    else [[.ref, repository, .tag, .digest], (offered // [platform | strings] | map(shown))]
     end;
 def result:
   [range(length) as $at | .[$at] + [$at] | select(.[0] != {})] as $images
