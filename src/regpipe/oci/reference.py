@@ -40,6 +40,7 @@ _ENCODED = {
 # A path may contain an `@` too, so not everything after one is a digest.
 _LIKE_A_PORT = re.compile(r"[^:]*:[0-9]{1,5}")
 """What is not taken for a digest in a reference: `user:password@host:5000` would be one."""
+_API_PATH = re.compile(r"v2/(.+)/(?:manifests|tags|blobs|referrers)/")
 _LOCAL_DIGEST = re.compile(r"@((?:sha|blake)\d+:[^/@]*)$")
 _DIGEST_HINT = "a digest is written algorithm:hex, as in sha256:<64 hex digits>"
 _LOOPBACK = re.compile(r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?")
@@ -225,6 +226,8 @@ def _parse(text: str, defaults: Defaults) -> Reference:
         if re.fullmatch("[a-f0-9]{64}", repository):
             raise _invalid(text, "64 hexadecimal digits are an image ID: write repository@sha256:…")
         repository = f"library/{repository}"
+    if explicit and (api := _API_PATH.match(repository)):
+        raise _invalid(text, f"it is a URL of the registry's API; write {head}/{api[1]}[:TAG]")
     if not _REPOSITORY.fullmatch(repository):
         raise _invalid(text, _repository_hint(repository))
     if len(repository) > NAME_LIMIT:

@@ -95,6 +95,7 @@ BAD = {
     "path upwards": "a.b/../c",
     "short digest": "a.b/c@sha256:abc",
     "digest in capitals": f"a.b/c@sha256:{'A' * 64}",
+    "URL of the API": "http://a.b/v2/team/app/manifests/v1",
     "user, password, host and port": "user:5000/m1@sha25600i:0000",
     "digest that could be a host and a port": "m1@sha25600i:0000",
     "digest with a path": "a.b/c@sha256:../../x",
