@@ -134,7 +134,7 @@ def locked(registry: Scripted, path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("locked")
 def test_a_locked_cache_is_read(registry: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regpipe.cache.store._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("regpipe.cache.store._BUSY_SECONDS", 0.1)
     monkeypatch.setattr("regpipe.cache.database._BUSY_SECONDS", 0.1)
     registry.add("team/app", "v00", images.classic("new"))
     tags = "".join(f"{registry.host}/team/app:v{number:02}\n" for number in range(TAGS))
