@@ -13,6 +13,7 @@ from regpipe.jq.program import Program
 from support.both import Both
 from support.cli import run
 from support.json_inputs import INPUTS, lines
+from support.programs import NOW, parameters_of
 
 STAGED = [
     program.name for program in library.all_programs() if tasks.split(program.text) is not None
@@ -62,7 +63,7 @@ OPTIONS = ["-S", "-r", "--tab", "-C", "--seq", "-j", "-a", "-e"]
 def test_no_option_makes_a_difference(both: Both, name: str, option: str) -> None:
     errors: list[object] = [{**record, "error": {"code": "X"}} for record in records(3)]
     stdin = lines(*records(), *errors) + run(["summarize"], lines(*records())).out
-    words = [name, option, "--arg", "now", "2024-01-31T00:00:00Z"]
+    words = [name, option, *parameters_of(name, NOW)]
     divided, whole = both(*words, stdin=stdin, block=3000)
     assert divided == whole
     assert whole.out or option == "--seq"
