@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from regpipe.jq import parallel, workers
+from regpipe.jq.libjq import Jv
+from regpipe.jq.program import Program
 from support.cli import Result, run
 
 Both = Callable[..., tuple[Result, Result]]
@@ -34,3 +36,17 @@ def divide(monkeypatch: pytest.MonkeyPatch, block: int, processes: int = 3) -> N
     for name, size in sizes.items():
         monkeypatch.setattr(parallel, name, size)
     monkeypatch.setattr(workers, "count_workers", lambda: processes)
+
+
+def count_runs(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return a function that tells how often programs have been run over a value from now on."""
+    runs = 0
+    run_program = Program.run
+
+    def counting(self: Program, value: Jv) -> int:
+        nonlocal runs
+        runs += 1
+        return run_program(self, value)
+
+    monkeypatch.setattr(Program, "run", counting)
+    return lambda: runs

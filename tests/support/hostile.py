@@ -136,15 +136,20 @@ def _serve(
     return refs
 
 
+def _entries(pairs: list[tuple[bytes, bytes]], kind: str) -> list[dict[str, object]]:
+    """Entries of an index for images, each of a platform of its own, under a media type."""
+    return [
+        {"mediaType": kind, "digest": sha256(manifest), "size": len(manifest)}
+        | {"platform": {"os": "linux", "architecture": f"a{number}"}}
+        for number, (manifest, _) in enumerate(pairs)
+    ]
+
+
 def _index_of_images(registry: Scripted) -> Case:
     """An index whose entries are called indexes and are images of 8 MiB."""
     pairs = [_padded(number) for number in range(24)]
     _serve(registry, "index", pairs, packed=True)
-    entries = [
-        {"mediaType": OCI_INDEX, "digest": sha256(manifest), "size": len(manifest)}
-        | {"platform": {"os": "linux", "architecture": f"a{number}"}}
-        for number, (manifest, _) in enumerate(pairs)
-    ]
+    entries = _entries(pairs, OCI_INDEX)
     refs = []
     for number in range(8):
         index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries[number:]}
@@ -158,11 +163,7 @@ def _index_of_images(registry: Scripted) -> Case:
 def _all_platforms(registry: Scripted) -> Case:
     pairs = [_padded(number) for number in range(16)]
     _serve(registry, "all", pairs, packed=True)
-    entries = [
-        {"mediaType": OCI_MANIFEST, "digest": sha256(manifest), "size": len(manifest)}
-        | {"platform": {"os": "linux", "architecture": f"a{number}"}}
-        for number, (manifest, _) in enumerate(pairs)
-    ]
+    entries = _entries(pairs, OCI_MANIFEST)
     index = go_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
     registry.on("/v2/all/manifests/i", Response(200, index, (("Content-Type", OCI_INDEX),)))
     argv = ["manifests", "--no-cache", "--all-platforms", *[f"{registry.host}/all:i"] * 3]

@@ -53,12 +53,12 @@ def _wrapped(text: str, width: int) -> list[str]:
     indent = min(entry.end() - 1, width // 2) if entry else depth + 2 * bool(depth)
     if text.startswith("usage:"):
         indent = 4
-    return _lines(text, width, " " * indent)
+    return wrapped(text, width, " " * indent)
 
 
 def _command(line: str, width: int) -> list[str]:
     """Return an example on several lines that can be pasted into a shell."""
-    lines = _lines(line, width - 2, "    ")
+    lines = wrapped(line, width - 2, "    ")
     text = ""
     for at, part in enumerate(lines[:-1]):
         text += part
@@ -68,7 +68,14 @@ def _command(line: str, width: int) -> list[str]:
     return lines
 
 
-def _lines(text: str, width: int, indent: str) -> list[str]:
+def wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Return a text on lines of at most `width` columns; no word is broken.
+
+    Args:
+        text: the text.
+        width: columns.
+        indent: what all lines but the first begin with.
+    """
     return textwrap.wrap(
         text,
         width,

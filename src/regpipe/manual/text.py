@@ -1,7 +1,6 @@
 """Pages of docs as text for a terminal of some width."""
 
-import textwrap
-
+from regpipe.manual import narrow
 from regpipe.manual.helptext import Entry
 from regpipe.manual.markdown import Block, Code, Heading, Items, Paragraph, Table, plain
 
@@ -67,11 +66,4 @@ def _entry(entry: Entry, width: int) -> list[str]:
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     """Return a text on lines of at most `width` columns; no word is broken."""
-    return textwrap.wrap(
-        text,
-        width,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-    ) or [""]
+    return narrow.wrapped(text, width, indent) or [""]

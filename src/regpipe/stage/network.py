@@ -12,6 +12,7 @@ from regpipe.stage.settings import Found, Settings
 AUTO = "auto"
 """The setting by which the distance to a registry decides about concurrent requests."""
 _FIRST_JOBS = 8
+"""`transport.concurrency.START`, which a run without registries does not load."""
 _TIMEOUT = 30
 _RETRIES = 5
 _KEYS = (

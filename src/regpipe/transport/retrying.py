@@ -50,7 +50,6 @@ class Retries:
         retries = 0
         while True:
             attempt = None
-            begun = waiting.now()
             try:
                 with limiter or nullcontext(), holding():
                     begun = waiting.now()

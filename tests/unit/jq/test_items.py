@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from regpipe.jq import library, tasks
-from regpipe.jq.libjq import Jv
-from regpipe.jq.program import Program
-from support.both import Both
+from support.both import Both, count_runs
 from support.cli import run
 from support.json_inputs import INPUTS, lines
 from support.programs import NOW, parameters_of
@@ -121,15 +119,7 @@ def test_any_program_gives_the_same(
 def test_the_first_stage_is_run_once_over_records_that_are_alike(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = 0
-    run_program = Program.run
-
-    def counting(self: Program, value: Jv) -> int:
-        nonlocal runs
-        runs += 1
-        return run_program(self, value)
-
-    monkeypatch.setattr(Program, "run", counting)
+    runs = count_runs(monkeypatch)
     alike = [
         {**record, "created": f"20{n:02}-01-01T00:00:00Z", "tag": f"v{n}"}
         for n, record in enumerate(records(60))
@@ -140,4 +130,4 @@ def test_the_first_stage_is_run_once_over_records_that_are_alike(
         f"v{n}" for n in range(60)
     ]
     # Twice to learn it, the second stage, and the whole program.
-    assert runs == 2 + 1 + 1
+    assert runs() == 2 + 1 + 1

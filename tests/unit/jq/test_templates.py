@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from regpipe.jq import library, templates
-from regpipe.jq.libjq import Jv
-from regpipe.jq.program import Program
-from support.both import Both
+from support.both import Both, count_runs
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 
 
@@ -60,19 +58,11 @@ def test_no_difference_where_strings_are_copied(
 def test_a_program_is_run_once_over_records_that_are_alike(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = 0
-    run_program = Program.run
-
-    def counting(self: Program, value: Jv) -> int:
-        nonlocal runs
-        runs += 1
-        return run_program(self, value)
-
-    monkeypatch.setattr(Program, "run", counting)
+    runs = count_runs(monkeypatch)
     divided, whole = both("summary", stdin=INPUTS["lines"], processes=1, block=2000)
     assert divided == whole
     assert len(whole.records) == len(NUMBERED)
-    assert runs == 2 + len(NUMBERED)  # twice to learn it, and all of them without blocks
+    assert runs() == 2 + len(NUMBERED)  # twice to learn it, and all of them without blocks
 
 
 def test_records_that_are_not_alike_are_not_kept_for_ever(
