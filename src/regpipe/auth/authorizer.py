@@ -179,7 +179,7 @@ class Authorizer:
                 self._refused.pop((origin, scope), None)
 
     def refused(
-        self, url: str, scope: str | None, sent: str | None, said: UnauthorizedError
+        self, url: str, scope: str | None, sent: str | None, refusal: UnauthorizedError
     ) -> UnauthorizedError:
         """Note that a request was finally rejected; return the error, which says who is.
 
@@ -187,7 +187,7 @@ class Authorizer:
             url: the requested URL.
             scope: as for `header`.
             sent: the rejected Authorization value, if any.
-            said: the registry's own code and message, which may be empty; its status is 401, or
+            refusal: the registry's own code and message, which may be empty; status 401, or
                 403 if the identity is known but lacks the right.
         """
         origin = origin_of(url)
@@ -195,7 +195,7 @@ class Authorizer:
         is_final = (
             sent is not None
             and sent == shown(credential)
-            and said.status == 401
+            and refusal.status == 401
             and not self._learned.is_accepted(origin, scope)
         )
         host = login_host(origin)
@@ -203,10 +203,10 @@ class Authorizer:
             # A registry that gives tokens to anonymous users does not say what is missing.
             absent = sent is not None and scopes.repository(scope) != ""
             advice = self._keychain.advice(origin)
-            return refusals.missing(host, advice, said, may_be_absent=absent)
+            return refusals.missing(host, advice, refusal, may_be_absent=absent)
         if sent is None:
-            return refusals.only_for_tokens(host, credential, said)
-        error = refusals.rejected(host, credential, said, is_wrong=is_final)
+            return refusals.only_for_tokens(host, credential, refusal)
+        error = refusals.rejected(host, credential, refusal, is_wrong=is_final)
         if is_final:
             if len(self._refused) >= _REFUSALS_KEPT:
                 self._refused.clear()
@@ -284,5 +284,5 @@ class Authorizer:
             if grant.credential is not None:
                 raise
             advice = self._keychain.advice(grant.registry)
-            said = UnauthorizedError("", status=error.status)
-            raise refusals.missing(login_host(grant.registry), advice, said) from None
+            refusal = UnauthorizedError("", status=error.status)
+            raise refusals.missing(login_host(grant.registry), advice, refusal) from None

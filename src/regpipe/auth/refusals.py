@@ -5,47 +5,47 @@ from regpipe.errors import UnauthorizedError
 
 
 def missing(
-    host: str, advice: str, said: UnauthorizedError, *, may_be_absent: bool = False
+    host: str, advice: str, refusal: UnauthorizedError, *, may_be_absent: bool = False
 ) -> UnauthorizedError:
     """Return the error where there are no credentials for a registry.
 
     Args:
         host: the registry.
         advice: how to get some.
-        said: the registry's own code and message, which may be empty.
+        refusal: the registry's own code and message, which may be empty.
         may_be_absent: whether the registry sends the same for repositories that it does not have.
     """
     why = "authentication required, and no credentials found for"
     if may_be_absent:
         why = "no such repository, or authentication required; no credentials found for"
-    return _error(f"{why} {host}", said, f"; {advice}")
+    return _error(f"{why} {host}", refusal, f"; {advice}")
 
 
 def rejected(
-    host: str, credential: Credential, said: UnauthorizedError, *, is_wrong: bool
+    host: str, credential: Credential, refusal: UnauthorizedError, *, is_wrong: bool
 ) -> UnauthorizedError:
     """Return the error for credentials that a registry does not accept.
 
     Args:
         host: the registry.
         credential: the credential.
-        said: the registry's own code and message, which may be empty.
+        refusal: the registry's own code and message, which may be empty.
         is_wrong: whether the secret is wrong, rather than the user lacking a right.
     """
     if is_wrong:
-        return _error(f"{host} rejected {credential.secret}", said)
+        return _error(f"{host} rejected {credential.secret}", refusal)
     what = f"{host} denied access to {credential.who} (from {credential.found_in})"
-    return _error(what, said, f"; to be another user: docker login {host}")
+    return _error(what, refusal, f"; to be another user: docker login {host}")
 
 
 def only_for_tokens(
-    host: str, credential: Credential, said: UnauthorizedError
+    host: str, credential: Credential, refusal: UnauthorizedError
 ) -> UnauthorizedError:
     """Return the error for an identity token where a registry requires a password."""
     what = f"{host} requires a password, and {credential.found_in} has only an identity token"
-    return _error(what, said)
+    return _error(what, refusal)
 
 
-def _error(what: str, said: UnauthorizedError, advice: str = "") -> UnauthorizedError:
-    text = f": {said.message}" if said.message else ""
-    return UnauthorizedError(f"{what}{text}{advice}", code=said.code, status=said.status)
+def _error(what: str, refusal: UnauthorizedError, advice: str = "") -> UnauthorizedError:
+    text = f": {refusal.message}" if refusal.message else ""
+    return UnauthorizedError(f"{what}{text}{advice}", code=refusal.code, status=refusal.status)

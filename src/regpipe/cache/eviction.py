@@ -15,20 +15,20 @@ _PAUSE_SECONDS = 0.01
 
 # An entry takes its body, and about so much for its rows and indexes.
 _OLDEST = """
-INSERT INTO doomed SELECT id, digest FROM (
+INSERT INTO chosen SELECT id, digest FROM (
     SELECT id, digest, sum(bytes) OVER (ORDER BY used, id) - bytes AS before FROM (
         SELECT id, digest, used, length(body) + 500 AS bytes FROM content
         ORDER BY used, id LIMIT ?))
 WHERE before < ?
 """
 _UNUSED = """
-INSERT INTO doomed SELECT id, digest FROM (
+INSERT INTO chosen SELECT id, digest FROM (
     SELECT id, digest FROM content WHERE used < ? UNION ALL
     SELECT id, digest FROM content WHERE used > ?) LIMIT ?
 """
 _REMOVE = (
-    "DELETE FROM tag WHERE digest IN (SELECT digest FROM doomed)",
-    "DELETE FROM content WHERE id IN (SELECT id FROM doomed)",
+    "DELETE FROM tag WHERE digest IN (SELECT digest FROM chosen)",
+    "DELETE FROM content WHERE id IN (SELECT id FROM chosen)",
 )
 
 
@@ -72,8 +72,8 @@ def prune(connection: sqlite3.Connection, before: float) -> None:
     """
     while True:
         now = time.time()
-        _doom(connection, _UNUSED, before, now + _DAY, _ENTRIES)
-        if not _remove_doomed(connection):
+        _choose(connection, _UNUSED, before, now + _DAY, _ENTRIES)
+        if not _remove_chosen(connection):
             break
     _remove_lists(connection, before)
     shrink(connection)
@@ -89,19 +89,19 @@ def _remove_oldest(connection: sqlite3.Connection, size: int) -> int:
     """Remove entries of so many bytes, or a part of them; return how many entries."""
     # An entry from the future, kept by a clock that was wrong, would never be the oldest.
     connection.execute("UPDATE content SET used = 0 WHERE used > ?", (time.time() + _DAY,))
-    _doom(connection, _OLDEST, _ENTRIES, min(size, _BYTES))
-    return _remove_doomed(connection) or _remove_lists(connection, time.time() + 1)
+    _choose(connection, _OLDEST, _ENTRIES, min(size, _BYTES))
+    return _remove_chosen(connection) or _remove_lists(connection, time.time() + 1)
 
 
-def _doom(connection: sqlite3.Connection, query: str, *values: float) -> None:
+def _choose(connection: sqlite3.Connection, query: str, *values: float) -> None:
     """Choose entries to be removed: before the transaction, which is to be short."""
-    connection.execute("CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY, digest)")
-    connection.execute("DELETE FROM doomed")
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (id INTEGER PRIMARY KEY, digest)")
+    connection.execute("DELETE FROM chosen")
     connection.execute(query, values)
 
 
-def _remove_doomed(connection: sqlite3.Connection) -> int:
-    count = int(connection.execute("SELECT count(*) FROM doomed").fetchone()[0])
+def _remove_chosen(connection: sqlite3.Connection) -> int:
+    count = int(connection.execute("SELECT count(*) FROM chosen").fetchone()[0])
     if count:
         with database.transaction(connection):
             for statement in _REMOVE:

@@ -10,7 +10,7 @@ from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
-from regpipe.system.budget import holding, patiently
+from regpipe.system.budget import holding, retry_when_free
 from regpipe.system.memory import weight
 
 V = TypeVar("V")
@@ -69,19 +69,19 @@ class Cached(Source):
             if known is None:
                 raise _missing(target)
             return known
-        said = None
+        digest = None
         by_head = bool(known and self._head)
         if known and by_head:
-            said = _head(self._remote, repository, target)
-            if said == known.digest:
+            digest = _head(self._remote, repository, target)
+            if digest == known.digest:
                 return known
         # A change is believed from GET only: HEAD may be stale, wrong or refused.
         manifest = self._get(self._remote, repository, target, known)
         same = known is not None and manifest.digest == known.digest
-        if by_head and (said is None or same):
-            self._take_note(head=False)
+        if by_head and (digest is None or same):
+            self._prefer(head=False)
         elif same and manifest is not known and self._head is None:
-            self._take_note(head=True)
+            self._prefer(head=True)
         if manifest is not known:
             self._keep(repository, target, manifest, known)
         return manifest
@@ -162,7 +162,7 @@ class Cached(Source):
                 self._cache.drop_tag(self._key(repository), tag)
             raise
 
-    def _take_note(self, *, head: bool) -> None:
+    def _prefer(self, *, head: bool) -> None:
         """Send HEAD to the registry from now on, in later runs too, or never again.
 
         HEAD, if it ignores conditional requests; never, if HEAD gave another digest than GET.
@@ -195,14 +195,14 @@ class _SingleFlight:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[Hashable, _Flight] = {}
-        self._landed: OrderedDict[Hashable, Any] = OrderedDict()
+        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
         self._weights: dict[Hashable, int] = {}
         self._weight = 0
 
     def get(self, key: Hashable) -> object:
         """Return recently fetched content, or None."""
         with self._lock:
-            return self._landed.get(key)
+            return self._recent.get(key)
 
     def put(self, key: Hashable, value: object) -> None:
         """Keep a manifest or blob in memory, unless it is large."""
@@ -211,22 +211,22 @@ class _SingleFlight:
             return
         size = weight(body) if isinstance(value, Manifest) else len(body)
         with self._lock:
-            self._landed[key] = value
+            self._recent[key] = value
             self._weight += size - self._weights.get(key, 0)
             self._weights[key] = size
-            while len(self._landed) > _REMEMBERED or self._weight > _REMEMBERED_WEIGHT:
-                oldest, _ = self._landed.popitem(last=False)
+            while len(self._recent) > _REMEMBERED or self._weight > _REMEMBERED_WEIGHT:
+                oldest, _ = self._recent.popitem(last=False)
                 self._weight -= self._weights.pop(oldest)
 
     def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
         """Return the result of `fetch`, which the first thread with this key calls."""
-        return patiently(lambda: self._once(key, fetch))
+        return retry_when_free(lambda: self._once(key, fetch))
 
     def _once(self, key: Hashable, fetch: Callable[[], V]) -> V:
         with self._lock:
-            if key in self._landed:
-                self._landed.move_to_end(key)
-                return cast("V", self._landed[key])
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return cast("V", self._recent[key])
             flight = self._under_way.get(key)
             first = flight is None
             if flight is None:

@@ -5,7 +5,7 @@ continues at once. Beyond that it waits until there is room again, or until its 
 of those in progress, the one whose output comes next: that one never waits. So one can always
 continue, unless it needs what another thread holds that waits for its turn. A thread that holds
 something others may need, such as one of the concurrent requests, therefore does not wait: it
-raises `Postponed`, lets go, waits, and begins again; see `holding` and `patiently`.
+raises `Postponed`, lets go, waits, and begins again; see `holding` and `retry_when_free`.
 """
 
 import functools
@@ -125,7 +125,7 @@ class _Account:
 
 
 class Postponed(Exception):  # noqa: N818 -- not an error
-    """There is no room for so many bytes, and the thread may not wait here; see `patiently`."""
+    """The thread may not wait here for so many bytes; see `retry_when_free`."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -190,7 +190,7 @@ def holding() -> Iterator[None]:
             account.holding = before
 
 
-def patiently(work: Callable[[], T]) -> T:
+def retry_when_free(work: Callable[[], T]) -> T:
     """Do something, and when it is postponed, wait and do it again from its beginning.
 
     It is postponed further where the thread holds what others may need.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from regpipe.errors import RegistryError
 from regpipe.oci.reference import HUB_URL
-from regpipe.system.budget import patiently
+from regpipe.system.budget import retry_when_free
 from regpipe.transport import bounds, errors, origins, proxies
 from regpipe.transport.authorization import AuthorizedRequests
 from regpipe.transport.authorizer import Authorizer
@@ -88,7 +88,7 @@ class Transport:
         limiter = self._limiter(request.origin)
         if counted and limiter.quota:
             return self._counted(request, scope, limiter)
-        attempt = patiently(lambda: self._authorized(request, scope, limiter))
+        attempt = retry_when_free(lambda: self._authorized(request, scope, limiter))
         return self._succeeded(request, attempt)
 
     def head(
@@ -225,7 +225,7 @@ class Transport:
                 quota.note(self._authorized(free, scope, limiter).response.headers)
                 quota.known = True
         quota.spend()
-        attempt = patiently(lambda: self._authorized(request, scope, limiter))
+        attempt = retry_when_free(lambda: self._authorized(request, scope, limiter))
         quota.note(attempt.response.headers)
         return self._succeeded(request, attempt)
 

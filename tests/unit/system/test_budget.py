@@ -7,7 +7,7 @@ import pytest
 
 from regpipe.stage import pool
 from regpipe.system import budget
-from regpipe.system.budget import Budget, Postponed, claim, holding, patiently
+from regpipe.system.budget import Budget, Postponed, claim, holding, retry_when_free
 
 HANGS = 60
 """Seconds after which a thread that does not come has failed the test."""
@@ -73,7 +73,7 @@ def test_small_claims_are_not_counted() -> None:
 
 def test_without_a_run_nothing_is_counted() -> None:
     claim(1 << 40)
-    assert patiently(budget.claimed) == 0
+    assert retry_when_free(budget.claimed) == 0
 
 
 def test_a_part_is_given_back_at_its_end() -> None:
@@ -111,7 +111,7 @@ def test_what_is_postponed_begins_again_when_there_is_room() -> None:
     thread.start()
     assert full.wait(HANGS)
     with shared.account(lambda: False):
-        assert patiently(work) == "done"
+        assert retry_when_free(work) == "done"
         assert budget.claimed() == 2 * LARGE
     thread.join()
     assert begun[0] == 0
@@ -132,7 +132,7 @@ def test_a_postponed_thread_holds_nothing_while_it_waits() -> None:
             claim(LARGE if number else 0)
             if number:
                 budget.release(0)
-            patiently(locked)
+            retry_when_free(locked)
             done.append(number)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
