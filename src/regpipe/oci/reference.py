@@ -229,7 +229,7 @@ def _parse(text: str, defaults: Defaults) -> Reference:
     if explicit and (api := _API_PATH.match(repository)):
         raise _invalid(text, f"it is a URL of the registry's API; write {head}/{api[1]}[:TAG]")
     if not _REPOSITORY.fullmatch(repository):
-        raise _invalid(text, _repository_hint(repository))
+        raise _invalid(text, _repository_hint(name.removesuffix(tag_mark + tag), repository))
     if len(repository) > NAME_LIMIT:
         raise _invalid(text, f"a repository name has at most {NAME_LIMIT} characters")
     if tag_mark and not _TAG.fullmatch(tag):
@@ -289,10 +289,10 @@ def _whole(name: str) -> tuple[str, str]:
     return (repository, tag) if colon and "/" not in tag else (name, "")
 
 
-def _repository_hint(repository: str) -> str:
+def _repository_hint(name: str, repository: str) -> str:
     lowered = repository.lower()
     if lowered != repository and _REPOSITORY.fullmatch(lowered):
-        return f"repository names are in lower case; did you mean {lowered}?"
+        return f"repository names are in lower case; did you mean {name.lower()}?"
     return "a repository is lower-case words joined by '/', '.', '_' or '-'"
 
 

@@ -123,9 +123,17 @@ def test_invalid_references(text: str) -> None:
     assert caught.value.message.isprintable()
 
 
-def test_the_error_for_capitals_suggests_lower_case() -> None:
-    with pytest.raises(InputError, match=r"did you mean team/app\?"):
-        reference.parse("my.registry/Team/App:1", HUB)
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("my.registry/Team/App:1", "my.registry/team/app"),
+        ("Alpine", "alpine"),
+        ("Team/App:1", "team/app"),  # Team would be a host, as for Docker
+    ],
+)
+def test_the_error_for_capitals_suggests_the_name_in_lower_case(text: str, name: str) -> None:
+    with pytest.raises(InputError, match=rf"did you mean {name}\?"):
+        reference.parse(text, HUB)
 
 
 DEFAULTED = {
