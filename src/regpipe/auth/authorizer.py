@@ -63,7 +63,7 @@ class Authorizer:
     def learn(self, url: str, challenges: list[str]) -> None:
         """Learn from the challenges of `/v2/`; none if there is nothing to learn."""
         origin = origin_of(url)
-        self._usage.asked(origin)
+        self._usage.requested(origin)
         self._learned.set_base(origin, preferred(parse(challenges)))
 
     def header(self, url: str, scope: str | None) -> str | None:
@@ -231,7 +231,7 @@ class Authorizer:
 
         That is not an error before a registry requires it.
         """
-        self._usage.asked(origin)
+        self._usage.requested(origin)
         try:
             return self._keychain.find(origin, scopes.repository(scope))
         except UnauthorizedError as error:

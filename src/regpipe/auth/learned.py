@@ -57,8 +57,8 @@ class Learned:
         read the first scope of a token only.
         """
         # The scope that a token lacks is requested in addition to its own.
-        asked = scopes.usual(scope) if challenge.is_for_scope else ()
-        known = self._scopes.get((origin, scope), asked)
+        usual = scopes.usual(scope) if challenge.is_for_scope else ()
+        known = self._scopes.get((origin, scope), usual)
         wanted = challenge.scopes or scopes.usual(scope)
         merged = tuple(dict.fromkeys(wanted + known))[:_SCOPES_KEPT]
         if known or merged != scopes.usual(scope):

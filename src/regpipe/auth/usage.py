@@ -15,13 +15,13 @@ class Usage:
     def __init__(self, warn: Callable[[str, str], None] = lambda _url, _message: None) -> None:
         self._warn = warn
         self._withheld: dict[str, str] = {}
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self._open: set[str] = set()
         self._used: set[str] = set()
 
-    def asked(self, origin: str) -> None:
+    def requested(self, origin: str) -> None:
         """Note that a request to an origin is about to be sent."""
-        self._asked.add(origin)
+        self._requested.add(origin)
 
     def is_used(self, origin: str) -> bool:
         """Tell whether an origin, or its token server, has been sent a credential."""
@@ -55,7 +55,7 @@ class Usage:
         origin, credential = given
         if origin in self._open:
             why = "no authentication required"
-        elif origin not in self._asked and not credential.found_in.startswith("$"):
+        elif origin not in self._requested and not credential.found_in.startswith("$"):
             why = "no input led to this registry"
         else:
             return

@@ -72,7 +72,7 @@ class Listing:
         """
         counter = PageCounter(f"the list of {self._member}", bounds.NAMES)
         before = budget.claimed()
-        asked, seen = _Recent(_URLS_KEPT), _Recent(_NAMES_KEPT)
+        requested, seen = _Recent(_URLS_KEPT), _Recent(_NAMES_KEPT)
         response, is_first = self._first(), True
         while True:
             only = is_first and "link" not in response.headers
@@ -84,7 +84,7 @@ class Listing:
             url = self._next(response)
             if url is None:
                 return
-            if not asked.add([url]):
+            if not requested.add([url]):
                 # Gitea sends a link with the last page, and with the empty one after it.
                 if not names:
                     return

@@ -137,7 +137,7 @@ class Endpoint:
     def certificate_names(self) -> tuple[str, ...]:
         """Return the names that the server's certificate is valid for, as far as that can be found.
 
-        It is asked once, on a connection that is used for nothing else.
+        They are fetched once, by a connection that is used for nothing else.
         """
         if self._names is None:
             self._names = self._certificate(self.scope)

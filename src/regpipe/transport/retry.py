@@ -73,15 +73,15 @@ def delay(
         retries: how many there were before.
         limiter: that of the registry, which knows whether it is down; None for token servers.
     """
-    asked = failure.retry_after or 0
-    exhausted = retries >= policy.retries or asked > policy.retry_after_limit
+    retry_after = failure.retry_after or 0
+    exhausted = retries >= policy.retries or retry_after > policy.retry_after_limit
     if exhausted or not failure.retryable or (limiter and limiter.is_down):
         return None
     # Where nothing has ever responded, the address is more likely wrong than the registry down.
     doubtful = failure.refused or (failure.timed_out and retries > 0)
     if doubtful and not (limiter and limiter.responded):
         return None
-    return max(asked, backoff(policy, retries, failure.status))
+    return max(retry_after, backoff(policy, retries, failure.status))
 
 
 def retry_after(value: str | None, now: float | None = None) -> float | None:

@@ -64,8 +64,8 @@ class Retries:
                     return attempt
                 failure = errors.from_retryable(attempt, request.origin)
             if limiter and failure.throttled and not limiter.is_down:
-                asked = min(failure.retry_after or 0, policy.retry_after_limit)
-                limiter.throttled(asked, begun)
+                pause = min(failure.retry_after or 0, policy.retry_after_limit)
+                limiter.throttled(pause, begun)
             seconds = retry.delay(policy, failure, retries, limiter)
             now = waiting.now()
             if seconds is None or now + seconds > deadline:

@@ -1,4 +1,4 @@
-"""Tokens: how they are asked for, and which responses are taken."""
+"""Tokens: how they are requested, and which responses are taken."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def test_an_identity_token_goes_into_a_form() -> None:
 def test_a_server_without_post_gets_get_requests(credential: Credential, password: str) -> None:
     server = Server((404, b""), (200, {"token": "T"}))
     assert server.tokens().get(grant(credential)) == "T"
-    assert [asked[0] for asked in server.requests] == ["POST", "GET"]
+    assert [request[0] for request in server.requests] == ["POST", "GET"]
     basic = server.requests[1][2]["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(basic).decode() == f"u:{password}"
 

@@ -18,24 +18,24 @@ BASIC = f"Basic {encoded()}"
 APP = "repository:team/app:pull"
 URL = "https://r.test/v2/team/app/manifests/v{}"
 THREADS = 8
-Reply = Callable[[str, str | None], Response | Exception]
+Script = Callable[[str, str | None], Response | Exception]
 
 
 class Network:
-    """Stands in for `Redirects`: replies from a function, and keeps what was sent.
+    """Stands in for `Redirects`: responds by a function, and keeps what was sent.
 
     Args:
-        reply: the response to a path and an Authorization value.
-        together: see `reply_together`.
+        script: the response to a path and an Authorization value.
+        together: see `respond_together`.
     """
 
-    def __init__(self, reply: Reply, together: str = "") -> None:
+    def __init__(self, script: Script, together: str = "") -> None:
         self.sent: list[tuple[str, str | None]] = []
-        self._reply = reply
-        self.reply_together(together)
+        self._script = script
+        self.respond_together(together)
 
-    def reply_together(self, path: str) -> None:
-        """Reply to the first requests for a part of a path when each thread has sent one."""
+    def respond_together(self, path: str) -> None:
+        """Respond to the first requests for a part of a path when each thread has sent one."""
         self._together = path
         self._barrier = threading.Barrier(THREADS)
         self._met = threading.Semaphore(THREADS if path else 0)
@@ -45,10 +45,10 @@ class Network:
         self.sent.append((path, authorization))
         if self._together and self._together in path and self._met.acquire(blocking=False):
             self._barrier.wait(30)
-        reply = self._reply(path, authorization)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+        response = self._script(path, authorization)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     def count(self, path: str) -> int:
         return sum(path == one for one, _ in self.sent)
@@ -85,31 +85,31 @@ def at_once(client: AuthorizedRequests) -> list[object]:
 def test_refusals_without_a_challenge_that_arrive_together_cost_one_ping(home: Path) -> None:
     docker(home, auths={"other.test": entry()})
 
-    def reply(path: str, sent: str | None) -> Response:
+    def script(path: str, sent: str | None) -> Response:
         if path == "/v2/":
             return respond(401, 'Bearer realm="https://auth.test/t",scope="repository:a/b:pull"')
         return respond(200 if sent == "Bearer T" else 401)
 
-    asked: list[str] = []
+    tokens: list[str] = []
 
     def exchange(_method: str, url: str, *_: object) -> tuple[int, bytes]:
-        asked.append(url)
+        tokens.append(url)
         return 200, b'{"token":"T"}'
 
-    network = Network(reply, together="/manifests/")
+    network = Network(script, together="/manifests/")
     found = at_once(requests(network, exchange))
     assert [one.status for one in found] == [200] * THREADS  # type: ignore[attr-defined]
     assert network.count("/v2/") == 1
-    assert asked == ["https://auth.test/t?scope=repository%3Ateam%2Fapp%3Apull"]
+    assert tokens == ["https://auth.test/t?scope=repository%3Ateam%2Fapp%3Apull"]
 
 
 @pytest.mark.parametrize("scope", [APP, "repository:team/app:pull,metadata_read", "a:b:c d:e:f"])
 def test_challenges_that_arrive_together_cost_one_token(scope: str) -> None:
     challenge = f'Bearer realm="https://auth.test/t",service="s",scope="{scope}"'
-    asked: list[str] = []
+    tokens: list[str] = []
 
     def exchange(_method: str, url: str, *_: object) -> tuple[int, bytes]:
-        asked.append(url)
+        tokens.append(url)
         return 200, b'{"token":"T"}'
 
     network = Network(
@@ -118,7 +118,7 @@ def test_challenges_that_arrive_together_cost_one_token(scope: str) -> None:
     )
     found = at_once(requests(network, exchange))
     assert [one.status for one in found] == [200] * THREADS  # type: ignore[attr-defined]
-    assert len(asked) == 1
+    assert len(tokens) == 1
 
 
 def test_a_wrong_password_is_sent_once_however_many_threads_there_are(home: Path) -> None:
@@ -137,7 +137,7 @@ def test_after_one_success_a_password_is_sent_by_all_threads_at_once(home: Path)
     network = Network(lambda path, sent: respond(200 if sent and path != "/v2/" else 401, "Basic"))
     client = requests(network)
     client.send(Request("GET", URL.format("first")), APP)
-    network.reply_together("/manifests/v")
+    network.respond_together("/manifests/v")
     assert len(at_once(client)) == THREADS  # else the barrier of the requests breaks
 
 
@@ -146,13 +146,13 @@ def test_threads_that_wait_for_a_ping_share_its_failure(home: Path) -> None:
     waiting = threading.Semaphore(0)
     failure = AttemptError(ConnectionFailedError("timed out"), retryable=True, timed_out=True)
 
-    def reply(path: str, _sent: str | None) -> Exception:
+    def script(path: str, _sent: str | None) -> Exception:
         assert path == "/v2/"
         for _ in range(THREADS - 1):
             assert waiting.acquire(timeout=30)
         return failure
 
-    network = Network(reply)
+    network = Network(script)
     client = requests(network)
     ping_once = client._ping_once
 
