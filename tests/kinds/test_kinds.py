@@ -215,7 +215,7 @@ def test_a_manifest_with_other_layers_than_its_config_warns(
     assert result.code == 0
     if warned:
         (warning,) = record["warnings"]
-        assert warning.startswith("the manifest has 1 layers, but its config has ")
+        assert warning.startswith("layers in the manifest: 1, but in its config: ")
         assert result.errors == [f"regpipe manifests: {record['ref']}: warning: {warning}"]
     else:
         assert "warnings" not in record

@@ -86,7 +86,7 @@ def _config_warnings(document: Mapping[str, Any], config: Config | None) -> Iter
     layers = document.get("layers")
     diff_ids = mapping(config.document.get("rootfs")).get("diff_ids") if config else None
     if isinstance(layers, list) and isinstance(diff_ids, list) and len(layers) != len(diff_ids):
-        yield f"the manifest has {len(layers)} layers, but its config has {len(diff_ids)}"
+        yield f"layers in the manifest: {len(layers)}, but in its config: {len(diff_ids)}"
 
 
 def artifact_type(document: Mapping[str, Any], config: object = None) -> str | None:

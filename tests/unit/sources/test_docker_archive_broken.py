@@ -121,7 +121,7 @@ def test_an_error_is_one_line_on_stderr(
 
 
 MISMATCHES = {
-    "no layers": (change(Layers=[]), "the manifest has 0 layers, but its config has 2"),
+    "no layers": (change(Layers=[]), "layers in the manifest: 0, but in its config: 2"),
     "no diff_ids": (
         falsify,
         (
