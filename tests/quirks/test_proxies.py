@@ -56,7 +56,7 @@ def test_a_proxys_failure_is_retried_and_its_refusal_is_not(proxy: Scripted) -> 
 @pytest.mark.parametrize(
     ("response", "code", "message"),
     [
-        (error(403, "DENIED", "not for you"), 3, f"DENIED: {HOST} denied access (not for you)"),
+        (error(403, "DENIED", "not for you"), 3, f"DENIED: {HOST} denied access: not for you"),
         (
             Response(403, headers=(("Docker-Distribution-Api-Version", "registry/2.0"),)),
             3,

@@ -112,8 +112,8 @@ def test_the_rate_limit_is_shown_with_v(scripted: Scripted) -> None:
 @pytest.mark.parametrize(
     ("response", "kind", "message"),
     [
-        (error(403, "DENIED", "denied"), UnauthorizedError, "docker login"),
-        (Response(401), UnauthorizedError, "docker login"),
+        (error(403, "DENIED", "denied"), UnauthorizedError, "denied access .denied"),
+        (Response(401), UnauthorizedError, "denied access"),
         (error(404, "TAG_EXPIRED", "gone"), NotFoundError, "gone"),
         (error(400, "UNKNOWN", "Not Found"), NotFoundError, "Not Found"),
         (html(404), NotFoundError, "not found"),

@@ -50,7 +50,12 @@ class Canary:
         return False
 
     def refused(
-        self, _url: str, _scope: str | None, _sent: str | None, said: UnauthorizedError
+        self,
+        _url: str,
+        _scope: str | None,
+        _sent: str | None,
+        said: UnauthorizedError,
+        **_more: bool,
     ) -> UnauthorizedError:
         return said
 

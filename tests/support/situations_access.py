@@ -118,6 +118,9 @@ ACCESS = {
     "a user who may not": Situation(
         f"tags {APP}", with_login(PASSWORD, lambda _: error(403, "DENIED", "pull access denied"))
     ),
+    "no login, and none is offered": Situation(
+        f"tags {APP}", responding(TAGS, error(403, "DENIED", "pull access denied"))
+    ),
     "a login without the right": Situation(f"tags {APP}", with_login(PASSWORD, without_the_right)),
     "check: a login without the right": Situation(
         "check my.registry", with_login(PASSWORD, without_the_right), show="hint"

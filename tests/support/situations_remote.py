@@ -85,6 +85,17 @@ REMOTE = {
     # Not found.
     "a repository that is not there": Situation("tags my.registry/no/such", filled),
     "a tag that is not there": Situation(f"manifests {APP}:v9", filled),
+    "no tag, where there is no latest": Situation(f"manifests {APP}", filled),
+    "no tag in a record": Situation(
+        "manifests",
+        filled,
+        stdin='{"registry":"http://my.registry","repository":"team/app","ref":"my.registry/team/app"}',
+    ),
+    "latest, where there is none": Situation(f"manifests {APP}:latest", filled),
+    "a name without a registry": Situation("tags --retries 0 team/app", no_such_host),
+    "a registry's JSON without a registry": Situation(
+        "manifests --retries 0", no_such_host, stdin='{"name":"team/app","tags":["v1"]}'
+    ),
     "a digest that is not there": Situation(f"manifests {APP}@{ZEROS}", filled),
     "a platform that is not there": Situation(f"manifests --platform linux/s390x {APP}:v1", filled),
     "a platform that the only image is not of": Situation(

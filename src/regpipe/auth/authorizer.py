@@ -179,7 +179,13 @@ class Authorizer:
                 self._refused.pop((origin, scope), None)
 
     def refused(
-        self, url: str, scope: str | None, sent: str | None, refusal: UnauthorizedError
+        self,
+        url: str,
+        scope: str | None,
+        sent: str | None,
+        refusal: UnauthorizedError,
+        *,
+        is_challenged: bool = True,
     ) -> UnauthorizedError:
         """Note that a request was finally rejected; return the error, which says who is.
 
@@ -189,8 +195,12 @@ class Authorizer:
             sent: the rejected Authorization value, if any.
             refusal: the registry's own code and message, which may be empty; status 401, or
                 403 if the identity is known but lacks the right.
+            is_challenged: whether the response has a challenge.
         """
-        origin = origin_of(url)
+        origin, host = origin_of(url), login_host(origin_of(url))
+        way = self._learned.way(origin, scope) or self._learned.base(origin)
+        if sent is None and way is None and not is_challenged:
+            return refusals.not_offered(host, self._at_hand(origin, scope), refusal)
         credential = self._keychain.find(origin, scopes.repository(scope))
         is_final = (
             sent is not None
@@ -198,7 +208,6 @@ class Authorizer:
             and refusal.status == 401
             and not self._learned.is_accepted(origin, scope)
         )
-        host = login_host(origin)
         if credential is None:
             # A registry that gives tokens to anonymous users does not say what is missing.
             absent = sent is not None and scopes.repository(scope) != ""

@@ -46,6 +46,23 @@ def only_for_tokens(
     return _error(what, refusal)
 
 
+def not_offered(
+    host: str, credential: Credential | None, refusal: UnauthorizedError
+) -> UnauthorizedError:
+    """Return the error for an anonymous request to a registry that has no login to offer.
+
+    Args:
+        host: the registry.
+        credential: one for it, if there is one.
+        refusal: the registry's own code and message, which may be empty.
+    """
+    unused = ""
+    if credential is not None:
+        unused = f" (that of {credential.who} from {credential.found_in} was not used)"
+    advice = f"; it offers no login{unused}: ask its administrators"
+    return _error(f"{host} denied access", refusal, advice)
+
+
 def _error(what: str, refusal: UnauthorizedError, advice: str = "") -> UnauthorizedError:
     text = f": {refusal.message}" if refusal.message else ""
     return UnauthorizedError(f"{what}{text}{advice}", code=refusal.code, status=refusal.status)

@@ -20,11 +20,13 @@ class Target(NamedTuple):
         ref: the reference.
         record: the input record; empty for a plain reference.
         argument: the argument of the command line that it was; empty if it came from elsewhere.
+        part: what named it: a text or a record.
     """
 
     ref: Reference
     record: Mapping[str, Any]
     argument: str = ""
+    part: object = None
 
 
 class Refused(NamedTuple):
@@ -64,7 +66,8 @@ def repositories(value: object, defaults: Defaults) -> Iterator[Target | Refused
         image = _image(target)
         if image.tag or image.digest:
             record = {**record, "from": str(image)}
-        yield Target(ref._replace(tag=None, digest=None, resolved=None), record)
+        bare = ref._replace(tag=None, digest=None, resolved=None)
+        yield target._replace(ref=bare, record=record)
 
 
 def _image(target: Target) -> Reference:
@@ -92,6 +95,27 @@ def member(record: Mapping[str, Any]) -> str | None:
     return digest if reference.is_digest(digest) else None
 
 
+def names_registry(target: Target) -> bool:
+    """Tell whether the input of a target names its registry, rather than getting the default."""
+    other = "https://other.invalid"
+    try:
+        return _reference(target.part, Defaults(other), _Kind.REPOSITORY).registry != other
+    except InputError:
+        return True
+
+
+def names_tag(target: Target) -> bool:
+    """Tell whether the input of a target names its tag or digest, rather than meaning `latest`."""
+    part = target.part
+    text = part.get("ref") if isinstance(part, dict) else part
+    if isinstance(part, dict) and (part.get("tag") or part.get("digest")):
+        return True
+    if not isinstance(text, str):
+        return False
+    ref = reference.parse_repository(text, Defaults())
+    return bool(ref.tag or ref.digest)
+
+
 def is_error(value: object) -> bool:
     """Tell whether an input is an error record of an earlier verb, to be passed through."""
     return (
@@ -112,7 +136,7 @@ def _parse(text: str, defaults: Defaults, kind: _Kind) -> Reference:
 def _targets(value: object, defaults: Defaults, kind: _Kind) -> Iterator[Target | Refused]:
     for part, record in _parts(value, kind):
         try:
-            yield Target(_reference(part, defaults, kind), record)
+            yield Target(_reference(part, defaults, kind), record, part=part)
         except InputError as error:
             yield Refused(part, error)
 

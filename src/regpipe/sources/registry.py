@@ -9,7 +9,7 @@ from regpipe.oci import media_types, schema1
 from regpipe.oci.descriptor import HASHES, descriptors, digest_of, verify
 from regpipe.oci.document import parse_document
 from regpipe.oci.manifest import Manifest, read_manifest
-from regpipe.oci.reference import HUB_URL, host_of, is_digest
+from regpipe.oci.reference import host_of, is_digest
 from regpipe.sources.base import MANIFEST_LIMIT, Checkup, ReferrerList, Source
 from regpipe.sources.listing import Listing, next_page
 from regpipe.text import quoted
@@ -19,6 +19,8 @@ from regpipe.transport.bounds import PageCounter
 _ACCEPT = {"Accept": media_types.ACCEPT}
 # Status codes of registries without the referrers API, besides HTML pages.
 _NO_REFERRERS = frozenset({400, 404, 405, 406})
+# Codes of what a registry does not have where a tag was requested.
+_NO_TAG = ("MANIFEST_UNKNOWN", "TAG_EXPIRED")
 # The most referrers that are read: an endless list would fill the memory.
 _REFERRERS_LIMIT = 10_000
 # Status codes of registries, or proxies, that do not support HEAD.
@@ -46,10 +48,7 @@ class Registry(Source):
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
         url = f"{self._url}/v2/{repository}/tags/list"
-        try:
-            yield from Listing(self._transport, url, "tags", _pull(repository))
-        except NotFoundError as error:
-            raise self._with_next_step(error, repository) from error
+        return iter(Listing(self._transport, url, "tags", _pull(repository)))
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
@@ -168,22 +167,11 @@ class Registry(Source):
                 counted=True,
             )
         except NotFoundError as error:
-            raise self._with_next_step(error, repository, target) from error
-
-    def _with_next_step(
-        self, error: NotFoundError, repository: str, target: str = ""
-    ) -> NotFoundError:
-        """Return an error that says how to list what is there, if its code says what is not."""
-        host = host_of(self._url)
-        if error.code == "NAME_UNKNOWN" and self._url != HUB_URL:  # which has no catalog
-            message = f"{error.message}; list them with: regpipe catalog {host}"
-        elif error.code in ("MANIFEST_UNKNOWN", "TAG_EXPIRED") and not is_digest(target):
+            if error.code not in _NO_TAG or is_digest(target):
+                raise
             what = f"no such tag {ascii(target)}" if target == "latest" else "no such tag"
-            missing = error.message.replace("no such tag or digest", what)
-            message = f"{missing}; list them with: regpipe tags {host}/{repository}"
-        else:
-            return error
-        return NotFoundError(message, code=error.code, status=error.status)
+            message = error.message.replace("no such tag or digest", what)
+            raise NotFoundError(message, code=error.code, status=error.status) from error
 
     def _checked(self, manifest: Manifest, response: Response, requested: str | None) -> Manifest:
         """Compare a manifest with its Docker-Content-Digest header.

@@ -10,10 +10,13 @@ from regpipe.errors import (
     NotFoundError,
     RegpipeError,
     ResponseError,
+    UnauthorizedError,
 )
 from regpipe.oci import reference
 from regpipe.oci.local_names import is_local
 from regpipe.oci.reference import HUB_URL
+from regpipe.records import targets
+from regpipe.records.targets import Target
 
 # By itself a registry's name is that of an image of Docker Hub (reference's normalize.go), where
 # no official one has a dot in its name.
@@ -26,6 +29,12 @@ _LISTED = {
     "manifests": "regpipe tags | regpipe manifests",
     "referrers": "regpipe tags | regpipe referrers",
 }
+# What may be wrong with a name that was meant for another registry, and what to do then.
+_OF_ANOTHER = (ConnectionFailedError, NotFoundError, UnauthorizedError)
+_OTHER_REGISTRY = (
+    "the name has no registry, so it was looked up at Docker Hub: for another registry,"
+    " use --registry or $REGPIPE_REGISTRY"
+)
 
 
 def check_is_no_registry(text: str, verb: str, default_registry: str, *, argument: bool) -> None:
@@ -68,28 +77,54 @@ def about_path(text: str, verb: str) -> str:
     return ""
 
 
-def after(error: RegpipeError, registry: str, verb: str, argument: str) -> RegpipeError:
+def after(error: RegpipeError, target: Target, verb: str) -> RegpipeError:
     """Return an error with the next step, where there is one.
 
     Args:
         error: what happened.
-        registry: the registry, or the local source, in which it did.
+        target: what the verb was to work on.
         verb: the verb's name.
-        argument: the argument that the input was; empty if it came from elsewhere.
     """
-    if argument and (meant := about_path(argument, verb)):
+    if target.argument and (meant := about_path(target.argument, verb)):
         return error.adding(meant)
-    if verb == "check" or is_local(registry):
+    if verb == "check" or is_local(target.ref.registry):
         return error
+    is_hub = target.ref.registry == HUB_URL
+    if is_hub and isinstance(error, _OF_ANOTHER) and not targets.names_registry(target):
+        error = error.adding(_OTHER_REGISTRY)
+    return error.adding(_next_step(error, target, verb))
+
+
+def _next_step(error: RegpipeError, target: Target, verb: str) -> str:
+    """Return what to do after a failure at a registry; empty if that is not known."""
+    registry = _as_written(target.ref.registry)
     if isinstance(error, ConnectionFailedError):
-        return error.adding(f"diagnose with: regpipe check {_as_written(registry)}")
-    # Registries give a code of their own with what they do not have, and no web page for a list.
-    is_page = isinstance(error, ResponseError) and "is an HTML page" in error.message
-    if is_page or (isinstance(error, NotFoundError) and error.code == "NOT_FOUND"):
-        return error.adding(
-            f"is it a registry? Find out with: regpipe check {_as_written(registry)}"
-        )
-    return error
+        return f"diagnose with: regpipe check {registry}"
+    if isinstance(error, NotFoundError):
+        return _what_there_is(error, target, verb)
+    # No registry sends a web page for a list.
+    if isinstance(error, ResponseError) and "is an HTML page" in error.message:
+        return f"is it a registry? Find out with: regpipe check {registry}"
+    if verb == "catalog" and isinstance(error, UnauthorizedError) and error.status == 403:
+        return f"repositories may still be open: regpipe tags {registry}/NAME"
+    return ""
+
+
+def _what_there_is(error: NotFoundError, target: Target, verb: str) -> str:
+    """Return how to find out what there is in place of what is not there."""
+    ref, registry = target.ref, _as_written(target.ref.registry)
+    if error.code == "NOT_FOUND":  # registries give another with what they do not have
+        return f"is it a registry? Find out with: regpipe check {registry}"
+    if verb == "catalog":
+        return f"it does not list its repositories; name one: regpipe tags {registry}/NAME"
+    if error.code == "NAME_UNKNOWN" and ref.registry != HUB_URL:  # which has no catalog
+        return f"list them with: regpipe catalog {registry}"
+    if not error.message.startswith("no such tag") or ref.exact:
+        return ""
+    tags = f"regpipe tags {registry}/{ref.repository}"
+    if verb not in _LISTED or targets.names_tag(target):
+        return f"list them with: {tags}"
+    return f"a name without a tag means latest; for all tags: {tags} | regpipe {verb}"
 
 
 def _as_written(registry: str) -> str:

@@ -135,7 +135,7 @@ class Session:
         if not isinstance(job, Target):
             return failed
         verb = self._options.verb
-        error = advice.after(failed.error, job.ref.registry, verb, job.argument)
+        error = advice.after(failed.error, job, verb)
         return failed._replace(error=error)
 
 

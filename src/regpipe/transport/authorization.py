@@ -59,8 +59,9 @@ class AuthorizedRequests:
                         if self._is_challenged(authorizer, request, scope, attempt):
                             attempt = self._send(authorizer, request, scope, alone)
             response, sent = attempt.response, attempt.sent
-            if response.refuses and (sent is not None or response.challenges()):
-                raise authorizer.refused(url, scope, sent, diagnosis.said(response, sent))
+            if response.refuses:
+                said, is_challenged = diagnosis.said(response, sent), bool(response.challenges())
+                raise authorizer.refused(url, scope, sent, said, is_challenged=is_challenged)
             return attempt
 
     def ping(self, origin: Origin) -> Response:

@@ -66,7 +66,13 @@ class Authorizer(Protocol):
         """
 
     def refused(
-        self, url: str, scope: str | None, sent: str | None, said: UnauthorizedError
+        self,
+        url: str,
+        scope: str | None,
+        sent: str | None,
+        said: UnauthorizedError,
+        *,
+        is_challenged: bool,
     ) -> UnauthorizedError:
         """Note a refusal that stands; return the error, which says whom it refuses.
 
@@ -75,4 +81,5 @@ class Authorizer(Protocol):
             scope: as above.
             sent: the Authorization value that was refused; None if none was sent.
             said: the registry's own code and message, and the status: 401 or 403.
+            is_challenged: whether the response has a challenge.
         """

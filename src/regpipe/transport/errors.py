@@ -16,7 +16,6 @@ from regpipe.errors import (
     TooLargeError,
     UnauthorizedError,
 )
-from regpipe.oci.reference import host_of
 from regpipe.text import printable
 from regpipe.transport import origins, retry, tls
 from regpipe.transport.diagnosis import TEXT_LIMIT, diagnosis, told
@@ -188,9 +187,7 @@ def from_attempt(attempt: Attempt, origin: Origin) -> RegpipeError:
         )
     if status in (401, 403):
         return UnauthorizedError(
-            f"{host} denied access{said}: log in with: docker login {host_of(f'https://{host}')}",
-            code=code or "UNAUTHORIZED",
-            status=status,
+            f"{host} denied access{said}", code=code or "UNAUTHORIZED", status=status
         )
     missing = code in _MISSING or (code == "UNKNOWN" and message.lower() == "not found")
     if status == 404 or (status < 500 and missing):
