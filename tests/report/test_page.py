@@ -26,7 +26,7 @@ def test_the_table_has_a_row_for_each_tag(show: Show, records: list[Json]) -> No
     row = page.texts(".rows tr:first-child td")
     assert row[0] == "2024-06-05 25 days"
     assert row[2].split() == ["linux/amd64", "linux/arm64/v8", "linux/arm/v7"]
-    assert row[3:] == ["multi-platform", "attestation", "b5c2dbac98e0"]
+    assert row[3:] == ["multi-platform", "provenance", "b5c2dbac98e0"]
 
 
 def test_errors_are_shown(show: Show, records: list[Json]) -> None:

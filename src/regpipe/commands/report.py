@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from regpipe.errors import ExitCode, UsageError
-from regpipe.jq.batch import Batch, ProgramError
-from regpipe.report import assemble
+from regpipe.jq.batch import Batch, ProgramError, reduced
+from regpipe.report import assemble, kinds
 from regpipe.report.alike import Kinds
 from regpipe.report.records import Records
 from regpipe.report.reduction import Reducer
@@ -99,9 +99,9 @@ def _instant(text: str) -> float:
 def _results(records: Records, before: Records | None, now: float) -> Results:
     """Run the bundled programs over the records."""
     reducer = Reducer(records.images)
-    reduced, kinds = reducer.reduced, Kinds(records.images, reducer)
-    batch = Batch(map(reduced, [*records.images, *records.errors]))
-    examples = Batch(map(reduced, kinds.examples))
+    alike = Kinds(records.images, reducer)
+    batch = Batch(map(reducer.reduced, [*records.images, *records.errors]))
+    examples = Batch(map(reducer.reduced, alike.examples))
     results = Results()
 
     def run(name: str, inputs: Batch = batch, then: str = ".", **arguments: object) -> list[Any]:
@@ -114,7 +114,7 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
     results.totals = run("totals")
     results.sharing = run("sharing")
     bases = run("lineage", examples, "{lineage, base: .base.refs, declared}")
-    results.lineage = list(kinds.of_all(bases)) if bases else []
+    results.lineage = list(alike.of_all(bases)) if bases else []
     moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     settings = [{"keep": keep, "days": days} for keep, days in SETTINGS]
     told = run("retention-preview", settings=settings, now=moment)
@@ -127,7 +127,12 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
     if not results.dates:
         told = run("dates", then="{ref, seconds, undated}")
         results.dates = {line["ref"]: (line["seconds"], line["undated"]) for line in told}
+    concerned = kinds.may_be_attested(records.images)
+    if concerned:
+        results.attested = run("attested", Batch(reduced("attested", concerned)))
     if before is not None:
-        earlier = [json.loads(reduced(record)) for record in [*before.images, *before.errors]]
+        earlier = [
+            json.loads(reducer.reduced(record)) for record in [*before.images, *before.errors]
+        ]
         results.changes = run("changes", before=earlier)
     return results

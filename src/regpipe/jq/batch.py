@@ -3,7 +3,7 @@
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from regpipe.errors import ExitCode, RegpipeError
@@ -11,6 +11,8 @@ from regpipe.jq import library
 from regpipe.jq.libjq import Jv, Libjq
 from regpipe.jq.output import Output, Style
 from regpipe.jq.program import RUNTIME, Program
+from regpipe.jq.projection import Projection
+from regpipe.records import ndjson
 
 
 class ProgramError(RegpipeError):
@@ -18,6 +20,13 @@ class ProgramError(RegpipeError):
 
     code = "PROGRAM"
     exit_code = ExitCode.PARTIAL
+
+
+def reduced(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Yield records as JSON texts, with what the bundled program of that name reads of them."""
+    projection = Projection(library.find_bundled(name).paths().reads)
+    for record in records:
+        yield projection.reduced(record) or ndjson.write(dict(record))
 
 
 class Batch:

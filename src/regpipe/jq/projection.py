@@ -24,7 +24,7 @@ from regpipe.jq.paths import PathTree, steps_of
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import NoReturn
 
 # A text that long could be nested deeper than libjq allows, in a place that is cut away.
@@ -103,6 +103,13 @@ class Projection:
             return self._project(value, self._paths, Found()), end
         except (ValueError, RecursionError):
             return None, end
+
+    def reduced(self, value: "Mapping[str, object]") -> bytes | None:
+        """Reduce an object that was parsed; return JSON, None where it has to be taken as it is."""
+        try:
+            return self._project(dict(value), self._paths, Found()).encode()
+        except (ValueError, RecursionError):
+            return None
 
     def project_and_mark(self, text: str, begin: int) -> tuple[str | None, int, Found]:
         """Reduce an object and replace copied strings by marks; return what was replaced too."""

@@ -27,7 +27,7 @@ def page(records: Records, results: Results, now: float) -> Iterator[bytes]:
         results: the results of the programs for these records.
         now: the time that ages are computed for, in seconds since 1970.
     """
-    inventory = Inventory(records.images, results.dates)
+    inventory = Inventory(records.images, results.dates, results.attested)
     failures = Failures(records.errors, records.refused, results.failed, inventory.tags)
     totals = Totals(inventory, results.totals)
     summary = Summary(inventory, totals, failures.count)

@@ -25,6 +25,15 @@ _CONFIG = (
     "OnBuild",
     "ArgsEscaped",
 )
+_REFERRER = (
+    "digest",
+    "artifactType",
+    "predicateTypes",
+    "mediaType",
+    "size",
+    "annotations",
+    "foundBy",
+)
 
 
 def index(inventory: Inventory, timeline: Timeline) -> Json:
@@ -122,7 +131,15 @@ def _variant(variant: Variant, registry: str, sharing: Sharing, undated: str | N
 
 
 def _referrer(entry: Mapping[str, Any]) -> Json:
-    names = ("digest", "artifactType", "mediaType", "size", "annotations", "foundBy")
+    names = (
+        "digest",
+        "artifactType",
+        "predicateTypes",
+        "mediaType",
+        "size",
+        "annotations",
+        "foundBy",
+    )
     return {name: entry[name] for name in names if entry.get(name)}
 
 

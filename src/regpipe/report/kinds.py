@@ -1,7 +1,7 @@
-"""What an image or artifact is, and what the referrers of an image are."""
+"""What an image or artifact is, and what refers to an image."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -56,14 +56,41 @@ def _of_words(words: str) -> str | None:
     return next((kind for kind, pattern in _WORDS if pattern.search(words)), None)
 
 
-def of_referrer(referrer: Mapping[str, Any]) -> str:
-    """Return the kind of an entry of a record's `referrers`."""
-    annotations = referrer.get("annotations")
-    values = annotations.values() if isinstance(annotations, dict) else ()
-    known = [referrer.get("artifactType"), *values, referrer.get("mediaType")]
-    words = " ".join(word for word in known if isinstance(word, str))
-    return _of_words(words.lower()) or (
-        ATTESTATION if referrer.get("foundBy") == "index" else OTHER
+def told_marks(told: Mapping[str, Any], *, certain: bool) -> set[str]:
+    """Return the marks of a tag: which are keys of `MARKS`.
+
+    Args:
+        told: what the program `attested` says of it.
+        certain: all referrers are known. What then is not told is in a statement of unknown type.
+    """
+    fields = {SIGNATURE: told["signed"], SBOM: told["sbom"], PROVENANCE: told["provenance"]}
+    marks = {kind for kind, has in fields.items() if has}
+    if certain and (told["sbom"] is None or told["provenance"] is None):
+        marks.add(ATTESTATION)
+    return marks
+
+
+def may_be_attested(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the records of repositories where something refers to images, whichever registry's.
+
+    The program `attested` says nothing of all others.
+    """
+    names = {_repository(record) for record in records if _is_referring(record)}
+    return [record for record in records if _repository(record) in names] if names else []
+
+
+def _repository(record: Mapping[str, Any]) -> object:
+    names = record.get("repository"), record.get("name")
+    return next((name for name in names if isinstance(name, str) and name), None)
+
+
+def _is_referring(record: Mapping[str, Any]) -> bool:
+    index = record.get("index")
+    entry = index.get("descriptor") if isinstance(index, dict) else None
+    return bool(
+        record.get("referrers")
+        or subject_of_tag(record.get("tag"))
+        or (isinstance(entry, dict) and entry.get("annotations"))
     )
 
 

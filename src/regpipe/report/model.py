@@ -48,7 +48,7 @@ class Tag:
     Attributes:
         number: its place in the table.
         digest: what the reference leads to.
-        marks: the kinds of its referrers.
+        marks: the kinds of its referrers, as the program `attested` tells them.
         certain: whether the referrers are known to be all there are.
         date: when it was built, as far as anybody tells: seconds since 1970; None without a real
             date, for the reason `undated`.
@@ -77,8 +77,6 @@ class Tag:
         self.size = max(sizes, default=None)
         self.platforms = self._platforms()
         self.certain = all(variant.referrers is not None for variant in self.variants)
-        for variant in self.variants:
-            self.marks |= {kinds.of_referrer(entry) for entry in variant.referrers or ()}
 
     def _platforms(self) -> list[str]:
         index = self.variants[0].record.get("index")
@@ -130,6 +128,7 @@ class Inventory:
     Args:
         records: manifest records.
         dates: when each tag was built, by reference.
+        attested: the results of that program.
 
     Attributes:
         repositories: sorted by registry and name; tags are numbered in this order.
@@ -137,7 +136,9 @@ class Inventory:
         attached: tags that only hold what refers to an image.
     """
 
-    def __init__(self, records: Sequence[Record], dates: Dates) -> None:
+    def __init__(
+        self, records: Sequence[Record], dates: Dates, attested: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         self.variants = [Variant(record) for record in records]
         self._dates = dates
         self.attached: list[Tag] = []
@@ -153,6 +154,11 @@ class Inventory:
         self.tags = [tag for repository in self.repositories for tag in repository.tags]
         for number, tag in enumerate(self.tags):
             tag.number = number
+        told = {line.get("ref"): line for line in attested if "error" not in line}
+        for tag in self.tags if told else ():
+            line = told.get(tag.variants[0].record.get("ref"))
+            if line is not None:
+                tag.marks = kinds.told_marks(line, certain=tag.certain)
         self._attach()
 
     def _tags(self) -> Iterator[Tag]:
@@ -170,15 +176,16 @@ class Inventory:
         return iter(found.values())
 
     def _attach(self) -> None:
-        """Give the marks of cosign's tags to the images that they refer to."""
+        """Mark the images of cosign's attestations of which no type is told."""
         subjects: dict[tuple[str, str, str], list[Tag]] = {}
-        for tag in self.tags:
+        for tag in self.tags if self.attached else ():
             for digest in {tag.digest, *(variant.digest for variant in tag.variants)}:
                 subjects.setdefault((tag.registry, tag.repository, digest), []).append(tag)
         for attached in self.attached:
             digest, kind = kinds.subject_of_tag(attached.name) or ("", "")
             for tag in subjects.get((attached.registry, attached.repository, digest), ()):
-                tag.marks.add(kind)
+                if kind == kinds.ATTESTATION and not tag.marks & {kinds.SBOM, kinds.PROVENANCE}:
+                    tag.marks.add(kind)
 
 
 def short(digest: str) -> str:

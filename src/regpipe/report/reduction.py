@@ -104,7 +104,7 @@ class Reducer:
         return kept
 
     def _shorter(self, layers: list[Any]) -> list[Any]:
-        if not _are_regular(layers):
+        if not layers or not _are_regular(layers):
             return [self._layer(layer) for layer in layers]
         sizes = [layer["size"] for layer in layers]
         links = list(self._layers.links([layer["digest"] for layer in layers]))

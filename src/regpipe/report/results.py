@@ -17,6 +17,7 @@ class Results:
         lineage: of each record `ref`, `lineage`, the references of its `base`, and `declared`.
         retention: of each repository what `retention` lists under `SETTINGS`, as
             `retention-preview` prints it.
+        attested: the results of that program, of repositories where something refers to images.
         changes: those of `changes`; None where there is no earlier stream.
         failed: messages of programs that failed.
     """
@@ -27,5 +28,6 @@ class Results:
         self.sharing: list[dict[str, Any]] = []
         self.lineage: list[dict[str, Any]] = []
         self.retention: list[dict[str, Any]] = []
+        self.attested: list[dict[str, Any]] = []
         self.changes: list[dict[str, Any]] | None = None
         self.failed: list[str] = []

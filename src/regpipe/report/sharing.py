@@ -68,7 +68,8 @@ class Sharing:
 
     Attributes:
         figures: the totals that the program `sharing` gives; None if it failed.
-        images: how many images tell their sizes.
+        images: how many images tell their sizes, have a digest and do not only refer to others.
+        without: how many others the program counts.
         bars: those of them that have a bar, the largest first.
         drawn: those that have a bar in the page itself.
         titled: whether each of their layers has a title.
@@ -95,6 +96,7 @@ class Sharing:
             figures = by_image.get((variant.record.get("ref"), digest), {})
             self.bars.append(Bar(tags, variant, figures, layers))
         self.images = len(self.bars)
+        self.without = ((self.figures or {}).get("images") or 0) - self.images
         self.bars = sorted(self.bars, key=lambda bar: -bar.size)[:_BARS]
         self.drawn = self.bars[:_DRAWN]
         self.titled = sum(len(bar.layers) for bar in self.drawn) <= _TITLED

@@ -11,6 +11,8 @@ WIDTH = 250
 """The number of places in a lane. Images that share one are drawn as one mark."""
 _TITLED = 500
 """With at most that many images each mark has a title of its own."""
+_NEAR = 2
+"""With more, marks that would cover each other, so many places apart, are one."""
 _DOTS = 150
 """In a lane with more images, columns show their number instead of marks."""
 _COLUMN = 5
@@ -75,6 +77,7 @@ class Timeline:
         room = max((end - begin) * 0.01, _DAY / 2)
         self.first, self.last = begin - room, end + room
         self.titled = len(images) <= _TITLED
+        self._step = 1 if self.titled else _NEAR
         self.ticks = [(self._share(at), label) for at, label in _ticks(self.first, self.last)]
         places = {id(repository): place for place, repository in enumerate(repositories)}
         self.lanes = [Lane(group, self, places) for group in grouped(repositories)]
@@ -86,8 +89,8 @@ class Timeline:
         return "".join(f"M{share * WIDTH / 100:.1f} -5v10" for share, _ in self.ticks)
 
     def place(self, seconds: float) -> int:
-        """Return where in a lane an instant is: 0 to WIDTH."""
-        return round(self._share(seconds) * WIDTH / 100)
+        """Return where in a lane an instant is drawn: 0 to WIDTH."""
+        return round(self._share(seconds) * WIDTH / 100 / self._step) * self._step
 
     def _share(self, seconds: float) -> float:
         return round(100 * (seconds - self.first) / (self.last - self.first), 2)

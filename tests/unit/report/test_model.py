@@ -52,12 +52,12 @@ def test_tags_of_one_digest_are_one_image() -> None:
     assert [len(repository.images) for repository in found.repositories] == [1, 1]
 
 
-def test_cosigns_tags_mark_what_they_refer_to_and_are_not_counted() -> None:
+def test_tags_of_referrers_are_not_counted() -> None:
     digest = "sha256:" + 64 * "a"
     found = inventory(
         record("a", "v1", digest), record("a", digest.replace(":", "-") + ".sig", "s")
     )
-    assert [(tag.name, tag.mark_names) for tag in found.tags] == [("v1", ["signed"])]
+    assert [tag.name for tag in found.tags] == ["v1"]
     assert len(found.attached) == 1
 
 

@@ -89,6 +89,11 @@ def test_a_layer_has_the_same_number_in_all_records() -> None:
     assert layers_of([("a", 1)], [("b", 2), ("a", 1)]) == [[("0", 1)], [("1", 2), ("0", 1)]]
 
 
+def test_an_image_may_have_no_layers() -> None:
+    record = {**IMAGE, "manifest": {"schemaVersion": 2, "layers": []}}
+    assert json.loads(Reducer([record]).reduced(record)) == record
+
+
 def test_layers_that_are_always_together_are_one() -> None:
     base = [("a", 1), ("b", 2)]
     assert layers_of([*base, ("c", 4)], [*base, ("d", 8), ("e", 16)]) == [

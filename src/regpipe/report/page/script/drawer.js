@@ -106,6 +106,7 @@ function startDrawer(index) {
       shown(text(each.artifactType ?? each.mediaType ?? "unknown type")), " ",
       make("small", {}, shown(`${bytes(each.size)}, found by ${text(each.foundBy ?? "?")}`)),
       make("br"), make("code", {}, shown(text(each.digest ?? ""))),
+      each.predicateTypes ? list([["Statements", each.predicateTypes]]) : "",
       each.annotations ? list(Object.entries(each.annotations)) : ""));
     return [make("h3", {}, "Referrers"), make("ul", { class: "referrers" }, rows)];
   }
