@@ -2,12 +2,13 @@
 # input: slurp
 # output: raw
 # parameter: width number 0 how many columns wide at most, that of the terminal; 0 for no limit
+# parameter: color boolean false the heading in bold and errors in red, as on a terminal
 # reads: .error.message
 # copies: .ref .tag repository platform dating layers_size .digest image_id needs_manifests over_tags
 #
 # A date that says when the image was built, and not what it was built from, has `built` behind it. Images
-# without a real date come last, then errors. A digest is cut to its first twelve digits, and references that
-# are too long for `width` lose their beginning.
+# without a real date come last, then errors. A digest is cut to its first twelve digits, and where a row is
+# too long for `width`, dates lose their time of day, then references their beginning.
 include "oci" {search: "./lib"};
 
 # Bytes in the decimal units that docker shows.
@@ -60,6 +61,27 @@ def without_control:
 # A cell wider than that does not widen its column: the table would grow by it in every row.
 def widest: 250;
 
+# Rows with dates that have no time of day.
+def by_day:
+  map(
+    if .[3] == null then .
+    else
+      .[2] |= if .[10:11] == " " and .[13:14] == ":" then .[:10] + .[16:]
+              elif . == "CREATED (UTC)" then "CREATED"
+              else .
+              end
+    end);
+
+# How wide the columns are. The last cell of a row needs no width: it is an error's, or the digest.
+def widths:
+  [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
+     map(.[3] // "" | length))
+    | map(select(. <= widest)) | max // 0
+  ];
+
+# A line as terminals show it, by a parameter of "select graphic rendition" (ECMA-48).
+def shown($rendition): "\u001b[\($rendition)m\(.)\u001b[0m";
+
 # Lines of text in at most $width columns, which keep their beginning or their end.
 def begin($width): if length > $width then .[:$width - 1] + "…" else . end;
 def ending($width): if length > $width then "…" + .[length - $width + 1:] else . end;
@@ -76,15 +98,13 @@ def result:
   | newest_first
   | [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
   | without_control
-  # The last cell of a row needs no width: it is an error's, or the digest.
-  | [ (map(.[0] | length), map(.[1] | length), map(if .[3] then .[2] else "" end | length),
-       map(.[3] // "" | length))
-      | map(select(. <= widest)) | max // 0
-    ] as [$reference, $platform, $created, $size]
+  | (if $width > 0 and (widths | add) + 20 > $width then by_day else . end)
+  | widths as [$reference, $platform, $created, $size]
   | (if $width > 0 then [$reference, ([$width - $platform - $created - $size - 20, 20] | max)] | min
      else $reference
      end) as $reference
-  | .[]
+  | range(length) as $at
+  | .[$at]
   | (.[3] == null) as $failed
   | (if $width > 0 then .[0] |= ending($reference) else . end)
   | .[0] + " " * ($reference - (.[0] | length)) + "  "
@@ -95,5 +115,10 @@ def result:
         + .[3] + " " * ($size - (.[3] | length)) + "  " + .[4]
       end
   | if endswith(" ") then sub(" +$"; "") else . end
-  | if $failed and $width > 0 then begin([$width, 40] | max) else . end;
+  | if $failed and $width > 0 then begin([$width, 40] | max) else . end
+  | if $ARGS.named.color != true then .
+    elif $at == 0 then shown(1)
+    elif $failed then shown(31)
+    else .
+    end;
 map(item) | result

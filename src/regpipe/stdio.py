@@ -37,14 +37,16 @@ class Streams:
 
 
 def columns(stdout: "BinaryIO") -> int:
-    """Return the width of the terminal that a page is shown on; 80 where it is not told."""
+    """Return the width of a page of help: the terminal's, but no more than reads well; else 80."""
     told = os.environ.get("COLUMNS", "")
     if told.isascii() and told.isdecimal() and int(told):
-        return max(int(told), 20)
-    try:
-        return max(os.get_terminal_size(stdout.fileno()).columns, 20)
-    except (OSError, ValueError):  # no terminal; no descriptor
-        return 80
+        width = int(told)
+    else:
+        try:
+            width = os.get_terminal_size(stdout.fileno()).columns
+        except (OSError, ValueError):  # no terminal; no descriptor
+            width = 80
+    return min(max(width, 20), 100)
 
 
 def standard() -> Streams:

@@ -39,7 +39,8 @@ def test_help_fits_the_terminal_and_breaks_no_word(
 def test_examples_on_several_lines_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
     def examples(columns: int) -> list[str]:
         monkeypatch.setenv("COLUMNS", str(columns))
-        _, _, text = run(["summarize", "--help"]).out.decode().partition("examples:\n")
+        _, _, rest = run(["summarize", "--help"]).out.decode().partition("examples:\n")
+        text, _, _ = rest.partition("\n\n")
         done = shell(f"regpipe() {{ printf '%s ' regpipe \"$@\"; cat; echo; }}\n{text}")
         assert done.code == 0
         return done.out.decode().split()

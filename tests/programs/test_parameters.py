@@ -103,6 +103,26 @@ def test_a_table_fits_the_width() -> None:
     assert LONG["ref"] in text_of("table", [LONG])[1]
 
 
+def test_a_narrow_table_has_no_time_of_day_before_it_cuts_references() -> None:
+    whole = text_of("table", RECORDS)
+    width = whole[0].index("DIGEST") + 12 - 1  # a digest has twelve digits
+    narrow = text_of("table", RECORDS, "--arg", "width", str(width))
+    assert [row.split()[0] for row in narrow] == [row.split()[0] for row in whole]
+    assert narrow[0].split() == ["REFERENCE", "PLATFORM", "CREATED", "SIZE", "DIGEST"]
+    assert {row.split()[2][:4] for row in narrow[1:]} == {row.split()[2][:4] for row in whole[1:]}
+    assert not any(":" in row.split()[3] for row in narrow[1:])
+
+
+@pytest.mark.parametrize(("option", "has_color"), [("-C", True), ("-M", False), ("-S", False)])
+def test_a_table_has_color_where_it_is_asked_for(option: str, *, has_color: bool) -> None:
+    failed = {"ref": "r.test/app:v9", "error": {"code": "NAME_UNKNOWN", "message": "none"}}
+    heading, *rows, last = text_of("table", [*RECORDS, failed], option)
+    assert heading.startswith("\x1b[1mREFERENCE ") is has_color
+    assert heading.endswith("DIGEST\x1b[0m") is has_color
+    assert last.startswith("\x1b[31mr.test/app:v9 ") is has_color
+    assert not any("\x1b" in row for row in rows)
+
+
 def test_a_table_has_the_newest_first_and_the_digest_last() -> None:
     undated = image("none", created="1970-01-01T00:00:00Z")
     header, *rows = text_of("table", [undated, *RECORDS])
@@ -116,6 +136,7 @@ def test_a_table_in_a_terminal_is_as_wide_as_that(tmp_path: Path) -> None:
     file.write_bytes(lines([LONG]))
     command = [sys.executable, "-m", "regpipe", "summarize", "table", str(file)]
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    environment["NO_COLOR"] = "1"
     with Terminal(command, environment, columns=80) as terminal:
         rows = terminal.rest().splitlines()
     assert [len(row) <= 80 for row in rows] == [True, True]

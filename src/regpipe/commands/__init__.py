@@ -35,7 +35,8 @@ verbs:
 {verbs}
 
 aliases: {aliases}
-topics of regpipe help: {topics}
+topics of regpipe help:
+{topics}
 
 example:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
@@ -54,7 +55,13 @@ def usage() -> str:
     return _USAGE.format(
         verbs="\n".join(lines),
         aliases=", ".join(ALIASES),
-        topics="\n  ".join(textwrap.wrap(", ".join(topics.names()), 55)),
+        topics=textwrap.fill(
+            ", ".join(topics.names()),
+            80,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        ),
     )
 
 

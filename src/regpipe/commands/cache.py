@@ -35,7 +35,7 @@ def main(argv: list[str], streams: Streams) -> int:
         "--prune",
         metavar="AGE",
         type=_age,
-        help="first remove what was not used for so long: 12h, 30d, 8w",
+        help="first remove what was not used for that long: 12h, 30d, 8w",
     )
     args = parser.parse_args(argv)
     path = caching.file(settings.load(os.environ).value("cache"))

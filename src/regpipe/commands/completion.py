@@ -32,10 +32,11 @@ def main(argv: list[str], streams: Streams) -> int:
                 "source <(regpipe completion zsh)",
                 "regpipe completion fish | source",
             ),
+            word="SHELL",
         ),
         streams,
     )
-    parser.options.add_argument(
+    parser.arguments.add_argument(
         "shell", nargs="?", choices=_SCRIPTS, metavar="SHELL", help="bash, fish or zsh"
     )
     # For the scripts: what may stand at the end of a command line, one candidate a line.

@@ -16,10 +16,11 @@ def main(argv: list[str], streams: Streams) -> int:
             "Show the help of a verb, or a page about a topic: "
             f"{', '.join(topics.names())}. Without a word: the list of verbs.",
             examples=("regpipe help tags", "regpipe help exit-codes"),
+            word="[VERB | TOPIC]",
         ),
         streams,
     )
-    parser.options.add_argument("word", nargs="?", metavar="WORD", help="a verb or a topic")
+    parser.arguments.add_argument("word", nargs="?", metavar="WORD", help="a verb or a topic")
     word = parser.parse_args(argv).word
     streams.stdout.write(_page(word, columns(streams.stdout)).encode())
     return ExitCode.OK

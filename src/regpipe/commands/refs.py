@@ -19,15 +19,14 @@ from regpipe.text import quoted, without_password
 _EXAMPLE = "regpipe refs . | regpipe manifests | regpipe summarize"
 _HELP = Help(
     "Find image references in files: a record for each, with the file and the line.\n\n"
-    f"Kinds of files: {', '.join(kinds.KINDS)}. The kind is told by the file's name and content. "
-    "Of a directory every such file is read that .gitignore does not exclude.",
+    f"Kinds of files: {', '.join(kinds.KINDS)}. A file's name and content tell its kind. "
+    "In a directory every such file is read, unless .gitignore excludes it.",
     "files, directories, or - for standard input (default: standard input)",
     examples=(
         _EXAMPLE,
         "kubectl get pods -A -o json | regpipe refs - | jq -r .ref | sort -u",
     ),
-    more="A reference that is not in the file as a whole, because it has a variable without a "
-    "default, is an error.",
+    more="A reference with a variable that has neither a default nor a --var is an error.",
     operand="FILE",
 )
 

@@ -16,10 +16,11 @@ def main(argv: list[str], streams: Streams) -> int:
             "Print the JSON Schema (2020-12) of a record, or of what a bundled program prints. "
             "Without a name: the names there are, each with what it describes.",
             examples=("regpipe schema manifest", "regpipe schema summary | jq .properties"),
+            word="[NAME]",
         ),
         streams,
     )
-    parser.options.add_argument(
+    parser.arguments.add_argument(
         "name", nargs="?", metavar="NAME", help="a record or a bundled program"
     )
     name = parser.parse_args(argv).name

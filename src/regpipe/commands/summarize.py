@@ -79,13 +79,15 @@ other:
   -V, --version             show the version
   --                        no options after this
 
-exit codes: 0 success, 1 and 4 see -e, 2 usage or an unreadable file, 3 the
+exit codes: 0 success, 1 and 4 with -e, 2 usage or an unreadable file, 3 the
 program does not compile, 5 it failed on an input, or an input is not valid JSON
 
 examples:
   regpipe tags my.registry/team/app | regpipe manifests | regpipe summarize
   regpipe summarize newest --arg n 3 records.ndjson
   regpipe summarize -r 'select(.platform.os == "windows") | .ref' records.ndjson
+
+See also: regpipe help programs, regpipe help environment.
 """
 
 DEFAULT = "summary"
@@ -132,13 +134,12 @@ def main(argv: list[str], streams: "Streams") -> int:
 
 
 def _set_parameters(options: Options, named: "library.NamedProgram", streams: "Streams") -> None:
-    """Make the values of parameters what the program's header says; a terminal has a `width`."""
-    wants = any(parameter.name == "width" for parameter in named.parameters)
-    wants = wants and "width" not in options.given and streams.stdout.isatty()
-    if options.given or options.null or wants:
+    """Make the values of parameters what the program's header says."""
+    is_shown = named.parameters and (options.color or streams.stdout.isatty())
+    if options.given or options.null or is_shown:
         from regpipe.jq import parameters  # noqa: PLC0415 -- most programs run without any
 
-        parameters.apply(options, named, streams.stdout if wants else None)
+        parameters.apply(options, named, streams.stdout)
 
 
 class _ProgramText:

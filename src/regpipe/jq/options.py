@@ -102,7 +102,7 @@ class Options:
         flags = self._flags
         if terminal:
             flags |= lj.ISATTY
-        if (self.color or (terminal and not os.environ.get("NO_COLOR"))) and not self.monochrome:
+        if self.has_color(terminal=terminal):
             flags |= lj.COLOR
         style = Style()
         style.flags = flags
@@ -111,6 +111,11 @@ class Options:
         style.seq = bool(self.parser_flags & lj.PARSE_SEQ)
         style.unbuffered = self.unbuffered
         return style
+
+    def has_color(self, *, terminal: bool) -> bool:
+        """Tell whether the output has colors, to a terminal or not."""
+        automatic = terminal and not os.environ.get("NO_COLOR")
+        return (self.color or automatic) and not self.monochrome
 
     def reading(self, *, slurp: bool) -> InputOptions:
         """Return how inputs are read.

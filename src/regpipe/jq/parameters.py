@@ -29,13 +29,15 @@ _TYPES: "dict[str, type | tuple[type, ...]]" = {
 }
 
 
-def apply(options: "Options", program: "library.NamedProgram", terminal: "BinaryIO | None") -> None:
+def apply(options: "Options", program: "library.NamedProgram", output: "BinaryIO") -> None:
     """Make the values of a program's parameters what its header says.
+
+    On a terminal `width` is its number of columns, and `color` whether jq's output would have it.
 
     Args:
         options: the command line.
         program: the program.
-        terminal: the standard output, if `width` is to be that of the terminal.
+        output: the standard output.
 
     Raises:
         UsageError: see `converted`; or `-n 3` was taken for a parameter.
@@ -46,9 +48,13 @@ def apply(options: "Options", program: "library.NamedProgram", terminal: "Binary
         raise UsageError(f"-n is --null-input, as in jq; {hint}")
     for name, value in converted(program, options.given).items():
         options.set(name, value)
-    width = _columns(terminal) if terminal else 0
-    if width:
+    free = {one.name: one.type for one in program.parameters if one.name not in options.given}
+    is_terminal = output.isatty()
+    width = _columns(output) if is_terminal else 0
+    if width and free.get("width") == "number":
         options.set("width", width)
+    if free.get("color") == "boolean" and options.has_color(terminal=is_terminal):
+        options.set("color", value=True)
 
 
 def converted(

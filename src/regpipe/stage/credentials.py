@@ -75,7 +75,7 @@ class Credentials(NamedTuple):
 def add_options(parser: Parser) -> None:
     """Give a verb's parser the options about credentials."""
     group = parser.add_argument_group(
-        "Authentication", "credentials of `docker login` and `podman login` are found by themselves"
+        "Authentication", "what `docker login` and `podman login` left is found without any option"
     )
     group.add_argument(
         "--user",

@@ -19,8 +19,6 @@ from regpipe.stdio import Streams
 LOCAL_SOURCES = "oci:DIR, oci-archive:FILE, docker-archive:FILE (- as FILE is standard input)"
 """How the help of verbs writes local sources."""
 
-_MORE = "See also: regpipe help exit-codes, regpipe help environment."
-
 IMAGE_INPUTS = (
     f"references: team/app:v1, repo@sha256:…, {LOCAL_SOURCES} (default: lines, records, a"
     " registry's tags/list JSON, that of skopeo list-tags, docker image ls or kubectl get -o json"
@@ -111,7 +109,7 @@ class NetworkParser(Parser):
         counted: bool = True,
         default_registry: str | None = None,
     ) -> None:
-        super().__init__(verb, words._replace(more=_MORE), streams)
+        super().__init__(verb, words, streams)
         self._verb = verb
         self._example = words.examples[0]
         self._cached = cached

@@ -19,10 +19,13 @@ def add_options(group: argparse._ArgumentGroup) -> None:
         help="exit with 0 even if inputs failed, unless one was malformed",
     )
     group.add_argument(
-        "-C", "--color-output", action="store_true", help="colors, as jq has them ($JQ_COLORS)"
+        "-C",
+        "--color-output",
+        action="store_true",
+        help="color the output, as jq does ($JQ_COLORS)",
     )
     group.add_argument(
-        "-M", "--monochrome-output", action="store_true", help="no colors, also on a terminal"
+        "-M", "--monochrome-output", action="store_true", help="no colors, even on a terminal"
     )
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple, NoReturn
 from regpipe.errors import UsageError
 from regpipe.stdio import Streams, columns
 
+_SEE_ALSO = "See also: regpipe help exit-codes, regpipe help environment."
+
 
 class Help(NamedTuple):
     """The words of a verb's help.
@@ -19,6 +21,7 @@ class Help(NamedTuple):
         examples: command lines.
         more: a last paragraph.
         operand: what an input is called, in capitals.
+        word: the one argument of a verb that takes no inputs, as the usage shows it: `[NAME]`.
     """
 
     description: str
@@ -26,6 +29,7 @@ class Help(NamedTuple):
     examples: tuple[str, ...] = ()
     more: str = ""
     operand: str = "INPUT"
+    word: str = ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,11 +44,12 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, verb: str, words: Help, streams: Streams) -> None:
         shown = "".join(f"\n  {line}" for line in words.examples)
         examples = f"examples:{shown}" if shown else ""
+        operands = f"[{words.operand}…]" if words.inputs else words.word
         super().__init__(
             f"regpipe {verb}",
-            usage=f"regpipe {verb} [OPTION…]{f' [{words.operand}…]' if words.inputs else ''}",
+            usage=f"regpipe {verb} [OPTION…] {operands}".rstrip(),
             description=words.description,
-            epilog="\n\n".join(filter(None, (examples, words.more))) or None,
+            epilog="\n\n".join(filter(None, (examples, words.more, _SEE_ALSO))),
             formatter_class=lambda prog: _Formatter(prog, width=columns(streams.stdout)),
             add_help=False,
             allow_abbrev=False,
@@ -54,6 +59,8 @@ class Parser(argparse.ArgumentParser):
         if words.inputs:
             group = self.add_argument_group("Inputs")
             group.add_argument("inputs", nargs="*", metavar=words.operand, help=words.inputs)
+        self.arguments = self.add_argument_group("Arguments")
+        """The group of the one argument of a verb that takes no inputs."""
         self.options = self.add_argument_group("Options")
         """The group of a verb's own options that belong to no other."""
         self.options.add_argument("-h", "--help", action="help", help="show this help")
