@@ -83,9 +83,12 @@ def _dispatch(verb: str, argv: list[str], streams: "Streams") -> int:
 
 
 def _advice(verb: str) -> str:
-    from regpipe.manual import other_tools  # noqa: PLC0415 -- needed after a mistake only
+    from regpipe.jq import library  # noqa: PLC0415 -- needed after a mistake only
+    from regpipe.manual import other_tools  # noqa: PLC0415 -- likewise
 
     if use := other_tools.VERBS.get(verb):
         return f": use {use}"
+    if library.find(verb):
+        return f": {verb} is a program: use regpipe summarize {verb}"
     close = other_tools.closest(verb, [*commands.summaries(), *commands.ALIASES])
     return f" (did you mean {close}?); see regpipe --help" if close else "; see regpipe --help"

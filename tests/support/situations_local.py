@@ -101,6 +101,7 @@ LOCAL = {
     "no command": Situation(""),
     "an unknown command": Situation("frobnicate"),
     "a mistyped command": Situation("manifest"),
+    "a program in place of a command": Situation("newest"),
     # What an argument was meant as.
     "tags of a registry": Situation("tags localhost:5000"),
     "manifests of a registry": Situation("manifests 10.1.2.3:5000"),

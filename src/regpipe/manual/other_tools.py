@@ -15,6 +15,7 @@ VERBS = {
     "images": "regpipe tags REPOSITORY | regpipe manifests | regpipe summarize table",
     "index": "regpipe manifests --all-platforms REFERENCE",
     "inspect": "regpipe manifests REFERENCE",
+    "list": "regpipe tags REPOSITORY, or regpipe catalog REGISTRY",
     "login": "docker login or podman login: regpipe uses what they leave",
     "ls": "regpipe tags REPOSITORY, or regpipe catalog REGISTRY",
     "manifest": "regpipe manifests REFERENCE",
