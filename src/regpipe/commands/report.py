@@ -127,6 +127,10 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
     if not results.dates:
         told = run("dates", then="{ref, seconds, undated}")
         results.dates = {line["ref"]: (line["seconds"], line["undated"]) for line in told}
+    nameless = [record for record in records.images if not record.get("ref")]
+    told = run("dates", Batch(map(reducer.reduced, nameless))) if nameless else []
+    for record, line in zip(nameless, told, strict=bool(told)):
+        results.dates[id(record)] = line["seconds"], line.get("undated")
     concerned = kinds.may_be_attested(records.images)
     if concerned:
         results.attested = run("attested", Batch(reduced("attested", concerned)))

@@ -5,6 +5,7 @@ tag, which is a row of the table. The tags of a repository that lead to one dige
 which is a mark in the timeline.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from regpipe.report import kinds
 from regpipe.report.names import clean, registry_name
 from regpipe.report.records import Record
 
+_MOST = sys.float_info.max
 Dates = Mapping[Any, tuple[float | None, str | None]]
 
 
@@ -69,7 +71,7 @@ class Tag:
         self.variants: list[Variant] = []
         self.marks: set[str] = set()
         self.certain = False
-        self.date, self.undated = dates.get(record.get("ref"), (None, "unknown"))
+        self.date, self.undated = dates.get(record.get("ref") or id(record), (None, "unknown"))
 
     def finish(self) -> None:
         """Compute what depends on all variants."""
@@ -81,7 +83,8 @@ class Tag:
     def _platforms(self) -> list[str]:
         index = self.variants[0].record.get("index")
         offered = index.get("platforms") if isinstance(index, dict) else None
-        names = [name for name in offered or () if isinstance(name, str)]
+        listed = offered if isinstance(offered, list) else []
+        names = [name for name in listed if isinstance(name, str)]
         names += [variant.platform for variant in self.variants if variant.platform]
         return list(dict.fromkeys(names))
 
@@ -208,15 +211,19 @@ def _platform(record: Record) -> str:
 
 def _layers(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """Return the descriptors of the layers; None where the manifest has no sizes."""
-    listed = manifest.get("layers") or manifest.get("blobs")
-    if manifest.get("schemaVersion") == 1 or not isinstance(listed, list):
-        return [] if listed == [] else None
+    listed = manifest.get("layers")
+    if listed is None or listed is False:  # as in jq
+        listed = manifest.get("blobs")
+    is_schema1 = manifest.get("schemaVersion") == 1 and isinstance(manifest.get("fsLayers"), list)
+    if is_schema1 or not isinstance(listed, list):
+        return None
     return [layer for layer in listed if isinstance(layer, dict)]
 
 
 def _size(layers: list[Mapping[str, Any]] | None) -> int | None:
     if layers is None:
         return None
-    sizes = [layer.get("size") for layer in layers]
-    numbers = [size for size in sizes if isinstance(size, int | float)]
-    return int(sum(numbers)) if len(numbers) == len(sizes) else None
+    sizes: list[Any] = [layer.get("size") for layer in layers]
+    if not all(type(size) in (int, float) for size in sizes):
+        return None
+    return int(min(sum(sizes), _MOST))

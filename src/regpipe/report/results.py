@@ -10,8 +10,8 @@ class Results:
     """What the programs give for the records of the page; an empty list for one that failed.
 
     Attributes:
-        dates: when a tag was built, by reference: seconds since 1970, or None and the reason why
-            there is no real date.
+        dates: when a tag was built, by reference, or the id of a record that has none: seconds
+            since 1970, or None and the reason why there is no real date.
         totals: the results of that program.
         sharing: the result of that program.
         lineage: of each record `ref`, `lineage`, the references of its `base`, and `declared`.
@@ -23,7 +23,7 @@ class Results:
     """
 
     def __init__(self) -> None:
-        self.dates: dict[str, tuple[float | None, str | None]] = {}
+        self.dates: dict[str | int, tuple[float | None, str | None]] = {}
         self.totals: list[dict[str, Any]] = []
         self.sharing: list[dict[str, Any]] = []
         self.lineage: list[dict[str, Any]] = []

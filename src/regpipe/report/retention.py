@@ -67,7 +67,7 @@ class Preview:
         self.note = repository["note"]
         begin, noted = len(self._tags), []
         for given, _, _, has_note in repository["tags"]:
-            ref = clean(given)
+            ref = clean(given) or "(no reference)"
             self._tags.append(self._numbers.get(ref, ref))
             noted.append(has_note)
         for setting in repository["settings"]:

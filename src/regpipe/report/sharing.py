@@ -101,7 +101,7 @@ class Sharing:
         self.drawn = self.bars[:_DRAWN]
         self.titled = sum(len(bar.layers) for bar in self.drawn) <= _TITLED
         self.layers = list(self._layers.values())
-        self._largest = max((bar.size for bar in self.bars), default=0) or 1
+        self._largest = max([1, *(bar.size for bar in self.bars)])
 
     def _of(self, registry: str, digest: str, tags: Sequence[Tag], variant: Variant) -> list[Layer]:
         layers: dict[str, Layer] = {}
@@ -112,7 +112,7 @@ class Sharing:
             key = registry, name
             layer = self._layers.get(key)
             if layer is None:
-                size = descriptor.get("size") or 0
+                size = descriptor["size"]
                 layer = self._layers[key] = Layer(len(self._layers), name, size)
             if name not in layers:
                 layers[name] = layer
@@ -129,7 +129,7 @@ class Sharing:
         """Return the layers of a bar with their places and widths, in thousandths."""
         found, at = [], 0.0
         for layer in bar.layers:
-            width = _WIDTH * layer.size / self._largest
+            width = max(0.0, _WIDTH * (layer.size / self._largest))
             found.append((layer, round(at, 1), round(width, 1)))
             at += width
         return found

@@ -49,4 +49,4 @@ class Summary:
     @property
     def saved(self) -> int:
         """The bytes of all layers once, in hundredths of their sum."""
-        return round(100 * (self.unique or 0) / self.naive) if self.naive else 100
+        return round(100 * ((self.unique or 0) / self.naive)) if self.naive else 100

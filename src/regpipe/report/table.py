@@ -45,7 +45,7 @@ class Table:
 
     def __init__(self, inventory: Inventory) -> None:
         self.nodes = list(_tree(inventory.repositories))
-        self.largest = max((tag.size or 0 for tag in inventory.tags), default=0) or 1
+        self.largest = max([1, *(tag.size or 0 for tag in inventory.tags)])
         self.has_marks = any(tag.certain or tag.marks for tag in inventory.tags)
         rows, repositories = len(inventory.tags), len(inventory.repositories)
         for node in self.nodes:
@@ -56,7 +56,8 @@ class Table:
 
     def share(self, tag: Tag) -> int:
         """Return the length of a tag's bar, in hundredths of the longest."""
-        return max(1, round(100 * tag.size / self.largest)) if tag.size else 0
+        size = tag.size or 0
+        return max(1, round(100 * (size / self.largest))) if size > 0 else 0
 
 
 def _tree(repositories: Sequence[Repository]) -> Iterator[Node]:

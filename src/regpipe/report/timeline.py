@@ -18,6 +18,8 @@ _DOTS = 150
 _COLUMN = 5
 """The width of a column, in places."""
 _DAY = 86400
+_FIRST, _LAST = -62_000_000_000, 253_402_300_799
+"""Some time in the year 5 and the end of 9999: beyond, calendars have no ticks."""
 _TICKS = 9
 """At most that many ticks."""
 
@@ -135,7 +137,7 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def _ticks(first: float, last: float) -> Iterator[tuple[float, str]]:
     """Yield instants on the axis with their labels: years, months or days."""
-    begin = datetime.fromtimestamp(max(first, -62e9), timezone.utc)
+    begin = datetime.fromtimestamp(min(max(first, _FIRST), _LAST), timezone.utc)
     days = (last - first) / _DAY
     if days > 365 * 2:
         step = next(
@@ -150,7 +152,7 @@ def _ticks(first: float, last: float) -> Iterator[tuple[float, str]]:
         step = next(step for step in (1, 2, 3, 6) if days / 30.4 / step <= _TICKS or step == 6)
         month = begin.year * 12 + begin.month  # the next month, counted from year 0
         month += -month % step
-        while (at := _at(month // 12, month % 12 + 1, 1)) <= last:
+        while month < 120_000 and (at := _at(month // 12, month % 12 + 1, 1)) <= last:
             yield at, f"{month // 12}-{month % 12 + 1:02}"
             month += step
     else:

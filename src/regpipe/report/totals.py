@@ -58,9 +58,10 @@ class Totals:
                 label = f"{repository.registry}/{name}" if many else name
                 self._lines[id(repository)] = Line(label, figures)
         found = sorted(self._lines.values(), key=lambda line: -(line.unique or 0))
-        largest = max((line.unique or 0 for line in found), default=0)
+        largest = max([1, *(line.unique or 0 for line in found)])
         for line in found:
-            line.share = max(1, round(100 * line.unique / largest)) if line.unique else 0
+            unique = line.unique or 0
+            line.share = max(1, round(100 * (unique / largest))) if unique > 0 else 0
         first = _FIRST if len(found) > _FIRST + 1 else len(found)
         self.lines, self.more = found[:first], found[first:_LINES]
         self.left_out = max(0, len(found) - _LINES)

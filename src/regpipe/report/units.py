@@ -18,6 +18,8 @@ def human_bytes(size: float | None) -> str:
     value, unit = float(size), 0
     while value >= 999.95 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
+    if value >= 1_000_000:  # nobody has so much: a manifest says so
+        return f"{value:.0e} {_UNITS[unit]}"
     return f"{value:.1f}".removesuffix(".0") + f" {_UNITS[unit]}"
 
 

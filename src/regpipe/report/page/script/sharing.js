@@ -50,7 +50,7 @@ function startSharing(index) {
     });
     let x = 0;
     for (const layer of layers) {
-      const width = (1000 * data.size[layer]) / (data.bars[0][2] || 1);
+      const width = Math.max(0, 1000 * (data.size[layer] / (data.bars[0][2] || 1)));
       const rect = draw("rect", { x, width, "data-layer": layer });
       if (data.images[layer] < 2) rect.setAttribute("class", "alone");
       plot.append(rect);

@@ -53,6 +53,7 @@ function bytes(size) {
   const units = ["B", "kB", "MB", "GB", "TB", "PB"];
   let unit = 0;
   for (; size >= 999.95 && unit < units.length - 1; unit++) size /= 1000;
+  if (size >= 1e6) return size.toExponential(0) + " " + units[unit];
   return size.toFixed(1).replace(/\.0$/, "") + " " + units[unit];
 }
 
