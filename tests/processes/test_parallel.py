@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from regpipe.jq import library, values
 from support.both import Both
-from support.cli import run
+from support.cli import Result, run
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
 from support.programs import parameters_of
 
@@ -42,14 +42,27 @@ PROGRAMS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def wholes() -> dict[tuple[str, ...], Result]:
+    """The results as one stream, which are the same for any number of processes."""
+    return {}
+
+
 @pytest.mark.parametrize("processes", [1, 3])
 @pytest.mark.parametrize("words", PROGRAMS, ids=" ".join)
 @pytest.mark.parametrize("name", INPUTS)
 def test_workers_give_the_same_results(
-    both: Both, name: str, words: list[str], processes: int
+    both: Both,
+    wholes: dict[tuple[str, ...], Result],
+    name: str,
+    words: list[str],
+    processes: int,
 ) -> None:
-    divided, whole = both(*words, stdin=INPUTS[name], block=2000, processes=processes)
-    assert divided == whole
+    case = (name, *words)
+    divided, wholes[case] = both(
+        *words, stdin=INPUTS[name], block=2000, processes=processes, whole=wholes.get(case)
+    )
+    assert divided == wholes[case]
 
 
 PROJECTING = [program.name for program in library.all_programs() if program.declares_paths]

@@ -14,12 +14,14 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 @pytest.fixture
-def few_configs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer than `python -m support.hostile` has, whose sum is above the budget all the same."""
-    monkeypatch.setattr(hostile, "CONFIGS", 500)
+def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than `python -m support.hostile` has, whose sum is above the budget all the same."""
+    for name, count in {"CONFIGS": 400, "INDEXES": 2, "ROUNDS": 2}.items():
+        assert count < getattr(hostile, name)
+        monkeypatch.setattr(hostile, name, count)
 
 
-@pytest.mark.usefixtures("few_configs")
+@pytest.mark.usefixtures("smaller")
 @pytest.mark.parametrize("name", hostile.NAMES)
 def test_a_hostile_input_stays_within_the_budget(name: str, start: int, home: Path) -> None:
     with hostile.case(name, home) as case:

@@ -190,7 +190,9 @@ def test_34_nothing_is_read_from_the_working_directory(
         assert run(["summarize"], '{"ref":"a","config":{}}').out != b'"planted"\n'
         assert run(["tags", f"{scripted.url}/team/app"]).records
         # Without a certificate of theirs; the server speaks plain HTTP.
-        refused = run(["tags", "--retries", "0", f"https://{scripted.host}/team/app"])
+        secure = f"https://{scripted.host}/team/app"
+        refused = run(["tags", "--retries", "0", "--timeout", "1", secure])
+        assert refused.code == 5
         assert "certs.d" not in refused.err
         assert run(["tags", "oci:~/x"]).code == 2
     assert all("authorization" not in request.headers for request in scripted.requests)

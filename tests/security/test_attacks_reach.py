@@ -143,7 +143,7 @@ def test_20_plain_http_is_not_used_for_a_name_that_resolves_to_loopback(
         socket, "getaddrinfo", lambda _host, *rest, **more: everyone("127.0.0.1", *rest, **more)
     )
     port = scripted.host.partition(":")[2]
-    result = run(["tags", f"registry.example:{port}/team/app", "--timeout=1"])
+    result = run(["tags", f"registry.example:{port}/team/app", "--timeout=1", "--retries=0"])
     assert result.code == 5
     assert "for an HTTP registry, write http://" in result.err
     assert scripted.requests == []

@@ -15,17 +15,22 @@ Both = Callable[..., tuple[Result, Result]]
 
 
 def in_both_ways(monkeypatch: pytest.MonkeyPatch) -> Both:
-    """Return a function that runs a command line in tiny blocks, and then as one stream."""
+    """Return a function that runs a command line in tiny blocks, and then as one stream.
+
+    It is not run as one stream if that result is given as `whole`.
+    """
 
     def run_both(
-        *words: object, stdin: bytes, block: int = 64, processes: int = 3
+        *words: object,
+        stdin: bytes,
+        block: int = 64,
+        processes: int = 3,
+        whole: Result | None = None,
     ) -> tuple[Result, Result]:
-        results = []
-        for large in (1, sys.maxsize):
-            divide(monkeypatch, block, processes)
-            monkeypatch.setattr(parallel, "LARGE", large)
-            results.append(run(["summarize", *words], stdin))
-        return results[0], results[1]
+        divide(monkeypatch, block, processes)
+        divided = run(["summarize", *words], stdin)
+        monkeypatch.setattr(parallel, "LARGE", sys.maxsize)
+        return divided, whole or run(["summarize", *words], stdin)
 
     return run_both
 

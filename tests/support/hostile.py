@@ -27,7 +27,8 @@ from support.scripted import Scripted
 
 BUDGET = 256 << 20
 """How much more memory than at its start a run may take."""
-CONFIGS = 3000
+CONFIGS, INDEXES, ROUNDS = 3000, 3, 3
+"""How much there is of some inputs; the tests have less, whose sum is above the budget as well."""
 MIB = 1 << 20
 ROOM = 64 * MIB
 """How much more tests allow: allocators and kernels differ."""
@@ -166,8 +167,9 @@ def _all_platforms(registry: Scripted) -> Case:
     entries = _entries(pairs, OCI_MANIFEST)
     index = go_json({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries})
     registry.on("/v2/all/manifests/i", Response(200, index, (("Content-Type", OCI_INDEX),)))
-    argv = ["manifests", "--no-cache", "--all-platforms", *[f"{registry.host}/all:i"] * 3]
-    return Case("3 indexes of 16 images of 16 MiB, all platforms", argv, 48)
+    argv = ["manifests", "--no-cache", "--all-platforms", *[f"{registry.host}/all:i"] * INDEXES]
+    name = f"{INDEXES} indexes of 16 images of 16 MiB, all platforms"
+    return Case(name, argv, 16 * INDEXES)
 
 
 def _behind_a_slow_one(registry: Scripted) -> Case:
@@ -191,8 +193,8 @@ def _times_the_jobs(registry: Scripted) -> Case:
 
 def _values_times_the_jobs(registry: Scripted) -> Case:
     refs = _serve(registry, "values", [_many_values(n) for n in range(8)], packed=True)
-    argv = ["manifests", "--no-cache", "-j64", *refs * 3]
-    return Case("24 images of 500,000 values, -j64", argv, 24)
+    argv = ["manifests", "--no-cache", "-j64", *refs * ROUNDS]
+    return Case(f"{8 * ROUNDS} images of 500,000 values, -j64", argv, 8 * ROUNDS)
 
 
 def _history(registry: Scripted) -> Case:

@@ -142,6 +142,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
+    timeout = 0.5
 
     def __init__(self, handle: Callable[[Request], Response], tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
@@ -150,19 +151,24 @@ class _Server(socketserver.ThreadingTCPServer):
         self.opened = 0
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         self.stopping.set()
-        self.shutdown()
+        with contextlib.suppress(OSError), socket.socket() as waking:
+            waking.connect(self.server_address[:2])  # the thread looks now, not in a while
         self._thread.join()
         self.server_close()
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self) -> None:
+        while not self.stopping.is_set():
+            self.handle_request()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
