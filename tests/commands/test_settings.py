@@ -78,6 +78,20 @@ def test_a_wrong_file_is_one_line_and_a_usage_error() -> None:
     assert result.err.startswith(f"regpipe tags: {path}: no setting 'jbos'")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('cacert = "/nosuch.pem"', "cacert /nosuch.pem: No such file or directory"),
+        ('default-registry = "a b"', "'a b' is not a valid registry: "),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_place(text: str, message: str) -> None:
+    path = configure(f"{text}\n")
+    result = run(["tags", "x"])
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert result.err.startswith(f"regpipe tags: {path}: {message}")
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_a_password_from_a_file(
     end: str, scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,11 @@ from regpipe.manual.markdown import Block, Code, Heading, Items, Paragraph, Tabl
 _CODE = re.compile(r"`([^`]+)`")
 
 
+# What the help of verbs has in paragraphs, and a man page in sections.
+_CODES = "exit codes: "
+_ALSO = "See also: "
+
+
 class Man:
     """Collects the source of a man page.
 
@@ -54,14 +59,21 @@ class Man:
             self._begin(".PP")
             self._lines.append(f"\\fB{escaped(line)}\\fR")
         self.heading("DESCRIPTION")
+        codes = ""
         for paragraph in text.paragraphs:
-            self.paragraph(paragraph)
+            if paragraph.startswith(_CODES):
+                codes = paragraph.removeprefix(_CODES)
+            elif not paragraph.startswith(_ALSO):  # a section of the page says it
+                self.paragraph(paragraph)
         for group in text.groups:
             self.heading(group.title)
             if group.note:
                 self.paragraph(group.note)
             for entry in group.entries:
                 self.entry(entry)
+        if codes:
+            self.heading("EXIT STATUS")
+            self.paragraph(codes)
         if text.examples:
             self.heading("EXAMPLES")
             self.code(text.examples)

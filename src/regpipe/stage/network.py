@@ -159,7 +159,8 @@ def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -
         raise UsageError(f"{found['key'].origin} must be used together with --cert FILE")
     for key in ("cacert", "cert", "key"):
         if one := found[key]:
-            check_readable(one.origin, one.value)
+            is_named = one.origin.startswith(("-", "$"))  # rather than only the file with it
+            check_readable(one.origin if is_named else f"{one.origin}: {key}", one.value)
     return NetworkOptions(
         jobs=None if value["jobs"] in (None, AUTO) else value["jobs"],
         timeout=value["timeout"] or _TIMEOUT,

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import NamedTuple
 
-from regpipe.errors import UsageError
+from regpipe.errors import InputError, UsageError
 from regpipe.oci import reference
 from regpipe.oci.reference import Defaults
 from regpipe.stage import caching, credentials, network, output_options, progress_options, settings
@@ -79,10 +79,14 @@ def reference_defaults(
     defaults = Defaults(
         plain_http=connections.general.plain_http, plain_http_hosts=connections.plain_hosts
     )
-    registry: str | None = found.value("default-registry", given)
-    if registry:
-        defaults = defaults._replace(registry=reference.parse_registry(registry, defaults))
-    return registry, defaults
+    named = found.find("default-registry", given)
+    if named is None or not named.value:
+        return None, defaults
+    try:
+        registry = reference.parse_registry(named.value, defaults)
+    except InputError as error:
+        raise error.about(named.origin) from error
+    return named.value, defaults._replace(registry=registry)
 
 
 class NetworkParser(Parser):

@@ -153,6 +153,8 @@ class Settings:
             where = f'{self._path}: [registry."{name}"]'
             if not isinstance(table, dict):
                 raise UsageError(f"{where} must be a table")
+            if "/" in name:
+                raise UsageError(f"{where}: write the registry as host[:port]; see plain-http")
             _check_table(table, where, lambda setting: setting.each)
 
 
@@ -193,15 +195,23 @@ def _check_table(
         setting = SETTINGS.get(key)
         if setting is None or not is_allowed(setting):
             allowed = [key for key, setting in SETTINGS.items() if is_allowed(setting)]
-            raise UsageError(f"{where}: no setting {ascii(key)}: {', '.join(allowed)}")
+            raise UsageError(f"{where}: no setting {ascii(key)}{_hint(key, allowed)}")
         if setting.word and value == setting.word:
             continue
         kinds: dict[str, type] = {"switch": bool, "number": int}
         if type(value) is not kinds.get(setting.kind, str):
             expected = {"switch": "true or false", "number": _number_or_word(setting)}
-            raise UsageError(f"{where}: {key} must be {expected.get(setting.kind, 'a text')}")
+            raise UsageError(f"{where}: {key} must be {expected.get(setting.kind, 'a string')}")
         if setting.kind == "number":
             _check_number(setting, value, f"{where}: {key}")
+
+
+def _hint(key: str, allowed: list[str]) -> str:
+    """Return what to write in place of a key that there is not."""
+    from regpipe.manual import other_tools  # noqa: PLC0415 -- needed after a mistake only
+
+    close = other_tools.closest(key, allowed)
+    return f" (did you mean {close}?)" if close else f": there are {', '.join(allowed)}"
 
 
 def _from_text(setting: Setting, text: str) -> object:
@@ -216,7 +226,7 @@ def _from_text(setting: Setting, text: str) -> object:
 
 
 def _number_or_word(setting: Setting) -> str:
-    return f'"{setting.word}" or a number' if setting.word else "a number"
+    return f'"{setting.word}" or a whole number' if setting.word else "a whole number"
 
 
 def _check_number(setting: Setting, number: Any, what: str) -> int:  # noqa: ANN401

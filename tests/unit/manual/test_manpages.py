@@ -33,6 +33,15 @@ def test_mandoc_has_no_complaint(name: str) -> None:
     assert done.stdout == ""
 
 
+def test_what_the_help_says_below_itself_has_sections() -> None:
+    for name, page in PAGES.items():
+        assert "See also: " not in page, name
+        assert page.count('.SH "SEE ALSO"') == 1
+    assert '.SH "EXIT STATUS"\n0 success, 1 the page' in PAGES["regpipe-report.1"]
+    for section in ("OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES"):
+        assert f'.SH "{section}"' in PAGES["regpipe.1"]
+
+
 def test_text_is_printed_as_it_is() -> None:
     mandoc = find("mandoc", debian=True)
     text = r".dot 'quoted' back\slash -dash `tick` ^hat ~tilde \fBno bold"

@@ -54,13 +54,15 @@ def test_without_a_file_there_are_the_variables(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("jobs = ", "not valid TOML"),
-        ("jbos = 3", "no setting 'jbos': "),
-        ('password = "secret"', "no setting 'password'"),
-        ('jobs = "3"', 'jobs must be "auto" or a number'),
-        ("jobs = 0", 'jobs must be "auto" or a number between 1 and 1000'),
+        ("jbos = 3", "no setting 'jbos' (did you mean jobs?)"),
+        ('password = "secret"', "no setting 'password': there are default-registry, "),
+        ('jobs = "3"', 'jobs must be "auto" or a whole number'),
+        ("jobs = 0", 'jobs must be "auto" or a whole number between 1 and 1000'),
+        ("timeout = 1.5", "timeout must be a whole number"),
         ("insecure = 1", "insecure must be true or false"),
-        ("cacert = true", "cacert must be a text"),
+        ("cacert = true", "cacert must be a string"),
         ('registry = "my.registry"', "is default-registry"),
+        ('[registry."https://x"]', '[registry."https://x"]: write the registry as host[:port]'),
         ("registry.x = 3", '[registry."x"] must be a table'),
         ('[registry.x]\nplatform = "linux/arm64"', "no setting 'platform'"),
         ("\udcff", "not valid TOML"),
@@ -109,5 +111,5 @@ def test_the_number_of_jobs_may_be_left_to_the_distance(tmp_path: Path) -> None:
     path.write_text('jobs = "auto"\n', encoding="utf-8")
     assert Settings({}, str(path)).value("jobs") == "auto"
     assert Settings({"REGPIPE_JOBS": "auto"}, None).value("jobs") == "auto"
-    with pytest.raises(UsageError, match=r"REGPIPE_JOBS must be .auto. or a number"):
+    with pytest.raises(UsageError, match=r"REGPIPE_JOBS must be .auto. or a whole number"):
         Settings({"REGPIPE_JOBS": "automatic"}, None).find("jobs")
