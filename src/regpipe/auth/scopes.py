@@ -10,9 +10,12 @@ def resource(scope: str | None) -> str:
 
 
 def repository(scope: str | None) -> str:
-    """Return the repository of a scope, whose name may hold a colon; empty if there is none."""
+    """Return the repository of a scope, whose name may hold a colon; empty if there is none.
+
+    Scopes of `api` are no token's, but requests' to a registry's own API.
+    """
     kind, _, rest = (scope or "").partition(":")
-    return rest.rpartition(":")[0] if kind == "repository" else ""
+    return rest.rpartition(":")[0] if kind in ("repository", "api") else ""
 
 
 def usual(scope: str | None) -> tuple[str, ...]:

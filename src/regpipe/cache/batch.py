@@ -16,6 +16,7 @@ _TABLES = {
     "content": "place, digest, media_type, size, body, PRIMARY KEY (place, digest, media_type)",
     "tag": "place, name, digest, PRIMARY KEY (place, name)",  # without a digest: it is gone
     "head": "place PRIMARY KEY, head",
+    "offer": "place PRIMARY KEY, name",
     "page": "place, run, number, names, PRIMARY KEY (run, number)",
     "list": "place, run PRIMARY KEY, pages",
     "used": "id PRIMARY KEY",
@@ -26,7 +27,7 @@ _TABLES = {
 _WRITE = """
 INSERT OR IGNORE INTO place (name) SELECT place FROM new_content UNION SELECT place FROM new_tag
     UNION SELECT place FROM new_head UNION SELECT place FROM new_page
-    UNION SELECT place FROM new_list;
+    UNION SELECT place FROM new_list UNION SELECT place FROM new_offer;
 DELETE FROM content WHERE id IN (SELECT id FROM new_broken);  -- and then fetched again
 INSERT OR IGNORE INTO content (digest, size, body, used)
     SELECT digest, size, body, NEW.now FROM new_content;
@@ -48,6 +49,9 @@ UPDATE content SET used = NEW.now WHERE id IN (SELECT id FROM new_used);
 -- That HEAD does not help is final: it was tried then.
 UPDATE place SET head = (SELECT head FROM new_head WHERE new_head.place = place.name)
     WHERE head != -1 AND name IN (SELECT place FROM new_head);
+INSERT OR REPLACE INTO offer (place, name, seen)
+    SELECT place.id, new_offer.name, NEW.now FROM new_offer
+    JOIN place ON place.name = new_offer.place;
 INSERT OR REPLACE INTO page (place, run, number, names, written)
     SELECT place.id, run, number, names, NEW.now FROM new_page
     JOIN place ON place.name = new_page.place;

@@ -11,7 +11,7 @@ from pathlib import Path
 from regpipe.errors import CacheError
 
 # The name has the format's number: versions with another format use another file beside it.
-NAME = "cache-1.db"
+NAME = "cache-2.db"
 
 # What SQLite raises; a message about damaged names may not be valid UTF-8.
 ERRORS = (sqlite3.Error, UnicodeDecodeError)
@@ -62,6 +62,11 @@ CREATE TABLE page (                        -- and its pages: JSON, compressed by
     names BLOB NOT NULL,
     written INTEGER NOT NULL,
     PRIMARY KEY (place, run, number)
+);
+CREATE TABLE offer (                       -- of a registry: which list of digests it has
+    place INTEGER PRIMARY KEY REFERENCES place,
+    name TEXT NOT NULL,                    -- of the list, or `none`
+    seen INTEGER NOT NULL                  -- when that was found out, in seconds
 );
 """
 

@@ -18,6 +18,11 @@ LIST = (
     " WHERE name = ? ORDER BY number"
 )
 TAG = "SELECT digest FROM tag WHERE place = (SELECT id FROM place WHERE name = ?) AND name = ?"
+TAGS = "SELECT count(*) FROM tag WHERE place = (SELECT id FROM place WHERE name = ?)"
+OFFER = (
+    "SELECT offer.name FROM offer JOIN place ON place = place.id"
+    " WHERE place.name = ? AND (offer.name != 'none' OR abs(? - seen) < ?)"
+)
 HEAD = "SELECT head FROM place WHERE name = ?"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from regpipe.cache import database, eviction
 from regpipe.errors import CacheError
 
-_TABLES = ("page", "listing", "tag", "served", "content", "place")
+_TABLES = ("offer", "page", "listing", "tag", "served", "content", "place")
 
 
 class Stats(NamedTuple):

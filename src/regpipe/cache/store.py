@@ -24,6 +24,7 @@ LIMIT = 1 << 30
 """The size limit of the cache, in bytes."""
 
 _HOUR = 3600
+_OFFER_SECONDS = 7 * 24 * _HOUR
 _NAMES = 1000
 _NAME_LIMIT = 1024
 _BATCH_LIMIT = 4 << 20
@@ -96,6 +97,19 @@ class Cache:
         row = self._row(entries.HEAD, registry)
         return row[0] > 0 if row and isinstance(row[0], int) and row[0] else None
 
+    def offer(self, registry: str) -> str | None:
+        """Return which list of digests a registry has, or `none`; None if that is unknown.
+
+        That it has none is not believed for ever.
+        """
+        row = self._row(entries.OFFER, registry, int(time.time()), _OFFER_SECONDS)
+        return row[0] if row and isinstance(row[0], str) else None
+
+    def tags_kept(self, place: str) -> int:
+        """Return of how many tags of a repository the digests are kept."""
+        row = self._row(entries.TAGS, place)
+        return row[0] if row else 0
+
     def names(self, place: str) -> Iterator[str] | None:
         """Return the last whole list of a repository's tags, or of a registry's repositories."""
         # Read at once, while no other process can replace it, and checked before any of it is
@@ -129,6 +143,10 @@ class Cache:
     def keep_preference(self, registry: str, *, head: bool) -> None:
         """Keep that a registry ignores conditional GETs, or that its HEAD does not help either."""
         self._later(Row("head", (registry, 1 if head else -1)))
+
+    def keep_offer(self, registry: str, name: str) -> None:
+        """Keep which list of digests a registry has, or `none`."""
+        self._later(Row("offer", (registry, name)))
 
     def keep_names(self, place: str, names: Iterator[str]) -> Iterator[str]:
         """Pass a list through, and keep it once it was read to its end.

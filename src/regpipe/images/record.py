@@ -61,6 +61,7 @@ def image_record(
         digest=root.digest,
         mediaType=root.media_type or None,
         size=len(root.body),
+        **root.told,
         image=_descriptor(manifest, entry),
         derived=manifest.derived or None,
         index=resolved.index_record,

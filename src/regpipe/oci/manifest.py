@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from regpipe.errors import DigestMismatchError
@@ -24,6 +25,8 @@ class Manifest(NamedTuple):
         warnings: reasons not to rely on it, one sentence each.
         labelled: the media type that it was served with, where that is a known one but wrong.
         derived: whether regpipe generated it for a `docker save` archive that has no manifests.
+        told: the fields of a record about what its registry lists with the tag; see
+            `sources/hints/`.
     """
 
     body: bytes
@@ -34,6 +37,7 @@ class Manifest(NamedTuple):
     warnings: tuple[str, ...] = ()
     derived: bool = False
     labelled: str = ""
+    told: Mapping[str, str] = MappingProxyType({})
 
 
 def read_manifest(body: bytes, content_type: str, digest: str | None = None) -> Manifest:

@@ -55,6 +55,7 @@ class IndexFields(TypedDict, total=False):
 
 class _ManifestFields(TypedDict, total=False):
     tag: str
+    digestFrom: Literal["google", "harbor", "hub", "quay", "zot"]
     pinned: str
     derived: bool
     platform: Platform
@@ -66,6 +67,10 @@ class _ManifestFields(TypedDict, total=False):
     createdFrom: Literal["config", "history", "annotation", "label"]
     reproducible: bool
     built: str
+    pushed: str
+    pushedFrom: Literal[
+        "google.timeUploadedMs", "harbor.push_time", "hub.tag_last_pushed", "quay.start_ts"
+    ]
     manifest: dict[str, Any]
     config: dict[str, Any]
     name: str | None
@@ -110,6 +115,7 @@ class _CheckFields(TypedDict, total=False):
     auth: dict[str, Any]
     catalog: Literal["allowed", "refused", "absent", "failed"]
     rateLimit: dict[str, Any]
+    hints: Literal["google", "harbor", "hub", "quay", "zot", "none"]
     settings: dict[str, dict[str, Any]]
     hint: str
 

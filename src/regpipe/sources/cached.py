@@ -1,25 +1,20 @@
 """A registry seen through the cache: content is fetched once, and tags are always revalidated."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any, Protocol, TypeVar, cast
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from regpipe.cache.store import Cache
 from regpipe.errors import NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
-from regpipe.system.budget import holding, retry_when_free
-from regpipe.system.memory import weight
+from regpipe.sources.flights import SingleFlight
 
-V = TypeVar("V")
-
-# How many manifests and blobs a run keeps in memory, since images that follow each other often
-# share some.
-_REMEMBERED = 512
-_REMEMBERED_BYTES = 64 << 10  # of one of them
-_REMEMBERED_WEIGHT = 32 << 20  # of all of them, parsed
+if TYPE_CHECKING:
+    from regpipe.sources.hints.ahead import Ahead
+    from regpipe.sources.hints.families import Lists
+    from regpipe.sources.hints.hints import Hints
 
 
 class Remote(Source, Protocol):
@@ -31,6 +26,15 @@ class Remote(Source, Protocol):
     def head(self, repository: str, tag: str) -> str | None:
         """Return the digest of a tag by HEAD; None if the response has none."""
 
+    @property
+    def shown(self) -> str | None:
+        """The list of digests that its lists of tags showed it to have, in this run."""
+        return None
+
+    def lists(self) -> "Lists | None":
+        """Return the lists of digests that it may have; None if they are not to be used."""
+        return None
+
 
 class Cached(Source):
     """A registry whose manifests and blobs are fetched once and cached.
@@ -39,13 +43,18 @@ class Cached(Source):
         url: the registry's base URL.
         remote: the registry itself; None to use the cache only.
         cache: the cache file; None to keep content for this run only.
+        ahead: the tags that the run is about to ask for, and to compare; None to use no lists of
+            digests.
     """
 
-    def __init__(self, url: str, remote: Remote | None, cache: Cache | None) -> None:
+    def __init__(
+        self, url: str, remote: Remote | None, cache: Cache | None, ahead: "Ahead | None" = None
+    ) -> None:
         self._url = url
         self._remote = remote
         self._cache = cache
-        self._shared = _SingleFlight()
+        self._ahead = ahead
+        self._shared = SingleFlight()
         # Docker Hub counts a GET of a manifest against its rate limit, but not a HEAD.
         # None: it is not known yet whether this registry supports conditional requests.
         self._head = True if url == HUB_URL else cache and cache.prefers_head(url)
@@ -57,8 +66,11 @@ class Cached(Source):
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags."""
-        remote = self._remote
-        return self._names(repository, (lambda: remote.tags(repository)) if remote else None)
+        remote, cache = self._remote, self._cache
+        yield from self._names(repository, (lambda: remote.tags(repository)) if remote else None)
+        shown = remote.shown if remote and self._ahead else None
+        if shown and cache and cache.offer(self._url) != shown:
+            cache.keep_offer(self._url, shown)
 
     def manifest(self, repository: str, target: str) -> Manifest:
         """Return the manifest of a tag, revalidated, or of a digest."""
@@ -69,14 +81,55 @@ class Cached(Source):
             if known is None:
                 raise _missing(target)
             return known
+        hints = self._hints
+        if hints and (hint := hints.find(repository, target, known.digest if known else None)):
+            hinted = self._by_hint(repository, target, known, hint.digest)
+            if hinted:
+                return hinted._replace(told=hint.fields)
+        manifest = None
+        try:
+            manifest = self._revalidated(self._remote, repository, target, known)
+        finally:
+            if hints:
+                hints.note(repository, target, manifest.digest if manifest else None)
+        return manifest
+
+    @functools.cached_property
+    def _hints(self) -> "Hints | None":
+        """What the registry lists with its tags; None if that is not to be used."""
+        remote, cache = self._remote, self._cache
+        lists = remote.lists() if remote and cache and self._ahead else None
+        if lists is None or remote is None or cache is None or self._ahead is None:
+            return None
+        from regpipe.sources.hints.hints import Hints  # noqa: PLC0415 -- for tags only
+
+        return Hints(self._url, remote, lists, cache, self._ahead)
+
+    def _by_hint(
+        self, repository: str, tag: str, known: Manifest | None, digest: str
+    ) -> Manifest | None:
+        """Return the manifest that a tag leads to by a hint; None if there is none."""
+        if known and known.digest == digest:
+            return known
+        try:
+            manifest = self._by_digest(repository, digest)
+        except NotFoundError:
+            return None
+        self._keep(repository, tag, manifest, known)
+        return manifest
+
+    def _revalidated(
+        self, remote: Remote, repository: str, target: str, known: Manifest | None
+    ) -> Manifest:
+        """Return the manifest of a tag, as the registry itself responds."""
         digest = None
         by_head = bool(known and self._head)
         if known and by_head:
-            digest = _head(self._remote, repository, target)
+            digest = _head(remote, repository, target)
             if digest == known.digest:
                 return known
         # A change is believed from GET only: HEAD may be stale, wrong or refused.
-        manifest = self._get(self._remote, repository, target, known)
+        manifest = self._get(remote, repository, target, known)
         same = known is not None and manifest.digest == known.digest
         if by_head and (digest is None or same):
             self._prefer(head=False)
@@ -187,76 +240,6 @@ class Cached(Source):
             self._cache.keep_manifest(key, manifest)
         if known is None or known.digest != manifest.digest:
             self._cache.keep_tag(key, tag, manifest.digest)
-
-
-class _SingleFlight:
-    """Fetches in progress: a thread that needs the same content waits for the result."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._under_way: dict[Hashable, _Flight] = {}
-        self._recent: OrderedDict[Hashable, Any] = OrderedDict()
-        self._weights: dict[Hashable, int] = {}
-        self._weight = 0
-
-    def get(self, key: Hashable) -> object:
-        """Return recently fetched content, or None."""
-        with self._lock:
-            return self._recent.get(key)
-
-    def put(self, key: Hashable, value: object) -> None:
-        """Keep a manifest or blob in memory, unless it is large."""
-        body = value.body if isinstance(value, Manifest) else value
-        if not isinstance(body, bytes) or len(body) > _REMEMBERED_BYTES:
-            return
-        size = weight(body) if isinstance(value, Manifest) else len(body)
-        with self._lock:
-            self._recent[key] = value
-            self._weight += size - self._weights.get(key, 0)
-            self._weights[key] = size
-            while len(self._recent) > _REMEMBERED or self._weight > _REMEMBERED_WEIGHT:
-                oldest, _ = self._recent.popitem(last=False)
-                self._weight -= self._weights.pop(oldest)
-
-    def once(self, key: Hashable, fetch: Callable[[], V]) -> V:
-        """Return the result of `fetch`, which the first thread with this key calls."""
-        return retry_when_free(lambda: self._once(key, fetch))
-
-    def _once(self, key: Hashable, fetch: Callable[[], V]) -> V:
-        with self._lock:
-            if key in self._recent:
-                self._recent.move_to_end(key)
-                return cast("V", self._recent[key])
-            flight = self._under_way.get(key)
-            first = flight is None
-            if flight is None:
-                flight = self._under_way[key] = _Flight()
-        if not first:
-            flight.done.wait()
-            if flight.error:
-                raise flight.error
-            return cast("V", flight.value)
-        try:
-            with holding():
-                flight.value = value = fetch()
-            self.put(key, value)
-        except BaseException as error:
-            flight.error = error
-            raise
-        finally:
-            with self._lock:
-                del self._under_way[key]
-            flight.done.set()
-        return value
-
-
-class _Flight:
-    """A fetch in progress, and then its result or error."""
-
-    def __init__(self) -> None:
-        self.done = threading.Event()
-        self.value: Any = None
-        self.error: BaseException | None = None
 
 
 def _head(remote: Remote, repository: str, tag: str) -> str | None:

@@ -18,6 +18,7 @@ from regpipe.errors import (
 from regpipe.oci.reference import HUB_URL, host_of
 from regpipe.sources import listing
 from regpipe.sources.base import Checkup
+from regpipe.sources.hints.families import Lists
 from regpipe.transport import TLS_FAILED, Response, Transport, from_response
 
 CATALOG_SCOPE = "registry:catalog:*"
@@ -76,6 +77,10 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
         _require_registry(response, url, auth)
         auth["ok"] = True
         seen |= _catalog(url, transport, fields)
+        lists = Lists(url, transport)
+        fields["hints"] = (
+            "hub" if url == HUB_URL else lists.likely() or lists.shown() or lists.discover()
+        )
         if "identity" not in auth:
             _add_unasked(url, transport, fields)
         if url == HUB_URL:

@@ -45,9 +45,10 @@ class Listing:
         member: the list's member in the response: `tags` or `repositories`.
         scope: the scope of a token for it.
         clock: returns seconds of a monotonic clock.
+        observe: is shown each page, and its Link header.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the last two are keywords
         self,
         transport: Transport,
         url: str,
@@ -55,8 +56,10 @@ class Listing:
         scope: str,
         *,
         clock: Callable[[], float] = time.monotonic,
+        observe: Callable[[Mapping[str, Any], str], None] | None = None,
     ) -> None:
         self._clock = clock
+        self._observe = observe
         self._seconds = 0.0
         self._transport = transport
         self._url = url
@@ -129,6 +132,8 @@ class Listing:
         empty page, but a whole list that is null may be a failure.
         """
         document = parse_document(response.body, f"list of {self._member}", most=PAGE_LIMIT)
+        if self._observe:
+            self._observe(document, response.headers.get("link", ""))
         names = page_names(document, self._member)
         if names is None and "errors" in document:
             raise ResponseError(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from regpipe.errors import NotFoundError, RegistryError, RegpipeError, ResponseError, TooLargeError
 from regpipe.oci import media_types, schema1
@@ -15,6 +15,9 @@ from regpipe.sources.listing import Listing, next_page
 from regpipe.text import quoted
 from regpipe.transport import PAGE_LIMIT, Response, Transport, bounds
 from regpipe.transport.bounds import PageCounter
+
+if TYPE_CHECKING:
+    from regpipe.sources.hints.families import Lists
 
 _ACCEPT = {"Accept": media_types.ACCEPT}
 # Status codes of registries without the referrers API, besides HTML pages.
@@ -33,12 +36,15 @@ class Registry(Source):
     Args:
         url: the base URL, such as `https://my.registry:5000`.
         transport: sends the requests.
+        hints: which list of digests it has; see `sources/hints/families.py`.
     """
 
-    def __init__(self, url: str, transport: Transport) -> None:
+    def __init__(self, url: str, transport: Transport, hints: str = "auto") -> None:
         self._url = url
         self._transport = transport
         self._takes_head = True
+        self._hints = hints
+        self.shown: str | None = None
 
     def repositories(self) -> Iterator[str]:
         """Yield the registry's repositories, page by page (distribution's api.md, "Catalog")."""
@@ -48,7 +54,10 @@ class Registry(Source):
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
         url = f"{self._url}/v2/{repository}/tags/list"
-        return iter(Listing(self._transport, url, "tags", _pull(repository)))
+        listing = Listing(
+            self._transport, url, "tags", _pull(repository), observe=self._observe
+        )
+        return iter(listing)
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
         """Return the manifest of a tag or digest (distribution-spec, "Pulling manifests").
@@ -150,11 +159,24 @@ class Registry(Source):
             url = next_page(response.headers.get("link", ""), response.url)
         return ReferrerList(found)
 
+    def lists(self) -> "Lists | None":
+        """Return the lists of digests that it may have; None if they are not to be used."""
+        from regpipe.sources.hints.families import OFF, Lists  # noqa: PLC0415 -- few runs use one
+
+        return Lists(self._url, self._transport, self._hints) if self._hints != OFF else None
+
     def check(self) -> Checkup:
         """Diagnose connection, login and permissions."""
         from regpipe.sources import checkup  # noqa: PLC0415 -- only `regpipe check` needs it
 
         return checkup.check(self._url, self._transport)
+
+    def _observe(self, page: Mapping[str, Any], link: str) -> None:
+        """Note what a page of `tags/list` shows of the registry."""
+        if "manifest" in page or "next_page=" in link:
+            from regpipe.sources.hints.families import shown_by  # noqa: PLC0415 -- few have these
+
+            self.shown = self.shown or shown_by(page, link)
 
     def _get_manifest(self, repository: str, target: str, headers: Mapping[str, str]) -> Response:
         try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from regpipe.cache.store import Cache
     from regpipe.sources.base import Source
     from regpipe.sources.cached import Cached, Remote
+    from regpipe.sources.hints.ahead import Ahead
 
 
 class CacheOptions(NamedTuple):
@@ -76,9 +77,11 @@ class Caching:
     Args:
         options: whether and how to use the cache.
         warn: writes one line for the user.
+        ahead: what the run is about to ask for.
     """
 
-    def __init__(self, options: CacheOptions, warn: Callable[[str], None]) -> None:
+    def __init__(self, options: CacheOptions, warn: Callable[[str], None], ahead: "Ahead") -> None:
+        self._ahead = ahead
         self._options = options
         self._enabled = options.enabled
         self._warn = warn
@@ -107,7 +110,8 @@ class Caching:
     def _wrap(self, url: str, open_registry: "Callable[[str], Remote]") -> "Cached":
         from regpipe.sources.cached import Cached  # noqa: PLC0415 -- local sources need no cache
 
-        return Cached(url, None if self._options.offline else open_registry(url), self._opened())
+        remote = None if self._options.offline else open_registry(url)
+        return Cached(url, remote, self._opened(), self._ahead)
 
     def _opened(self) -> "Cache | None":
         from regpipe.cache.store import Cache  # noqa: PLC0415

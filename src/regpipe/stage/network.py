@@ -7,7 +7,7 @@ from typing import NamedTuple
 from regpipe.errors import UsageError
 from regpipe.oci.reference import host_of
 from regpipe.stage.parser import Parser, check_readable, number
-from regpipe.stage.settings import Found, Settings
+from regpipe.stage.settings import HINTS, Found, Settings
 
 AUTO = "auto"
 """The setting by which the distance to a registry decides about concurrent requests."""
@@ -16,7 +16,8 @@ _FIRST_JOBS = 8
 _TIMEOUT = 30
 _RETRIES = 5
 _KEYS = (
-    "jobs", "timeout", "retries", "min-remaining", "insecure", "plain-http", "cacert", "cert", "key"
+    "jobs", "timeout", "retries", "min-remaining", "insecure", "plain-http", "cacert", "cert",
+    "key", "hints",
 )  # fmt: skip
 
 
@@ -35,6 +36,7 @@ class NetworkOptions(NamedTuple):
         key: file of its private key, if not in the same file.
         verbose: whether requests and responses are shown.
         quiet: whether warnings are left out.
+        hints: which list of digests a registry has: `auto`, `off` or its name.
         origins: the settings that are not the defaults: their keys, values, and where they are
             from.
     """
@@ -50,6 +52,7 @@ class NetworkOptions(NamedTuple):
     key: str | None
     verbose: bool
     quiet: bool
+    hints: str = "auto"
     origins: tuple[tuple[str, Found], ...] = ()
 
 
@@ -131,6 +134,21 @@ def add_options(parser: Parser, *, counted: bool) -> None:
         metavar="N",
         help="stop when this much is left of a registry's rate limit (Docker Hub)",
     )
+    lists = group.add_mutually_exclusive_group()
+    lists.add_argument(
+        "--hints",
+        choices=HINTS,
+        metavar="NAME",
+        help="the list of digests that the registry has: google, harbor, hub (Docker Hub's, of"
+        " another host), quay or zot (default: auto, see `regpipe help registries`)",
+    )
+    lists.add_argument(
+        "--no-hints",
+        dest="hints",
+        action="store_const",
+        const="off",
+        help="use no such list: ask for each tag",
+    )
 
 
 def _jobs(text: str) -> int | str:
@@ -173,5 +191,6 @@ def _parse(args: argparse.Namespace, settings: Settings, registry: str | None) -
         key=value["key"],
         verbose=args.verbose,
         quiet=args.quiet,
+        hints=value["hints"] or "auto",
         origins=tuple((key, one) for key, one in found.items() if one is not None),
     )

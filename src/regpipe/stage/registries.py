@@ -60,7 +60,7 @@ class Registries:
             if options not in self._opened:
                 self._opened[options] = self._open(options)
             transport, _ = self._opened[options]
-        return Registry(url, transport)
+        return Registry(url, transport, options.hints)
 
     def jobs(self) -> int:
         """Return how many requests may be under way now, to all registries that were opened."""

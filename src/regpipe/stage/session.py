@@ -8,6 +8,9 @@ from regpipe.errors import RegpipeError, fault_of
 from regpipe.records import ndjson
 from regpipe.records.targets import Target
 from regpipe.sources.base import Source
+from regpipe.sources.hints.ahead import Ahead
+from regpipe.sources.hints.demand import Demand
+from regpipe.sources.hints.sample import Sample
 from regpipe.sources.opening import Sources
 from regpipe.stage import advice, output, pool
 from regpipe.stage.caching import Caching
@@ -52,7 +55,8 @@ class Session:
         throttled: Callable[[float], None] = _ignore,
     ) -> None:
         self._options = options
-        self._caching = Caching(options.cache, warn)
+        self._demand = Demand()
+        self._caching = Caching(options.cache, warn, Ahead(self._demand, Sample()))
         self._registries = Registries(options.verb, options.network, streams, given, throttled)
         self._sources = Sources(self._caching.wrapping(self._registries), archive_input)
         self.any_success = False
@@ -98,12 +102,23 @@ class Session:
 
         return pool.batches(
             do,
-            jobs,
+            self._counting(jobs),
             self._registries.jobs,
             in_order=self._options.in_order,
             read=read,
             size=output.size,
         )
+
+    def _counting(self, jobs: Iterable[Job]) -> Iterator[Job]:
+        """Yield the jobs, and count their tags for whoever is to know how many there are."""
+        self._demand.begin()
+        try:
+            for job in jobs:
+                if isinstance(job, Target) and job.ref.tag and not job.ref.digest:
+                    self._demand.add(job.ref.registry, job.ref.repository)
+                yield job
+        finally:
+            self._demand.end()
 
     def finish(self) -> None:
         """Warn if credentials were given and not used."""

@@ -19,6 +19,9 @@ from typing import Any, NamedTuple
 
 from regpipe.errors import UsageError
 
+HINTS = ("auto", "off", "google", "harbor", "hub", "quay", "zot")
+"""The lists of digests, `sources.hints.families.NAMES`, which a run without them does not load."""
+
 _OFF = frozenset({"", "0", "false", "no", "off"})
 
 
@@ -27,13 +30,14 @@ class Setting(NamedTuple):
 
     Attributes:
         key: its name in config.toml.
-        kind: `text`, `file` (an existing file), `switch` or `number`.
+        kind: `text`, `file` (an existing file), `switch`, `number` or `choice`.
         meaning: what it does, in a line.
         each: whether a registry's table may have it too.
         least: of a number, the least that it may be.
         most: and the most.
         word: what may stand in place of a number.
         option: the option of the command line that comes before it; usually `--` and the key.
+        choices: the words of a choice.
     """
 
     key: str
@@ -44,6 +48,7 @@ class Setting(NamedTuple):
     most: int = 0
     word: str = ""
     option: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -74,6 +79,8 @@ SETTINGS = {
                 most=100),
         Setting("min-remaining", "number", "stop when this much is left of a rate limit",
                 each=True, most=10**9),
+        Setting("hints", "choice", "lists of digests that some registries have", each=True,
+                choices=HINTS),
         Setting("platform", "text", "platform of multi-platform images"),
         Setting("cache", "text", "directory of the cache"),
     )
@@ -204,6 +211,8 @@ def _check_table(
             raise UsageError(f"{where}: {key} must be {expected.get(setting.kind, 'a string')}")
         if setting.kind == "number":
             _check_number(setting, value, f"{where}: {key}")
+        if setting.kind == "choice":
+            _check_choice(setting, value, f"{where}: {key}")
 
 
 def _hint(key: str, allowed: list[str]) -> str:
@@ -222,7 +231,13 @@ def _from_text(setting: Setting, text: str) -> object:
     if setting.kind == "number":
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
         return _check_number(setting, number, f"${setting.variable}")
-    return text
+    return _check_choice(setting, text, f"${setting.variable}") if setting.choices else text
+
+
+def _check_choice(setting: Setting, word: object, what: str) -> object:
+    if word not in setting.choices:
+        raise UsageError(f"{what} must be one of {', '.join(setting.choices)}")
+    return word
 
 
 def _number_or_word(setting: Setting) -> str:

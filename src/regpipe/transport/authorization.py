@@ -44,8 +44,11 @@ class AuthorizedRequests:
             ResponseError, AttemptError: as `Redirects.follow`.
         """
         authorizer, url = self.authorizer, request.url
-        if authorizer is None:
+        if authorizer is None or request.anonymous:
             return Attempt(self._redirects.follow(request))
+        if request.optional:
+            sent = authorizer.header(url, scope)
+            return Attempt(self._redirects.follow(request, sent), sent)
         if authorizer.wants_ping(url, scope):
             self._ping_once(request.origin)
         with ExitStack() as alone:

@@ -62,6 +62,8 @@ NAMES = Pages(100_000, 20, 4 << 30, 3600.0)
 """Pages of tags or repositories, which are not kept."""
 REFERRERS = Pages(1000, 20, 32 << 20, 600.0)
 """Pages of referrers, which are kept until the last one."""
+HINTS = Pages(20_000, 50, 1 << 30, 600.0)
+"""Pages of a list of digests, which is given up beyond them."""
 
 
 class PageCounter:

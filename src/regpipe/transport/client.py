@@ -48,6 +48,8 @@ class Transport:
         self._trace = Trace(self.options.say, self.options.trace)
         waiting = Waits(self._trace.say, self.options.timeouts.first)
         self._retries = Retries(self.options, waiting)
+        policy = self.options.retry_policy._replace(retries=0)
+        self._once = Retries(self.options._replace(retry_policy=policy), waiting)
         self._redirects = Redirects(Connections(self.options), self.options, self._trace, waiting)
         self._authorization = AuthorizedRequests(self._redirects, authorizer)
         self._limiters: dict[Origin, ConcurrencyLimiter] = {}
@@ -99,6 +101,30 @@ class Transport:
         return self._succeeded(
             request, self._authorized(request, scope, self._limiter(request.origin))
         )
+
+    def get_once(
+        self, url: str, *, limit: int, scope: str | None = None, anonymous: bool = False
+    ) -> Response:
+        """Fetch what the run can do without; see `get`.
+
+        It is not sent again, neither after a failure nor with other credentials than are known by
+        now, and not followed to another origin.
+
+        Args:
+            url: where to.
+            limit: how many bytes of the body are read at most.
+            scope: what the request is for.
+            anonymous: whether to send it without credentials.
+        """
+        request = _request("GET", url, None, limit)
+        request.optional = request.confined = True
+        request.anonymous = anonymous
+
+        def attempt() -> Attempt:
+            limiter = self._limiter(request.origin)
+            return self._authorized(request, scope, limiter, self._once)
+
+        return self._succeeded(request, retry_when_free(attempt))
 
     @property
     def allowed(self) -> int:
@@ -245,7 +271,11 @@ class Transport:
         return response
 
     def _authorized(
-        self, request: Request, scope: str | None, limiter: ConcurrencyLimiter | None
+        self,
+        request: Request,
+        scope: str | None,
+        limiter: ConcurrencyLimiter | None,
+        retries: Retries | None = None,
     ) -> Attempt:
         """Send a request with the credentials that the registry wants; see `Retries.send`."""
 
@@ -257,7 +287,7 @@ class Transport:
                     limiter.undecided()
                 raise
 
-        return self._retries.send(request, send, limiter)
+        return (retries or self._retries).send(request, send, limiter)
 
 
 def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:

@@ -23,6 +23,8 @@ class Request:
         is_registry: whether it goes to a registry, so that a client certificate may be shown.
         named_by: the registry that named the URL, for its token server; None if the user did.
         confined: whether it is for its own origin only, so that a redirect to another is an error.
+        optional: whether the run can do without, so that no other credentials are tried.
+        anonymous: whether it is sent without credentials.
         origin: the URL's.
         lines: the headers as they are sent.
     """
@@ -36,6 +38,8 @@ class Request:
     is_registry: bool = True
     named_by: Origin | None = None
     confined: bool = False
+    optional: bool = False
+    anonymous: bool = False
     origin: Origin = field(init=False)
     lines: str = field(init=False)
 

@@ -59,10 +59,10 @@ class Redirects:
             origin, target = origins.split(url)
             at_origin = at_origin and origin == request.origin
             if not at_origin and request.confined:
-                raise ResponseError(
-                    f"the token server {request.origin.netloc} redirects to {origin.netloc}:"
-                    " credentials are not sent there"
-                )
+                where = f"{request.origin.netloc} redirects to {origin.netloc}"
+                if request.optional:
+                    raise ResponseError(f"{where}: not followed")
+                raise ResponseError(f"the token server {where}: credentials are not sent there")
             lines = request.lines
             if at_origin and authorization:
                 lines += header_line("Authorization", authorization)

@@ -19,15 +19,15 @@ from regpipe.errors import (
 from regpipe.oci.descriptor import digest_of
 from regpipe.oci.manifest import Manifest, read_manifest
 from regpipe.oci.reference import HUB_URL
-from regpipe.sources import cached
-from regpipe.sources.base import ReferrerList, Source
+from regpipe.sources import cached, flights
+from regpipe.sources.base import ReferrerList
 from regpipe.sources.cached import Cached
 from support import images
 
 IMAGE, OTHER = images.classic("one"), images.classic("two")
 
 
-class Remote(Source):
+class Remote(cached.Remote):
     """A registry with one tag, which records the requests."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ def test_content_with_an_uncheckable_digest_is_not_cached(path: Path) -> None:
 def test_what_a_run_remembers_is_bounded_by_its_size(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cached, "_REMEMBERED_WEIGHT", 1000)
+    monkeypatch.setattr(flights, "_REMEMBERED_WEIGHT", 1000)
     source = Cached("http://r.example", remote, None)
     digests = [digest_of(bytes([number]) * 400) for number in range(4)]
     for number, digest in enumerate(digests):
