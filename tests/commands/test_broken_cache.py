@@ -115,7 +115,7 @@ def test_the_command_reports_an_unusable_cache(
     monkeypatch.setenv("REGPIPE_CACHE", str(tmp_path / ("x" * 300)))
     result = run(["cache", *option])
     assert (result.code, result.out, len(result.errors)) == (2, b"", 1)
-    assert "xxx/cache-1.db: File name too long" in result.err
+    assert "xxx/cache-2.db: File name too long" in result.err
 
 
 def test_a_missing_home_is_a_warning(registry: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

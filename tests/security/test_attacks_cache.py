@@ -74,7 +74,7 @@ def test_36_processes_on_one_cache_all_keep_it(scripted: Scripted) -> None:
 
 
 def test_36_the_file_is_within_its_bound_while_a_run_goes_on(tmp_path: Path) -> None:
-    path, limit = tmp_path / "c" / "cache-1.db", 4 << 20
+    path, limit = tmp_path / "c" / "cache-2.db", 4 << 20
     cache = Cache(path, pytest.fail, limit)
     largest = 0
     for _ in range(100):
@@ -86,7 +86,7 @@ def test_36_the_file_is_within_its_bound_while_a_run_goes_on(tmp_path: Path) -> 
 
 
 def test_36_clear_never_removes_a_file_in_use(tmp_path: Path) -> None:
-    path = tmp_path / "c" / "cache-1.db"
+    path = tmp_path / "c" / "cache-2.db"
     fill(path, 5)
     inode = path.stat().st_ino
     clear_beside_a_writer(path, lambda: fill(path, 5), 10)
@@ -94,7 +94,7 @@ def test_36_clear_never_removes_a_file_in_use(tmp_path: Path) -> None:
 
 
 def test_36_pruning_makes_the_file_smaller(tmp_path: Path) -> None:
-    path = tmp_path / "c" / "cache-1.db"
+    path = tmp_path / "c" / "cache-2.db"
     fill(path, 200)
     before = path.stat().st_size
     age(path, 40 * 86400)

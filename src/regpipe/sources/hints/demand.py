@@ -15,6 +15,7 @@ class Demand:
         self._counts: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._changed = threading.Condition()
         self._reading = 0
+        self._last: tuple[str, str] | None = None
 
     def begin(self) -> None:
         """Note that an input is read from now on."""
@@ -30,6 +31,7 @@ class Demand:
         """
         key = registry, repository
         with self._changed:
+            self._last = key
             self._counts[key] = self._counts.get(key, 0) + 1
             self._counts.move_to_end(key)
             if len(self._counts) > _KEPT:
@@ -45,6 +47,8 @@ class Demand:
     def reaches(self, registry: str, repository: str, number: int, until: float) -> bool:
         """Tell whether so many tags of a repository were in the input.
 
+        More of it are waited for unless the input has gone on to another repository.
+
         Args:
             registry: the registry's base URL.
             repository: the repository's name.
@@ -53,7 +57,7 @@ class Demand:
         """
         key = registry, repository
         with self._changed:
-            while self._counts.get(key, 0) < number and self._reading:
+            while self._counts.get(key, 0) < number and self._reading and self._last == key:
                 left = until - time.monotonic()
                 if left <= 0:
                     break

@@ -30,7 +30,7 @@ LEAST = 32
 LEAST_UNKNOWN = 100
 """The same for a registry of which it is not known whether it has a list."""
 
-_INPUT_SECONDS = 0.05
+_INPUT_SECONDS = 0.2
 _RESPONSE_SECONDS = 5.0
 _PLANS_KEPT = 4096
 
