@@ -54,9 +54,7 @@ class Registry(Source):
     def tags(self, repository: str) -> Iterator[str]:
         """Yield a repository's tags, page by page (distribution-spec, "Listing Tags")."""
         url = f"{self._url}/v2/{repository}/tags/list"
-        listing = Listing(
-            self._transport, url, "tags", _pull(repository), observe=self._observe
-        )
+        listing = Listing(self._transport, url, "tags", _pull(repository), observe=self._observe)
         return iter(listing)
 
     def manifest(self, repository: str, target: str, known: Manifest | None = None) -> Manifest:
