@@ -15,7 +15,7 @@ from support.credentials import docker, entry
 from support.hinted import NAMES, SAMPLE, TAGS, asked_for_manifests, fill, tags_then_manifests
 from support.responses import PASS, Request
 from support.scripted import Scripted
-from support.scripted_lists import LISTS, PUSHED, with_list
+from support.scripted_lists import BESIDE, LISTS, PUSHED, with_list
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -30,8 +30,7 @@ def test_unchanged_tags_cost_the_pages_of_the_list_and_the_sample(
     pages = len(scripted.requests_to(LISTS[name].glob))
     assert pages == LISTS[name].of(TAGS)
     assert asked_for_manifests(scripted) <= SAMPLE
-    others = {"/v2/", "/service/token", "/v2/auth", "/v2/_oci/ext/discover"}
-    beside = [request for request in scripted.requests_to() if request.path in others]
+    beside = [request for request in scripted.requests_to() if request.path in BESIDE]
     manifests = scripted.requests_to("/v2/*/manifests/*")
     assert len(scripted.requests_to()) == pages + len(manifests) + len(beside)
     assert {request.method for request in scripted.requests} <= {"GET", "HEAD"}

@@ -52,6 +52,10 @@ LISTS = {
 }
 
 
+BESIDE = frozenset({"/v2/", "/service/token", "/v2/auth", "/v2/_oci/ext/discover"})
+"""What is requested beside tags, lists and manifests: login and discovery."""
+
+
 def honest(tags: Tags) -> Tags:
     """Tell what is so."""
     return tags
