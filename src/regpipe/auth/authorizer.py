@@ -231,14 +231,10 @@ class Authorizer:
         found = self._keychain.find(origin_of(url), "")
         return (found.who, found.found_in) if found else ("anonymous", "")
 
-    def challenge(self, url: str) -> Challenge | None:
-        """Return the challenge of a registry, as far as it has sent one; None if not."""
-        origin = origin_of(url)
-        return self._learned.way(origin, "repository:") or self._learned.base(origin)
-
-    def use_password(self, url: str, scope: str) -> None:
-        """Send the password itself for a scope of the registry's own API: `api:team/app:read`."""
-        self._learned.set_way(origin_of(url), scope, Challenge("basic", {}))
+    @property
+    def learned(self) -> Learned:
+        """What registries have shown about how they want credentials."""
+        return self._learned
 
     def is_used(self, url: str) -> bool:
         """Tell whether a registry, or its token server, has been sent a credential."""

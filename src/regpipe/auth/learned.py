@@ -2,6 +2,7 @@
 
 from regpipe.auth import scopes
 from regpipe.auth.challenges import Challenge
+from regpipe.auth.credential import origin_of
 
 # How much is kept for all registries, and for one request.
 _KEPT = 4096
@@ -45,6 +46,15 @@ class Learned:
     def set_way(self, origin: str, scope: str | None, challenge: Challenge) -> None:
         """Keep a challenge for the kind of resource it was about."""
         self._ways[origin, scopes.resource(scope)] = challenge.lasting
+
+    def shown(self, url: str) -> Challenge | None:
+        """Return the challenge of the registry at a URL; None if it has sent none."""
+        origin = origin_of(url)
+        return self.way(origin, "repository:") or self.base(origin)
+
+    def use_password(self, url: str, scope: str) -> None:
+        """Send the password itself for a scope of a registry's own API: `api:team/app:read`."""
+        self.set_way(origin_of(url), scope, Challenge("basic", {}))
 
     def scopes(self, origin: str, scope: str | None) -> tuple[str, ...]:
         """Return the scopes of a token for a request."""

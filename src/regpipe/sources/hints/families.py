@@ -66,7 +66,9 @@ class Lists:
     def shown(self) -> str | None:
         """Return the list that it has by its challenge; None if that does not tell."""
         authorizer = self._transport.authorizer
-        challenge = authorizer.challenge(self._url) if isinstance(authorizer, Authorizer) else None
+        if not isinstance(authorizer, Authorizer):
+            return None
+        challenge = authorizer.learned.shown(self._url)
         if challenge is None:
             return None
         about = challenge.realm, challenge.service
@@ -106,7 +108,7 @@ class Lists:
         if found.ACCESS == PASSWORD:
             scope = f"api:{repository}:read"
             if isinstance(self._transport.authorizer, Authorizer):
-                self._transport.authorizer.use_password(url, scope)
+                self._transport.authorizer.learned.use_password(url, scope)
         response = self._transport.get_once(
             url, limit=PAGE_LIMIT, scope=scope, anonymous=found.ACCESS == ANONYMOUS
         )
