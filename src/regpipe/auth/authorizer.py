@@ -47,7 +47,8 @@ class Authorizer:
         self._proxy = proxy
         self._usage = usage or Usage()
         self._tokens = Tokens(exchange, clock)
-        self._learned = Learned()
+        self.learned = Learned()
+        """What registries have shown about how they want credentials."""
         self._refused: dict[tuple[str, str | None], tuple[str, UnauthorizedError]] = {}
 
     def wants_ping(self, url: str, scope: str | None) -> bool:
@@ -58,13 +59,13 @@ class Authorizer:
             scope: as for `header`.
         """
         origin = origin_of(url)
-        return not self._learned.knows(origin) and self._at_hand(origin, scope) is not None
+        return not self.learned.knows(origin) and self._at_hand(origin, scope) is not None
 
     def learn(self, url: str, challenges: list[str]) -> None:
         """Learn from the challenges of `/v2/`; none if there is nothing to learn."""
         origin = origin_of(url)
         self._usage.requested(origin)
-        self._learned.set_base(origin, preferred(parse(challenges)))
+        self.learned.set_base(origin, preferred(parse(challenges)))
 
     def header(self, url: str, scope: str | None) -> str | None:
         """Return the Authorization value for a request to a registry, or None.
@@ -78,12 +79,12 @@ class Authorizer:
                 rejects them.
             RegistryError: the token server fails.
         """
-        if self._learned.is_empty:
+        if self.learned.is_empty:
             return None  # no registry of this run has sent a challenge yet
         origin = origin_of(url)
-        way = self._learned.way(origin, scope)
+        way = self.learned.way(origin, scope)
         if way is None:
-            way = self._learned.base(origin)
+            way = self.learned.base(origin)
             if way is None or not self._can_meet(origin, scope, way):
                 return None
         credential = self._credential(origin, scope, way)
@@ -113,8 +114,8 @@ class Authorizer:
         way = preferred(parse(challenges))
         if way is None or not self._can_meet(origin, scope, way):
             return False
-        self._learned.add_scopes(origin, scope, way)
-        self._learned.set_way(origin, scope, way)
+        self.learned.add_scopes(origin, scope, way)
+        self.learned.set_way(origin, scope, way)
         return True
 
     def challenged(
@@ -140,26 +141,26 @@ class Authorizer:
         """
         origin = origin_of(url)
         offered = parse(challenges)
-        way = choose(offered, self._learned.way(origin, scope), sent)
+        way = choose(offered, self.learned.way(origin, scope), sent)
         if way is None and sent is None and not offered:
-            way = self._learned.base(origin)
+            way = self.learned.base(origin)
         if way is None:
             return False
         credential = self._credential(origin, scope, way)
         if is_exchange(way, credential):
-            self._learned.add_scopes(origin, scope, way)
+            self.learned.add_scopes(origin, scope, way)
             grant = self._grant(origin, way, scope, credential)
             token = (sent or "").removeprefix("Bearer ")
             if not self._tokens.refuse(grant, token, is_final=way.is_for_scope):
                 return False
             self._token(grant)
         elif sent == shown(credential) or (
-            sent is not None and self._learned.is_accepted(origin, scope)
+            sent is not None and self.learned.is_accepted(origin, scope)
         ):
             # Also where there is nothing to send, or where it is right: some registries send 401
             # for what they do not have.
             return False
-        self._learned.set_way(origin, scope, way)
+        self.learned.set_way(origin, scope, way)
         return True
 
     def accepted(self, url: str, scope: str | None, sent: str | None) -> None:
@@ -174,7 +175,7 @@ class Authorizer:
         if sent is None:
             self._usage.anonymous(origin)
         else:
-            self._learned.accept(origin, scope)
+            self.learned.accept(origin, scope)
             if self._refused:
                 self._refused.pop((origin, scope), None)
 
@@ -198,7 +199,7 @@ class Authorizer:
             is_challenged: whether the response has a challenge.
         """
         origin, host = origin_of(url), login_host(origin_of(url))
-        way = self._learned.way(origin, scope) or self._learned.base(origin)
+        way = self.learned.way(origin, scope) or self.learned.base(origin)
         if sent is None and way is None and not is_challenged:
             return refusals.not_offered(host, self._at_hand(origin, scope), refusal)
         credential = self._keychain.find(origin, scopes.repository(scope))
@@ -206,7 +207,7 @@ class Authorizer:
             sent is not None
             and sent == shown(credential)
             and refusal.status == 401
-            and not self._learned.is_accepted(origin, scope)
+            and not self.learned.is_accepted(origin, scope)
         )
         if credential is None:
             # A registry that gives tokens to anonymous users does not say what is missing.
@@ -230,11 +231,6 @@ class Authorizer:
         """
         found = self._keychain.find(origin_of(url), "")
         return (found.who, found.found_in) if found else ("anonymous", "")
-
-    @property
-    def learned(self) -> Learned:
-        """What registries have shown about how they want credentials."""
-        return self._learned
 
     def is_used(self, url: str) -> bool:
         """Tell whether a registry, or its token server, has been sent a credential."""
@@ -286,7 +282,7 @@ class Authorizer:
     def _grant(
         self, origin: str, way: Challenge, scope: str | None, credential: Credential | None
     ) -> Grant:
-        wanted = self._learned.scopes(origin, scope)
+        wanted = self.learned.scopes(origin, scope)
         return Grant(origin, way.realm, way.service, wanted, credential)
 
     def _token(self, grant: Grant) -> str:
