@@ -226,7 +226,7 @@ def test_what_a_registry_can_make_us_remember_is_bounded() -> None:
         line = f'Bearer realm="https://auth.test/t",scope="a{number}:b:c"'
         registry.client.challenged(registry.url, APP, [line], None)
         registry.client.challenged(registry.url, f"repository:r{number}:pull", [line], None)
-    assert len(registry.client._learned._scopes) <= 4096
+    assert len(registry.client.learned._scopes) <= 4096
     assert max(len(scopes) for _, scopes, _ in registry.token_requests) <= 8
 
 
