@@ -112,6 +112,7 @@ LOCAL = {
     "manifests of a file that could be an image": Situation(
         "manifests --retries 0 team/saved", offline(files(**{"team/saved": RECORD}))
     ),
+    "tags of a pattern": Situation("tags my.registry/team/*"),
     "tags of a directory with a layout": Situation("tags --retries 0 layout", offline(layout)),
     "tags of ./ and a directory": Situation("tags ./layout", layout),
     "manifests of an archive": Situation("manifests --retries 0 save.tar", offline(archive)),

@@ -33,7 +33,10 @@ def rejected(
         is_wrong: whether the secret is wrong, rather than the user lacking a right.
     """
     if is_wrong:
-        return _error(f"{host} rejected {credential.secret}", refusal)
+        is_stored = not credential.found_in.startswith(("$", "-"))
+        again = f"; log in again with: docker login {host}"
+        advice = again if is_stored and not refusal.message else ""
+        return _error(f"{host} rejected {credential.secret}", refusal, advice)
     what = f"{host} denied access to {credential.who} (from {credential.found_in})"
     return _error(what, refusal, f"; to be another user: docker login {host}")
 

@@ -80,7 +80,9 @@ def _interpret(data: bytes, line: int) -> Input | Malformed:
     except UnicodeDecodeError:
         return Malformed("not UTF-8 text", line)
     except json.JSONDecodeError as error:
-        return Malformed(f"malformed JSON: {error.msg.removesuffix(' at')}", line)
+        return Malformed(
+            f"malformed JSON: {error.msg.removesuffix(' at').removesuffix(' starting')}", line
+        )
     except RecursionError:
         return Malformed("nested too deeply", line)
     except ValueError as error:

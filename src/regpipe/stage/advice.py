@@ -60,12 +60,14 @@ def check_is_no_registry(text: str, verb: str, default_registry: str, *, argumen
 
 
 def about_path(text: str, verb: str) -> str:
-    """Return how to read what is at a path, if an argument is one; else an empty text.
+    """Return what an argument was meant for, if it is a path or pattern; else an empty text.
 
     Args:
         text: the argument.
         verb: the verb's name.
     """
+    if "*" in text:
+        return "names have no wildcards: choose by grep or jq from what catalog or tags print"
     path = shlex.quote(text)
     if os.path.isdir(text):  # noqa: PTH112 -- pathlib is not needed else
         if os.path.isfile(f"{text}/index.json"):  # noqa: PTH113 -- likewise

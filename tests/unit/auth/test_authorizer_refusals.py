@@ -54,7 +54,8 @@ def test_a_registry_token_that_is_refused_is_reported_as(home: Path) -> None:
     registry = simulated(lambda *_: bearer())
     with pytest.raises(UnauthorizedError) as caught:
         registry.send()
-    assert caught.value.message == f"r.test rejected the registry token from {path}"
+    again = "log in again with: docker login r.test"
+    assert caught.value.message == f"r.test rejected the registry token from {path}; {again}"
 
 
 def test_a_wrong_password_is_reported_as_with_its_source(home: Path) -> None:
@@ -62,7 +63,8 @@ def test_a_wrong_password_is_reported_as_with_its_source(home: Path) -> None:
     registry = simulated("basic")
     with pytest.raises(UnauthorizedError) as caught:
         registry.send()
-    assert caught.value.message == f"r.test rejected the password of {USER} (from {path})"
+    again = "log in again with: docker login r.test"
+    assert caught.value.message == f"r.test rejected the password of {USER} (from {path}); {again}"
 
 
 @pytest.mark.parametrize("kind", ["basic", "tokens"])
