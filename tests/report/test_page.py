@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.browser import NARROW, WIDE, Browser, Size
+from support.browser import NARROW, WIDE, Browser, Size, serious
 from support.pages import HOSTILE, MARKUP, Json, axe, hostile, records_of
 from support.programs import lines
 
@@ -80,16 +80,6 @@ def test_axe_finds_nothing_serious_in_what_script_adds(
     page.press("#list a")
     page.wait("document.getElementById('drawer').open")
     assert serious(page.run("return (await axe.run('#drawer')).violations")) == []
-
-
-def serious(violations: list[Json]) -> list[str]:
-    """Return what axe finds serious or critical, with the elements."""
-    return [
-        f"{found['id']}: {node['html'][:200]}"
-        for found in violations
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
 
 
 def test_without_javascript_the_table_and_the_errors_are_there(

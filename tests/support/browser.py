@@ -121,6 +121,16 @@ class Browser:
         return console, requests
 
 
+def serious(violations: list[dict[str, Any]]) -> list[str]:
+    """Return what axe finds serious or critical, with the elements."""
+    return [
+        f"{found['id']}: {node['html'][:200]}"
+        for found in violations
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]
+
+
 @contextmanager
 def running(profile: Path) -> Iterator[Browser]:
     """Start a browser; skip the test if there is none, in CI fail it."""

@@ -12,7 +12,7 @@ WIDTH = 250
 _TITLED = 500
 """With at most that many images each mark has a title of its own."""
 _NEAR = 2
-"""With more, marks that would cover each other, so many places apart, are one."""
+"""With more, marks that would cover each other, less than so many places apart, are one."""
 _DOTS = 150
 """In a lane with more images, columns show their number instead of marks."""
 _COLUMN = 5
@@ -53,7 +53,8 @@ class Lane:
                 (f"M{place} 0z", "\n".join(map(_title, found[place]))) for place in sorted(found)
             ]
         else:
-            self.marks = [(_path(sorted(found)), "")] if found else []
+            drawn = sorted({place // _NEAR * _NEAR for place in found})
+            self.marks = [(_path(drawn), "")] if found else []
         dates = [image.date or 0 for image in dated]
         self.text = f"{self.images:,} image{'' if self.images == 1 else 's'}"
         if dates:
@@ -79,7 +80,6 @@ class Timeline:
         room = max((end - begin) * 0.01, _DAY / 2)
         self.first, self.last = begin - room, end + room
         self.titled = len(images) <= _TITLED
-        self._step = 1 if self.titled else _NEAR
         self.ticks = [(self._share(at), label) for at, label in _ticks(self.first, self.last)]
         places = {id(repository): place for place, repository in enumerate(repositories)}
         self.lanes = [Lane(group, self, places) for group in grouped(repositories)]
@@ -91,8 +91,8 @@ class Timeline:
         return "".join(f"M{share * WIDTH / 100:.1f} -5v10" for share, _ in self.ticks)
 
     def place(self, seconds: float) -> int:
-        """Return where in a lane an instant is drawn: 0 to WIDTH."""
-        return round(self._share(seconds) * WIDTH / 100 / self._step) * self._step
+        """Return where in a lane an instant is: 0 to WIDTH."""
+        return round(self._share(seconds) * WIDTH / 100)
 
     def _share(self, seconds: float) -> float:
         return round(100 * (seconds - self.first) / (self.last - self.first), 2)

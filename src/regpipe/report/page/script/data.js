@@ -5,7 +5,9 @@ const unpacked = {};
 /** The lines of a block; unpacked when it is first asked for. */
 function lines(name) {
   unpacked[name] ??= (async () => {
-    const packed = Uint8Array.from(atob(byId("data-" + name).textContent), (c) => c.charCodeAt(0));
+    const text = atob(byId("data-" + name).textContent);
+    const packed = new Uint8Array(text.length);
+    for (let at = 0; at < text.length; at++) packed[at] = text.charCodeAt(at);
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
     return (await new Response(stream).text()).split("\n");
   })();

@@ -60,9 +60,8 @@ function startTimeline(index, open) {
     });
     plot.addEventListener("pointerleave", hide);
     plot.addEventListener("blur", hide);
-    plot.addEventListener("click", (event) => {
+    plot.addEventListener("click", () => {
       if (at < 0 || !ready().length) return;
-      event.preventDefault(); // in the line of a group, which would close or open it
       hide();
       open(own[at].tags[0]);
     });
