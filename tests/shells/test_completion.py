@@ -22,6 +22,8 @@ TYPED = {
     "a schema": ("regpipe schema repo\t", "regpipe schema repository "),
     "after a pipe": ("regpipe catalog x | regpipe manif\t", "| regpipe manifests "),
     "a file": ("regpipe summarize . recor\t", "regpipe summarize . records.ndjson "),
+    "a value": ("regpipe manifests --platform=windows\t", "--platform=windows/amd64 "),
+    "a path": ("regpipe tags oci-archive:recor\t", "oci-archive:records.ndjson "),
     "a source": ("regpipe manifests oci-\t", "regpipe manifests oci-archive:"),
 }
 SHELLS = {

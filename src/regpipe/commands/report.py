@@ -29,6 +29,7 @@ _HELP = Help(
         "regpipe tags my.registry/app | regpipe manifests | regpipe report > app.html",
     ),
     "exit codes: 0 success, 1 the page shows errors, 2 usage or malformed input",
+    operand="FILE",
 )
 
 

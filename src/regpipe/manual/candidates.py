@@ -4,6 +4,7 @@ The completion scripts of all shells ask here, so that verbs, options and progra
 one place. Nothing is asked from the network: repositories and tags are those in the cache.
 """
 
+import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -60,8 +61,12 @@ def candidates(line: str, known: Knowledge) -> list[Candidate]:
         known: what there is to choose from.
     """
     words, word = _split(line)
-    if not words:
-        found: Iterable[Candidate] = [*known.verbs.items(), ("--help", ""), ("--version", "")]
+    name, equals, value = word.partition("=")
+    if words and equals and word.startswith("--"):
+        values = _of_verb(words[0], [*words[1:], name], value, known)
+        found: Iterable[Candidate] = [(f"{name}={one}", about) for one, about in values]
+    elif not words:
+        found = [*known.verbs.items(), ("--help", ""), ("--version", "")]
     else:
         found = _of_verb(words[0], words[1:], word, known)
     return [one for one in found if one[0].startswith(word) or one[0] == FILES]
@@ -130,6 +135,19 @@ def _arguments(verb: str, word: str, text: HelpText, known: Knowledge) -> Iterab
     """Return the candidates of a verb's input: what the cache knows, else a source or file."""
     usage = text.usage[0] if text.usage else ""
     if "[INPUT…]" in usage:
+        if source := next((one for one in _SOURCES if word.startswith(one)), ""):
+            return _paths(source, word.removeprefix(source))
         found = [(one, "") for one in known.references(verb, word)]
         return [*found, *((source, "") for source in _SOURCES)]
     return [(FILES, "")] if "FILE" in usage else []
+
+
+def _paths(source: str, start: str) -> Iterable[Candidate]:
+    """Return the paths that may follow a local source's prefix, those of directories with a `/`."""
+    head = start[: start.rfind("/") + 1]
+    try:
+        found = sorted(os.scandir(head or "."), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    shown = (one for one in found if start[len(head) :] or not one.name.startswith("."))
+    return [(f"{source}{head}{one.name}{'/' if one.is_dir() else ''}", "") for one in shown]

@@ -1,5 +1,7 @@
 """What completion offers."""
 
+from pathlib import Path
+
 import pytest
 
 from regpipe.manual import helptext
@@ -34,6 +36,12 @@ KNOWN = Knowledge(
         ("regpipe tags a.b/d", ["a.b/d"]),
         ("regpipe tags -k a.b/d", ["a.b/d"]),
         ("regpipe tags doc", ["docker-archive:"]),
+        ("regpipe tags oci:", ["oci:folder/", "oci:saved.tar"]),
+        ("regpipe tags oci:fo", ["oci:folder/"]),
+        ("regpipe tags oci-archive:folder/", ["oci-archive:folder/inner.tar"]),
+        ("regpipe tags oci:nosuch/", []),
+        ("regpipe tags --platform=windows", ["--platform=windows/amd64"]),
+        ("regpipe tags --jobs=", []),
         ("regpipe tags -- --", []),
         ("regpipe summarize ", ["newest", "sizes"]),
         ("regpipe summarize -r ne", ["newest"]),
@@ -48,6 +56,12 @@ KNOWN = Knowledge(
         ("regpipe summarize -r 'within", []),
     ],
 )
-def test_candidates(line: str, words: list[str]) -> None:
+def test_candidates(
+    line: str, words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("saved.tar", "folder/inner.tar", ".hidden"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).touch()
     found = [word for word, _ in candidates(line, KNOWN)]
     assert found == words
