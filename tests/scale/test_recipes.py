@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from support import images, readme
-from support.cli import SOURCE, shell
+from support.cli import SOURCE, run, shell
 from support.processes import Process, find
 from support.scripted import Scripted
 
@@ -135,9 +136,39 @@ def test_reports_in_sqlite() -> None:
 
 @pytest.mark.usefixtures("history")
 def test_reports_in_duckdb() -> None:
-    query = shlex.split(shown("duckdb -c"))[2]
+    query = shlex.split(shown("lag(digest)"))[2]
     moved = duckdb.sql(query)
     assert moved
     ((day, ref, before, after),) = moved.fetchall()
     assert (str(day), ref.rpartition(":")[2]) == ("2024-07-02", "v1")
     assert before != after
+
+
+def answers(part: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a question of docs/scale.md about manifests.ndjson."""
+    columns = run(["schema", "--duckdb", "manifest"]).out.decode().strip()
+    query = shlex.split(shown(part))[2].replace("$(regpipe schema --duckdb manifest)", columns)
+    found = duckdb.sql(query.replace("\\$", "$"))  # shlex leaves this one to the shell
+    assert found
+    return found.fetchall()
+
+
+def test_questions_about_many_records_in_duckdb(
+    registry: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repositories = [f"{registry.url}/{name}" for name in registry.content.tags]
+    result = run(["manifests"], run(["tags", *repositories]).out)
+    Path("manifests.ndjson").write_bytes(result.out)
+    counts = Counter(record["digest"] for record in result.records)
+    assert [tags for _, tags, _ in answers("count(*) AS tags")] == sorted(
+        counts.values(), reverse=True
+    )
+    sizes: dict[str, dict[str, int]] = {}
+    for record in result.records:
+        for layer in record["manifest"]["layers"]:
+            sizes.setdefault(record["repository"], {})[layer["digest"]] = layer["size"]
+    expected = {name: sum(layers.values()) for name, layers in sizes.items()}
+    assert dict(answers("AS layer")) == expected
+    as_root = {one["ref"] for one in result.records if not one["config"]["config"].get("User")}
+    assert {ref for (ref,) in answers("config.User")} == as_root

@@ -3,7 +3,7 @@
 import json
 
 from regpipe.errors import ExitCode, UsageError
-from regpipe.manual import other_tools, schemas
+from regpipe.manual import columns, other_tools, schemas
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -15,7 +15,11 @@ def main(argv: list[str], streams: Streams) -> int:
         Help(
             "Print the JSON Schema (2020-12) of a record, or of what a bundled program prints. "
             "Without a name: the names there are, each with what it describes.",
-            examples=("regpipe schema manifest", "regpipe schema summary | jq .properties"),
+            examples=(
+                "regpipe schema manifest",
+                "regpipe schema summary | jq .properties",
+                "regpipe schema --duckdb manifest",
+            ),
             word="[NAME]",
         ),
         streams,
@@ -23,8 +27,16 @@ def main(argv: list[str], streams: Streams) -> int:
     parser.arguments.add_argument(
         "name", nargs="?", metavar="NAME", help="a record or a bundled program"
     )
-    name = parser.parse_args(argv).name
-    streams.stdout.write(_listing() if name is None else _schema(name))
+    parser.options.add_argument(
+        "--duckdb", action="store_true", help="print columns for DuckDB's read_ndjson instead"
+    )
+    args = parser.parse_args(argv)
+    if args.duckdb:
+        if args.name is None:
+            raise UsageError("--duckdb needs the name of a schema; list them with: regpipe schema")
+        streams.stdout.write(_columns(args.name))
+    else:
+        streams.stdout.write(_listing() if args.name is None else _schema(args.name))
     return ExitCode.OK
 
 
@@ -40,6 +52,19 @@ def _schema(name: str) -> bytes:
         hint = f" (did you mean {close}?)" if close else ""
         raise UsageError(f"no schema is called {ascii(name)}{hint}; list them with: regpipe schema")
     return schemas.text(name)
+
+
+def _columns(name: str) -> bytes:
+    """Return the columns of a schema.
+
+    Raises:
+        UsageError: there is none of that name, or it has no columns.
+    """
+    _schema(name)
+    try:
+        return f"{columns.of(name)}\n".encode()
+    except ValueError as error:
+        raise UsageError(f"what {name} describes has no columns of its own") from error
 
 
 def _listing() -> bytes:
