@@ -36,23 +36,29 @@ def _lines(block: Block, width: int) -> list[str]:
 
 
 def _table(table: Table, width: int) -> list[str]:
-    """Return a table in columns where it fits, else each row as an entry with its explanation."""
+    """Return a table in columns, the last of which may be wrapped, where there is space for it.
+
+    Elsewhere each row is an entry with its explanation.
+    """
     rows = [tuple(map(plain, row)) for row in (table.head, *table.rows)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + 2 * len(widths) > width + 2:
+    *widths, last = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    before = sum(widths) + 2 * len(widths)
+    if before + last <= width or before <= width * 2 // 5:
+        starts = ("".join(f"{cell:{size}}  " for cell, size in zip(row, widths)) for row in rows)  # noqa: B905 -- without the last
         return [
-            line
-            for first, *others in rows[1:]
-            for line in _entry(Entry(first, "; ".join(filter(None, others))), width)
+            line.rstrip()
+            for start, row in zip(starts, rows, strict=True)
+            for line in _wrapped(start + row[-1], width, " " * before)
         ]
+    column = min(_ENTRY_COLUMN, width // 3, max(len(row[0]) for row in rows[1:]) + 4)
     return [
-        "  ".join(f"{cell:{size}}" for cell, size in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        line
+        for first, *others in rows[1:]
+        for line in _entry(Entry(first, "; ".join(filter(None, others))), width, column)
     ]
 
 
-def _entry(entry: Entry, width: int) -> list[str]:
-    column = min(_ENTRY_COLUMN, width // 3)
+def _entry(entry: Entry, width: int, column: int) -> list[str]:
     head = f"  {entry.name}"
     if not entry.help:
         return _wrapped(head, width, "    ")

@@ -17,5 +17,6 @@ def test_no_line_but_code_is_wider_than_the_terminal(topic: str, width: int) -> 
 
 def test_a_wide_table_becomes_a_list() -> None:
     (table,) = markdown.parse("| name | meaning |\n|---|---|\n| `a` | what it is |\n| b | c |\n")
+    assert text.page([table], 15) == "name  meaning\n`a`   what it\n      is\nb     c\n"
     assert text.page([table], 80) == "name  meaning\n`a`   what it is\nb     c\n"
     assert text.page([table], 12) == "  `a`\n    what it\n    is\n  b\n    c\n"
