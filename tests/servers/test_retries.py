@@ -1,13 +1,10 @@
 """How retries end: for a registry's records, for probes, and for tokens."""
 
-import time
-from types import SimpleNamespace
-
 import pytest
 
 from regpipe.errors import RegistryError
-from regpipe.transport import waits
 from support.clients import FAST_RETRIES, transport
+from support.clock import set_clock
 from support.responses import error, too_many
 from support.scripted import Scripted
 
@@ -17,10 +14,7 @@ POLICY = FAST_RETRIES._replace(retries=2, retry_after_limit=60)
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were to be waited for; nothing waits."""
-    seconds: list[float] = []
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=seconds.append)
-    monkeypatch.setattr(waits, "time", clock)
-    return seconds
+    return set_clock(monkeypatch).slept
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
