@@ -11,6 +11,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from support import distribution, traffic
 from support.both import Both, in_both_ways
 from support.populate import Populated, populate
 from support.scripted import Scripted
@@ -64,6 +65,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """With `--update` all tests run in one process: what they write is one file."""
+    return 0 if config.getoption("--update") else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Divide tests between processes by file, and by the real registry that they share."""
+    if config.getoption("--update"):
+        raise pytest.UsageError("--update needs all tests in one process: leave out -n")
+    return distribution.scheduler(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
@@ -87,6 +102,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(directory))
     monkeypatch.setenv("REGPIPE_DEBUG", "1")  # bugs in regpipe show their traceback
     return directory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_reading() -> Iterator[None]:
+    """Fail the last test if regpipe ever sent a request that changes something.
+
+    Each process judges what its own tests did.
+    """
+    yield
+    assert set(traffic.methods()) <= set(traffic.ALLOWED)
 
 
 @pytest.fixture

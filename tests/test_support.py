@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import artifacts, cli, images, sample, schema1
+from support import artifacts, cli, distribution, images, sample, schema1
 from support.blobs import Image, sha256
 
 
@@ -83,3 +83,18 @@ def test_a_password_is_found_in_a_basic_header_too() -> None:
     encoded = base64.b64encode(f"{cli.USER}:{cli.PASSWORD}".encode()).decode()
     with pytest.raises(AssertionError):
         cli.shell('echo "Authorization: Basic $1"', encoded)
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "scope"),
+    [
+        ("tests/servers/test_warm.py::test_a_run[docker-registry]", "docker-registry"),
+        ("tests/kinds/test_peers.py::test_oras[distribution3-classic]", "distribution3"),
+        # These start a registry each.
+        ("tests/servers/test_retention.py::test_a[zot]", "tests/servers/test_retention.py"),
+        ("tests/unit/oci/test_jws.py::test_a[an x]", "tests/unit/oci/test_jws.py"),
+        ("tests/unit/test_text.py::test_a", "tests/unit/test_text.py"),
+    ],
+)
+def test_what_shares_a_server_or_a_module_runs_in_one_process(nodeid: str, scope: str) -> None:
+    assert distribution.scope(nodeid) == scope
