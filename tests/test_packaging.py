@@ -46,6 +46,12 @@ def wheel(directory: Path) -> Path:
     return build("wheel", directory / "wheel")
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this source tree."""
+    return wheel(tmp_path_factory.mktemp("built"))
+
+
 def wheel_of_sdist(directory: Path) -> Path:
     sdist = build("sdist", directory / "sdist")
     with tarfile.open(sdist) as archive:
@@ -78,16 +84,16 @@ def install(what: list[str | Path], directory: Path) -> Path:
 @pytest.mark.parametrize(
     "what",
     [
-        lambda directory: [wheel(directory)],
-        lambda directory: [wheel_of_sdist(directory)],
-        lambda _: ["--editable", ROOT],
+        lambda _, built: [built],
+        lambda directory, _: [wheel_of_sdist(directory)],
+        lambda *_: ["--editable", ROOT],
     ],
     ids=["wheel", "wheel of the sdist", "editable"],
 )
 def test_the_bundled_programs_are_found(
-    what: Callable[[Path], list[str | Path]], tmp_path: Path
+    what: Callable[[Path, Path], list[str | Path]], built: Path, tmp_path: Path
 ) -> None:
-    binaries = install(what(tmp_path), tmp_path)
+    binaries = install(what(tmp_path, built), tmp_path)
     where = output([binaries / "python", "-c", "import regpipe; print(regpipe.__file__)"], tmp_path)
     assert Path(where).is_relative_to(tmp_path) or Path(where).is_relative_to(ROOT / "src")
     listed = output([binaries / "regpipe", "summarize", "--list"], tmp_path)
@@ -95,8 +101,8 @@ def test_the_bundled_programs_are_found(
     assert sorted(line.split()[0] for line in listed.splitlines() if line[0] != " ") == PROGRAMS
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel(tmp_path)) as archive:
+def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(built) as archive:
         names = archive.namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"regpipe"}
     for part in ("py.typed", "filters/summary.jq", "report/page/page.html"):
@@ -104,8 +110,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
-def test_man_pages_and_completion_are_where_man_and_the_shells_look(tmp_path: Path) -> None:
-    binaries = install([wheel(tmp_path)], tmp_path)
+def test_man_pages_and_completion_are_where_man_and_the_shells_look(
+    built: Path, tmp_path: Path
+) -> None:
+    binaries = install([built], tmp_path)
     share = binaries.parent / "share"
     manual = {path.name for path in share.glob("man/man[17]/*")}
     assert {"regpipe.1", "regpipe-summarize.1", "regpipe-exit-codes.7"} <= manual

@@ -18,7 +18,7 @@ from support.cli import SOURCE, run, shell
 from support.processes import Process, find
 from support.scripted import Scripted
 
-REPOSITORIES, TAGS = 30, 4
+REPOSITORIES, TAGS = 20, 4
 WHOLE = "regpipe catalog $1 | regpipe tags | regpipe manifests | regpipe summarize"
 
 
