@@ -103,6 +103,18 @@ def test_a_table_fits_the_width() -> None:
     assert LONG["ref"] in text_of("table", [LONG])[1]
 
 
+@pytest.mark.skipif(not shutil.which("setsid"), reason="setsid is not installed")
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize("words", [["summarize", "--list"], ["schema"]])
+def test_a_list_fits_the_terminal(words: list[str], columns: int) -> None:
+    command = [sys.executable, "-m", "regpipe", *words]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with Terminal(command, environment, columns=columns) as terminal:
+        shown = terminal.rest()
+    assert max(map(len, shown.splitlines())) <= columns
+    assert shown.split() == run(words).out.decode().split()
+
+
 def test_a_narrow_table_has_no_time_of_day_before_it_cuts_references() -> None:
     whole = text_of("table", RECORDS)
     width = whole[0].index("DIGEST") + 12 - 1  # a digest has twelve digits

@@ -2,8 +2,9 @@
 
 import json
 
+from regpipe import stdio
 from regpipe.errors import ExitCode, UsageError
-from regpipe.manual import columns, other_tools, schemas
+from regpipe.manual import columns, narrow, other_tools, schemas
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
 
@@ -36,7 +37,7 @@ def main(argv: list[str], streams: Streams) -> int:
             raise UsageError("--duckdb needs the name of a schema; list them with: regpipe schema")
         streams.stdout.write(_columns(args.name))
     else:
-        streams.stdout.write(_listing() if args.name is None else _schema(args.name))
+        streams.stdout.write(_listing(streams) if args.name is None else _schema(args.name))
     return ExitCode.OK
 
 
@@ -67,11 +68,15 @@ def _columns(name: str) -> bytes:
         raise UsageError(f"what {name} describes has no columns of its own") from error
 
 
-def _listing() -> bytes:
+def _listing(streams: Streams) -> bytes:
+    """Return a line for each schema; on a terminal it is wrapped."""
     names = schemas.names()
     width = max(map(len, names))
     lines = []
     for name in names:
         sentence = json.loads(schemas.text(name))["description"].split(". ")[0]
-        lines.append(f"{name:{width}}  {sentence.rstrip('.')}\n")
-    return "".join(lines).encode()
+        lines.append(f"{name:{width}}  {sentence.rstrip('.')}")
+    if streams.stdout.isatty():
+        indent, most = " " * (width + 2), stdio.columns(streams.stdout)
+        lines = [part for line in lines for part in narrow.wrapped(line, most, indent)]
+    return "".join(f"{line}\n" for line in lines).encode()

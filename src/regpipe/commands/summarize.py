@@ -111,7 +111,7 @@ def main(argv: list[str], streams: "Streams") -> int:
         raise parameters.explained(error, argv) from None
     if options.action:
         is_help = options.action == "help"
-        streams.stdout.write((_help(streams) if is_help else _action(options)).encode())
+        streams.stdout.write((_help(streams) if is_help else _action(options, streams)).encode())
         return OK
     source = _source(libjq, options)
     if source.named:
@@ -261,7 +261,7 @@ def _help(streams: "Streams") -> str:
     return narrow.fitted(HELP, columns(streams.stdout))
 
 
-def _action(options: Options) -> str:
+def _action(options: Options, streams: "Streams") -> str:
     """Return what --list and its like print."""
     if options.action == "version":
         return commands.version()
@@ -276,7 +276,7 @@ def _action(options: Options) -> str:
 
     programs = list(library.all_programs())
     width = max((len(program.name) for program in programs), default=0)
-    return "".join(parameters.listed(program, width) for program in programs)
+    return "".join(parameters.listed(program, width, streams.stdout) for program in programs)
 
 
 def _set_interrupt(handler: "_Handler") -> "_Handler":

@@ -11,6 +11,7 @@ import os
 
 from regpipe.errors import UsageError
 from regpipe.jq import library
+from regpipe.stdio import columns
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
@@ -112,12 +113,13 @@ def explained(error: "UnknownOptionError", argv: "Sequence[str]") -> UsageError:
     return UsageError(f"unknown option {error.option}; {hint}") if hint else error
 
 
-def listed(program: "library.NamedProgram", width: int) -> str:
+def listed(program: "library.NamedProgram", width: int, output: "BinaryIO") -> str:
     """Return the line of a program in --list, and one for each of its parameters.
 
     Args:
         program: the program.
         width: that of the column of names.
+        output: where it is shown: on a terminal lines are wrapped.
     """
     own = "" if program.bundled else " (yours)"
     lines = [f"{program.name:{width}}  {program.help}{own}"]
@@ -125,6 +127,14 @@ def listed(program: "library.NamedProgram", width: int) -> str:
         f"{'':{width}}    {setting(parameter)}  {parameter.help}"
         for parameter in program.parameters
     ]
+    if output.isatty():
+        from regpipe.manual import narrow  # noqa: PLC0415 -- needed here only
+
+        lines = [
+            part
+            for at, line in enumerate(lines)
+            for part in narrow.wrapped(line, columns(output), " " * (width + (6 if at else 2)))
+        ]
     return "\n".join(lines) + "\n"
 
 
