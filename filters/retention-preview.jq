@@ -25,8 +25,4 @@ needs_manifests("retention-preview")
      ($ARGS.named.now | instant // error("now is a date: --arg now 2024-01-31T00:00:00Z"))[0]
    end) as $now
 | (map(select(is_error)) | missing(true)) as $errors
-| over_images(
-    by_repository[]
-    | {registry: (.[0] | .registry), repository: (.[0] | repository)}
-      + (retention_tags(null; null; null; $errors) | retention_preview($settings; $now))
-  )
+| over_images(by_repository[] | repository_preview($errors; $settings; $now; dating))

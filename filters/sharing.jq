@@ -17,7 +17,8 @@ def sized:
   if is_schema1 or (_listed | type) != "array" then null
   else
     [_listed[] | objects | [(.digest | key), .size]]
-    | if all(.[]; (.[1] | type) == "number") then . else null end
+    | map(.[1]) as $sizes
+    | if $sizes == [] or (($sizes | min | type) == "number" and ($sizes | max | type) == "number") then . else null end
   end;
 
 # What the images of one registry share; each comes as [digest, ref, layers].

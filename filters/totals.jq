@@ -10,18 +10,4 @@
 include "totals" {search: "./lib"};
 include "oci" {search: "./lib"};
 
-def summed($name): map(.[$name]) | add // 0;
-def date: if . then todate else null end;
-
-needs_manifests("totals")
-| over_images(
-    repository_totals
-    | (.[] | del(.name) | .unique |= sum_of_sizes | .oldest |= date | .newest |= date),
-      {
-        repositories: length, tags: summed("tags"), images: summed("images"), naive: summed("naive"),
-        unique: (group_by(.name) | map(map(.unique) | add | sum_of_sizes) | add // 0),
-        withoutSizes: summed("withoutSizes"),
-        oldest: (map(.oldest | numbers) | min | date), newest: (map(.newest) | max | date),
-        undated: summed("undated")
-      }
-  )
+needs_manifests("totals") | over_images(repository_totals | totals_lines)

@@ -22,9 +22,9 @@ def _refers:
       (_array(.referrers)[] | objects | [(.subject | strings) // $digest, (.digest | strings)])
     ];
 
-# What is known of a tag by one record of it.
-def _by_record:
-  dating as $dating
+# What is known of a tag by one record of it; `dated` gives its `dating`.
+def _by_record(dated):
+  dated as $dating
   | _held as $held
   | (.digest | strings // null) as $digest
   | {
@@ -42,10 +42,10 @@ def _by_record:
     };
 
 # What is known of a tag by its records, which are usually one, or one a platform.
-def _by_records:
-  if .[1] == null then .[0] | _by_record
+def _by_records(dated):
+  if .[1] == null then .[0] | _by_record(dated)
   else
-    map(_by_record)
+    map(_by_record(dated))
     | (map(.image.digest | strings) | unique) as $digests
     | max_by(.date)
       + {
@@ -80,13 +80,13 @@ def _subject: .[:71];
 # The tags of a repository and what they need, of its records.
 #
 # $only and $protect are regular expressions or null, $used is what `used_images` gives, $errors what
-# `missing(true)` gives.
-def retention_tags($only; $protect; $used; $errors):
+# `missing(true)` gives, and `dated` the `dating` of a record.
+def retention_tags($only; $protect; $used; $errors; dated):
   (map(select(is_referrer_tag))) as $referrers
   | (map(select(is_referrer_tag | not))) as $images
   | ($images
      | group_by(tag_or_digest)
-     | map(_by_records)
+     | map(_by_records(dated))
      | if $only == null and $protect == null and $used == null then .
        else map(_restricted($only; $protect; $used))
        end) as $tags
@@ -127,6 +127,8 @@ def retention_tags($only; $protect; $used; $errors):
       | sort
       | reverse
     );
+
+def retention_tags($only; $protect; $used; $errors): retention_tags($only; $protect; $used; $errors; dating);
 
 # Of tags that stay: {digest: [at most so many of their names, how many there are]}.
 def _most: 10;
@@ -300,3 +302,8 @@ def retention_preview($settings; $now):
       ],
       note: _referrers_unknown
     };
+
+# The same for the records of a repository, with its name: a line of `retention-preview`.
+def repository_preview($errors; $settings; $now; dated):
+  {registry: (.[0] | .registry), repository: (.[0] | repository)}
+  + (retention_tags(null; null; null; $errors; dated) | retention_preview($settings; $now));

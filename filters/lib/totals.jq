@@ -7,13 +7,14 @@ include "oci" {search: "./"};
 def _key: if type == "string" then . else " \(tojson)" end;
 
 # Of a record: {image, size, layers}, and if it is not only about another image {at, digest, date}.
-def _counted:
+# `dated` gives its `dating`.
+def _counted(dated):
   layers_size as $size
   | image_digest as $image
   | {$image, $size, layers: (if $size then . else null end)}
     + if is_referrer_tag then {}
       else
-        dating as [$instant, $reason]
+        dated as [$instant, $reason]
         | {at: [.tag, .ref], digest: (.digest // $image // null),
            date: (if $reason then null else $instant[0] end)}
       end;
@@ -40,12 +41,25 @@ def _figures:
       oldest: ($dates | map(numbers) | min), newest: ($dates | max), undated: ($dates | map(nulls) | length)
     };
 
-# What each repository of an array of records has, as {registry, name, repository, tags, images, naive, unique,
-# withoutSizes, oldest, newest, undated}: `name` is the registry's in references, `unique` has the layers as
-# {digest: size}, and dates are seconds since 1970 or null.
-def repository_totals:
-  group_by([registry_name, repository])
-  | map((.[0] | {registry: (.registry // registry_name), name: registry_name, repository: repository})
-        + (map(_counted) | _figures));
+# What each repository has, of records that `by_repository` grouped, as {registry, name, repository, tags,
+# images, naive, unique, withoutSizes, oldest, newest, undated}: `name` is the registry's in references,
+# `unique` has the layers as {digest: size}, and dates are seconds since 1970 or null.
+def totals_of_repositories(dated):
+  map((.[0] | {registry: (.registry // registry_name), name: registry_name, repository: repository})
+      + (map(_counted(dated)) | _figures));
+def repository_totals: by_repository | totals_of_repositories(dating);
 
 def sum_of_sizes: [.[]] | add // 0;
+
+# The lines of `totals`: one for each repository, and one for all of them.
+def totals_lines:
+  def summed($name): map(.[$name]) | add // 0;
+  def date: if . then todate else null end;
+  (.[] | del(.name) | .unique |= sum_of_sizes | .oldest |= date | .newest |= date),
+  {
+    repositories: length, tags: summed("tags"), images: summed("images"), naive: summed("naive"),
+    unique: (group_by(.name) | map(map(.unique) | add | sum_of_sizes) | add // 0),
+    withoutSizes: summed("withoutSizes"),
+    oldest: (map(.oldest | numbers) | min | date), newest: (map(.newest) | max | date),
+    undated: summed("undated")
+  };

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from regpipe.jq.batch import Batch, ProgramError
 from regpipe.report.units import human_bytes
 from support import registry_records
 from support.cli import run
@@ -163,3 +164,14 @@ def test_the_matrix_is_that_of_platforms(records: list[Json], page: str) -> None
 def test_the_page_is_the_same_byte_for_byte(records: list[Json], page: str, tmp_path: Path) -> None:
     make(tmp_path / "again.html", records)
     assert (tmp_path / "again.html").read_text() == page
+
+
+def test_figures_of_one_program_do_without_those_of_another(
+    records: list[Json], page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_batch: Batch, _arguments: object) -> None:
+        raise ProgramError("report: failed")
+
+    monkeypatch.setattr(Batch, "run_page", fail)
+    make(tmp_path / "page.html", records)
+    assert (tmp_path / "page.html").read_text() == page

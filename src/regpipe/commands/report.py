@@ -112,14 +112,19 @@ def _results(records: Records, before: Records | None, now: float) -> Results:
             results.failed.append(f"{error.message}")
             return []
 
-    results.totals = run("totals")
     results.sharing = run("sharing")
     bases = run("lineage", examples, "{lineage, base: .base.refs, declared}")
     results.lineage = list(alike.of_all(bases)) if bases else []
-    moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
     settings = [{"keep": keep, "days": days} for keep, days in SETTINGS]
-    told = run("retention-preview", settings=settings, now=moment)
-    results.retention = [line for line in told if "error" not in line]
+    try:
+        figures = batch.run_page({"settings": settings, "now": int(now)})
+        results.totals = [line["totals"] for line in figures if "totals" in line]
+        results.retention = [line["retention"] for line in figures if "retention" in line]
+    except ProgramError:  # one of the two can do without the other
+        moment = f"{datetime.fromtimestamp(now, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+        results.totals = run("totals")
+        told = run("retention-preview", settings=settings, now=moment)
+        results.retention = [line for line in told if "error" not in line]
     results.dates = {
         ref: (seconds, undated)
         for line in results.retention

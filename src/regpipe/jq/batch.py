@@ -22,6 +22,12 @@ class ProgramError(RegpipeError):
     exit_code = ExitCode.PARTIAL
 
 
+# jq 1.8.2 aborts where a program does not include what its libraries do, after these.
+_LIBRARIES = ("page", "totals", "retention", "used", "oci")
+_PAGE = "".join(f'include "{name}" {{search: "./lib"}};' for name in _LIBRARIES).encode()
+_PAGE += b"page_figures($settings; $now)"
+
+
 def reduced(name: str, records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """Yield records as JSON texts, with what the bundled program of that name reads of them."""
     projection = Projection(library.find_bundled(name).paths().reads)
@@ -61,20 +67,34 @@ class Batch:
             ProgramError: it failed on an input.
         """
         program = library.find_bundled(name)
+        text = program.text + f"\n| {then}".encode()
+        return self._run(name, text, arguments or {}, slurp=program.slurp)
+
+    def run_page(self, arguments: Mapping[str, object]) -> list[Any]:
+        """Run two programs at once: `page_figures` in filters/lib/page.jq.
+
+        Raises:
+            ProgramError: it failed.
+        """
+        return self._run("report", _PAGE, arguments, slurp=True)
+
+    def _run(
+        self, name: str, text: bytes, arguments: Mapping[str, object], *, slurp: bool
+    ) -> list[Any]:
         output, messages = io.BytesIO(), io.StringIO()
         compiled = Program(
             self._libjq,
-            program.text + f"\n| {then}".encode(),
+            text,
             Output(output, Style(), messages),
-            arguments=self._arguments(arguments or {}),
+            arguments=self._arguments(arguments),
             attributes={
                 "JQ_LIBRARY_PATH": [library.library_path()],
                 "JQ_ORIGIN": ".",
-                "PROGRAM_ORIGIN": os.path.dirname(program.path),  # noqa: PTH120 -- a string is wanted
+                "PROGRAM_ORIGIN": os.path.dirname(library.library_path()),  # noqa: PTH120 -- a string
             },
         )
         copy = self._libjq.call.jv_copy
-        inputs = [self._array()] if program.slurp else map(copy, self._inputs)
+        inputs = [self._array()] if slurp else map(copy, self._inputs)
         failed = False
         for value in inputs:
             failed |= compiled.run(value) == RUNTIME
