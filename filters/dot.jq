@@ -10,7 +10,7 @@ include "oci" {search: "./lib"};
 
 # Text between quotes: Graphviz reads escapes, and HTML's entities.
 def text:
-  gsub("[\\p{Cc}]"; "?") | gsub("\\\\"; "\\\\") | gsub("\""; "\\\"") | gsub("&"; "&amp;");
+  printable | . / "\\" | join("\\\\") | . / "\"" | join("\\\"") | . / "&" | join("&amp;");
 
 needs_manifests("dot")
 | "digraph lineage {",

@@ -9,7 +9,7 @@ include "lineage" {search: "./lib"};
 include "oci" {search: "./lib"};
 
 # Text as Mermaid takes it between quotes: all that might mean something to it, or to HTML, by its number.
-def text: [explode[] | if (. >= 48 and . <= 57) or (. >= 64 and . <= 90) or (. >= 97 and . <= 122) or (. > 160 and . != 8232 and . != 8233)
+def text: printable | [explode[] | if (. >= 48 and . <= 57) or (. >= 64 and . <= 90) or (. >= 97 and . <= 122) or (. > 160 and . != 8232 and . != 8233)
            or . == 32 or (. >= 44 and . <= 47) or . == 58 or . == 95 then [.] | implode
          elif . < 32 or . >= 127 then "?"
          else "#\(.);"

@@ -50,13 +50,8 @@ def row:
   end
   | map(if . then tostring else "-" end);
 
-# Characters that a terminal would interpret.
-def control: "[\\p{Cc}]";
-def without_control:
-  if (map(add) | add | test(control)) then
-    map(if (add | test(control)) then map(gsub(control; "?")) else . end)
-  else .
-  end;
+# One look at all rows is quicker than many at cells.
+def all_printable: if (map(add) | add | is_printable) then . else map(map(printable)) end;
 
 # A cell wider than that does not widen its column: the table would grow by it in every row.
 def widest: 250;
@@ -97,7 +92,7 @@ def result:
   ($ARGS.named.width // 0 | tonumber? // error("width is a number of columns: --arg width 100")) as $width
   | newest_first
   | [["REFERENCE", "PLATFORM", "CREATED (UTC)", "SIZE", "DIGEST"]] + map(row)
-  | without_control
+  | all_printable
   | (if $width > 0 and (widths | add) + 20 > $width then by_day else . end)
   | widths as [$reference, $platform, $created, $size]
   | (if $width > 0 then [$reference, ([$width - $platform - $created - $size - 20, 20] | max)] | min

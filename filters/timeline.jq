@@ -9,7 +9,7 @@ include "oci" {search: "./lib"};
 
 ($ARGS.named.width // 100 | tonumber? // error("width is a number of columns: --arg width 100")) as $given
 | ($given | floor | if . < 40 then 40 elif . > 1000 then 1000 else . end) as $width
-| def plain: tostring | if test("[\\p{Cc}]") then gsub("[\\p{Cc}]"; "?") else . end;
+| def plain: tostring | printable;
   def cut($most): if length > $most then .[:$most - 1] + "…" else . end;
   def name: .ref // .tag // repository // .digest // "an image" | plain;
   def day: if . then strftime("%Y-%m-%d") else "no date   " end;

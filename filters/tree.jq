@@ -11,7 +11,7 @@ include "oci" {search: "./lib"};
 # An image has at most 127 layers, and so many bases below each other.
 def deepest: 128;
 
-def text: [graph_label] | join(", ") | if test("[\\p{Cc}]") then gsub("[\\p{Cc}]"; "?") else . end;
+def text: [graph_label] | join(", ") | printable;
 
 def tree:
   lineage_graph as {$nodes, $edges}
@@ -39,4 +39,4 @@ def tree:
 
 needs_manifests("tree")
 | over_images(tree)
-| if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | gsub("[\\p{Cc}]"; "?") else . end
+| if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | printable else . end

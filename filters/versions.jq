@@ -24,7 +24,7 @@ $ARGS.named.like as $like
         and ($pre or .[0].pre == null))) as $chosen
     | (if length > ($chosen | length) then
          "regpipe summarize: versions: left out \(length - ($chosen | length)) of \(length) tags of "
-         + "\(.[0][1] | repository // "an input"): not versions, or not asked for\n" | stderr
+         + "\(.[0][1] | repository // "an input" | printable): not versions, or not asked for\n" | stderr
        else null
        end) as $_
     | $chosen

@@ -159,6 +159,20 @@ def layers_size:
     | if . == null then 0 elif . then . else null end
   end;
 
+# Text for people to look at: `?` for what a terminal obeys or does not show, which are control characters, marks
+# of direction and other characters without width (Unicode's Cc and Cf), and separators of lines and paragraphs.
+# gsub would take quadratic time.
+def _is_unprintable:
+  . < 32 or (. >= 127 and . < 160) or . == 173 or . == 1564 or . == 6158 or (. >= 8203 and . <= 8207)
+  or (. >= 8232 and . <= 8238) or (. >= 8288 and . <= 8303) or . == 65279 or (. >= 65529 and . <= 65531)
+  or (. >= 917504 and . <= 917631);
+def is_printable: test("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]") | not;
+def _printable(kept):
+  if is_printable then . else explode | map(if _is_unprintable and (kept | not) then 63 else . end) | implode end;
+def printable: _printable(false);
+# The same for text that may have lines and tabs in it.
+def printable_lines: _printable(. == 9 or . == 10 or . == 13);
+
 # reads labels: image_config
 # copies labels: .config.config.Labels .config.Labels
 # copies labels: .history[0].v1Compatibility|fromjson.config.Labels

@@ -26,4 +26,7 @@ def sheet_item($program):
 # The header and the rows.
 def sheet_rows:
   ["ref", "repository", "tag", "digest", "platform", "created", "built", "sha", "layersSize", "error"],
-  (.[][0] | map(_cell));
+  # One look at a row is quicker than many at cells. @csv and @tsv have a way to write lines and tabs.
+  (.[][0]
+   | if map(strings) | add // "" | is_printable then . else map(if type == "string" then printable_lines else . end) end
+   | map(_cell));

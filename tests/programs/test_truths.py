@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import run
 from support.programs import NOW, Record, failure, image, summarize
 
 
@@ -84,10 +83,3 @@ def test_sharing_counts_each_registry_separately() -> None:
     (both,) = summarize("sharing", records)
     counts = ("tags", "images", "naive", "unique", "shared", "exclusive")
     assert {name: both[name] for name in counts} == {name: 2 * one[name] for name in counts}
-
-
-def test_a_wide_cell_does_not_widen_the_table() -> None:
-    records = [image("v1", ref="r.example/" + "x" * 10_000), *(image(f"t{n}") for n in range(20))]
-    lines = "".join(f"{json.dumps(record)}\n" for record in records)
-    result = run(["summarize", "table"], lines.encode())
-    assert len(result.out) < 20_000

@@ -64,6 +64,8 @@ ROWS = {
     57: "signatures by the thousand",
     58: "archives whose headers, layers or images expand",
     59: "very many or large referrers",
+    60: "characters in reports that a terminal obeys",
+    61: "cells of reports that take quadratic time, or widen every row",
 }
 
 _NAMES = re.compile(r"^def test_(\d\d)_", re.MULTILINE)
