@@ -23,6 +23,7 @@ TYPED = {
     "after a pipe": ("regpipe catalog x | regpipe manif\t", "| regpipe manifests "),
     "a file": ("regpipe summarize . recor\t", "regpipe summarize . records.ndjson "),
     "a value": ("regpipe manifests --platform=windows\t", "--platform=windows/amd64 "),
+    "a kind": ("regpipe refs --kind docker\t", "--kind dockerfile "),
     "a path": ("regpipe tags oci-archive:recor\t", "oci-archive:records.ndjson "),
     "a source": ("regpipe manifests oci-\t", "regpipe manifests oci-archive:"),
 }

@@ -12,6 +12,7 @@ from regpipe.jq import library
 from regpipe.manual import candidates, helptext, schemas, topics
 from regpipe.manual.candidates import Candidate, Knowledge
 from regpipe.oci.reference import HUB, host_of
+from regpipe.refs import kinds
 from regpipe.stage import caching, settings
 from regpipe.stage.parser import Help, Parser
 from regpipe.stdio import Streams
@@ -70,6 +71,10 @@ def _known() -> Knowledge:
         programs=lambda: ((one.name, one.help) for one in library.all_programs()),
         parameters=_parameters,
         references=_references,
+        choices={
+            "--hints": lambda: settings.SETTINGS["hints"].choices,
+            "--kind": lambda: kinds.KINDS,
+        },
     )
 
 

@@ -43,6 +43,7 @@ class Knowledge(NamedTuple):
         programs: returns the named programs with their help.
         parameters: returns the parameters of a program with their help.
         references: returns the references in the cache that begin with a text.
+        choices: for options whose value is one of a few words: returns those.
     """
 
     verbs: Mapping[str, str]
@@ -51,6 +52,7 @@ class Knowledge(NamedTuple):
     programs: Callable[[], Iterable[Candidate]]
     parameters: Callable[[str], Iterable[Candidate]]
     references: Callable[[str, str], Iterable[str]]
+    choices: Mapping[str, Callable[[], Iterable[str]]]
 
 
 def candidates(line: str, known: Knowledge) -> list[Candidate]:
@@ -108,6 +110,8 @@ def _values(entry: Entry, words: list[str], known: Knowledge) -> Iterable[Candid
     name = entry.options[-1]
     if name == "--platform":
         return [(platform, "") for platform in _PLATFORMS]
+    if name in known.choices:
+        return [(choice, "") for choice in known.choices[name]()]
     if name == "--show":
         return known.programs()
     if name in ("--arg", "--argjson", "--slurpfile", "--rawfile"):

@@ -9,7 +9,8 @@ from regpipe.manual.candidates import Knowledge, candidates
 
 HELP = {
     "tags": "usage: regpipe tags [OPTION…] [INPUT…]\n\nText.\n\nOptions:\n  -j, --jobs N  many\n"
-    "  --cacert FILE  a file\n  --platform P  one\n  -k, --insecure  a switch\n",
+    "  --cacert FILE  a file\n  --kind KIND  a kind\n  --platform P  one\n"
+    "  -k, --insecure  a switch\n",
     "summarize": "usage: regpipe summarize [OPTION…] [PROGRAM] [FILE…]\n\nText.\n\nOptions:\n"
     "  -r, --raw-output  a switch\n  --arg NAME TEXT  a value\n  --slurpfile NAME FILE  a file\n",
 }
@@ -20,6 +21,7 @@ KNOWN = Knowledge(
     programs=lambda: [("newest", "the newest"), ("sizes", "sizes")],
     parameters=lambda program: [("n", "how many")] if program == "newest" else [],
     references=lambda _, text: [one for one in ("a.b/c", "a.b/d") if one.startswith(text)],
+    choices={"--kind": lambda: ["compose", "kubernetes"]},
 )
 
 
@@ -28,7 +30,7 @@ KNOWN = Knowledge(
     [
         ("regpipe ", ["tags", "summarize", "--help", "--version"]),
         ("regpipe su", ["summarize"]),
-        ("regpipe tags --", ["--jobs", "--cacert", "--platform", "--insecure"]),
+        ("regpipe tags --", ["--jobs", "--cacert", "--kind", "--platform", "--insecure"]),
         ("regpipe tags -j ", []),
         ("regpipe tags --cacert ", [":files"]),
         ("regpipe tags --cacert x", [":files"]),
@@ -42,6 +44,7 @@ KNOWN = Knowledge(
         ("regpipe tags oci:nosuch/", []),
         ("regpipe tags --platform=windows", ["--platform=windows/amd64"]),
         ("regpipe tags --jobs=", []),
+        ("regpipe tags --kind c", ["compose"]),
         ("regpipe tags -- --", []),
         ("regpipe summarize ", ["newest", "sizes"]),
         ("regpipe summarize -r ne", ["newest"]),
