@@ -16,7 +16,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> int:
 @pytest.fixture
 def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less than `python -m support.hostile` has, whose sum is above the budget all the same."""
-    for name, count in {"CONFIGS": 400, "INDEXES": 2, "ROUNDS": 1}.items():
+    for name, count in {"CONFIGS": 500, "INDEXES": 2, "ROUNDS": 1}.items():
         assert count < getattr(hostile, name)
         monkeypatch.setattr(hostile, name, count)
 
