@@ -105,8 +105,10 @@ def test_records_without_a_reference_have_their_own_dates(tmp_path: Path) -> Non
 def test_nothing_or_errors_alone_make_a_page(tmp_path: Path) -> None:
     assert "No images came in." in page(tmp_path)
     error = {"ref": "r.example/app:v9", "error": {"code": "X", "message": "gone", "status": 404}}
-    made = page(tmp_path, error, code=1)
+    odd = {"ref": 5, "error": {"code": {"a": 1}, "message": ["x"], "status": "404"}}
+    made = page(tmp_path, error, odd, code=1)
     assert "r.example/app:v9 X gone 404" in text_of(made, "errors")
+    assert 'an input {"a": 1} ["x"]' in text_of(made, "errors")
 
 
 def test_duplicates_are_one_row(tmp_path: Path) -> None:
@@ -143,3 +145,24 @@ def test_before_may_be_the_same_other_or_nothing(tmp_path: Path) -> None:
         before.write_text("".join(f"{json.dumps(each)}\n" for each in records))
         assert make(tmp_path / "page.html", [record()], "--before", before).code == 0
         assert shown in text_of((tmp_path / "page.html").read_text(), "changes")
+
+
+def test_what_is_no_record_in_earlier_records_is_told(tmp_path: Path) -> None:
+    before = tmp_path / "before.ndjson"
+    before.write_bytes(lines([record()]) + b"{broken\n")
+    result = make(tmp_path / "page.html", [record()], "--before", before)
+    assert (result.code, result.err.partition(": malformed")[0]) == (
+        2,
+        f"regpipe report: {before}:2",
+    )
+    assert "Nothing has changed" in text_of((tmp_path / "page.html").read_text(), "changes")
+    before.write_bytes(lines([{"repository": "app", "tag": "v1", "ref": "r.example/app:v1"}]))
+    result = make(tmp_path / "page.html", [record()], "--before", before)
+    assert (result.code, result.out) == (2, b"")
+    assert f"{before}:1: a tag record: pipe it through regpipe manifests first" in result.err
+
+
+def test_standard_input_is_not_read_twice(tmp_path: Path) -> None:
+    result = make(tmp_path / "page.html", [record()], "--before", "-")
+    assert (result.code, result.out) == (2, b"")
+    assert "cannot both be standard input" in result.err

@@ -62,19 +62,27 @@ def _run(options: Namespace, streams: Streams) -> int:
     records = Records()
     for name in options.inputs or ["-"]:
         _read(records, name, streams)
-    if records.earlier and not records.images:
-        raise UsageError(f"report needs manifest records; {records.refused[0]}")
-    for message in records.refused:
-        streams.stderr.write(f"regpipe report: {printable(message)}\n")
+    if options.before == "-" and "-" in (options.inputs or ["-"]):
+        raise UsageError("the records and --before cannot both be standard input: name a file")
     before = Records() if options.before is not None else None
     if before is not None:
         _read(before, options.before, streams)
+    refused = [message for read in (records, before) if read for message in _refused(read)]
+    for message in refused:
+        streams.stderr.write(f"regpipe report: {printable(message)}\n")
     results = _results(records, before, now)
     for piece in assemble.page(records, results, now):
         streams.stdout.write(piece)
-    if records.refused:
+    if refused:
         return ExitCode.USAGE
     return ExitCode.PARTIAL if records.errors or results.failed else ExitCode.OK
+
+
+def _refused(records: Records) -> list[str]:
+    """Return what is said of inputs that are not manifest records."""
+    if records.earlier and not records.images:
+        raise UsageError(f"report needs manifest records; {records.refused[0]}")
+    return records.refused
 
 
 def _read(records: Records, name: str, streams: Streams) -> None:

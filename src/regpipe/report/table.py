@@ -1,5 +1,6 @@
 """The table: the tree of registries, namespaces and repositories, with a row for each tag."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from regpipe.report.model import Inventory, Repository, Tag
@@ -132,7 +133,12 @@ def _error(record: dict[str, object]) -> dict[str, object]:
     status = fields.get("status")
     return {
         "ref": next((clean(name) for name in named if name and isinstance(name, str)), "an input"),
-        "code": fields.get("code") if isinstance(fields.get("code"), str) else "UNKNOWN",
-        "message": clean(fields.get("message")),
+        "code": _text(fields.get("code")) or "UNKNOWN",
+        "message": _text(fields.get("message")),
         "status": status if isinstance(status, int) else None,
     }
+
+
+def _text(value: object) -> str:
+    """Return a field that should be text; of another type as JSON."""
+    return clean(value if value is None or isinstance(value, str) else json.dumps(value))
