@@ -107,3 +107,21 @@ def test_an_endless_list_is_given_up(scripted: Scripted) -> None:
     warm = tags_then_manifests(scripted)
     assert (warm.out, warm.err) == (cold.out, "")
     assert len(scripted.requests_to("/api/v1/*")) <= 2 * LISTS["quay"].of(TAGS) + 4
+
+
+def test_a_list_that_is_out_of_date_is_caught_before_it_is_used(scripted: Scripted) -> None:
+    fill(scripted)
+    before = dict(scripted.content.tags["team/app"])
+    first = set(sorted(before)[:20])
+    with_list(
+        "harbor", scripted, lambda tags: {k: tags[k] if k in first else before[k] for k in tags}
+    )
+    tags_then_manifests(scripted, "--no-hints")
+    for tag in before.keys() - first:
+        scripted.add("team/app", tag, images.classic("new"))
+    warm = tags_then_manifests(scripted)
+    assert [record["digest"] for record in warm.records] == [
+        scripted.content.tags["team/app"][record["tag"]] for record in warm.records
+    ]
+    assert len(warm.errors) == 1
+    assert "its list of digests is wrong" in warm.err
