@@ -178,7 +178,9 @@ class Hints:
         if self._name is None:
             lists = self._lists
             found = lists.likely() or self._registry.shown or lists.shown()
-            self._name = found or self._cache.offer(self._url)
+            found = found or self._cache.offer(self._url)
+            if found:  # else another thread may have discovered it meanwhile
+                self._name = found
         return self._name
 
     def _found_list(self, repository: str) -> str:
