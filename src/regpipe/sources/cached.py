@@ -1,6 +1,6 @@
 """A registry seen through the cache: content is fetched once, and tags are always revalidated."""
 
-import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -54,6 +54,8 @@ class Cached(Source):
         self._remote = remote
         self._cache = cache
         self._ahead = ahead
+        self._lock = threading.Lock()
+        self._found_hints: tuple[Hints | None] | None = None
         self._shared = SingleFlight()
         # Docker Hub counts a GET of a manifest against its rate limit, but not a HEAD.
         # None: it is not known yet whether this registry supports conditional requests.
@@ -94,9 +96,15 @@ class Cached(Source):
                 hints.note(repository, target, manifest.digest if manifest else None)
         return manifest
 
-    @functools.cached_property
+    @property
     def _hints(self) -> "Hints | None":
-        """What the registry lists with its tags; None if that is not to be used."""
+        """What the registry lists with its tags, the same for all threads; None if not used."""
+        with self._lock:
+            if self._found_hints is None:
+                self._found_hints = (self._find_hints(),)
+            return self._found_hints[0]
+
+    def _find_hints(self) -> "Hints | None":
         remote, cache = self._remote, self._cache
         lists = remote.lists() if remote and cache and self._ahead else None
         if lists is None or remote is None or cache is None or self._ahead is None:
