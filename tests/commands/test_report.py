@@ -44,7 +44,11 @@ def test_a_program_that_fails_is_shown_and_is_1(monkeypatch: pytest.MonkeyPatch)
     def fail(_self: Batch, name: str, *_: object) -> list[Any]:
         raise ProgramError(f"{name}: <it> failed")
 
+    def fail_together(_self: Batch, _arguments: object) -> list[Any]:
+        raise ProgramError("report: failed")
+
     monkeypatch.setattr(Batch, "run", fail)
+    monkeypatch.setattr(Batch, "run_page", fail_together)
     result = run(["report"], lines([IMAGE]))
     assert (result.code, result.err) == (1, "")
     assert is_page(result.out)
