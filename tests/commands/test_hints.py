@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from regpipe import cli
+from regpipe.sources.hints import hints
 from regpipe.stdio import Streams
 from support import images
 from support.cli import run
@@ -16,6 +17,13 @@ from support.hinted import NAMES, SAMPLE, TAGS, asked_for_manifests, fill, tags_
 from support.responses import PASS, Request
 from support.scripted import Scripted
 from support.scripted_lists import BESIDE, LISTS, PUSHED, with_list
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing depends on how fast the input is read: here it has an end."""
+    monkeypatch.setattr(hints, "_INPUT_SECONDS", 60.0)
+    monkeypatch.setattr(hints, "_RESPONSE_SECONDS", 60.0)
 
 
 @pytest.mark.parametrize("name", NAMES)

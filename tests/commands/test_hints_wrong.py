@@ -4,12 +4,21 @@ import itertools
 
 import pytest
 
+from regpipe.sources.hints import hints
 from support import images
 from support.cli import run
 from support.hinted import NAMES, SAMPLE, TAGS, asked_for_manifests, fill, tags_then_manifests
 from support.responses import Request, Response, error, html, json_response, redirect
 from support.scripted import Scripted
 from support.scripted_lists import LISTS, Lie, inventing, lacking, swapped, with_list
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing depends on how fast the input is read: here it has an end."""
+    monkeypatch.setattr(hints, "_INPUT_SECONDS", 60.0)
+    monkeypatch.setattr(hints, "_RESPONSE_SECONDS", 60.0)
+
 
 LIES = [swapped, lacking, inventing]
 

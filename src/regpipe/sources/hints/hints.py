@@ -30,7 +30,9 @@ LEAST = 32
 LEAST_UNKNOWN = 100
 """The same for a registry of which it is not known whether it has a list."""
 
-_INPUT_SECONDS = 0.2
+# How long the tags of a repository are waited for if its input comes slowly, once for each; and for
+# the first response of the registry.
+_INPUT_SECONDS = 0.5
 _RESPONSE_SECONDS = 5.0
 _PLANS_KEPT = 4096
 
