@@ -32,6 +32,10 @@ class UnresolvedError(Exception):
         self.reason = reason
 
 
+Values = Mapping[str, str | UnresolvedError]
+"""Variables: what each stands for, or why that is not known."""
+
+
 class Syntax(NamedTuple):
     """How a kind of file writes variables.
 
@@ -45,12 +49,12 @@ class Syntax(NamedTuple):
     has_quotes: bool = False
 
 
-def expand(text: str, values: Mapping[str, str], syntax: Syntax) -> str:
+def expand(text: str, values: Values, syntax: Syntax) -> str:
     """Return a text with its variables replaced.
 
     Args:
         text: the text.
-        values: the variables that have a value.
+        values: the variables that have a value, or why theirs is not known.
         syntax: how they are written.
 
     Raises:
@@ -60,7 +64,7 @@ def expand(text: str, values: Mapping[str, str], syntax: Syntax) -> str:
 
 
 class _Expander:
-    def __init__(self, text: str, values: Mapping[str, str], syntax: Syntax) -> None:
+    def __init__(self, text: str, values: Values, syntax: Syntax) -> None:
         self._text = text
         self._values = values
         self._syntax = syntax
@@ -125,7 +129,7 @@ class _Expander:
 
     def _chosen(self, name: str, operator: str) -> tuple[str, bool]:
         """Return the value of a variable with an operator, and whether it is the word after it."""
-        value = self._values.get(name)
+        value = self._known(name)
         is_set = value is not None and (value != "" or not operator.startswith(":"))
         kind = operator[-1]
         if kind in "-=":
@@ -136,8 +140,14 @@ class _Expander:
             return "", is_set
         return self._value(name) if is_set else self._missing(name), False
 
-    def _value(self, name: str) -> str:
+    def _known(self, name: str) -> str | None:
         value = self._values.get(name)
+        if isinstance(value, UnresolvedError):
+            raise UnresolvedError(value.reason)
+        return value
+
+    def _value(self, name: str) -> str:
+        value = self._known(name)
         return self._missing(name) if value is None else value
 
     def _missing(self, name: str) -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.kinds import github_actions
-from support.refs import kinds_of, lines, unresolved, values
+from support.refs import items, kinds_of, lines, unresolved, values
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,24 @@ jobs:
         ("${{ matrix.image }}", "{image: [a:1, a:1], include: [{image: b:1}]}", ["a:1", "b:1"]),
         ("${{ matrix.a }}:${{ matrix.b }}", "{a: [x, y], b: [1, 2]}", ["x:1", "x:2", "y:1", "y:2"]),
         ("${{ matrix.image }}", "{image: ['', a:1]}", ["a:1"]),
+        ("a:${{ matrix.v }}", "{v: ['1', '2'], exclude: [{v: '1'}]}", ["a:2"]),
+        ("a:${{ matrix.v }}", "{v: ['1'], exclude: [{v: '1'}]}", []),
+        (
+            "${{ matrix.a }}:${{ matrix.b }}",
+            "{a: [x, y], b: [1, 2], exclude: [{a: x, b: 1}]}",
+            ["x:2", "y:1", "y:2"],
+        ),
+        ("a:${{ matrix.v }}", "{v: [1, 2], o: [p, q], exclude: [{v: 1, o: p}]}", ["a:1", "a:2"]),
+        ("a:${{ matrix.v }}", "{v: [1, 2], exclude: [{v: 1, none: x}]}", ["a:1", "a:2"]),
+        (
+            "${{ matrix.a }}:${{ matrix.b }}",
+            "{a: [x, y], include: [{b: 1}, {a: x, b: 2}, {a: z, b: 3}]}",
+            ["x:2", "y:1", "z:3"],
+        ),
+        # It adds to the jobs of the axis that nothing names, and the later one wins.
+        ("${{ matrix.image }}", "{os: [a, b], include: [{image: x:1}, {image: x:2}]}", ["x:2"]),
+        ("${{ matrix.i.n }}", "{i: [{n: a}, {n: b}], exclude: [{i: {n: a}}]}", ["b"]),
+        ("a:${{ matrix.v }}", "{v: [1], py: [3.10, 3.9], exclude: [{v: 1, py: 3.10}]}", ["a:1"]),
     ],
 )
 def test_a_matrix_gives_an_image_for_each_value(
@@ -101,7 +120,8 @@ def test_a_matrix_gives_an_image_for_each_value(
         ("${{ matrix.image }}", "${{ fromJSON(needs.x.outputs.y) }}"),
         ("${{ matrix.image }}", "{image: '${{ fromJSON(x) }}'}"),
         ("${{ matrix.image }}", "{image: ['${{ x }}']}"),
-        ("${{ matrix.a }}:${{ matrix.b }}", "{a: [x, y], b: [1, 2], exclude: [{a: x, b: 1}]}"),
+        ("a:${{ matrix.v }}", "{v: [1, 2], exclude: '${{ fromJSON(x) }}'}"),
+        ("a:${{ matrix.v }}", "{v: [1, 2], o: '${{ x }}', exclude: [{o: a}]}"),
         ("${{ inputs.image }}", "{}"),
         ("a:${{ env.TAG }}", "{}"),
     ],
@@ -111,6 +131,33 @@ def test_what_the_file_does_not_tell_is_unresolved(container: str, matrix: str) 
     ((found, reason),) = unresolved(text)
     assert found == container
     assert "is not in the file" in reason
+
+
+@pytest.mark.parametrize("number", ["3.10", "010", "1e3", "1.20", "0x1F", "1_0", "1.0", "True"])
+def test_a_number_that_github_writes_in_another_way_is_unresolved(number: str) -> None:
+    text = JOB.replace("{container}", "'python:${{ matrix.py }}'")
+    for matrix in (f"{{py: [3.9, {number}]}}", f"{{include: [{{py: 3.9}}, {{py: {number}}}]}}"):
+        found, problem = items(text.replace("{matrix}", matrix))
+        assert found == Image(4, "python:${{ matrix.py }}", "python:3.9")
+        assert isinstance(problem, Unresolved)
+        assert problem.reason == (
+            f"matrix.py: '{number}' without quotes is not this text to GitHub: put it in quotes"
+        )
+    quoted = text.replace("{matrix}", f"{{py: ['{number}']}}")
+    assert values(quoted) == [f"python:{number}"]
+
+
+def test_a_number_that_is_excluded_with_quotes_is_unresolved() -> None:
+    text = JOB.replace("{container}", "'a:${{ matrix.v }}'")
+    ((_, reason),) = unresolved(text.replace("{matrix}", "{v: [1, 2], exclude: [{v: '1'}]}"))
+    assert reason == "its matrix has '1' with quotes and without: write it one way"
+
+
+def test_no_value_of_a_large_matrix_is_lost_silently() -> None:
+    text = JOB.replace("{container}", "'a:${{ matrix.v }}'")
+    for count, reason in ((300, "more than 256 values"), (300_000, "too large")):
+        ((_, found),) = unresolved(text.replace("{matrix}", f"{{v: {list(range(count))}}}"))
+        assert reason in found
 
 
 def test_templates_of_other_tools_in_scripts_do_no_harm() -> None:
