@@ -2,17 +2,37 @@
 # each setting of `keep` and `days`, which of them could be deleted (`retention_verdicts`).
 #
 # reads retention: .ref tag_or_digest dating created created_from image_id is_referrer_tag pinned
-# reads retention: .info .imageDigest .image.digest .index.manifests .index.platforms
+# reads retention: .info .imageDigest .image.digest .mediaType .index.manifests .index.platforms
 # reads retention: .index.subject.digest .subject.digest .referrers
 include "used" {search: "./"};
 include "oci" {search: "./"};
 
-# The digests that the index of a record holds; null where there is one and it does not tell.
+# The types of what holds nothing: of images and artifacts.
+def _is_single:
+  {
+    "application/vnd.oci.image.manifest.v1+json": true, "application/vnd.oci.artifact.manifest.v1+json": true,
+    "application/vnd.docker.distribution.manifest.v2+json": true,
+    "application/vnd.docker.distribution.manifest.v1+json": true,
+    "application/vnd.docker.distribution.manifest.v1+prettyjws": true
+  }[.mediaType | strings // ""];
+
+# The digests that the index of a record holds; null where there is one, or may be, and it does not tell. A
+# record that lost its `index` on the way is that of an image only where it says so.
 def _held:
   if .index then
     .index.manifests | if type == "array" then map(strings) else null end
   elif .imageDigest then null
-  else []
+  elif .image.digest then if .image.digest == .digest then [] else null end
+  elif _is_single then []
+  else null
+  end;
+
+# Why a record does not tell what it needs, if it does not.
+def _opaque($held):
+  if .info then "report"
+  elif $held then null
+  elif .index or .image.digest then "index"
+  else "record"
   end;
 
 # What refers to what, [subject, digest] each, by a record.
@@ -34,7 +54,7 @@ def _by_record(dated):
       undated: $dating[1], date: (if $dating[1] then [0] else [1] + $dating[0] end), built: $dating[2],
       labelled: ($dating[2] == null and created_from == "label"),
       # Why nothing here can be deleted: what other images need is not told.
-      opaque: (if .info then "report" elif $held == null then "index" else null end),
+      opaque: _opaque($held),
       refers: (if .subject or .referrers or .index then _refers else [] end),
       is_referrer: (_object(.subject) != null or _object(.index.subject) != null),
       # How many platforms its referrers have not been looked for.
@@ -102,7 +122,7 @@ def retention_tags($only; $protect; $used; $errors; dated):
      )) as $holds
   | (reduce $holds[][] as $digest ({}; setpath([$digest]; true))) as $parts
   | (if $images == [] then null else $images[0] | missing_as($errors; null) end) as $error
-  | ([$tags[] | select(.opaque)][0]) as $opaque
+  | (first(($tags[], ($referrers[] | {image: ., opaque: _opaque(_held)})) | select(.opaque)) // null) as $opaque
   | {
       tags: [range($tags | length) as $at | $tags[$at] | . + {$at, part: ($parts[.digest // ""] // false)}],
       $refers, $holds,
@@ -111,10 +131,13 @@ def retention_tags($only; $protect; $used; $errors; dated):
       blocked: (
         if $error then "\($error) is an error record, and may have its digest"
         elif $opaque == null then null
-        elif $opaque.opaque == "report" then
-          "\($opaque.image | .tag // .ref // "an input") is a report, which does not tell what other images need"
         else
-          "\($opaque.image | .tag // .ref // "an input") is an index that does not tell what it holds"
+          "\($opaque.image | .tag // .ref // "an input") "
+          + {
+              report: "is a report, which does not tell what other images need",
+              index: "is an index that does not tell what it holds",
+              record: "is a record that does not tell whether it is of an index"
+            }[$opaque.opaque]
         end)
     }
   # The dates of the images that `keep` counts, the newest first.

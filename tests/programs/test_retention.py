@@ -118,14 +118,36 @@ def test_referrers_of_nothing_that_is_known_are_not_listed() -> None:
         image("odd", index={"platforms": ["linux/amd64"]}),
         image("odd", info={"created": OLD, "sha": None}),
         image("odd", imageDigest="sha256:other"),
+        image("odd", image={"digest": "sha256:other"}),
+        image("odd", mediaType="application/vnd.oci.image.index.v1+json"),
+        image("odd", mediaType=None),
     ],
-    ids=["an index", "a report", "a report of an index"],
-)
+    ids=["an index", "a report", "a report of an index", "a record that lost its index",
+         "one without its image", "one of unknown type"],
+)  # fmt: skip
 def test_what_does_not_tell_what_it_needs_protects_its_repository(odd: Record) -> None:
     other = image("v1") | {"repository": "team/other", "ref": "r.example/team/other:other"}
     found = summarize("retention", [image("v1"), odd, other], *NOW, *KEEP_NONE)
     assert [line["ref"] for line in found if line["deletable"]] == [other["ref"]]
     assert all(line["reason"].startswith("odd is a") for line in found if not line["deletable"])
+
+
+@pytest.mark.parametrize("lost", [{"index"}, {"index", "image"}, {"index", "mediaType"}])
+def test_a_record_that_lost_its_index_deletes_no_part_of_it(lost: set[str]) -> None:
+    whole = index("rel", "i", "amd", created=NEW, image={"digest": "sha256:amd"})
+    whole["mediaType"] = "application/vnd.oci.image.index.v1+json"
+    part = image("rel-amd64", "amd", image={"digest": "sha256:amd"})
+    slim = [{k: v for k, v in record.items() if k not in lost} for record in (whole, part)]
+    assert deletable([whole, part]) == []
+    assert deletable(slim) == []
+    assert deletable(slim[1:]) == ["rel-amd64"]
+
+
+def test_a_fallback_tag_that_lost_its_index_protects_what_it_may_hold() -> None:
+    records = [image("v1", HEX, created=NEW), image("bill", "sig")]
+    whole = index(f"sha256-{HEX}", "fallback", "sig")
+    assert deletable([*records, whole]) == []
+    assert deletable([*records, whole | {"index": None, "image": {"digest": "sha256:sig"}}]) == []
 
 
 def test_a_tag_with_two_digests_protects_both() -> None:

@@ -46,6 +46,7 @@ def image(tag: str, digest: str = "", host: str = "r.example", **fields: object)
         "tag": tag,
         "ref": f"{host}/team/app:{tag}",
         "digest": f"sha256:{digest or tag}",
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "created": "2020-01-01T00:00:00Z",
         "createdFrom": "config",
         "platform": {"os": "linux", "architecture": "amd64"},
