@@ -214,6 +214,24 @@ def test_local_includes_of_gitlab_are_read_once() -> None:
         ]
 
 
+def test_included_files_of_gitlab_have_the_variables_and_inputs_of_the_including_one() -> None:
+    write(
+        x__a_yml=(
+            "spec: {inputs: {v: {default: d}}}\n---\nstages: [a]\nvariables: {NODE: '18', OWN: o}\n"
+            "include: x/b.yml\na: {image: 'a:$NODE-$OWN-$[[ inputs.v ]]', script: x}\n"
+        ),
+        x__b_yml="stages: [a]\nb: {image: 'b:$NODE-$OWN', script: x}\n",
+    )
+    Path(".gitlab-ci.yml").write_text(
+        "variables: {NODE: '20'}\ninclude: [{local: x/a.yml, inputs: {v: g}}]\n"
+    )
+    assert refs(".") == ["docker.io/library/b:20-o", "docker.io/library/a:20-o-g"]
+    assert refs("--var", "NODE=22", ".gitlab-ci.yml") == [
+        "docker.io/library/b:22-o",
+        "docker.io/library/a:22-o-g",
+    ]
+
+
 def test_later_verbs_take_the_records(scripted: Scripted) -> None:
     scripted.add("team/app", "v1", images.index("app"))
     write(Dockerfile=f"FROM {scripted.host}/team/app:v1\n")

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from regpipe.refs.inherited import NOTHING, Inherited
 from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.nodes import Node, ScalarNode
 from regpipe.refs.texts import has_action
-from regpipe.refs.variables import Syntax, UnresolvedError, expand
+from regpipe.refs.variables import Syntax, UnresolvedError, Values, expand
 
 RENDER = "a template fills it in; render the file first"
 
@@ -19,16 +20,18 @@ class Context(NamedTuple):
         variables: the variables of the command line.
         beside: reads the text of another file in its directory; None if there is none.
         earlier: the documents before this one in the file.
+        inherited: what it has from the file that includes it.
     """
 
     path: str
     variables: Mapping[str, str]
     beside: Callable[[str], str | None]
     earlier: list[Node]
+    inherited: Inherited = NOTHING
 
 
 def written(
-    line: int, text: str, values: Mapping[str, str], syntax: Syntax | None = None
+    line: int, text: str, values: Values, syntax: Syntax | None = None
 ) -> Image | Unresolved:
     """Return a reference in a file, with its variables replaced.
 
@@ -46,8 +49,6 @@ def written(
         return Unresolved(line, text, error.reason)
 
 
-def scalar(
-    node: ScalarNode, values: Mapping[str, str], syntax: Syntax | None = None
-) -> Image | Unresolved:
+def scalar(node: ScalarNode, values: Values, syntax: Syntax | None = None) -> Image | Unresolved:
     """Return the reference in a scalar; see `written`."""
     return written(node.line, node.text.strip(), values, syntax)

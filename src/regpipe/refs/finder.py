@@ -8,6 +8,7 @@ from regpipe.errors import InputError, InternalError, RegpipeError
 from regpipe.refs import candidates, files, includes, kinds, texts
 from regpipe.refs.charts import Charts
 from regpipe.refs.context import Context
+from regpipe.refs.inherited import NOTHING, Inherited
 from regpipe.refs.items import (
     Found,
     Image,
@@ -52,6 +53,7 @@ class _File(NamedTuple):
         project: the real path of the directory that includes are relative to.
         is_named: whether the user named it, so that nothing may be passed over in silence.
         chart: the Helm chart that it is in, if it was found in one.
+        inherited: what it has from the file that includes it.
     """
 
     path: str
@@ -59,6 +61,7 @@ class _File(NamedTuple):
     project: str
     is_named: bool
     chart: str | None = None
+    inherited: Inherited = NOTHING
 
     @property
     def absolute(self) -> str:
@@ -132,7 +135,8 @@ class Finder:
             yield file.problem(InternalError(error))
 
     def _in_content(self, file: _File, content: Content, *, has_image: bool) -> Iterator[Result]:
-        context = Context(file.absolute, self._options.variables, _reader(file), [])
+        variables = self._options.variables
+        context = Context(file.absolute, variables, _reader(file), [], file.inherited)
         for part in content.parts:
             if part.kind:
                 self._seen.add(os.path.realpath(file.path))
@@ -182,7 +186,9 @@ class Finder:
             if real not in self._seen:
                 self._seen.add(real)
                 shown = os.path.relpath(path)
-                yield from self._in_file(_File(shown, kind, file.project, is_named=True))
+                yield from self._in_file(
+                    _File(shown, kind, file.project, is_named=True, inherited=item.inherited)
+                )
 
 
 def _reader(file: _File) -> Callable[[str], str | None]:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from regpipe.errors import ExitCode, RegpipeError
+from regpipe.refs.inherited import Inherited
 
 
 class Image(NamedTuple):
@@ -41,10 +42,12 @@ class Include(NamedTuple):
     Attributes:
         line: the line that names it, from 1.
         pattern: its path from the root of the project; `*` and `**` are wildcards.
+        inherited: what it has from this one.
     """
 
     line: int
     pattern: str
+    inherited: Inherited
 
 
 Item = Image | Unresolved | Include

@@ -67,6 +67,95 @@ def test_variables_have_the_values_of_the_file() -> None:
     assert "reg.test/base:9" in values(text, "gitlab-ci", variables=given)
 
 
+@pytest.mark.parametrize("number", ["3.10", "010", "1e3", "1:30", "2024-01-01", "1_0", "yes"])
+def test_a_value_that_gitlab_writes_in_another_way_is_unresolved(number: str) -> None:
+    reason = f"'{number}' without quotes is not this text to GitLab: put it in quotes"
+    for text in (
+        f"variables: {{V: {number}}}\na: {{image: 'p:$V'}}\n",
+        f"variables: {{V: '1', W: {number}}}\na: {{image: 'p:$V', variables: {{V: $W}}}}\n",
+        f"a: {{image: 'p:$V', parallel: {{matrix: [{{V: [{number}]}}]}}}}\n",
+    ):
+        assert unresolved(text, "gitlab-ci") == [("p:$V", reason)]
+    ((_, told),) = unresolved(
+        f"spec: {{inputs: {{v: {{default: {number}}}}}}}\n---\na: {{image: 'p:$[[ inputs.v ]]'}}\n",
+        "gitlab-ci",
+    )
+    assert told == f"its input v: {reason}"
+    assert values(f"variables: {{V: '{number}'}}\na: {{image: 'p:$V'}}\n", "gitlab-ci") == [
+        f"p:{number}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # What all jobs have, in the jobs that have no other.
+        ("image: $I\nvariables: {I: 'x:1'}\na: {variables: {I: 'y:2'}, script: x}\n", ["y:2"]),
+        (
+            "image: $I\nvariables: {I: 'x:1'}\na: {variables: {I: 'y:2'}}\nb: {script: x}",
+            ["y:2", "x:1"],
+        ),
+        ("default: {image: $I}\na: {variables: {I: 'y:2'}, script: x}\n", ["y:2"]),
+        ("image: $I\nvariables: {I: 'x:1'}\na: {image: b, variables: {I: c}}\n", ["x:1", "b"]),
+        ("services: [$I]\na: {variables: {I: 'y:2'}, script: x}\n", ["y:2"]),
+        # Jobs of other files may have the default's.
+        (
+            "include: c\nimage: $I\nvariables: {I: 'x:1'}\na: {variables: {I: 'y:2'}}\n",
+            ["y:2", "x:1"],
+        ),
+        # What a job extends is run with the variables of the job.
+        (
+            ".b: {image: $I, variables: {I: 'x:1'}}\na: {extends: .b, variables: {I: 'y:2'}}\n",
+            ["y:2"],
+        ),
+        (".b: {image: $I}\na: {image: !reference [.b, image], variables: {I: 'y:2'}}\n", ["y:2"]),
+        (
+            ".b: {image: c}\nimage: $I\nvariables: {I: d}\na: {extends: .b, variables: {I: e}}",
+            ["c", "d"],
+        ),
+        # A variable refers to those of the job.
+        ("variables: {T: '1', F: 'x:$T'}\na: {image: $F, variables: {T: '2'}}\n", ["x:2"]),
+        (
+            "variables: {F: 'x:$T'}\na: {image: $F, parallel: {matrix: [{T: ['1', '2']}]}}\n",
+            ["x:1", "x:2"],
+        ),
+        (
+            "a: {image: 'x:$T', variables: {T: '1'}, rules: [{variables: {T: '2'}}, {if: d}]}\n",
+            ["x:1", "x:2"],
+        ),
+        (
+            "variables: {T: '1'}\nworkflow: {rules: [{variables: {T: '2'}}]}\na: {image: 'x:$T'}",
+            ["x:1", "x:2"],
+        ),
+        (
+            ".v: {variables: {T: '1'}}\na: {image: 'x:$T', variables: !reference [.v, variables]}",
+            ["x:1"],
+        ),
+    ],
+)
+def test_an_image_has_the_variables_of_the_jobs_that_run_it(text: str, found: list[str]) -> None:
+    assert values(text, "gitlab-ci") == found
+
+
+def test_what_a_job_does_not_inherit_has_no_value() -> None:
+    text = "variables: {T: '1'}\na: {image: 'x:$T', inherit: {variables: %s}}\n"
+    assert len(unresolved(text % "false", "gitlab-ci")) == 1
+    assert len(unresolved(text % "[U]", "gitlab-ci")) == 1
+    assert values(text % "[T]", "gitlab-ci") == ["x:1"]
+
+
+def test_a_variable_that_only_a_reference_tells_is_unresolved() -> None:
+    job = "{image: 'x:$T', variables: {T: !reference [.other, variables, T]}}"
+    text = f"variables: {{T: '1'}}\na: {job}\n"
+    assert len(unresolved(text, "gitlab-ci")) == 1
+
+
+def test_variables_that_refer_to_each_other_end() -> None:
+    text = "variables: {A: $B$B, B: $A$A}\na: {image: $A}\n"
+    ((_, reason),) = unresolved(text, "gitlab-ci")
+    assert "refers to itself" in reason
+
+
 def test_jobs_that_extend_each_other_end() -> None:
     text = "a: {extends: b, image: $X}\nb: {extends: a}\n"
     assert [found for found, _ in unresolved(text, "gitlab-ci")] == ["$X"]
