@@ -37,12 +37,46 @@ def test_a_record_says_what_the_reference_means_and_where_it_is() -> None:
         "found": {
             "file": "compose.yml",
             "line": 3,
+            "column": 12,
             "kind": "compose",
             "text": "nginx:${TAG:-1.27}",
         },
     }
     assert second["digest"] == DIGEST
     assert second["found"]["text"] == f"quay.io/a/b:1@{DIGEST}"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("services: {nginx: {image: nginx}}\n", [27]),
+        ("services: {a: {image: a}, b: {image: a}}\n", [23, 38]),
+        ("x-é: &a a\nservices: {é: {image: *a}, b: {image: &nginx nginx}}\n", [9, 46]),
+        ("services: {a: {image: !!str 'b'}}\n", [30]),
+        ("services: {a: {image: \"b\\x63\"}, b: {image: 'c'}}\n", [None, 45]),
+        ('FROM nginx AS nginx\nRUN a \\\n b\nCOPY --from="b:1" b:1 /\n', [6, 14]),
+        ("# syntax=docker/dockerfile:1\nFROM a\\\nb\n", [10, None]),
+        ("FROM a\nRUN --mount=type=bind,from=x,source=/x true\n", [6, 28]),
+        ("FROM a\nRUN --mount=type=bind,from=x,source=x true\n", [6, None]),
+        ("[Container]\nImage = docker://a:1\n", [9]),
+        ("image: {repository: a/b, tag: '1'} # a/b:1\n", [None]),
+        (
+            "apiVersion: kustomize.config.k8s.io/v1\nimages: [{newName: a, newTag: '1'}] # a:1\n",
+            [None],
+        ),
+        ("on: push\njobs: {a: {steps: [{uses: 'docker://a:1'}]}}\n", [28]),
+        ("apiVersion: v1\nkind: Pod\nx: {{ x }}\ny: {{ a }} # b\ncontainers: [{image: b}]\n", [22]),
+    ],
+)
+def test_a_record_says_at_which_column_the_reference_begins(
+    text: str, columns: list[int | None]
+) -> None:
+    found = [record["found"] for record in run(["refs", "-"], text).records]
+    assert [one.get("column") for one in found] == columns
+    for one in found:
+        if "column" in one:
+            line = text.split("\n")[one["line"] - 1]
+            assert line[one["column"] - 1 :].startswith(one["text"])
 
 
 def test_a_reference_without_a_tag_is_latest() -> None:
@@ -144,6 +178,7 @@ def test_what_is_unresolved_is_a_line_or_a_record() -> None:
     assert result.records[1]["found"] == {
         "file": "compose.yml",
         "line": 5,
+        "column": 12,
         "kind": "compose",
         "text": "a:$TAG",
     }

@@ -68,21 +68,24 @@ def _output(result: Result, registry: str) -> bytes | Failure | Notice:
             # What a variable stands for may be a secret.
             reason = "not a valid reference after its variables are replaced"
             error = InputError(f"{quoted(image.text)} is {reason}", code=error.code)
-        return _failure(Problem(file, image.line, kind, image.text, error))
-    found = {"file": file, "line": image.line, "kind": kind, "text": image.text}
-    return ndjson.write(reference_record(ref, **found))
+        return _failure(Problem(file, image.line, kind, image.text, error, image.column))
+    place = _place(file, image.line, image.column)
+    return ndjson.write(reference_record(ref, **place, kind=kind, text=image.text))
 
 
 def _failure(problem: Problem) -> Failure:
     place = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
     found = {
-        "file": problem.file,
-        "line": problem.line,
+        **_place(problem.file, problem.line, problem.column),
         "kind": problem.kind,
         "text": without_password(problem.text) if problem.text else None,
     }
     given = {key: value for key, value in found.items() if value is not None}
     return Failure(place, {"found": given}, problem.error)
+
+
+def _place(file: str, line: int | None, column: int) -> dict[str, str | int | None]:
+    return {"file": file, "line": line, **({"column": column} if column else {})}
 
 
 def _parser(streams: Streams) -> Parser:

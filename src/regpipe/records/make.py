@@ -139,7 +139,7 @@ def reference_record(ref: Reference, **found: object) -> Record:
 
     Args:
         ref: the image's reference.
-        found: where it was found: `file`, `line`, `kind` and `text`.
+        found: where it was found: `file`, `line`, `column`, `kind` and `text`.
     """
     named = {
         "registry": ref.registry,

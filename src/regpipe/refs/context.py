@@ -31,7 +31,7 @@ class Context(NamedTuple):
 
 
 def written(
-    line: int, text: str, values: Values, syntax: Syntax | None = None
+    line: int, text: str, values: Values, syntax: Syntax | None = None, *, column: int = 0
 ) -> Image | Unresolved:
     """Return a reference in a file, with its variables replaced.
 
@@ -40,15 +40,16 @@ def written(
         text: the reference as it is written.
         values: the variables that have a value.
         syntax: how variables are written.
+        column: the column that it begins at; see `Image`.
     """
     if has_action(text):
-        return Unresolved(line, text, RENDER, needs_rendering=True)
+        return Unresolved(line, text, RENDER, needs_rendering=True, column=column)
     try:
-        return Image(line, text, expand(text, values, syntax or Syntax()))
+        return Image(line, text, expand(text, values, syntax or Syntax()), column)
     except UnresolvedError as error:
-        return Unresolved(line, text, error.reason)
+        return Unresolved(line, text, error.reason, column=column)
 
 
 def scalar(node: ScalarNode, values: Values, syntax: Syntax | None = None) -> Image | Unresolved:
     """Return the reference in a scalar; see `written`."""
-    return written(node.line, node.text.strip(), values, syntax)
+    return written(node.line, node.text.strip(), values, syntax, column=node.column)

@@ -15,10 +15,14 @@ _WITH_HEREDOCS = frozenset({"run", "copy", "add"})
 
 
 class Word(NamedTuple):
-    """A word of an instruction, with quotes and escapes as written, and its line from 1."""
+    """A word of an instruction, with quotes and escapes as written, its line and column from 1.
+
+    The column is 0 if it is not known.
+    """
 
     text: str
     line: int
+    column: int = 0
 
 
 class Instruction(NamedTuple):
@@ -56,7 +60,7 @@ class Dockerfile:
             name, value = found[1].lower(), found[2]
             seen.add(name)
             if name == "syntax":
-                self.syntax = Word(value.split()[0], number + 1)
+                self.syntax = Word(value.split()[0], number + 1, found.start(2) + 1)
             elif name == "escape" and value in ("\\", "`"):
                 self.escape = value
         return len(self._lines)
@@ -135,5 +139,6 @@ def _words(parts: list[tuple[str, int]]) -> list[Word]:
     for found in _WORD.finditer(text):
         while at + 1 < len(starts) and starts[at + 1][0] <= found.start():
             at += 1
-        words.append(Word(found[0], starts[at][1]))
+        start, line = starts[at]
+        words.append(Word(found[0], line, found.start() - start + 1))
     return words or [Word("", parts[0][1])]

@@ -173,7 +173,8 @@ class Finder:
             self._charts.count(file.chart)
         else:
             message = f"{quoted(item.text)}: {item.reason}"
-            yield Problem(file.path, item.line, kind, item.text, IncompleteError(message))
+            error = IncompleteError(message)
+            yield Problem(file.path, item.line, kind, item.text, error, item.column)
 
     def _included(self, file: _File, item: Include, kind: Kind | None) -> Iterator[Result]:
         try:

@@ -136,13 +136,14 @@ class Pipeline:
         try:
             resolved = _INPUT.sub(self._input, text)
         except UnresolvedError as error:
-            yield Unresolved(node.line, text, error.reason)
+            yield Unresolved(node.line, text, error.reason, column=node.column)
             return
         resolved = _PROXY.sub("", resolved, count=1)
         jobs = users if "$" in resolved else users[:1]
         self._steps += len(jobs)
         if self._steps > _MOST_STEPS:
-            yield Unresolved(node.line, text, "the file has too many jobs with variables in images")
+            reason = "the file has too many jobs with variables in images"
+            yield Unresolved(node.line, text, reason, column=node.column)
             return
         found = [item for job in jobs or [holder] for item in self._in_job(node, resolved, job)]
         if jobs and not self._is_whole:
@@ -162,7 +163,7 @@ class Pipeline:
     def _in_job(self, node: ScalarNode, text: str, job: MapNode) -> Iterator[Item]:
         """Yield the image in a job: one for each that its matrix and its rules make."""
         if "$" not in text:
-            yield Image(node.line, node.text.strip(), text)
+            yield Image(node.line, node.text.strip(), text, node.column)
             return
         inherit = self._field(job, "inherit")
         chosen = inherit.get("variables") if isinstance(inherit, MapNode) else None
@@ -183,7 +184,8 @@ class Pipeline:
                 continue
             for made in _matrix(job, names):
                 values = _Resolved({**needed, **made}, self._given)
-                yield written(node.line, text, values, _SYNTAX)._replace(text=node.text.strip())
+                found = written(node.line, text, values, _SYNTAX, column=node.column)
+                yield found._replace(text=node.text.strip())
 
     def _of_rules(self, rules: list[Node]) -> list[_Variables]:
         found = [rule.get("variables") for rule in rules if isinstance(rule, MapNode)]

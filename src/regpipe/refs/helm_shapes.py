@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from regpipe.refs.context import RENDER, written
-from regpipe.refs.items import Item, Unresolved
+from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.looks import looks_like_reference
 from regpipe.refs.nodes import ListNode, MapNode, Node, ScalarNode
 from regpipe.refs.texts import has_action
@@ -27,7 +27,7 @@ _HEX = re.compile("[a-f0-9]{64}")
 _NO_TAG = "it has no tag here; the chart gives it one: helm template CHART | regpipe refs -"
 
 
-def images(root: Node, variables: Mapping[str, str]) -> Iterator[Item]:
+def images(root: Node, variables: Mapping[str, str]) -> Iterator[Image | Unresolved]:
     """Yield the images in the values of a chart.
 
     Args:
@@ -67,7 +67,7 @@ class _Values:
         self._registry = registry
         self._variables = variables
 
-    def images(self, node: Node, key: str) -> Iterator[Item]:
+    def images(self, node: Node, key: str) -> Iterator[Image | Unresolved]:
         if isinstance(node, ListNode):
             for item in node.items:
                 yield from self.images(item, key)
@@ -86,7 +86,7 @@ class _Values:
         """Return the key that a mapping is judged by: that of `images` holds for all in it."""
         return above if above.lower().endswith("images") else name
 
-    def _in_fields(self, image: MapNode) -> Iterator[Item]:
+    def _in_fields(self, image: MapNode) -> Iterator[Image | Unresolved]:
         name = next(found for key in _NAMES if (found := image.scalar(key)))
         tag = next((found for key in _TAGS if (found := image.scalar(key))), None)
         registry = image.scalar("registry")
@@ -94,7 +94,7 @@ class _Values:
         base = f"{host.rstrip('/')}/{name.text}" if host else name.text
         yield from self._joined(name, base, tag, _digest(image))
 
-    def _in_one(self, key: str, image: ScalarNode, around: MapNode) -> Iterator[Item]:
+    def _in_one(self, key: str, image: ScalarNode, around: MapNode) -> Iterator[Image | Unresolved]:
         text = image.text.strip()
         if image.is_null or not text:
             return
@@ -106,24 +106,24 @@ class _Values:
             if tag and not is_whole:
                 yield from self._joined(image, text, tag, "")
             elif not re.search(r"\s", text) or has_action(text):
-                yield written(image.line, text, self._variables)
+                yield written(image.line, text, self._variables, column=image.column)
 
     def _joined(
         self, name: ScalarNode, base: str, tag: ScalarNode | None, digest: str
-    ) -> Iterator[Item]:
+    ) -> Iterator[Image | Unresolved]:
         text = base + (f":{tag.text}" if tag and tag.text else "") + (digest and f"@{digest}")
         if not (tag and tag.text) and not digest:
             last = base.rpartition("/")[2]
             if ":" in last:
-                yield written(name.line, text, self._variables)
+                yield written(name.line, text, self._variables, column=name.column)
             else:
                 reason = RENDER if has_action(text) else _NO_TAG
-                yield Unresolved(name.line, text, reason, needs_rendering=True)
+                yield Unresolved(name.line, text, reason, needs_rendering=True, column=name.column)
         elif tag and (number := _other_number(tag)):
             reason = f"its tag {tag.text} is the number {number} to Helm: put it in quotes"
-            yield Unresolved(name.line, text, reason)
+            yield Unresolved(name.line, text, reason, column=name.column)
         else:
-            yield written(name.line, text, self._variables)
+            yield written(name.line, text, self._variables, column=name.column)
 
 
 def _digest(image: MapNode) -> str:

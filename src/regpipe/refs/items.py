@@ -13,11 +13,14 @@ class Image(NamedTuple):
         line: the line it begins on, from 1.
         text: the reference as it is written; fields that a file keeps apart are joined.
         value: the reference to look up: `text` with its variables replaced.
+        column: the column that it begins at, from 1; 0 if that is not known. In what a parser
+            yields, the column of the quote or the like in front of it will do.
     """
 
     line: int
     text: str
     value: str
+    column: int = 0
 
 
 class Unresolved(NamedTuple):
@@ -28,12 +31,14 @@ class Unresolved(NamedTuple):
         text: the reference as it is written.
         reason: what is missing and what to do; follows a colon in messages.
         needs_rendering: whether a template engine fills it in.
+        column: as that of an image.
     """
 
     line: int
     text: str
     reason: str
     needs_rendering: bool = False
+    column: int = 0
 
 
 class Include(NamedTuple):
@@ -87,6 +92,7 @@ class Problem(NamedTuple):
         kind: the kind of file, if it is known.
         text: the reference as it is written, if the problem is with one.
         error: what is wrong.
+        column: the column of the reference; 0 if that is not known.
     """
 
     file: str
@@ -94,6 +100,7 @@ class Problem(NamedTuple):
     kind: str | None
     text: str | None
     error: RegpipeError
+    column: int = 0
 
 
 class Remark(NamedTuple):

@@ -29,13 +29,19 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ScalarNode:
-    """A scalar: its text, its line from 1, its tag, and whether it is written without quotes."""
+    """A scalar: its text, its line and column from 1, its tag, and whether it has no quotes.
 
-    __slots__ = ("is_plain", "line", "tag", "text")
+    The column is that of its tag, anchor or quote if it has one.
+    """
 
-    def __init__(self, text: str, line: int, *, is_plain: bool = False, tag: str = "") -> None:
+    __slots__ = ("column", "is_plain", "line", "tag", "text")
+
+    def __init__(
+        self, text: str, line: int, column: int = 0, *, is_plain: bool = False, tag: str = ""
+    ) -> None:
         self.text = text
         self.line = line
+        self.column = column
         self.is_plain = is_plain
         self.tag = tag
 
@@ -217,7 +223,8 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> Node | None:
         is_plain = not event.style and not event.tag
         line = self.before + self.line + 1
-        node = ScalarNode(event.value, line, is_plain=is_plain, tag=event.tag or "")
+        column = event.start_mark.column + 1 if event.start_mark else 0
+        node = ScalarNode(event.value, line, column, is_plain=is_plain, tag=event.tag or "")
         return self._place(node, event.anchor, 1, 1)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:

@@ -1,15 +1,19 @@
 """The content of a file, divided into parts of a known kind: a text, or the documents in it."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from regpipe.errors import InputError
 from regpipe.refs import kinds, texts
 from regpipe.refs.context import Context
-from regpipe.refs.items import Include, Item
+from regpipe.refs.items import Image, Include, Item, Unresolved
 from regpipe.refs.kinds import Kind
 from regpipe.refs.nodes import MalformedDocument, Node, documents
 
+_BEFORE = r"""(?:[&!]\S*[ \t]+)*["']?[ \t]*(?:docker://)?"""
+"""What may be between the beginning of a value and the reference in it."""
+_START, _END = r"(?<![\w./:@$-])", r"(?![\w./:@$-])"
 _STRUCTURED = (".yaml", ".yml", ".json")
 
 
@@ -47,6 +51,7 @@ class Content:
 
     def __init__(self, path: str, data: bytes, kind: Kind | None = None) -> None:
         text = texts.decode(data)
+        self._lines = text.split("\n")
         self.is_template = False
         self._template: texts.Template | None = None
         if kind is None and not (path and path.endswith(_STRUCTURED)):
@@ -81,8 +86,19 @@ class Content:
             return
         found = dict.fromkeys(part.kind.references(part.content, context))
         for item in sorted(found, key=lambda item: item.line):
-            template = self._template
-            if template and not isinstance(item, Include):
-                yield item._replace(text=template.restored(item.text))
-            else:
+            if isinstance(item, Include):
                 yield item
+                continue
+            template = self._template
+            shown = item._replace(text=template.restored(item.text), column=0) if template else item
+            yield shown._replace(column=self._column(shown))
+
+    def _column(self, item: Image | Unresolved) -> int:
+        """Return the column that a reference begins at; 0 if it is not written there as it is."""
+        line = self._lines[item.line - 1] if item.line <= len(self._lines) else ""
+        text = re.escape(item.text)
+        if item.column:
+            found = re.compile(f"{_BEFORE}({text}){_END}").match(line, item.column - 1)
+            return found.start(1) + 1 if found else 0
+        places = list(re.finditer(f"{_START}{text}{_END}", line))
+        return places[0].start() + 1 if len(places) == 1 else 0

@@ -29,7 +29,7 @@ def images(text: str, variables: Mapping[str, str]) -> Iterator[Image | Unresolv
     """
     file = Dockerfile(text)
     if file.syntax:
-        yield written(file.syntax.line, file.syntax.text, {})
+        yield written(file.syntax.line, file.syntax.text, {}, column=file.syntax.column)
     return (yield from _Stages(file, variables).images())
 
 
@@ -71,7 +71,7 @@ class _Stages:
 
     def _base(self, instruction: Instruction) -> Iterator[Image | Unresolved]:
         word = instruction.words[0]
-        found = written(word.line, word.text, self._values, self._syntax)
+        found = written(word.line, word.text, self._values, self._syntax, column=word.column)
         name = found.value if isinstance(found, Image) else None
         is_stage = self._may_be_stage(word.text) if name is None else name.lower() in self._earlier
         if name != "scratch" and not is_stage:
@@ -92,9 +92,9 @@ class _Stages:
         if is_stage or name in ("", "scratch"):
             return
         if "$" in name:
-            yield Unresolved(word.line, name, _NO_VARIABLES)
+            yield Unresolved(word.line, name, _NO_VARIABLES, column=word.column)
         else:
-            yield written(word.line, name, {})
+            yield written(word.line, name, {}, column=word.column)
 
 
 def _stage_name(instruction: Instruction) -> str:
@@ -110,7 +110,7 @@ def _sources(instruction: Instruction) -> Iterator[Word]:
             continue
         value = flag.text[len(option) :].strip("\"'")
         if instruction.name == "copy":
-            yield Word(value, flag.line)
+            yield Word(value, flag.line, flag.column + len(option))
             continue
         for field in value.split(","):
             key, _, name = field.partition("=")

@@ -86,7 +86,7 @@ def _build(build: MapNode, values: Mapping[str, str]) -> Iterator[Item]:
         arguments = dict(_arguments(build, values))
         for item in stages.images(inline.text, arguments):
             # The text of a block scalar begins on the line after its indicator.
-            yield item._replace(line=inline.line + item.line)
+            yield item._replace(line=inline.line + item.line, column=0)
 
 
 def _arguments(build: MapNode, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from regpipe.refs.context import Context, written
-from regpipe.refs.items import Item, Unresolved
+from regpipe.refs.items import Image, Item, Unresolved
 from regpipe.refs.nodes import MapNode, Node
 
 READS = "trees"
@@ -33,7 +33,7 @@ def references(root: Node, context: Context) -> Iterator[Item]:
         return
     image = root.scalar("image")
     if image:
-        yield _item(image.line, image.text, context)
+        yield _item(image.line, image.text, context)._replace(column=image.column)
     features = root.mapping("features")
     for name, value in features.pairs if features else []:
         if name and _in_registry(name):
@@ -46,7 +46,7 @@ def _in_registry(feature: str) -> bool:
     return "/" in feature and not is_elsewhere
 
 
-def _item(line: int, text: str, context: Context) -> Item:
+def _item(line: int, text: str, context: Context) -> Image | Unresolved:
     def value(found: re.Match[str]) -> str:
         given: str | None = context.variables.get(found[2], found[3])
         return found[0] if given is None else given

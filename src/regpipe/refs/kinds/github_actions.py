@@ -84,7 +84,7 @@ def _images(node: ScalarNode, matrix: Matrix) -> Iterator[Item]:
     text = node.text.strip()
     names = list(dict.fromkeys(_EXPRESSION.findall(text)))
     if not names:
-        yield Image(node.line, text, text.removeprefix(_DOCKER))
+        yield Image(node.line, text, text.removeprefix(_DOCKER), node.column)
         return
     paths = {name: path for name in names if (path := _MATRIX.fullmatch(name))}
     missing = ", ".join(name for name in names if name not in paths)
@@ -94,13 +94,13 @@ def _images(node: ScalarNode, matrix: Matrix) -> Iterator[Item]:
         variables = [Variable(name, tuple(paths[name][1].split(".")[1:])) for name in names]
         found = matrix.values(variables)
     except UnresolvedError as error:
-        yield Unresolved(node.line, text, error.reason)
+        yield Unresolved(node.line, text, error.reason, column=node.column)
         return
     for chosen in found:
         unknown = [one.reason for one in chosen.values() if isinstance(one, UnresolvedError)]
         if unknown:
-            yield Unresolved(node.line, text, unknown[0])
+            yield Unresolved(node.line, text, unknown[0], column=node.column)
             continue
         value = _EXPRESSION.sub(lambda found, given=chosen: str(given[found[1]]), text)  # type: ignore[misc]
         if value:
-            yield Image(node.line, text, value.removeprefix(_DOCKER))
+            yield Image(node.line, text, value.removeprefix(_DOCKER), node.column)

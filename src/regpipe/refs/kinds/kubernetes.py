@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from regpipe.refs import helm_shapes
 from regpipe.refs.context import Context, written
-from regpipe.refs.items import Item, Unresolved
+from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.looks import is_object, looks_like_reference
 from regpipe.refs.nodes import (
     ListNode,
@@ -59,7 +59,7 @@ def recognizes(root: Node) -> bool:
     return is_object(root) and version is not None and not version.text.startswith("kustomize.")
 
 
-def references(root: Node, context: Context) -> Iterator[Item]:
+def references(root: Node, context: Context) -> Iterator[Image | Unresolved]:
     """Yield the images of an object, or of each object of a list."""
     for node, variables in _objects(root, context.variables):
         kind, version = node.scalar("kind"), node.scalar("apiVersion")
@@ -104,7 +104,7 @@ class _Visitor:
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
 
-    def images(self, node: Node, key: str) -> Iterator[Item]:
+    def images(self, node: Node, key: str) -> Iterator[Image | Unresolved]:
         """Yield the images in the value of a key."""
         if isinstance(node, ListNode):
             for item in node.items:
@@ -112,7 +112,7 @@ class _Visitor:
         elif isinstance(node, MapNode):
             yield from self._of_map(node, key)
 
-    def _of_map(self, node: MapNode, key: str) -> Iterator[Item]:
+    def _of_map(self, node: MapNode, key: str) -> Iterator[Image | Unresolved]:
         names = {name for name, _ in node.pairs}
         is_container = bool(_CONTAINERS.fullmatch(key)) or bool(names & _OF_CONTAINERS)
         for name, value in node.pairs:
@@ -132,14 +132,14 @@ class _Visitor:
             else:
                 yield from self.images(value, name or "")
 
-    def _embedded(self, node: ScalarNode) -> Iterator[Item]:
+    def _embedded(self, node: ScalarNode) -> Iterator[Image | Unresolved]:
         """Yield the images of objects in a block scalar, whose text begins on the next line."""
         for root in documents(node.text) if HINT in node.text.encode() else ():
             if not isinstance(root, MalformedDocument):
                 for item in self.images(root, ""):
-                    yield item._replace(line=node.line + item.line)
+                    yield item._replace(line=node.line + item.line, column=0)
 
-    def _in_fields(self, image: MapNode) -> Iterator[Item]:
+    def _in_fields(self, image: MapNode) -> Iterator[Image | Unresolved]:
         reference = image.scalar("reference") or image.scalar("ref")
         if reference:
             yield from self._image(reference, is_sure=True)
@@ -148,18 +148,19 @@ class _Visitor:
         found.pairs = [("image", image)]
         yield from helm_shapes.images(found, self._variables)
 
-    def _image(self, node: ScalarNode, *, is_sure: bool) -> Iterator[Item]:
+    def _image(self, node: ScalarNode, *, is_sure: bool) -> Iterator[Image | Unresolved]:
         text = node.text.strip().removeprefix("docker://")
         if node.is_null or text in _PLACEHOLDERS or text.startswith(_BUILT):
             return
         later = _LATER.search(text)
         if later:
-            yield Unresolved(node.line, text, f"{later[1]} gets its value in the cluster")
+            reason = f"{later[1]} gets its value in the cluster"
+            yield Unresolved(node.line, text, reason, column=node.column)
             return
         has_variable = "$" in text or has_action(text)
         if is_sure or has_variable or looks_like_reference(text):
             found = written(node.line, _PARAMETER.sub(r"${\1}", text), self._variables)
-            yield found._replace(text=text)
+            yield found._replace(text=text, column=node.column)
 
 
 def _names_image(node: MapNode, name: str, value: ScalarNode) -> bool:

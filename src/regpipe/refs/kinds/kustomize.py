@@ -49,12 +49,12 @@ def _image(image: MapNode, context: Context) -> Iterator[Item]:
     is_whole = bool(new_name) and any(mark in text.rpartition("/")[2] for mark in ":@")
     if not (tag or digest or is_whole):
         reason = "its tag is in the resources: kustomize build DIR | regpipe refs -"
-        yield Unresolved(base.line, text, reason)
+        yield Unresolved(base.line, text, reason, column=base.column)
     elif tag and _is_number(tag):
         reason = f"its newTag {tag.text} is a number, which kustomize refuses: put it in quotes"
-        yield Unresolved(base.line, text, reason)
+        yield Unresolved(base.line, text, reason, column=base.column)
     else:
-        yield written(base.line, text, context.variables)
+        yield written(base.line, text, context.variables, column=base.column)
 
 
 def _is_number(node: ScalarNode) -> bool:

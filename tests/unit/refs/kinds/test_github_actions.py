@@ -138,7 +138,8 @@ def test_a_number_that_github_writes_in_another_way_is_unresolved(number: str) -
     text = JOB.replace("{container}", "'python:${{ matrix.py }}'")
     for matrix in (f"{{py: [3.9, {number}]}}", f"{{include: [{{py: 3.9}}, {{py: {number}}}]}}"):
         found, problem = items(text.replace("{matrix}", matrix))
-        assert found == Image(4, "python:${{ matrix.py }}", "python:3.9")
+        assert isinstance(found, Image)
+        assert found.value == "python:3.9"
         assert isinstance(problem, Unresolved)
         assert problem.reason == (
             f"matrix.py: '{number}' without quotes is not this text to GitHub: put it in quotes"
