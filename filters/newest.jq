@@ -1,4 +1,4 @@
-# The newest image of each repository, or n of them; those without a real date come last.
+# The newest image or artifact of each repository, or n of them; those without a real date come last.
 # input: slurp
 # output: json
 # parameter: n number 1 how many of each repository
@@ -6,6 +6,7 @@
 #
 # Images are counted, not tags: the other names of an image are its `aliases`. Of images of the same date the
 # one with the highest version is the newest, and of one version the last by name.
+# Helm charts and other artifacts count, too. Without them: jq -c 'select(.artifactType == null)' in front.
 include "oci" {search: "./lib"};
 
 def count:

@@ -1,6 +1,7 @@
 """`regpipe help`, `schema` and `completion`, and what a mistyped word leads to."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,26 @@ def test_help_of_a_verb_is_what_its_option_prints() -> None:
     for verb in ("tags", "summarize", "list-tags"):
         assert run(["help", verb]).out == run([verb, "--help"]).out
     assert run(["help"]).out == run(["--help"]).out
+
+
+def test_help_of_a_program_is_what_its_header_says(home: Path) -> None:
+    page = run(["help", "newest"]).out.decode()
+    first, parameter, empty, *_, last = page.splitlines()
+    assert first.startswith("newest  The newest image")
+    assert parameter == "          --arg n 1  how many of each repository"
+    assert not empty
+    assert "its `aliases`" in page
+    assert max(map(len, page.splitlines()[2:])) <= 80
+    assert last == "The program itself: regpipe summarize --show newest"
+
+    own = home / ".config" / "regpipe" / "filters"
+    own.mkdir(parents=True)
+    (own / "mine.jq").write_text("# My own.\n.")
+    assert run(["help", "mine"]).out.decode().splitlines() == [
+        "mine  My own. (yours)",
+        "",
+        "The program itself: regpipe summarize --show mine",
+    ]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
@@ -65,7 +86,6 @@ def test_a_schema_is_printed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["help", "by-created"], "by-created is a program: regpipe summarize --list describes it"),
         (["help", "exit-code"], "no help about 'exit-code' (did you mean exit-codes?)"),
         (["schema", "manifset"], "no schema is called 'manifset' (did you mean manifest?)"),
         (["completion"], "name a shell: bash, fish or zsh"),

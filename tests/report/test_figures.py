@@ -41,6 +41,8 @@ def test_the_bytes_are_those_of_sharing(records: list[Json], page: str) -> None:
     text = text_of(page, "sharing")
     for name in ("naive", "unique", "shared", "exclusive"):
         assert human_bytes(figures[name]) in text
+    assert f"The layers of {figures['tags']:,} tags, each platform counted, add up to" in text
+    assert f"They are of {figures['images']:,} different images" in text
 
 
 def test_the_header_has_the_figures_of_totals(records: list[Json], page: str) -> None:

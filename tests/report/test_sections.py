@@ -58,6 +58,20 @@ def test_the_timeline_has_a_mark_for_each_image(show: Show, records: list[Json])
     assert page.run(axis) == ["2019", "2020", "2021", "2022", "2023", "2024"]
 
 
+def test_images_at_one_place_have_a_line_each_in_the_title_of_its_mark(
+    show: Show, records: list[Json]
+) -> None:
+    for record in records:
+        if record["tag"] == "v1.1":
+            record["created"] = record["config"]["created"] = "2018-07-18T16:53:00Z"
+            record["tag"] = "v1\n1"
+    page = show(records, script=False)
+    titles = page.run(
+        "return Array.from(document.querySelectorAll('.lane path title')).map((e) => e.textContent)"
+    )
+    assert titles[0].split("\n") == ["v1.0: 2018-07-18", "v1[U+000A]1: 2018-07-18"]
+
+
 def test_images_without_a_date_are_counted_beside_the_timeline(
     show: Show, records: list[Json]
 ) -> None:

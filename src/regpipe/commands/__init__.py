@@ -26,7 +26,7 @@ _LIBJQ = {"1.13.0": "1.8.2"}
 
 _USAGE = """\
 usage: regpipe VERB [OPTION…] [INPUT…]
-       regpipe help [VERB | TOPIC]
+       regpipe help [VERB | PROGRAM | TOPIC]
 
 Composable filters for Docker and OCI registries, with newline-delimited JSON in
 and out.

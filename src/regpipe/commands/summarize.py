@@ -1,4 +1,4 @@
-"""`regpipe summarize`: run a jq program on records; the default prints a report."""
+"""`regpipe summarize`: run a jq program on records; the default prints a summary."""
 
 import _locale
 import os

@@ -41,6 +41,7 @@ def page(context: Mapping[str, object], blocks: Mapping[str, packing.Block]) -> 
         "bytes": units.human_bytes,
         "date": units.date,
         "iso": units.iso,
+        "lines": shown.lines,
         "number": lambda number: f"{number:,}",
         "short": short,
     }

@@ -6,6 +6,7 @@ Whatever a template prints passes through `markup` and is escaped, so that none 
 """
 
 import re
+from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
@@ -45,6 +46,11 @@ def plain(value: object) -> Markup:
     if not _PLAIN.fullmatch(text):
         text = "".join(c if _is_visible(c) else f"[{_name(c)}]" for c in text)
     return escape(text)
+
+
+def lines(values: Iterable[object]) -> Markup:
+    """Return texts for an attribute or a title, a line each; a line break in one is `[U+000A]`."""
+    return Markup("\n").join(plain(value) for value in values)
 
 
 def _name(character: str) -> str:

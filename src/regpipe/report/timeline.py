@@ -30,7 +30,7 @@ class Lane:
     Attributes:
         label: their name.
         images, undated: how many images there are, and how many of them have no real date.
-        marks: where to draw one, as a path; with its title where marks have one.
+        marks: where to draw one, as a path; with the lines of its title where marks have one.
         columns: whether `marks` are columns instead, as high as the number of images.
         parts: the lanes below it.
         places: the numbers of its repositories in the page's order, for the script.
@@ -47,14 +47,15 @@ class Lane:
             found.setdefault(line.place(image.date or 0), []).append(image)
         self.columns = len(dated) > _DOTS
         if self.columns:
-            self.marks = [(_columns(found), "")]
+            self.marks: list[tuple[str, list[str]]] = [(_columns(found), [])]
         elif line.titled:
             self.marks = [
-                (f"M{place} 0z", "\n".join(map(_title, found[place]))) for place in sorted(found)
+                (f"M{place} 0z", [_title(image) for image in found[place]])
+                for place in sorted(found)
             ]
         else:
             drawn = sorted({place // _NEAR * _NEAR for place in found})
-            self.marks = [(_path(drawn), "")] if found else []
+            self.marks = [(_path(drawn), [])] if found else []
         dates = [image.date or 0 for image in dated]
         self.text = f"{self.images:,} image{'' if self.images == 1 else 's'}"
         if dates:

@@ -31,5 +31,9 @@ def test_what_is_no_text_stays_what_it_is() -> None:
     assert shown.markup(None) == ""
 
 
+def test_lines_are_broken_by_the_page_only() -> None:
+    assert shown.lines(["a", "b\nc", "<"]) == "a\nb[U+000A]c\n&lt;"
+
+
 def test_attributes_have_no_elements() -> None:
     assert shown.plain('a"<\u202e') == "a&#34;&lt;[U+202E]"
