@@ -2,7 +2,7 @@
 # input: slurp
 # output: json
 # parameter: pre boolean false pre-releases, too
-# reads: registry_name repository version is_referrer_tag .tag .from .found .kubernetes .ref
+# reads: _unfetched registry_name repository version is_referrer_tag .tag .from .found .kubernetes .ref
 #
 # `tags` keeps the reference that it came from as `from`. A newer version of the same kind has as many numbers
 # and the same suffix, such as -alpine. A reference that is a pre-release has pre-releases, too.
@@ -13,7 +13,19 @@ def from_tag:
   | if type == "string" then (. / "@")[0] / "/" | .[-1] | if contains(":") then (. / ":")[-1] else . end
     else null
     end;
+# Tag records, as they are; what comes from elsewhere, or from no reference at all, ends the program.
+def needs_references:
+  # Repositories that have no tag in a list of references come from none.
+  [.[] | select(is_error or .from | not) | (_unfetched // ["manifest records"])[0]] as $others
+  | (first($others[] | select(. != "tag records"))
+     // (if $others != [] and all(.[]; .from | not) then "references, or tags of repositories" else null end))
+    as $found
+  | if $found then
+      _forgotten("outdated"; "the tag records of references"; $found; "references, such as those of refs, through regpipe tags")
+    else .
+    end;
 ($ARGS.named.pre // false | . == true or . == "true") as $pre
+| needs_references
 | over_images(
     map(select(.from and (is_referrer_tag | not)))
     | group_by(.from)[]

@@ -11,7 +11,8 @@ def offered:
   else
     _array((_object(.index) // .).manifests)
     | map(
-        select(.annotations["vnd.docker.reference.type"]? == null)
+        objects
+        | select(_object(.annotations)["vnd.docker.reference.type"] == null)
         | _object(.platform) | select(.) | platform_name | strings
       )
   end
@@ -24,6 +25,7 @@ def shown:
 def item:
   needs_manifests("platforms")
   | if is_error then [{}, .]
+    elif is_referrer_tag then empty
     else [[.ref, repository, .tag, .digest], (offered // [platform | strings] | map(shown))]
     end;
 def result:

@@ -3,7 +3,7 @@
 # output: json
 # parameter: like string "" only versions of the kind of this tag, such as 3.19-alpine
 # parameter: pre boolean false pre-releases, too
-# reads: by_repository summary version is_referrer_tag .digest .info .from .found .kubernetes .referrer
+# reads: needs_tags by_repository summary version is_referrer_tag .digest .info .from .found .kubernetes .referrer
 #
 # Tag records are enough. Versions are of one kind if they have as many numbers and the same suffix.
 include "oci" {search: "./lib"};
@@ -12,6 +12,7 @@ $ARGS.named.like as $like
    else $like | version // error("like is a tag with a version: --arg like 3.19-alpine")
    end) as $like
 | ($ARGS.named.pre // false | . == true or . == "true") as $pre
+| needs_tags("versions")
 | over_images(
     map(select(is_referrer_tag | not))
     | by_repository[]

@@ -422,7 +422,7 @@ def _version_pattern:
   + "([0-9]+(?:\\.[0-9]+)*(?:u[0-9]+)?)"
   + "(?:[-_]b?([0-9]+)(?=$|[-_]))?"
   + "((?:[-_.]?(?i:alpha|beta|rc|cr|preview|prerelease|pre|dev|snapshot|nightly|canary|milestone|next"
-  + "|unstable|experimental|edge|eap?|insiders?)(?![A-Za-z])(?:[-_.]?[0-9]+)*"
+  + "|unstable|experimental|edge|eap?|insiders?|pr|test|testing)(?![A-Za-z])(?:[-_.]?[0-9]+)*"
   + "|(?<=[0-9])[abc][0-9]+(?![0-9A-Za-z])|[-.]M[0-9]+)*)"
   + "([-_.+].*)?$";
 
@@ -435,6 +435,9 @@ def _pre_order:
 # How many numbers there are, with a d before it where they begin with a date or the number of a build.
 def _shape: if .[0] < 100000 then "\(length)" else "d\(length)" end;
 
+# A day with hyphens as a number: 2024-05-14 is 20240514.
+def _with_days: if test("[0-9]{4}-") then sub("(?<![0-9.])(?<y>(19|20)[0-9]{2})-(?<m>0[1-9]|1[0-2])-(?<d>[0-3][0-9])(?![0-9])"; .y + .m + .d) else . end;
+
 # A tag, of a record or by itself, as a version; null if it is none:
 # {prefix, numbers, revision, pre, suffix, kind, order}. Versions are of one kind if they have as many
 # numbers and the same prefix and suffix; `order` sorts them. A prefix v is none. Dates and numbers of
@@ -444,7 +447,7 @@ def version:
   (if type == "object" then .tag else . end)
   | if type != "string" then null
     else
-      [match(_version_pattern).captures[].string] as [$prefix, $digits, $revision, $pre, $suffix]
+      [_with_days | match(_version_pattern).captures[].string] as [$prefix, $digits, $revision, $pre, $suffix]
       | if $digits == null then null
         else
           ($digits / "u" | map(. / ".") | add | map(tonumber)) as $numbers
@@ -470,28 +473,37 @@ def version:
     end;
 
 # What a value is that a stage before `manifests` wrote, or null.
+# reads _unfetched: .tags .Tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
+# reads _unfetched: .history[0].v1Compatibility|fromjson.os .ref .repository .tag .digest .mediaType .created .info
 def _unfetched:
   if type != "object" or .digest or .mediaType or .created or .info or .manifest or .config or .history
     or .rootfs or .schemaVersion or is_error then null
-  elif (.tag | type) == "string" and (.ref | type) == "string" then ["tag records", "regpipe manifests"]
+  elif (.tag | type) == "string" and (.ref // .repository | type) == "string" then ["tag records", "regpipe manifests"]
   elif (.repository | type) == "string" then ["repository records", "regpipe tags and regpipe manifests"]
-  elif (.tags | type) == "array" then ["lists of tags", "regpipe tags and regpipe manifests"]
+  elif (.tags // .Tags | type) == "array" then ["lists of tags", "regpipe tags and regpipe manifests"]
   elif (.repositories | type) == "array" then ["lists of repositories", "regpipe tags and regpipe manifests"]
   elif (.ref | type) == "string" then ["references", "regpipe manifests"]
   else null
   end;
 
+# End the program, since a stage before it was forgotten.
+def _forgotten($program; $needed; $given; $stages):
+  "regpipe summarize: \($program) needs \($needed); these are \($given): pipe \($stages) first\n"
+  | halt_error(5);
+
+# An array of tag records, as it is; records from a stage before `tags` end the program.
+# reads needs_tags: _unfetched is_error
+def needs_tags($program):
+  (first(.[] | _unfetched | select(.) | select(.[0] != "tag records")) // null) as $found
+  | if $found then _forgotten($program; "tag records"; $found[0]; "them through regpipe tags") else . end;
+
 # An image, or an array of images, as it is; a record from a stage before `manifests` ends the program.
-# reads needs_manifests: is_error .tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
+# reads needs_manifests: is_error .tags .Tags .repositories .manifest.schemaVersion .config.os .rootfs.type .schemaVersion
 # reads needs_manifests: .history[0].v1Compatibility|fromjson.os
 # copies needs_manifests: .ref .repository .tag .digest .mediaType .created
 def needs_manifests($program):
   (if type == "array" then first(.[] | _unfetched | values) // null else _unfetched end) as $found
-  | if $found then
-      "regpipe summarize: \($program) needs manifest records; these are \($found[0]): pipe them through \($found[1]) first\n"
-      | halt_error(5)
-    else .
-    end;
+  | if $found then _forgotten($program; "manifest records"; $found[0]; "them through \($found[1])") else . end;
 
 # Apply f to all that are images, in an array; error records follow as they came.
 def over_images(f):

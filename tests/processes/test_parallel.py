@@ -90,7 +90,12 @@ def documents() -> list[Any]:
 def test_real_documents_give_the_same_results(both: Both, program: str, tmp_path: Path) -> None:
     before = tmp_path / "before"
     before.write_bytes(lines(*documents()[::3]))
-    stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*documents())])
+    given = documents()
+    if program == "outdated":  # takes nothing but what comes from references
+        given = [{**one, "from": "r/a:1"} for one in given if isinstance(one, dict)]
+        stdin = lines(*given)
+    else:
+        stdin = b"\n".join([*(path.read_bytes() for path in CORPUS), lines(*given)])
     words = [program, *parameters_of(program, [*SETTINGS, "--slurpfile", "before", str(before)])]
     divided, whole = both(*words, stdin=stdin, block=20_000)
     assert divided == whole

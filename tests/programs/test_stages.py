@@ -20,6 +20,7 @@ STAGES = {
     "repository records": ([REPOSITORY], "regpipe tags and regpipe manifests"),
     "references": ([{"ref": "a:v1", "found": {"file": "x"}}], "regpipe manifests"),
     "lists of tags": ([{"name": "a", "tags": ["v1"]}], "regpipe tags and regpipe manifests"),
+    "lists of tags ": ([{"Repository": "a", "Tags": []}], "regpipe tags and regpipe manifests"),
     "lists of repositories": ([{"repositories": []}], "regpipe tags and regpipe manifests"),
 }
 
@@ -42,6 +43,38 @@ def test_a_forgotten_stage_is_reported_once(program: str, kind: str) -> None:
             f"regpipe summarize: {program} needs manifest records; these are {kind.strip()}: "
             f"pipe them through {verbs} first\n"
         )
+
+
+@pytest.mark.parametrize("kind", ["repository records", "lists of tags", "lists of repositories"])
+def test_versions_needs_tags(kind: str) -> None:
+    result = run(["summarize", "versions"], lines(STAGES[kind][0]))
+    assert result.code == 5
+    assert result.err == (
+        f"regpipe summarize: versions needs tag records; these are {kind}: "
+        "pipe them through regpipe tags first\n"
+    )
+
+
+NOT_FROM_REFERENCES = {
+    "references, or tags of repositories": [TAG],
+    "references, or tags of repositories ": [{**TAG, "found": {"file": "x"}}],
+    "manifest records": [image("v1")],
+    "repository records": [REPOSITORY],
+    "lists of tags": [{"Repository": "a", "Tags": ["v1"]}],
+}
+
+
+@pytest.mark.parametrize("kind", NOT_FROM_REFERENCES)
+def test_outdated_needs_the_tags_of_references(kind: str) -> None:
+    result = run(["summarize", "outdated"], lines([*NOT_FROM_REFERENCES[kind], failure()]))
+    assert (result.code, len(result.errors)) == (5, 1)
+    assert f"; these are {kind.strip()}: pipe references" in result.err
+
+
+def test_outdated_passes_over_repositories_without_a_tag_among_references() -> None:
+    newer = [{**TAG, "tag": "v2", "ref": "r.example/a:v2", "from": "r.example/a:v1"}]
+    assert [line["newest"] for line in summarize("outdated", [TAG, *newer])] == ["v2"]
+    assert run(["summarize", "outdated"]).code == 0
 
 
 def test_a_large_input_of_tags_is_reported_once() -> None:

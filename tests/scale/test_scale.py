@@ -121,7 +121,9 @@ def test_the_cache_is_intact_after_an_interrupt(scripted: Scripted, path: Path) 
     scripted.requests.clear()
     online = run(["manifests"], some)
     assert offline.out == online.out
-    assert len(scripted.request_lines) == 300
+    # One more finds out whether the registry lists digests.
+    manifests = [line for line in scripted.request_lines if "/manifests/" in line]
+    assert (len(manifests), len(scripted.request_lines)) == (300, 301)
 
 
 def test_a_closed_pipe_ends_the_run(scripted: Scripted) -> None:
