@@ -6,8 +6,8 @@
 # reads: by_repository retention needs_manifests
 #
 # A line for each repository: {registry, repository, tags: [[ref, seconds since 1970, why it has no real date,
-# whether it has the note]…], settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], note}.
-# A run is so many of `tags` from the first on; what is in none is not listed. The note is for those that could
+# the number of its note or 0]…], settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], notes}.
+# A run is so many of `tags` from the first on; what is in none is not listed. Notes are for those that could
 # be deleted; see retention.
 include "retention" {search: "./lib"};
 include "used" {search: "./lib"};
@@ -16,9 +16,11 @@ include "oci" {search: "./lib"};
 def is_number: type == "number" and . >= 0;
 
 needs_manifests("retention-preview")
-| ($ARGS.named.settings // [{keep: 10, days: 30}]) as $settings
-| if ($settings | type) == "array" and all($settings[]; (.keep? | is_number) and (.days? | is_number)) then .
-  else error("settings is a list: --argjson settings '[{\"keep\":3,\"days\":30}]'")
+| ($ARGS.named.settings // [{}]
+   | if type == "array" then . else [null] end
+   | map(if type == "object" then {keep: 10, days: 30} + . else null end)) as $settings
+| if all($settings[]; (.keep | is_number and . == floor) and (.days | is_number)) then .
+  else error("settings is a list of keep, a whole number, and days: --argjson settings '[{\"keep\":3,\"days\":30}]'")
   end
 | (if $ARGS.named.now == null then now
    else

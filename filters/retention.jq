@@ -46,6 +46,7 @@ def limit($days):
   | .[0] - $days * 86400;
 
 setting("keep"; 10) as $keep
+| if $keep == ($keep | floor) then . else error("keep is a whole number: --argjson keep 10") end
 | setting("days"; 30) as $days
 | limit($days) as $limit
 | expression("only") as $only

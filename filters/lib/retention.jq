@@ -3,6 +3,7 @@
 #
 # reads retention: .ref tag_or_digest dating created created_from image_id is_referrer_tag pinned
 # reads retention: .info .imageDigest .image.digest .mediaType .index.manifests .index.platforms
+# reads retention: member_digest .index.annotations."org.opencontainers.image.created"
 # reads retention: .index.subject.digest .subject.digest .referrers
 include "used" {search: "./"};
 include "oci" {search: "./"};
@@ -42,9 +43,20 @@ def _refers:
       (_array(.referrers)[] | objects | [(.subject | strings) // $digest, (.digest | strings)])
     ];
 
+# The `dating` of an image, or of its index if that says by an annotation of its own that it was built later:
+# it may have been made anew of images that are old, or have no date but their source's.
+def _dated_by_index($own):
+  (if .index then _string(.index.annotations["org.opencontainers.image.created"]) else null end) as $said
+  | if $said == null or $own[1] then $own
+    else
+      ($said | _dated) as [$instant, $why]
+      | if $why == null and $instant > $own[0] then [$instant, null, $said] else $own end
+    end;
+
 # What is known of a tag by one record of it; `dated` gives its `dating`.
 def _by_record(dated):
-  dated as $dating
+  dated as $own
+  | _dated_by_index($own) as $dating
   | _held as $held
   | (.digest | strings // null) as $digest
   | {
@@ -52,13 +64,14 @@ def _by_record(dated):
       # Why it may not go, whatever its age.
       kept: (if $digest then null else "it has no digest" end),
       undated: $dating[1], date: (if $dating[1] then [0] else [1] + $dating[0] end), built: $dating[2],
-      labelled: ($dating[2] == null and created_from == "label"),
+      labelled: ($own[2] == null and created_from == "label"),
       # Why nothing here can be deleted: what other images need is not told.
       opaque: _opaque($held),
       refers: (if .subject or .referrers or .index then _refers else [] end),
       is_referrer: (_object(.subject) != null or _object(.index.subject) != null),
-      # How many platforms its referrers have not been looked for.
-      missed: (if (.referrers | type) == "array" then _array(.index.platforms) | length - 1 else 1 end)
+      # How many images of its index are not known, and whether referrers were looked for.
+      unseen: (if .index then (.index.platforms | if type == "array" then length else 2 end) - 1 else 0 end),
+      searched: ((.referrers | type) == "array")
     };
 
 # What is known of a tag by its records, which are usually one, or one a platform.
@@ -67,12 +80,14 @@ def _by_records(dated):
   else
     map(_by_record(dated))
     | (map(.image.digest | strings) | unique) as $digests
+    | map(.image | _string(.image.digest) // member_digest) as $members
     | max_by(.date)
       + {
-          digest: $digests[0], others: $digests[1:], holds: (map(.holds) | add | unique),
+          digest: $digests[0], others: $digests[1:], holds: (map(.holds) | add | unique), images: map(.image),
           kept: (if $digests[1] then "its records have several digests" else .[0].kept end),
           labelled: any(.[]; .labelled), opaque: (map(.opaque | strings)[0]), refers: map(.refers[]),
-          missed: (map(.missed) | max - (length - 1))
+          unseen: ((map(.unseen) | max) + 1 - ($members | (map(strings) | unique | length) + (map(nulls) | length))),
+          searched: all(.[]; .searched)
         }
   end;
 
@@ -85,10 +100,15 @@ def _restricted($only; $protect; $used):
       elif $protect != null and $tag != null and ($tag | test($protect)) then "it is protected: \($protect)"
       elif $used == null then null
       else
-        [.digest, .holds[]] as $digests
-        | .image
-        | used_as($used; [$digests[], (image_id | strings)])
-        | if . then "it is used: \(.)" else null end
+        [(.images[]?, .image) | image_id] as $ids
+        | [.digest, .others[]?, .holds[], $ids[]] as $digests
+        | (.image | used_as($used; $digests)) as $as
+        | if $as then "it is used: \($as)"
+          elif $used.ids | not then null
+          elif .unseen > 0 then "it may be used: image IDs of other platforms are known with manifests --all-platforms"
+          elif any($ids[]; . == null) then "it may be used: it does not tell its image ID"
+          else null
+          end
       end;
 
 # {digest: [what belongs to it]} of pairs.
@@ -143,7 +163,7 @@ def retention_tags($only; $protect; $used; $errors; dated):
   # The dates of the images that `keep` counts, the newest first.
   | .ranked = (
       [.tags[] | select((.undated or .labelled or .aside or .part or .digest == null) | not)
-       | select(.kept == null or (.kept | startswith("it is used: ")))
+       | select(.kept == null or (.kept | startswith("it is used: ") or startswith("it may be used: ")))
        | [.digest, .date]]
       | group_by(.[0])
       | map(max[1])
@@ -235,8 +255,12 @@ def _reason_to_stay($known; $judged):
      else $judged.staying[.digest] | "it \(.[0]) \(.[1])"
      end;
 
-def _referrers_unknown: "referrers that only an API lists are not known: use manifests --referrers --all-platforms";
-def _note: if .missed > 0 then _referrers_unknown else null end;
+# What may not be known of a tag that could be deleted, and which of it is not: a number from 1, or 0.
+def _notes:
+  ("referrers that only an API lists" | ., "dates of other platforms, and \(.)")
+  | "\(.) are not known: use manifests --referrers --all-platforms";
+def _noted: if .unseen > 0 then 2 elif .searched then 0 else 1 end;
+def _note: _noted as $number | if $number == 0 then null else [_notes][$number - 1] end;
 
 # A line for each tag that is old, or has no date, under one setting; $limit is in seconds. Those that
 # could be deleted come first, in the order of deletion.
@@ -286,8 +310,8 @@ def _is_plain($known; $shared; $needed):
 def _before($keys; $date): $keys | bsearch([$date]) | if . < 0 then -1 - . else . end;
 
 # The verdicts of `retention_verdicts` under several settings, $now in seconds:
-# {tags: [[ref, seconds since 1970, why there is no real date, whether it has a note]…],
-#  settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], note}; a run is of `tags`.
+# {tags: [[ref, seconds since 1970, why there is no real date, the number of its note or 0]…],
+#  settings: [{keep, days, runs: [[first, count, deletable, reason]…]}…], notes}; a run is of `tags`.
 #
 # Of plain tags, which come first, the oldest could be deleted, so that each setting is a number for them.
 def retention_preview($settings; $now):
@@ -303,7 +327,7 @@ def retention_preview($settings; $now):
   | ($known | .tags = [range($others | length) as $at | $others[$at] | setpath(["place"]; $count + $at)]) as $rest
   | {
       tags: [($known.tags[$keys[][1]], $others[])
-             | [.image.ref, (if .undated then null else .date[1] end), .undated, .missed > 0]],
+             | [.image.ref, (if .undated then null else .date[1] end), .undated, _noted]],
       settings: [
         $settings[] as {$keep, $days}
         | ($now - $days * 86400) as $limit
@@ -323,7 +347,7 @@ def retention_preview($settings; $now):
             ($judged.tags[] | select(.[1] and .[1] != "") | [.[0].place, 1, false, .[1]])
           ]}
       ],
-      note: _referrers_unknown
+      notes: [_notes]
     };
 
 # The same for the records of a repository, with its name: a line of `retention-preview`.

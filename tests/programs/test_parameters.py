@@ -155,3 +155,10 @@ def test_a_table_in_a_terminal_is_as_wide_as_that(tmp_path: Path) -> None:
     assert "…" in rows[1]
     with Terminal(command, {**environment, "COLUMNS": "200"}, columns=80) as terminal:
         assert LONG["ref"] in terminal.rest()
+
+
+@pytest.mark.parametrize("program", ["retention", "newest"])
+def test_a_program_without_any_input_says_so(program: str) -> None:
+    result = run(["summarize", program, "-n"])
+    assert (result.code, result.out) == (2, b"")
+    assert f"-n is --null-input, as in jq; {program} needs its inputs" in result.err

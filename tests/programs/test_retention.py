@@ -1,6 +1,7 @@
 """`retention`: what could be deleted, and why the rest stays."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,50 @@ def test_the_referrers_of_a_record_are_known() -> None:
     assert "--referrers" in found["v2"]["note"]
     kept = [image("v1", referrers=referrers, created=NEW), image("bill", "sig")]
     assert deletable(kept) == []
+
+
+def platforms(*names: str, **fields: Any) -> list[Record]:
+    """Make the records of an index of two platforms, of some of them."""
+    return [index("v1", "i", "amd", "arm", image={"digest": f"sha256:{name}"}, **fields)
+            for name in names]  # fmt: skip
+
+
+@pytest.mark.parametrize("referrers", [None, []])
+def test_a_date_of_one_platform_has_a_note(referrers: list[Record] | None) -> None:
+    (found,) = retention(platforms("amd", "amd", referrers=referrers)).values()
+    assert found["deletable"]
+    assert found["note"].startswith("dates of other platforms, and referrers")
+    (found,) = retention(platforms("amd", "arm", referrers=referrers)).values()
+    assert found.get("note", "").startswith("referrers") == (referrers is None)
+
+
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [(NEW, False), ("2020-01-02T00:00:00Z", True), ("1970-01-01T00:00:00Z", True), ("new", True)],
+)
+def test_an_index_may_say_that_it_was_built_later(said: str, *, listed: bool) -> None:
+    annotated = platforms("amd", "arm", created="2015-01-01T00:00:00Z")
+    for record in annotated:
+        record["index"]["annotations"] = {"org.opencontainers.image.created": said}
+    found = retention(annotated)
+    assert bool(found) == listed
+    if said.startswith("2020"):
+        assert found["v1"]["built"] == said
+
+
+def test_a_date_that_an_index_says_makes_nothing_deletable() -> None:
+    said = {"org.opencontainers.image.created": OLD}
+    for fields in ({"created": None}, {"created": "2019-01-01T00:00:00Z", "createdFrom": "label"}):
+        annotated = platforms("amd", "arm", **fields)
+        for record in annotated:
+            record["index"]["annotations"] = said
+        assert deletable(annotated) == []
+
+
+def test_keep_is_a_whole_number() -> None:
+    result = run(["summarize", "retention", "--argjson", "keep", "1.5"], lines([image("v1")]))
+    assert (result.code, result.out) == (5, b"")
+    assert "keep is a whole number" in result.err
 
 
 def test_a_referrer_of_a_referrer_stays_too() -> None:

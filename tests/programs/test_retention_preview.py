@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.programs import NOW, Record, failure, image, summarize
+from support.cli import run
+from support.programs import NOW, Record, failure, image, lines, summarize
 from support.retention import index
 
 SETTINGS = [(keep, days) for keep in (0, 1, 2, 5) for days in (0, 30, 400)]
@@ -75,8 +76,9 @@ def expanded(previews: list[Record], keep: int, days: int) -> Iterator[tuple[str
             each for each in repository["settings"] if (each["keep"], each["days"]) == (keep, days)
         )
         for first, count, deletable, reason in setting["runs"]:
-            for ref, _, _, has_note in repository["tags"][first : first + count]:
-                yield ref, deletable, reason, repository["note"] if deletable and has_note else ""
+            for ref, _, _, number in repository["tags"][first : first + count]:
+                note = repository["notes"][number - 1] if deletable and number else ""
+                yield ref, deletable, reason, note
 
 
 def test_a_tag_that_needs_no_other_one_is_in_a_run() -> None:
@@ -84,3 +86,18 @@ def test_a_tag_that_needs_no_other_one_is_in_a_run() -> None:
     settings = '[{"keep":3,"days":30}]'
     (line,) = summarize("retention-preview", records, *NOW, "--argjson", "settings", settings)
     assert [run[:3] for run in line["settings"][0]["runs"]] == [[0, 5, True]]
+
+
+def test_a_setting_has_the_defaults_of_retention() -> None:
+    (found,) = summarize(
+        "retention-preview", [image("v1")], "--argjson", "settings", '[{"keep":0}]'
+    )
+    assert [(each["keep"], each["days"]) for each in found["settings"]] == [(0, 30)]
+
+
+@pytest.mark.parametrize("settings", ['[{"keep":1.5}]', "[5]", '[{"days":"x"}]', '[{"keep":null}]'])
+def test_settings_that_are_none_are_an_error(settings: str) -> None:
+    argv = ["summarize", "retention-preview", "--argjson", "settings", settings]
+    result = run(argv, lines([image("v1")]))
+    assert (result.code, result.out) == (5, b"")
+    assert "settings is a list of keep, a whole number, and days" in result.err

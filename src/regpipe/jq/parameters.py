@@ -41,12 +41,14 @@ def apply(options: "Options", program: "library.NamedProgram", output: "BinaryIO
         output: the standard output.
 
     Raises:
-        UsageError: see `converted`; or `-n 3` was taken for a parameter.
+        UsageError: see `converted`; or `-n 3` was taken for a parameter, or there is no input.
     """
     word = options.files[0] if options.files else ""
     hint = meant(program, "-n", word) if options.null and word.isdigit() else ""
     if hint and not os.path.exists(word):  # noqa: PTH110 -- pathlib costs 3 ms at start-up
         raise UsageError(f"-n is --null-input, as in jq; {hint}")
+    if options.null and program.bundled and program.slurp:
+        raise UsageError(f"-n is --null-input, as in jq; {program.name} needs its inputs")
     for name, value in converted(program, options.given).items():
         options.set(name, value)
     free = {one.name: one.type for one in program.parameters if one.name not in options.given}

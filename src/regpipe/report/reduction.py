@@ -17,7 +17,7 @@ _CONFIG = ("os", "architecture", "variant", "created")
 _ANNOTATIONS = tuple(
     f"org.opencontainers.image.{name}" for name in ("created", "base.name", "base.digest")
 )
-_INDEX = ("digest", "manifests", "platforms", "descriptor", "subject")
+_INDEX = ("digest", "manifests", "platforms", "descriptor", "subject", "annotations")
 _REFERRER = ("digest", "subject")
 _LISTS = ("layers", "blobs")
 _EXACT = 2**50
@@ -68,6 +68,8 @@ class Reducer:
             kept["index"] = index = _only(record["index"], _INDEX)
             if isinstance(index, dict) and "descriptor" in index:
                 index["descriptor"] = _only(index["descriptor"], ("digest",))
+            if isinstance(index, dict) and "annotations" in index:
+                index["annotations"] = _only(index["annotations"], _ANNOTATIONS)
         referrers = record.get("referrers")
         if isinstance(referrers, list):
             kept["referrers"] = [_only(entry, _REFERRER) for entry in referrers]

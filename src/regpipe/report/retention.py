@@ -25,7 +25,8 @@ class Preview:
         default: the setting that is shown at first.
         going, staying: for each setting, how many tags could be deleted, and how many of those
             that are old or have no date must stay.
-        noted, note: how many of those that could be deleted have a note, and what it says.
+        noted, note: how many of those that could be deleted have a note, and what it says: of
+            several, the one that says most.
         lines: what is listed in the page itself: a name or tag, a verdict and a reason.
         left_out: how many lines are not.
     """
@@ -36,7 +37,7 @@ class Preview:
         self._reasons: dict[str, int] = {}
         self._runs: dict[Setting, list[Run]] = {}
         self.noted: dict[Setting, int] = {}
-        self.note = ""
+        self.note, self._note = "", 0
         for repository in results:
             self._add(repository)
         self.keeps = sorted({keep for keep, _ in self._runs})
@@ -64,12 +65,13 @@ class Preview:
 
     def _add(self, repository: Mapping[str, Any]) -> None:
         """Add the tags and runs of a repository."""
-        self.note = repository["note"]
         begin, noted = len(self._tags), []
-        for given, _, _, has_note in repository["tags"]:
+        for given, _, _, note in repository["tags"]:
             ref = clean(given) or "(no reference)"
             self._tags.append(self._numbers.get(ref, ref))
-            noted.append(has_note)
+            noted.append(note > 0)
+            if note > self._note:
+                self._note, self.note = note, repository["notes"][note - 1]
         for setting in repository["settings"]:
             key = setting["keep"], setting["days"]
             runs = self._runs.setdefault(key, [])
