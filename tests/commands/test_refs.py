@@ -185,6 +185,16 @@ def test_what_is_unresolved_is_a_line_or_a_record() -> None:
     assert result.records[1]["error"]["code"] == "REFERENCE_UNRESOLVED"
 
 
+def test_an_argument_of_a_stage_is_a_record_and_a_warning() -> None:
+    result = run(["refs", "-"], "FROM a\nARG V=9\nFROM z:$V\n")
+    assert [record["tag"] for record in result.records] == ["latest", "9"]
+    assert result.code == 0
+    assert result.err == (
+        "regpipe refs: -:3: warning: 'z:$V': FROM has no variable V: declare it before the first"
+        " FROM\n"
+    )
+
+
 def test_a_malformed_reference_is_reported_with_its_place() -> None:
     write(Dockerfile="FROM Upper\nFROM a\n")
     result = run(["refs", "Dockerfile"])

@@ -1,5 +1,6 @@
 """What a parser is told about the file besides its content."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -10,6 +11,10 @@ from regpipe.refs.texts import has_action
 from regpipe.refs.variables import Syntax, UnresolvedError, Values, expand
 
 RENDER = "a template fills it in; render the file first"
+
+
+_ID = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
+_NO_ID = "the ID of an image on a machine, by which no registry knows it: name its repository"
 
 
 class Context(NamedTuple):
@@ -45,9 +50,12 @@ def written(
     if has_action(text):
         return Unresolved(line, text, RENDER, needs_rendering=True, column=column)
     try:
-        return Image(line, text, expand(text, values, syntax or Syntax()), column)
+        value = expand(text, values, syntax or Syntax())
     except UnresolvedError as error:
         return Unresolved(line, text, error.reason, column=column)
+    if _ID.fullmatch(value):
+        return Unresolved(line, text, _NO_ID, column=column)
+    return Image(line, text, value, column)
 
 
 def scalar(node: ScalarNode, values: Values, syntax: Syntax | None = None) -> Image | Unresolved:

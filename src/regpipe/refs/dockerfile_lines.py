@@ -14,6 +14,10 @@ _HEREDOC = re.compile(r"[0-9]*<<(-?)([^<]+)")
 _WITH_HEREDOCS = frozenset({"run", "copy", "add"})
 
 
+_OTHER_SYNTAX = re.compile(r"\s*(?:#|//)\s*syntax\s*=\s*(\S+).*", re.IGNORECASE)
+"""The directive after a line `#!…`, or in a file whose comments begin with two slashes."""
+
+
 class Word(NamedTuple):
     """A word of an instruction, with quotes and escapes as written, its line and column from 1.
 
@@ -48,6 +52,8 @@ class Dockerfile:
         self._lines = text.split("\n")
         self._last_lines: dict[tuple[bool, str], int] = {}
         body = self._directives()
+        if self.syntax is None:
+            self._other_syntax()
         self.instructions = list(self._instructions(body))
 
     def _directives(self) -> int:
@@ -64,6 +70,14 @@ class Dockerfile:
             elif name == "escape" and value in ("\\", "`"):
                 self.escape = value
         return len(self._lines)
+
+    def _other_syntax(self) -> None:
+        """Read the syntax directive where BuildKit looks for it besides."""
+        at = int(self._lines[0].startswith("#!"))
+        line = self._lines[at] if at < len(self._lines) else ""
+        found = _OTHER_SYNTAX.fullmatch(line)
+        if found:
+            self.syntax = Word(found[1], at + 1, found.start(1) + 1)
 
     def _instructions(self, number: int) -> Iterator[Instruction]:
         escaped = re.escape(self.escape)

@@ -167,6 +167,8 @@ class Finder:
         kind = kinds.name_of(part.kind) if part.kind else None
         if isinstance(item, Image):
             yield Found(file.path, str(kind), item)
+            if item.warning:
+                yield Remark(f"{file.path}:{item.line}", f"{quoted(item.text)}: {item.warning}")
         elif isinstance(item, Include):
             yield from self._included(file, item, part.kind)
         elif item.needs_rendering and file.chart is not None:

@@ -7,6 +7,7 @@ There is no standard. What is taken for an image is what most charts have:
     image: {name: team/app, tag: v1}
     image: quay.io/team/app:v1
     image: team/app          with its tag beside it: tag, imageTag or version
+    app: {repository: team/app, tag: v1}
 """
 
 import re
@@ -18,11 +19,14 @@ from regpipe.refs.looks import looks_like_reference
 from regpipe.refs.nodes import ListNode, MapNode, Node, ScalarNode
 from regpipe.refs.texts import has_action
 
-_IMAGE_KEY = re.compile(r".*images?", re.IGNORECASE)
+_IMAGE_KEY = re.compile(r".*images?[0-9]*", re.IGNORECASE)
 _NAMES = ("repository", "repo", "name", "image")
 _TAGS = ("tag", "version", "imageTag")
 _PULLED = frozenset({"registry", "digest", "sha", "pullPolicy", "imagePullPolicy"})
 _NUMBER = re.compile(r"[0-9][0-9_]{,17}(?:\.[0-9]{,17})?(?:[eE][+-]?[0-9]{1,2})?")
+_REPOSITORY = re.compile(r"\w[\w.:-]*(?:/[\w.-]+)+")
+_OTHER_REPOSITORY = re.compile(r"git(?:hub|lab)\.com/|bitbucket\.org/")
+_OF_SOURCES = re.compile(r".*(?:git|chart|source|scm).*", re.IGNORECASE)
 _HEX = re.compile("[a-f0-9]{64}")
 _NO_TAG = "it has no tag here; the chart gives it one: helm template CHART | regpipe refs -"
 
@@ -62,6 +66,15 @@ def _is_image(node: MapNode, key: str) -> bool:
     return names[0] == "repository" and "tag" in keys and bool(keys & _PULLED)
 
 
+def _is_repository(node: MapNode, key: str) -> bool:
+    """Tell whether a mapping has a tag and the path of a repository, not one of sources."""
+    repository, tag = node.scalar("repository"), node.scalar("tag")
+    if repository is None or tag is None or not tag.text or _OF_SOURCES.fullmatch(key):
+        return False
+    is_other = _OTHER_REPOSITORY.match(repository.text)
+    return not is_other and _REPOSITORY.fullmatch(repository.text) is not None
+
+
 class _Values:
     def __init__(self, registry: str, variables: Mapping[str, str]) -> None:
         self._registry = registry
@@ -72,7 +85,7 @@ class _Values:
             for item in node.items:
                 yield from self.images(item, key)
         elif isinstance(node, MapNode):
-            if _is_image(node, key):
+            if _is_image(node, key) or _is_repository(node, key):
                 yield from self._in_fields(node)
                 return
             for name, value in node.pairs:
@@ -137,6 +150,7 @@ def _other_number(tag: ScalarNode) -> str | None:
     """Return what Helm makes of a tag that is an unquoted number, if that is something else."""
     if not tag.is_plain or not _NUMBER.fullmatch(tag.text):
         return None
-    number = float(tag.text.replace("_", ""))
+    digits = tag.text.replace("_", "")
+    number = float(int(digits, 8) if re.fullmatch("0[0-7]+", digits) else digits)
     shown = str(int(number)) if number.is_integer() else repr(number)
     return None if shown == tag.text else shown

@@ -15,12 +15,14 @@ class Image(NamedTuple):
         value: the reference to look up: `text` with its variables replaced.
         column: the column that it begins at, from 1; 0 if that is not known. In what a parser
             yields, the column of the quote or the like in front of it will do.
+        warning: why the program that reads the file may refuse it; empty if it does not.
     """
 
     line: int
     text: str
     value: str
     column: int = 0
+    warning: str = ""
 
 
 class Unresolved(NamedTuple):

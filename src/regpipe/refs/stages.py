@@ -7,12 +7,12 @@ Stages, by name or number, and `scratch` are not images. Variables have the defa
 import fnmatch
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from regpipe.refs.context import written
 from regpipe.refs.dockerfile_lines import Dockerfile, Instruction, Word
 from regpipe.refs.items import Image, Unresolved
-from regpipe.refs.variables import Syntax, UnresolvedError, expand
+from regpipe.refs.variables import Syntax, UnresolvedError, Values, expand
 
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
 _MOST_STAGES = 1000
@@ -20,7 +20,7 @@ _MOST_STAGES = 1000
 _NO_VARIABLES = "docker replaces no variables here: name a stage that is FROM this image"
 
 
-def images(text: str, variables: Mapping[str, str]) -> Iterator[Image | Unresolved]:
+def images(text: str, variables: Values) -> Iterator[Image | Unresolved]:
     """Yield the images of a Dockerfile in the order of its lines.
 
     Args:
@@ -34,14 +34,15 @@ def images(text: str, variables: Mapping[str, str]) -> Iterator[Image | Unresolv
 
 
 class _Stages:
-    def __init__(self, file: Dockerfile, variables: Mapping[str, str]) -> None:
+    def __init__(self, file: Dockerfile, variables: Values) -> None:
         self._file = file
         self._syntax = Syntax(escape=file.escape, has_quotes=True)
-        # docker sees only what is declared before the first FROM. What a stage declares counts
-        # after that: such a file cannot be built, and nothing else can be meant.
-        self._global: dict[str, str] = {}
-        self._of_stages: dict[str, str] = {}
-        self._values = ChainMap(dict(variables), self._global, self._of_stages)
+        # For FROM, docker sees only what is declared before the first one. What a stage declares
+        # counts after that, with a warning: such a file cannot be built as it is.
+        self._global: dict[str, str | UnresolvedError] = {}
+        self._of_stages: dict[str, str | UnresolvedError] = {}
+        self._values = ChainMap(dict(variables), self._global)
+        self._all_values = ChainMap(*self._values.maps, self._of_stages)
         self._earlier: set[str] = set()
         self._has_stage = False
         # COPY and RUN may name a later stage too.
@@ -60,18 +61,20 @@ class _Stages:
                     yield from self._source(word)
 
     def _declare(self, instruction: Instruction) -> None:
-        values = self._of_stages if self._has_stage else self._global
+        declared = self._of_stages if self._has_stage else self._global
         for word in instruction.words:
             name, has_default, default = word.text.partition("=")
             if has_default:
                 try:
-                    values[name] = expand(default, self._values, self._syntax)
-                except UnresolvedError:
-                    values.pop(name, None)
+                    declared[name] = expand(default, self._all_values, self._syntax)
+                except UnresolvedError as error:
+                    declared[name] = UnresolvedError(error.reason)
 
     def _base(self, instruction: Instruction) -> Iterator[Image | Unresolved]:
         word = instruction.words[0]
         found = written(word.line, word.text, self._values, self._syntax, column=word.column)
+        if isinstance(found, Unresolved):
+            found = self._with_stages(word, found)
         name = found.value if isinstance(found, Image) else None
         is_stage = self._may_be_stage(word.text) if name is None else name.lower() in self._earlier
         if name != "scratch" and not is_stage:
@@ -79,6 +82,16 @@ class _Stages:
         self._has_stage = True
         if stage := _stage_name(instruction):
             self._earlier.add(stage)
+
+    def _with_stages(self, word: Word, unresolved: Unresolved) -> Image | Unresolved:
+        """Return a base with the variables that stages declare, if it has one of them."""
+        names = (one.strip("${}") for one in _VARIABLE.findall(word.text))
+        of_stages = self._of_stages.keys() & set(names) - self._values.keys()
+        if not of_stages:
+            return unresolved
+        found = written(word.line, word.text, self._all_values, self._syntax, column=word.column)
+        warning = f"FROM has no variable {min(of_stages)}: declare it before the first FROM"
+        return found._replace(warning=warning) if isinstance(found, Image) else found
 
     def _may_be_stage(self, text: str) -> bool:
         """Tell whether a name with variables (`build-${TARGETARCH}`) fits an earlier stage."""

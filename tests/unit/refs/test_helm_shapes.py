@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.refs import DIGEST, lines, unresolved, values
+from support.refs import DIGEST, kinds_of, lines, unresolved, values
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_it_is_an_image(text: str, found: str) -> None:
     "text",
     [
         "git: {repository: a/b, tag: v1}",
+        "themeSource: {repository: a/b, tag: v1}",
         "image: {repository: 'https://charts.test/x', tag: v1}",
         "image: {enabled: true}",
         "image: null",
@@ -80,8 +81,16 @@ def test_no_tag_is_invented(text: str) -> None:
     assert reason.startswith("it has no tag here")
 
 
+def test_a_repository_with_a_path_and_a_tag_is_an_image_whatever_it_is_called() -> None:
+    assert values("app: {repository: ghcr.io/a/b, tag: v3}\n", "helm-values") == ["ghcr.io/a/b:v3"]
+    assert values("image4: {repository: x, tag: '1.10'}\n", "helm-values") == ["x:1.10"]
+    for other in ("https://a/b", "git@a.b:c/d", "b", "./b/c", "github.com/a/b"):
+        assert values(f"app: {{repository: '{other}', tag: v3}}\n", "helm-values") == []
+    assert kinds_of("app: {repository: a/b, tag: v3}\n") == [None]
+
+
 @pytest.mark.parametrize(
-    ("tag", "number"), [("1.10", "1.1"), ("1.0", "1"), ("010", "10"), ("1e3", "1000")]
+    ("tag", "number"), [("1.10", "1.1"), ("1.0", "1"), ("010", "8"), ("08", "8"), ("1e3", "1000")]
 )
 def test_a_tag_that_is_another_number_to_helm_is_unresolved(tag: str, number: str) -> None:
     ((found, reason),) = unresolved(f"image: {{repository: a, tag: {tag}}}", "helm-values")

@@ -7,7 +7,7 @@ elsewhere is not. Variables have the values of `.env` next to the file, and thei
 import re
 from collections.abc import Iterator, Mapping
 
-from regpipe.refs import stages
+from regpipe.refs import numbers, stages
 from regpipe.refs.context import Context, scalar, written
 from regpipe.refs.items import Item
 from regpipe.refs.looks import is_object
@@ -89,12 +89,14 @@ def _build(build: MapNode, values: Mapping[str, str]) -> Iterator[Item]:
             yield item._replace(line=inline.line + item.line, column=0)
 
 
-def _arguments(build: MapNode, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the build arguments that have a value."""
+def _arguments(
+    build: MapNode, values: Mapping[str, str]
+) -> Iterator[tuple[str, str | UnresolvedError]]:
+    """Yield the build arguments that have a value, or the reason why that is not known."""
     args = build.get("args")
     if isinstance(args, MapNode):
-        given = {
-            key: node.text
+        given: dict[str, str | UnresolvedError] = {
+            key: numbers.value(node, "Docker Compose")
             for key, node in args.entries().items()
             if isinstance(node, ScalarNode) and not node.is_null
         }
@@ -104,7 +106,7 @@ def _arguments(build: MapNode, values: Mapping[str, str]) -> Iterator[tuple[str,
         given = {name: value for name, is_set, value in texts if is_set}
     for name, value in given.items():
         try:
-            yield name, expand(value, values, _SYNTAX)
+            yield name, expand(value, values, _SYNTAX) if isinstance(value, str) else value
         except UnresolvedError:
             continue
 

@@ -113,24 +113,35 @@ class _Visitor:
             yield from self._of_map(node, key)
 
     def _of_map(self, node: MapNode, key: str) -> Iterator[Image | Unresolved]:
-        names = {name for name, _ in node.pairs}
-        is_container = bool(_CONTAINERS.fullmatch(key)) or bool(names & _OF_CONTAINERS)
         for name, value in node.pairs:
             if name in _OUTPUTS:
                 continue
-            if name == "image" and isinstance(value, ScalarNode):
-                yield from self._image(value, is_sure=is_container)
+            if isinstance(value, ScalarNode):
+                yield from self._of_scalar(node, key, name or "", value)
             elif name == "image" and isinstance(value, MapNode):
                 yield from self._in_fields(value)
             elif name in ("values", "valuesObject") and isinstance(value, MapNode):
                 yield from helm_shapes.images(value, self._variables)
-            elif name == "manifest" and isinstance(value, ScalarNode):  # Argo Workflows
-                yield from self._embedded(value)
-            elif isinstance(value, ScalarNode):
-                if _names_image(node, name or "", value):
-                    yield from self._image(value, is_sure=False)
+            elif name == "images" and key == "kustomize":  # Argo CD
+                for item in value.items if isinstance(value, ListNode) else []:
+                    yield from self._replacement(item)
             else:
                 yield from self.images(value, name or "")
+
+    def _of_scalar(
+        self, node: MapNode, key: str, name: str, value: ScalarNode
+    ) -> Iterator[Image | Unresolved]:
+        """Yield the images in a scalar: `name` is its key in `node`, and `key` that of `node`."""
+        if name == "image":
+            names = {name for name, _ in node.pairs}
+            is_sure = bool(_CONTAINERS.fullmatch(key)) or bool(names & _OF_CONTAINERS)
+            yield from self._image(value, is_sure=is_sure)
+        elif name == "values" and key == "helm":  # Argo CD
+            yield from self._embedded_values(value)
+        elif name == "manifest":  # Argo Workflows
+            yield from self._embedded(value)
+        elif _names_image(node, name, value):
+            yield from self._image(value, is_sure=False)
 
     def _embedded(self, node: ScalarNode) -> Iterator[Image | Unresolved]:
         """Yield the images of objects in a block scalar, whose text begins on the next line."""
@@ -138,6 +149,27 @@ class _Visitor:
             if not isinstance(root, MalformedDocument):
                 for item in self.images(root, ""):
                     yield item._replace(line=node.line + item.line, column=0)
+
+    def _embedded_values(self, node: ScalarNode) -> Iterator[Image | Unresolved]:
+        """Yield the images of a chart's values in a block scalar."""
+        for root in documents(node.text):
+            if isinstance(root, MalformedDocument):
+                reason = "these values of a chart are malformed YAML"
+                yield Unresolved(node.line + root.line, "values", reason)
+                continue
+            for item in helm_shapes.images(root, self._variables):
+                yield item._replace(line=node.line + item.line, column=0)
+
+    def _replacement(self, node: Node) -> Iterator[Image | Unresolved]:
+        """Yield the image of an Argo CD application's `[NAME=]IMAGE`, as kustomize takes it."""
+        if not isinstance(node, ScalarNode) or node.is_null or not node.text.strip():
+            return
+        text = node.text.strip().rpartition("=")[2]
+        if any(mark in text.rpartition("/")[2] for mark in ":@"):
+            yield written(node.line, text, self._variables)
+        else:
+            reason = "its tag is in the resources: kustomize build DIR | regpipe refs -"
+            yield Unresolved(node.line, text, reason)
 
     def _in_fields(self, image: MapNode) -> Iterator[Image | Unresolved]:
         reference = image.scalar("reference") or image.scalar("ref")

@@ -184,3 +184,25 @@ def test_anything_else_is_passed_over() -> None:
     assert values("just text\n", "compose") == []
     assert values("services:\n  - a\n  - image: b\n", "compose") == []
     assert values("services:\n  a: {image: [b]}\n", "compose") == []
+
+
+def test_the_id_of_an_image_is_not_a_repository() -> None:
+    for name in ("sha256:" + "a" * 64, "a" * 64):
+        ((text, reason),) = unresolved(f"services: {{a: {{image: '{name}'}}}}\n")
+        assert text == name
+        assert "the ID of an image" in reason
+
+
+def test_a_build_argument_that_is_another_number_is_unresolved() -> None:
+    text = """\
+        services:
+          a:
+            build:
+              args: {V: %s}
+              dockerfile_inline: |
+                ARG V=1
+                FROM a:$V
+        """
+    assert values(text % "'3.10'") == ["a:3.10"]
+    ((_, reason),) = unresolved(text % "3.10")
+    assert "not this text to Docker Compose" in reason

@@ -2,8 +2,9 @@
 
 import pytest
 
+from regpipe.refs.items import Image
 from regpipe.refs.kinds import dockerfile
-from support.refs import kinds_of, lines, unresolved, values
+from support.refs import items, kinds_of, lines, unresolved, values
 
 
 @pytest.mark.parametrize(
@@ -195,3 +196,23 @@ def test_variables_in_copy_are_unresolved_as_docker_replaces_none() -> None:
 
 def test_windows_line_ends_and_a_byte_order_mark() -> None:
     assert lines("\ufeffFROM a:1 \\\r\n AS b\r\nFROM c\r\n", "dockerfile") == [(1, "a:1"), (3, "c")]
+
+
+def test_an_argument_of_a_stage_has_no_value_in_from() -> None:
+    text = "FROM a:1\nARG VER=9\nFROM z:${VER}\n"
+    first, second = items(text, "dockerfile")
+    assert isinstance(first, Image)
+    assert isinstance(second, Image)
+    assert (first.warning, second.value) == ("", "z:9")
+    assert second.warning == "FROM has no variable VER: declare it before the first FROM"
+    assert values("FROM a\nARG VER=9\nFROM z:${VER:-8}\n", "dockerfile") == ["a", "z:8"]
+    (_, given) = items(text, "dockerfile", variables={"VER": "7"})
+    assert isinstance(given, Image)
+    assert (given.value, given.warning) == ("z:7", "")
+
+
+@pytest.mark.parametrize(
+    "line", ["#!/usr/bin/env x\n# syntax=b:1", "// syntax=b:1", "//SYNTAX = b:1"]
+)
+def test_the_syntax_image_may_be_written_in_other_ways(line: str) -> None:
+    assert values(f"{line}\nFROM a\n", "dockerfile") == ["b:1", "a"]

@@ -248,3 +248,30 @@ def test_templates_of_charts_keep_their_literal_images() -> None:
         '{{ .Values.image.repository }}:{{ .Values.image.tag | default "x" }}',
         "{{ .Values.other }}",
     ]
+
+
+def test_applications_of_argo_cd_have_values_and_replaced_images() -> None:
+    text = """\
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        spec:
+          source:
+            kustomize:
+              images:
+              - nginx:1.27
+              - app=reg.test/app:1
+              - reg.test/b@sha256:aa
+              - old=reg.test/new
+            helm:
+              values: |
+                image: {repository: c, tag: "2"}
+                other: 1
+        """
+    assert lines(text) == [
+        (7, "nginx:1.27"),
+        (8, "reg.test/app:1"),
+        (9, "reg.test/b@sha256:aa"),
+        (13, "c:2"),
+    ]
+    assert [found for found, _ in unresolved(text)] == ["reg.test/new"]
+    assert len(unresolved(text.replace('"2"}', '"2"'))) == 2
