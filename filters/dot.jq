@@ -1,7 +1,7 @@
 # The lineage of images as a graph for Graphviz: regpipe summarize dot | dot -Tsvg.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests
+# reads: lineage_graph needs_manifests over_tags
 #
 # From base to image: a solid line where the base is exact, a dashed one where it is declared (see lineage).
 # Images without a base that are no base are left out.
@@ -16,7 +16,7 @@ needs_manifests("dot")
 | "digraph lineage {",
   "  rankdir=LR;",
   "  node [shape=box];",
-  over_images(drawn_graph(
+  over_tags(drawn_graph(
     "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
     "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
     "  // without a base that is known, and no base: \(.)"

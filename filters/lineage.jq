@@ -8,6 +8,11 @@
 # declared: what the annotations or labels org.opencontainers.image.base.name and .digest say.
 include "lineage" {search: "./lib"};
 include "oci" {search: "./lib"};
-def item: needs_manifests("lineage") | if is_error then [{}, .] else lineage_item end;
+def item:
+  needs_manifests("lineage")
+  | if is_error then [{}, .]
+    elif is_referrer_tag then empty
+    else lineage_item
+    end;
 def result: (map(select(.[0] != {})) | lineage_result), (.[] | select(.[0] == {})[1]);
 map(item) | result

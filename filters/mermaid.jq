@@ -1,7 +1,7 @@
 # The lineage of images as a Mermaid flowchart, which GitHub and GitLab draw in Markdown.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests
+# reads: lineage_graph needs_manifests over_tags
 #
 # From base to image: a solid line where the base is exact, a dotted one where it is declared (see lineage).
 # Images without a base that are no base are left out. GitHub draws at most 500 lines.
@@ -19,7 +19,7 @@ def node: "  \(.id)\(if .declared then "([" else "[" end)\"\(.lines | map(text) 
 
 needs_manifests("mermaid")
 | "flowchart LR",
-  over_images(drawn_graph(
+  over_tags(drawn_graph(
     node;
     "  \(.from) \(if .declared then "-.->" else "-->" end) \(.to)";
     "  %% without a base that is known, and no base: \(.)"

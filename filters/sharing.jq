@@ -5,6 +5,7 @@
 #
 # naive: the sum of all layers as listed. unique: each layer once, as a registry stores it.
 # shared: the part of unique that several images use. exclusive: the part that only one uses.
+# What refers to images takes space, too, as in `totals`, but its tags (sha256-…) are not counted or listed.
 # byImage has a layer once, too, that an image lists twice. Registries share nothing: what is in two
 # of them is kept, and counted, twice.
 include "oci" {search: "./lib"};
@@ -21,12 +22,13 @@ def sized:
     | if $sizes == [] or (($sizes | min | type) == "number" and ($sizes | max | type) == "number") then . else null end
   end;
 
-# What the images of one registry share; each comes as [digest, ref, layers].
+# What the images of one registry share; each comes as [digest, ref, layers], where what only refers to images
+# has false for its ref.
 def in_registry:
   (reduce .[][2][] as [$_, $size] (0; . + $size)) as $naive
   | (map(select(.[0])) | group_by(.[0])) + (map(select(.[0] | not) | [.]))
   # Each layer once, as [digest, size].
-  | map({refs: map(.[1]), imageDigest: .[0][0],
+  | map({refs: map(.[1] | select(. != false)), imageDigest: .[0][0],
          layers: (.[0][2] | if (map(.[0]) | unique | length) == length then . else unique_by(.[0]) end)})
   | . as $images
   # Of each layer the first image that uses it, or -1 if there are more; and its size.
@@ -45,11 +47,12 @@ def in_registry:
   | ($single | map(.[1]) | add // 0) as $alone
   | {
       tags: ($images | map(.refs[]) | (map(strings) | unique | length) + (map(nulls) | length)),
-      images: ($images | length),
+      images: ($images | map(select(.refs != [])) | length),
       $naive, $unique, shared: ($unique - $alone), exclusive: $alone,
       byImage: [
         range($images | length) as $at
         | $images[$at]
+        | select(.refs != [])
         | {refs, imageDigest, size: (.layers | map(.[1]) | add // 0), exclusive: ($exclusive[$at] // 0)}
       ]
     };
@@ -57,7 +60,7 @@ def in_registry:
 # The registry, and the digest, the reference and the layers of an image.
 def item:
   needs_manifests("sharing")
-  | if is_error then [{}, .] else [registry_name, image_digest, .ref, sized] end;
+  | if is_error then [{}, .] else [registry_name, image_digest, (if is_referrer_tag then false else .ref end), sized] end;
 def result:
   map(select(.[0] != {})) as $records
   | ($records | length) as $length

@@ -1,7 +1,7 @@
 # The lineage of images as a tree: each image below its base.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests
+# reads: lineage_graph needs_manifests over_tags
 #
 # Images have the names of all that lead to them. A base that is only declared (see lineage) says so behind
 # the image; one that did not come in stands in brackets.
@@ -38,5 +38,5 @@ def tree:
   | $lines[][1], ($nodes | keys_unsorted[] | select($seen[.] | not) | name(.));
 
 needs_manifests("tree")
-| over_images(tree)
+| over_tags(tree)
 | if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | printable else . end

@@ -108,7 +108,7 @@ def pinned:
 def is_referrer_tag:
   (if type == "object" then .tag else . end)
   | type == "string" and (startswith("sha256-") or startswith("sha512-"))
-    and test("^sha(256|512)-[0-9a-f]{64}(\\.(sig|att|sbom))?$");
+    and test("^sha(256|512)-[0-9a-f]{64}(\\.(sig|att|sbom))?\\z");
 
 # The image id: what `docker images` shows.
 # copies image_id: .info.sha .manifest.config.digest .config.digest

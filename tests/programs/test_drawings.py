@@ -50,6 +50,13 @@ def test_a_tree_has_each_image_below_its_base() -> None:
     assert text_of("tree", FAMILY) == TREE.splitlines()
 
 
+def test_what_only_refers_to_an_image_is_not_drawn() -> None:
+    tag = "sha256-" + "a" * 64
+    referrers = [of_layers(tag, "a", "b", "s"), based_on(f"{tag}.sig", "elsewhere/python:3")]
+    for program in ("tree", "dot", "mermaid", "lineage"):
+        assert text_of(program, [*FAMILY, *referrers]) == text_of(program, FAMILY)
+
+
 def edges(lines: list[str]) -> set[tuple[str, str]]:
     """Return the first lines of the labels of each base and image."""
     text = "\n".join(lines)

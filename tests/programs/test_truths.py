@@ -77,6 +77,19 @@ def test_two_windows_versions_of_a_tag_are_two_images(tmp_path: Path) -> None:
     assert len(changes([], before, tmp_path)) == 2
 
 
+def test_sharing_counts_the_bytes_of_what_refers_to_images_and_not_its_tags() -> None:
+    signature = {"layers": [{"digest": "sha256:signature", "size": 5}]}
+    records = [image("v1"), image("sha256-" + "a" * 64 + ".sig", manifest=signature)]
+    (found,) = summarize("sharing", records)
+    assert (found["tags"], found["images"], found["naive"], found["exclusive"]) == (1, 1, 15, 15)
+    assert [line["refs"] for line in found["byImage"]] == [["r.example/team/app:v1"]]
+    totals = summarize("totals", records)[-1]
+    assert all(found[name] == totals[name] for name in ("tags", "images", "naive", "unique"))
+    alias = {**records[1], "digest": records[0]["digest"], "manifest": records[0]["manifest"]}
+    (found,) = summarize("sharing", [records[0], alias])
+    assert [line["refs"] for line in found["byImage"]] == [["r.example/team/app:v1"]]
+
+
 def test_sharing_counts_each_registry_separately() -> None:
     records = [image("v1", host="a.example"), image("v1", host="b.example")]
     (one,) = summarize("sharing", records[:1])

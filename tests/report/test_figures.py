@@ -19,7 +19,26 @@ SETTINGS = [(keep, days) for keep in (3, 10, 30) for days in (30, 90)]
 
 @pytest.fixture(scope="module")
 def records() -> list[Json]:
-    return registry_records.made(400, 12)
+    """Return records of which some tags only hold what refers to an image."""
+    made = registry_records.made(400, 12)
+    return made + [_referrer(made[at], suffix) for at, suffix in enumerate(("", ".sig", ".att"))]
+
+
+def _referrer(subject: Json, suffix: str) -> Json:
+    tag = subject["digest"].replace(":", "-") + suffix
+    ref = f"{subject['ref'].rpartition(':')[0]}:{tag}"
+    layers = [{"digest": f"sha256:{len(suffix) + 1:064x}", "size": 10_000_000}]
+    own = {"tag": tag, "ref": ref, "digest": f"sha256:{len(suffix) + 9:064x}"}
+    manifest = {**subject["manifest"], "layers": layers}
+    ids = [*subject["config"]["rootfs"]["diff_ids"], "sha256:signature"]
+    config = {**subject["config"], "rootfs": {"type": "layers", "diff_ids": ids}}
+    return {
+        **subject,
+        **own,
+        "image": {"digest": own["digest"]},
+        "manifest": manifest,
+        "config": config,
+    }
 
 
 @pytest.fixture(scope="module")

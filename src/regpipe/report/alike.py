@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from regpipe.report.kinds import subject_of_tag
 from regpipe.report.reduction import Reducer
 
 
@@ -15,7 +16,7 @@ class Kinds:
     """The kinds of some images.
 
     Args:
-        records: the images.
+        records: the images; of tags that only hold what refers to them nothing is said.
         reducer: what reduces them.
 
     Attributes:
@@ -27,6 +28,8 @@ class Kinds:
         self._members: list[list[object]] = []
         known: dict[str, list[object]] = {}
         for record in records:
+            if subject_of_tag(record.get("tag")):  # not in the program's output
+                continue
             layers = reducer.layers_below(record)
             key = None if layers is None else json.dumps([layers, reducer.declarations(record)])
             members = known.get(key) if key is not None else None

@@ -24,7 +24,7 @@ _IMAGE_CONFIGS = {
     "application/vnd.docker.container.image.v1+json",
     "application/vnd.oci.image.config.v1+json",
 }
-_DIGEST_TAG = re.compile(r"([a-z0-9]+)-([0-9a-f]{32,128})(?:\.(sig|att|sbom))?")
+_DIGEST_TAG = re.compile(r"(sha256|sha512)-([0-9a-f]{64})(?:\.(sig|att|sbom))?")
 _SUFFIXES = {"sig": SIGNATURE, "att": ATTESTATION, "sbom": SBOM}
 
 
