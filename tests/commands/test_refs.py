@@ -240,6 +240,19 @@ def test_charts_are_said_once_to_need_rendering() -> None:
     )
 
 
+def test_parts_of_templates_need_rendering_too() -> None:
+    write(
+        chart__Chart_yaml="name: x\n",
+        chart__templates___x_tpl='{{ define "x" }}\nimage: a:1\n{{ end }}\n',
+        chart__templates__part_yaml="containers:\n- image: b:1\n",
+        chart__templates__y_tpl='{{ define "image" }}{{ .x }}{{ end }}\n',
+        chart__NOTES_tpl="image: c:1\n",
+    )
+    result = run(["refs", "."])
+    assert result.records == []
+    assert result.err.startswith("regpipe refs: chart: warning: 2 images known only when")
+
+
 def test_local_includes_of_gitlab_are_read_once() -> None:
     include = "include: [ci/a.yml, {local: '/ci/*.yml'}, ci/nosuch.yml]\nx: {image: top}\n"
     job = "stages: [a]\ninclude: /.gitlab-ci.yml\nb: {script: c, image: "

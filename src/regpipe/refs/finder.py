@@ -68,6 +68,14 @@ class _File(NamedTuple):
         """Its absolute path; empty for standard input."""
         return "" if self.path == STDIN else os.path.abspath(self.path)  # noqa: PTH100 -- start-up
 
+    @property
+    def is_template(self) -> bool:
+        """Whether it is a part of a chart's templates that may be no document by itself."""
+        if self.chart is None:
+            return False
+        below = self.path[len(self.chart) :].lstrip("/")
+        return below.startswith("templates/") and below.endswith((".tpl", ".yaml", ".yml"))
+
     def problem(self, error: RegpipeError, line: int | None = None) -> Problem:
         """Return what to report if it, or a part of it, cannot be read."""
         return Problem(self.path, line, None, None, error)
@@ -111,7 +119,9 @@ class Finder:
                 if entry.is_directory or candidates.may_be_one(file.absolute):
                     error = IncompleteError(entry.error.message, code=entry.error.code)
                     yield [file.problem(error)]
-            elif candidates.may_be_one(file.absolute) and os.path.realpath(path) not in self._seen:
+                continue
+            is_one = candidates.may_be_one(file.absolute) or file.is_template
+            if is_one and os.path.realpath(path) not in self._seen:
                 yield list(self._in_file(file))
         yield list(self._charts.remarks())
 
@@ -124,6 +134,8 @@ class Finder:
             if file.is_named or candidates.has_hint(file.absolute, data):
                 content = Content(file.absolute, data, file.kind)
                 yield from self._in_content(file, content, has_image=candidates.has_image(data))
+            elif file.is_template and candidates.has_image(data):
+                self._charts.count(str(file.chart))
         except RegpipeError as error:
             if file.is_named:
                 yield file.problem(error)

@@ -82,6 +82,11 @@ class MapNode:
                         found = merged.entries() | found
         return {key: value for key, value in found.items() if key is not None}
 
+    def overridden(self) -> "Iterator[Node]":
+        """Yield the values whose key comes once more further down."""
+        last = dict(self.pairs)
+        yield from (value for key, value in self.pairs if key and last[key] is not value)
+
     def get(self, key: str) -> "Node | None":
         """Return the value of a key, its own or merged; None if it has none."""
         own = [value for name, value in self.pairs if name == key]

@@ -11,9 +11,12 @@ from regpipe.refs.items import Image, Include, Item, Unresolved
 from regpipe.refs.kinds import Kind
 from regpipe.refs.nodes import MalformedDocument, Node, documents
 
-_BEFORE = r"""(?:[&!]\S*[ \t]+)*["']?[ \t]*(?:docker://)?"""
-"""What may be between the beginning of a value and the reference in it."""
-_START, _END = r"(?<![\w./:@$-])", r"(?![\w./:@$-])"
+_BEFORE = re.compile(r"""(?:[&!]\S*[ \t]+)*["']?[ \t]*""")
+"""What may be between the beginning of a value and the reference in it, besides a scheme."""
+_DOCKER = "docker://"
+_PART = re.compile(r"[\w./:@$-]")
+_MOST_CHARACTERS = 10_000
+"""Characters of a line in which a reference is searched for."""
 _STRUCTURED = (".yaml", ".yml", ".json")
 
 
@@ -51,7 +54,8 @@ class Content:
 
     def __init__(self, path: str, data: bytes, kind: Kind | None = None) -> None:
         text = texts.decode(data)
-        self._lines = text.split("\n")
+        self._text = text
+        self._lines: list[str] = []
         self.is_template = False
         self._template: texts.Template | None = None
         if kind is None and not (path and path.endswith(_STRUCTURED)):
@@ -95,10 +99,26 @@ class Content:
 
     def _column(self, item: Image | Unresolved) -> int:
         """Return the column that a reference begins at; 0 if it is not written there as it is."""
+        self._lines = self._lines or self._text.split("\n")
         line = self._lines[item.line - 1] if item.line <= len(self._lines) else ""
-        text = re.escape(item.text)
-        if item.column:
-            found = re.compile(f"{_BEFORE}({text}){_END}").match(line, item.column - 1)
-            return found.start(1) + 1 if found else 0
-        places = list(re.finditer(f"{_START}{text}{_END}", line))
-        return places[0].start() + 1 if len(places) == 1 else 0
+        if not item.column:
+            places = list(_whole(line, item.text)) if len(line) < _MOST_CHARACTERS else []
+            return places[0] + 1 if len(places) == 1 else 0
+        before = _BEFORE.match(line, item.column - 1)
+        after = before.end() if before else item.column - 1
+        for at in (item.column - 1, after, after + len(_DOCKER)):
+            is_prefixed = at <= after or line.startswith(_DOCKER, after)
+            end = at + len(item.text)
+            if is_prefixed and line.startswith(item.text, at) and not _PART.match(line, end):
+                return at + 1
+        return 0
+
+
+def _whole(line: str, text: str) -> Iterator[int]:
+    """Yield the places of a text in a line where it is not a part of a longer one."""
+    at = line.find(text)
+    while at >= 0:
+        is_part = at and _PART.match(line, at - 1)
+        if not is_part and not _PART.match(line, at + len(text)):
+            yield at
+        at = line.find(text, at + 1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from regpipe.refs import numbers, stages
 from regpipe.refs.context import Context, scalar, written
-from regpipe.refs.items import Item
+from regpipe.refs.items import Image, Unresolved
 from regpipe.refs.looks import is_object
 from regpipe.refs.nodes import ListNode, MapNode, Node, ScalarNode
 from regpipe.refs.variables import Syntax, UnresolvedError, expand
@@ -19,6 +19,7 @@ HINT = b"services"
 _NAME = re.compile(r"(?:docker-|podman-)?compose[^/]*\.ya?ml", re.IGNORECASE)
 _SYNTAX = Syntax(escape="$")
 _SERVICE_KEYS = frozenset({"image", "build", "extends", "command", "environment", "ports"})
+_TWICE = "its key is there twice, which Docker Compose refuses"
 _CONTEXT = "docker-image://"
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(.*)")
 _QUOTED = re.compile(r"""(["'])(.*?)(?<!\\)\1\s*(?:#.*)?""")
@@ -41,7 +42,7 @@ def recognizes(root: Node) -> bool:
     )
 
 
-def references(root: Node, context: Context) -> Iterator[Item]:
+def references(root: Node, context: Context) -> Iterator[Image | Unresolved]:
     """Yield the images of the services, and of extensions (`x-…`) that services may share."""
     if not isinstance(root, MapNode):
         return
@@ -49,16 +50,24 @@ def references(root: Node, context: Context) -> Iterator[Item]:
     services = root.mapping("services")
     # The first version of the format has the services at the top.
     of_services = list((services or root).entries().values())
+    for service in (services or root).overridden():
+        if isinstance(service, MapNode):
+            for item in _service(service, values):
+                yield Unresolved(item.line, item.text, _TWICE, column=item.column)
     shared = [value for key, value in root.entries().items() if key.startswith("x-")]
     for service in of_services + (shared if services else []):
         if isinstance(service, MapNode):
             yield from _service(service, values)
 
 
-def _service(service: MapNode, values: Mapping[str, str]) -> Iterator[Item]:
+def _service(service: MapNode, values: Mapping[str, str]) -> Iterator[Image | Unresolved]:
     build = service.get("build")
     is_built = build is not None and not (isinstance(build, ScalarNode) and build.is_null)
     image = service.scalar("image")
+    images = [value for key, value in service.pairs if key == "image"]
+    for node in images[:-1]:
+        if isinstance(node, ScalarNode):
+            yield Unresolved(node.line, node.text, _TWICE, column=node.column)
     if image and image.text.strip() and image.tag != "!reset" and not is_built:
         yield scalar(image, values, _SYNTAX)
     for volume in service.items("volumes"):
@@ -70,7 +79,7 @@ def _service(service: MapNode, values: Mapping[str, str]) -> Iterator[Item]:
         yield from _build(build, values)
 
 
-def _build(build: MapNode, values: Mapping[str, str]) -> Iterator[Item]:
+def _build(build: MapNode, values: Mapping[str, str]) -> Iterator[Image | Unresolved]:
     contexts = build.get("additional_contexts")
     if isinstance(contexts, MapNode):
         named = [(node, node.text) for _, node in contexts.pairs if isinstance(node, ScalarNode)]

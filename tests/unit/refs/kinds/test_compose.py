@@ -206,3 +206,13 @@ def test_a_build_argument_that_is_another_number_is_unresolved() -> None:
     assert values(text % "'3.10'") == ["a:3.10"]
     ((_, reason),) = unresolved(text % "3.10")
     assert "not this text to Docker Compose" in reason
+
+
+def test_a_key_that_is_there_twice_loses_nothing() -> None:
+    reason = "its key is there twice, which Docker Compose refuses"
+    for text in (
+        "services: {s: {image: a, image: b}}\n",
+        "services: {s: {image: a}, s: {image: b}}\n",
+    ):
+        assert unresolved(text) == [("a", reason)]
+        assert [value for _, value in lines(text)] == ["b"]
