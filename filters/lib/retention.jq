@@ -64,6 +64,8 @@ def _by_record(dated):
       # Why it may not go, whatever its age.
       kept: (if $digest then null else "it has no digest" end),
       undated: $dating[1], date: (if $dating[1] then [0] else [1] + $dating[0] end), built: $dating[2],
+      # The date of the image itself, as other programs have it.
+      own: $own[0][0],
       labelled: ($own[2] == null and created_from == "label"),
       # Why nothing here can be deleted: what other images need is not told.
       opaque: _opaque($held),
@@ -86,6 +88,7 @@ def _by_records(dated):
           digest: $digests[0], others: $digests[1:], holds: (map(.holds) | add | unique), images: map(.image),
           kept: (if $digests[1] then "its records have several digests" else .[0].kept end),
           labelled: any(.[]; .labelled), opaque: (map(.opaque | strings)[0]), refers: map(.refers[]),
+          own: (map(.own | numbers) | max),
           unseen: ((map(.unseen) | max) + 1 - ($members | (map(strings) | unique | length) + (map(nulls) | length))),
           searched: all(.[]; .searched)
         }
@@ -327,7 +330,7 @@ def retention_preview($settings; $now):
   | ($known | .tags = [range($others | length) as $at | $others[$at] | setpath(["place"]; $count + $at)]) as $rest
   | {
       tags: [($known.tags[$keys[][1]], $others[])
-             | [.image.ref, (if .undated then null else .date[1] end), .undated, _noted]],
+             | [.image.ref, (if .undated then null else .own end), .undated, _noted]],
       settings: [
         $settings[] as {$keep, $days}
         | ($now - $days * 86400) as $limit

@@ -25,6 +25,9 @@ def repositories() -> Iterator[Record]:
             kind = numbers.random()
             if kind < 0.2:
                 made = index(f"v{at}", digest, *numbers.sample(digests, 2), **fields)
+                if numbers.random() < 0.3:
+                    said = {"org.opencontainers.image.created": numbers.choice(DATES)}
+                    made["index"]["annotations"] = said
             elif kind < 0.3:
                 subject = {"digest": f"sha256:{numbers.choice(digests)}"}
                 made = image(f"v{at}", digest, subject=subject, **fields)

@@ -21,6 +21,10 @@ SETTINGS = [(keep, days) for keep in (3, 10, 30) for days in (30, 90)]
 def records() -> list[Json]:
     """Return records of which some tags only hold what refers to an image."""
     made = registry_records.made(400, 12)
+    indexes = [record["index"] for record in made if record.get("index")]
+    for index in indexes[::2]:  # which retention goes by, and nothing else
+        index["annotations"] = {"org.opencontainers.image.created": "2024-06-15T00:00:00Z"}
+    assert indexes
     return made + [_referrer(made[at], suffix) for at, suffix in enumerate(("", ".sig", ".att"))]
 
 
