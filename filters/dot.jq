@@ -4,7 +4,7 @@
 # reads: lineage_graph needs_manifests over_tags
 #
 # From base to image: a solid line where the base is exact, a dashed one where it is declared (see lineage).
-# Images without a base that are no base are left out.
+# Images that have no known base and are not a base are left out.
 include "lineage" {search: "./lib"};
 include "oci" {search: "./lib"};
 
@@ -19,7 +19,7 @@ needs_manifests("dot")
   over_tags(drawn_graph(
     "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
     "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
-    "  // without a base that is known, and no base: \(.)"
+    "  // not drawn, as they have no known base and are not a base: \(.)"
   )),
   "}"
 | if type == "object" then "  // \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end

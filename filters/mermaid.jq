@@ -4,7 +4,7 @@
 # reads: lineage_graph needs_manifests over_tags
 #
 # From base to image: a solid line where the base is exact, a dotted one where it is declared (see lineage).
-# Images without a base that are no base are left out. GitHub draws at most 500 lines.
+# Images that have no known base and are not a base are left out. GitHub draws at most 500 lines.
 include "lineage" {search: "./lib"};
 include "oci" {search: "./lib"};
 
@@ -22,6 +22,6 @@ needs_manifests("mermaid")
   over_tags(drawn_graph(
     node;
     "  \(.from) \(if .declared then "-.->" else "-->" end) \(.to)";
-    "  %% without a base that is known, and no base: \(.)"
+    "  %% not drawn, as they have no known base and are not a base: \(.)"
   ))
 | if type == "object" then "  %% \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end

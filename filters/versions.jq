@@ -7,6 +7,13 @@
 #
 # Tag records are enough. Versions are of one kind if they have as many numbers and the same suffix.
 include "oci" {search: "./lib"};
+
+# Up to three of the tags that are not among the chosen ones, in brackets.
+def left_out($chosen):
+  (reduce $chosen[][1].tag as $tag ({}; .[$tag] = true)) as $known
+  | map(.[1].tag | strings | select($known[.] | not)) | unique
+  | if . == [] then "" else " (\(.[:3] | map(printable) | join(", "))\(if .[3:] == [] then "" else ", …" end))" end;
+
 $ARGS.named.like as $like
 | (if $like == null then null
    else $like | version // error("like is a tag with a version: --arg like 3.19-alpine")
@@ -25,7 +32,9 @@ $ARGS.named.like as $like
         and ($pre or .[0].pre == null))) as $chosen
     | (if length > ($chosen | length) then
          "regpipe summarize: versions: left out \(length - ($chosen | length)) of \(length) tags of "
-         + "\(.[0][1] | repository // "an input" | printable): not versions, or not asked for\n" | stderr
+         + "\(.[0][1] | repository // "an input" | printable)\(left_out($chosen)): "
+         + (if $pre then "" else "pre-releases (see --arg pre true), or " end)
+         + "not \(if $like then "of the kind of \($ARGS.named.like | printable)" else "versions" end)\n" | stderr
        else null
        end) as $_
     | $chosen

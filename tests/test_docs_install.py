@@ -29,6 +29,12 @@ PAGE = (ROOT / "docs" / "install.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 RECIPE = next(block for block in BLOCKS if block.startswith("FROM"))
 INSTALLS = dict(re.findall(r"^\| (\w+) \| `([^`]+)` \|", PAGE, re.MULTILINE))
+STARTUP = {
+    "bash": "source <(regpipe completion bash)",
+    "zsh": "source <(regpipe completion zsh)",
+    "fish": "regpipe completion fish | source",
+}
+"""The lines of start-up files that complete without any other package."""
 CONFIGURED = {
     name: value
     for name, value in os.environ.items()
@@ -94,6 +100,9 @@ def test_every_command_of_the_page_is_run_below() -> None:
     assert {text for text in inline if " " in text} == {
         *INSTALLS.values(),
         "regpipe help",
+        "regpipe summarize -r .ref",
+        "jq -r .ref",
+        *(line.replace("|", "\\|") for line in STARTUP.values()),
         "podman build -t regpipe .",  # in its place: `image`
         "docker build -t regpipe .",
     }
@@ -140,6 +149,46 @@ def test_the_shells_find_their_completion(name: str, home: Path) -> None:
         terminal.wait_for("ready")
         terminal.type("regpipe refe\t")
         terminal.wait_for("regpipe referrers")
+
+
+@pytest.mark.parametrize("name", STARTUP)
+def test_a_line_in_the_start_up_file_completes(name: str, home: Path) -> None:
+    program = find(name, debian=True)
+    line = STARTUP[name]
+    shown = re.escape(line.replace("|", "\\|"))
+    (file,) = re.findall(rf"^\| `{shown}` \| `~/([^`]+)`", PAGE, re.MULTILINE)
+    path = home / file
+    before = {"bash": "PS1='$ '", "zsh": "PS1='$ '; autoload -U compinit; compinit -D -u"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{before.get(name, '')}\n{line}\n")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "TERM": "xterm",
+    }
+    with Terminal([program, "-i"], environment, columns=160) as terminal:
+        terminal.type("printf 'rea%s\\n' dy\n")
+        terminal.wait_for("ready")
+        terminal.type("regpipe refe\t")
+        terminal.wait_for("regpipe referrers")
+
+
+def test_man_finds_the_pages_beside_the_path(home: Path) -> None:
+    program = find("man")
+    (home / "venv" / "bin").mkdir(parents=True)
+    pages = home / "venv" / "share" / "man" / "man1"
+    pages.mkdir(parents=True)
+    (pages / "regpipe-tags.1").write_text(".TH regpipe-tags 1\n")
+    path = f"{home / 'venv' / 'bin'}:{os.environ['PATH']}"
+    environment = {name: value for name, value in os.environ.items() if name != "MANPATH"}
+    done = subprocess.run(
+        [program, "-w", "regpipe-tags"],
+        env={**environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == str(pages / "regpipe-tags.1")
 
 
 class Image:

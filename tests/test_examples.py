@@ -52,7 +52,12 @@ ELSEWHERE = {
     ("install", ""): "test_docs_install.py",
 }
 """The blocks that are run by other tests, by page and language."""
-HERE = {("README", "bash"), ("from-the-2018-script", "bash"), ("environment", "toml")}
+HERE = {
+    ("README", "bash"),
+    ("README", "diff"),
+    ("from-the-2018-script", "bash"),
+    ("environment", "toml"),
+}
 HERE |= {("contributing", "python"), ("contributing", "jq")}
 POD = '{"kind":"Pod","apiVersion":"v1","spec":{"containers":[{"image":"HOST/team/app:v1"}]}}'
 COMPOSE = "services: {app: {image: 'HOST/team/app:v1'}}"
@@ -127,23 +132,38 @@ def test_every_block_is_run_by_a_test() -> None:
         assert (ROOT / "tests" / test).exists()
 
 
+def scripts(page: str) -> list[str]:
+    """Return the scripts of 2018 of a page: as it was, and mended."""
+    found = [text for one, language, text in BLOCKS if (one, language) == (page, "bash")]
+    for one, language, text in BLOCKS:
+        if (one, language) == (page, "diff"):
+            (old,) = re.findall(r"^-(.*)", text, re.MULTILINE)
+            first, new = re.findall(r"^\+(.*)", text, re.MULTILINE)
+            assert old in found[0].splitlines()
+            found.append(f"{first}\n{found[0].replace(old, new)}")
+    return found
+
+
 @pytest.mark.parametrize("page", ["README", "from-the-2018-script"])
 def test_the_script_of_2018_works_again_with_one_command_replaced(
     page: str, scripted: Scripted, tmp_path: Path
 ) -> None:
     for program in ("curl", "jq"):
         find(program, debian=True)
-    scripted.add("team/old", "v1", schema1.signed("team/old", tag="v1"))
     scripted.add("team/app", "v2", images.index("app"))
-    (script,) = [text for one, language, text in BLOCKS if (one, language) == (page, "bash")]
-    script = script.replace("http://localhost:5000", scripted.url)
-    script = script.replace("/tmp/manifests", str(tmp_path / "manifests"))
-    replaced = "curl -s $REGISTRY/v2/$repository/manifests/$tag"
-    assert replaced in script
-    mended = shell(script.replace(replaced, "regpipe manifests $REGISTRY/$repository:$tag"))
-    assert (mended.code, mended.err) == (0, "")
-    found = json.loads(mended.out)
-    assert [one["tag"] for one in found] == ["v1", "v2"]
+    script, mended = (
+        text.replace("http://localhost:5000", scripted.url).replace("/tmp/", f"{tmp_path}/")
+        for text in scripts(page)
+    )
+    failed = shell(script)
+    assert json.loads(failed.out) == []
+    assert failed.err.startswith("jq: error")
+    scripted.add("team/old", "v1", schema1.signed("team/old", tag="v1"))
+    for _ in range(2):  # the second time nothing is left of the first
+        result = shell(mended)
+        assert (result.code, result.err) == (0, "")
+        found = json.loads(result.out)
+        assert [one["tag"] for one in found] == ["v1", "v2"]
     pipeline = (
         "regpipe catalog $1 | regpipe tags | regpipe manifests | regpipe summarize by-created"
     )

@@ -36,6 +36,25 @@ def test_the_blogs_program_works_unchanged() -> None:
     assert summarize("blog", stdin=RECORD).out == expected
 
 
+@pytest.mark.parametrize("program", ["newest", ".", "., halt_error", "[inputs]"])
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("table", "; table is a program, and a run takes one: append | regpipe summarize table"),
+        (".ref", "; a run takes one program: append | jq '.ref'"),
+        (".info.tags[0]", "; a run takes one program: append | jq '.info.tags[0]'"),
+        (".records.ndjson", ""),
+        ("../records", ""),
+        ("tabel", ""),
+    ],
+)
+def test_a_second_program_is_no_file(program: str, word: str, hint: str) -> None:
+    result = run(["summarize", program, word])
+    assert (result.code, result.out) == (2, b"")
+    message = f"Could not open file {word}: No such file or directory"
+    assert result.err == f"regpipe summarize: error: {message}{hint}\n"
+
+
 @pytest.mark.parametrize(
     ("argv", "stdin", "out", "code"),
     [

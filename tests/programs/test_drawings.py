@@ -76,7 +76,7 @@ def test_a_graph_leads_from_each_base_to_its_images(program: str) -> None:
         ("team/app:base", "team/app:by-name"),
     }
     assert not any("alone" in line for line in lines)
-    assert any(line.endswith("no base: 1") for line in lines)
+    assert any(line.endswith("not a base: 1") for line in lines)
     assert any("gone" in line and "UNKNOWN" in line for line in lines)
 
 

@@ -44,7 +44,23 @@ def test_other_tags_are_left_out_and_counted() -> None:
     given = lines([tag_record(tag) for tag in [*others, "1.0"]])
     result = run(["summarize", "versions"], given)
     assert [record["tag"] for record in result.records] == ["1.0"]
-    assert "left out 6 of 7 tags of a" in result.err
+    said = "left out 6 of 7 tags of a (12ab34f, alpine3.19, jdk-25-and-25, …)"
+    assert result.err.endswith(f"{said}: pre-releases (see --arg pre true), or not versions\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "pre-releases (see --arg pre true), or not versions"),
+        (["--arg", "pre", "true"], "not versions"),
+        (["--arg", "like", "1-x"], "pre-releases (see --arg pre true), or not of the kind of 1-x"),
+        (["--arg", "pre", "true", "--arg", "like", "1-x"], "not of the kind of 1-x"),
+    ],
+)
+def test_why_tags_are_left_out_goes_by_the_parameters(arguments: list[str], why: str) -> None:
+    given = lines([tag_record("latest"), tag_record("latest"), {"ref": "a", "repository": "a"}])
+    result = run(["summarize", "versions", *arguments], given)
+    assert result.err.endswith(f" (latest): {why}\n")
 
 
 def test_versions_like_another() -> None:

@@ -248,7 +248,8 @@ class InputReader:
         return None
 
     def _failure(self, what: str, error: OSError) -> Failure:
-        return Failure(f"error: Could not {what} file {self._name}: {error.strerror}")
+        hint = meant(self._name) if isinstance(error, FileNotFoundError) else ""
+        return Failure(f"error: Could not {what} file {self._name}: {error.strerror}{hint}")
 
     def _chunk(self, data: bytes) -> Chunk:
         chunk = Chunk(data, self._name, self._line, self._lines)
@@ -259,6 +260,19 @@ class InputReader:
         self._lines += chunk.ends
         self._first = self._begins = False
         return chunk
+
+
+def meant(name: str) -> str:
+    """Return the end of a message about a file that is not there: what may have been meant."""
+    from regpipe.jq import library  # noqa: PLC0415 -- only a mistake pays for it
+
+    if library.is_bundled(name):
+        return f"; {name} is a program, and a run takes one: append | regpipe summarize {name}"
+    # A path of fields, such as .info.created, and neither ../records nor .records.ndjson.
+    path = name.replace(".", "").replace("[", "").replace("]", "").replace("_", "")
+    if name.startswith(".") and path.isalnum() and not name.endswith("json"):
+        return f"; a run takes one program: append | jq '{name}'"
+    return ""
 
 
 def _wait(stream: "BinaryIO", seconds: float) -> bool:

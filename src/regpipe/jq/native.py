@@ -11,6 +11,7 @@ import select
 import stat
 
 from regpipe.jq import libjq as lj
+from regpipe.jq.inputs import meant
 from regpipe.jq.libjq import Libjq
 from regpipe.jq.output import Output
 from regpipe.jq.program import RUNTIME, SYSTEM, Program
@@ -72,8 +73,9 @@ class NativeRun:
         faults: dict[bytes, str] = {}  # what is said of inputs that libjq could open, but not read
 
         def unopened(_data: int | None, name: bytes) -> None:
-            reason = os.strerror(ctypes.get_errno())
-            fault = faults.get(name) or f"open file {os.fsdecode(name)}: {reason}"
+            number, file = ctypes.get_errno(), os.fsdecode(name)
+            hint = meant(file) if number == errno.ENOENT else ""
+            fault = faults.get(name) or f"open file {file}: {os.strerror(number)}{hint}"
             output.report(f"error: Could not {fault}")
 
         self._unopened = lj.ERROR_CALLBACK(unopened)  # libjq keeps only its address
