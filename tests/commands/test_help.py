@@ -106,6 +106,13 @@ def test_a_wrong_word_leads_on(arguments: list[str], message: str) -> None:
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["tags", "security", "newest", "retention"])
+def test_what_help_knows_is_completed(name: str) -> None:
+    result = run(["completion", "--candidates", f"regpipe help {name}"])
+    assert result.out.decode().split("\n")[0].strip() == name
+    assert result.out.decode().split().count(name) == 1
+
+
 def test_the_parameters_of_a_program_are_completed() -> None:
     result = run(["completion", "--candidates", "regpipe summarize versions --arg "])
     assert result.out.decode().splitlines() == [

@@ -65,7 +65,9 @@ def _known() -> Knowledge:
         help_of=lambda verb: helptext.parse(commands.help_of(verb)),
         words={
             "completion": lambda: _SCRIPTS,
-            "help": lambda: [*commands.summaries(), *topics.names()],
+            "help": lambda: list(
+                dict.fromkeys([*commands.summaries(), *topics.names(), *library.names()])
+            ),
             "schema": schemas.names,
         },
         programs=lambda: ((one.name, one.help) for one in library.all_programs()),
