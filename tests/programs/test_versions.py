@@ -58,7 +58,7 @@ def test_other_tags_are_left_out_and_counted() -> None:
     ],
 )
 def test_why_tags_are_left_out_goes_by_the_parameters(arguments: list[str], why: str) -> None:
-    given = lines([tag_record("latest"), tag_record("latest"), {"ref": "a", "repository": "a"}])
+    given = lines([tag_record("latest"), tag_record("latest")])
     result = run(["summarize", "versions", *arguments], given)
     assert result.err.endswith(f" (latest): {why}\n")
 
