@@ -1,3 +1,5 @@
+# Long because what is known of tags, what they need and the two ways to print it share most definitions.
+#
 # What `retention` does with a repository: once what its tags are and need (`retention_tags`), then, for
 # each setting of `keep` and `days`, which of them could be deleted (`retention_verdicts`).
 #

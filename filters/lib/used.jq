@@ -68,7 +68,7 @@ def _listed_names:
 # anything else that has them under these names.
 def _named_references:
   (.ref?, .pinned?, .digest?, .imageDigest? | strings),
-  ((.image?, .imageID?, .imageId?, .imageRef?, .Image?, .ImageID?, _listed_names)
+  ((.image?, (.image? | objects | .reference?), .imageID?, .imageId?, .imageRef?, .Image?, .ImageID?, _listed_names)
    | strings
    | select(. != "" and (contains("<none>") | not))
    | [_checked]),

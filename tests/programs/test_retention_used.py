@@ -57,6 +57,9 @@ USED: dict[str, Any] = {
             },
         }
     ],
+    "a volume of a pod": [
+        {"spec": {"volumes": [{"image": {"reference": "r.example/team/app:v1"}}]}}
+    ],
     "an array of strings": [["x:1", ["r.example/team/app:v1"]]],
     "a local file": ["oci:some/Dir:v1", f"x@sha256:{HEX}"],
     "a host by its address": f"[::1]:5000/app:v1\napp@sha256:{HEX}",
