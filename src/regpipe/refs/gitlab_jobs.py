@@ -28,7 +28,7 @@ _MOST_BASES = 11
 """Levels of `extends`; GitLab allows no more."""
 _MOST_LEVELS = 30
 """Variables that refer to each other."""
-_MOST_STEPS = 300_000
+_MOST_STEPS = 100_000
 """Jobs of a file times images that they share and that have variables."""
 
 _Variables = dict[str, str | UnresolvedError]
@@ -55,6 +55,7 @@ class Pipeline:
 
     def __init__(self, root: MapNode, context: Context, inputs: Values) -> None:
         self._root = root
+        self._entries = root.entries()  # a look-up in a node takes as long as it is large
         self._given = context.variables
         self._inputs = inputs
         self.variables: _Variables = {
@@ -73,8 +74,12 @@ class Pipeline:
 
     def images(self) -> Iterator[Item]:
         """Yield the images, those of jobs that only others extend too."""
-        default = self._root.mapping("default")
-        holders = [self._root, *([default] if default else []), *(job for _, job in self._jobs)]
+        default = self._entries.get("default")
+        holders = [
+            self._root,
+            *([default] if isinstance(default, MapNode) else []),
+            *(job for _, job in self._jobs),
+        ]
         for field in _FIELDS:
             users: dict[int, list[MapNode]] = {}
             for name, job in self._jobs:
@@ -97,7 +102,7 @@ class Pipeline:
         node = self._referred(job.get(key))
         if node is None:
             for base in reversed(_items(job.get("extends"))):
-                other = self._root.get(base.text) if isinstance(base, ScalarNode) else None
+                other = self._entries.get(base.text) if isinstance(base, ScalarNode) else None
                 if not isinstance(other, MapNode):
                     node = MapNode(0)
                 else:
@@ -113,16 +118,17 @@ class Pipeline:
         chosen = inherit.get("default") if isinstance(inherit, MapNode) else None
         if not _takes(chosen, field):
             return None
-        default = self._root.mapping("default")
-        found = default.get(field) if default else None
-        return self._root.get(field) if found is None else found
+        default = self._entries.get("default")
+        found = default.get(field) if isinstance(default, MapNode) else None
+        return self._entries.get(field) if found is None else found
 
     def _referred(self, node: Node | None) -> Node | None:
         """Return what a `!reference [job, key]` leads to; another node is returned as it is."""
         if not isinstance(node, ListNode) or node.tag != "!reference":
             return node
-        found: Node | None = self._root
-        for one in node.items:
+        first = node.items[0] if node.items else None
+        found = self._entries.get(first.text) if isinstance(first, ScalarNode) else None
+        for one in node.items[1:]:
             is_key = isinstance(one, ScalarNode) and isinstance(found, MapNode)
             found = found.get(one.text) if is_key else None  # type: ignore[union-attr]
         return node if found is None else found
@@ -171,12 +177,13 @@ class Pipeline:
         if chosen is not None:
             shared = {name: one for name, one in shared.items() if _takes(chosen, name)}
         own = self._variables(job, 0)
-        workflow = self._root.mapping("workflow")
-        of_workflow = self._of_rules(workflow.items("rules") if workflow else [])
+        workflow = self._entries.get("workflow")
+        rules = workflow.items("rules") if isinstance(workflow, MapNode) else []
+        of_workflow = self._of_rules(rules)
         of_job = self._of_rules(_items(self._field(job, "rules")) if job is not self._root else [])
         no_rule: list[tuple[_Variables, _Variables]] = [({}, {})]
-        rules = [*((one, {}) for one in of_workflow), *(({}, one) for one in of_job)]
-        for first, last in no_rule + rules:
+        by_rule = [*((one, {}) for one in of_workflow), *(({}, one) for one in of_job)]
+        for first, last in no_rule + by_rule:
             variables = ChainMap(last, own, first, shared)
             names = _reachable(text, variables)
             needed = {name: variables[name] for name in names if name in variables}
@@ -197,7 +204,7 @@ class Pipeline:
             return self._own.get(id(job), {})
         found = self._own[id(job)] = {}  # as long as it is not known: what extends itself ends
         for base in _items(job.get("extends")):
-            other = self._root.get(base.text) if isinstance(base, ScalarNode) else None
+            other = self._entries.get(base.text) if isinstance(base, ScalarNode) else None
             if isinstance(other, MapNode):
                 found.update(self._variables(other, level + 1))
         found.update(self._declared(job.get("variables")))
