@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from support import images, readme
@@ -136,6 +135,7 @@ def test_reports_in_sqlite() -> None:
 
 @pytest.mark.usefixtures("history")
 def test_reports_in_duckdb() -> None:
+    duckdb = pytest.importorskip("duckdb")
     query = shlex.split(shown("lag(digest)"))[2]
     moved = duckdb.sql(query)
     assert moved
@@ -148,9 +148,11 @@ def answers(part: str) -> list[tuple[Any, ...]]:
     """Return the rows of a question of docs/scale.md about manifests.ndjson."""
     columns = run(["schema", "--duckdb", "manifest"]).out.decode().strip()
     query = shlex.split(shown(part))[2].replace("$(regpipe schema --duckdb manifest)", columns)
+    duckdb = pytest.importorskip("duckdb")
     found = duckdb.sql(query.replace("\\$", "$"))  # shlex leaves this one to the shell
     assert found
-    return found.fetchall()
+    rows: list[tuple[Any, ...]] = found.fetchall()
+    return rows
 
 
 def test_questions_about_many_records_in_duckdb(

@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from regpipe.manual import columns, schemas
+
+duckdb = pytest.importorskip("duckdb")
 
 DATA = Path(__file__).parents[2] / "data" / "records"
 NOT_TABLES = {"versions"}
