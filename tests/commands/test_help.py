@@ -87,6 +87,7 @@ def test_a_schema_is_printed() -> None:
     ("arguments", "message"),
     [
         (["help", "exit-code"], "no help about 'exit-code' (did you mean exit-codes?)"),
+        (["help", "nwest"], "no help about 'nwest' (did you mean newest?)"),
         (["schema", "manifset"], "no schema is called 'manifset' (did you mean manifest?)"),
         (["completion"], "name a shell: bash, fish or zsh"),
         (["completion", "csh"], "invalid choice: 'csh'"),

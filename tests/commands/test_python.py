@@ -71,6 +71,12 @@ def test_a_failure_is_raised_in_its_place(registry: Scripted) -> None:
             list(client.tags("Not A Reference"))
 
 
+@pytest.mark.parametrize("name", ["localhost:5000", "http://127.0.0.1:5000"])
+def test_the_name_of_a_registry_is_not_taken_for_an_image_of_docker_hub(name: str) -> None:
+    with Client() as client, pytest.raises(InputError, match="this names a registry"):
+        list(client.tags(name))
+
+
 def test_a_failure_is_a_record_if_that_is_asked_for(registry: Scripted) -> None:
     inputs = [f"{registry.url}/team/app:{tag}" for tag in ("gone", "v1")]
     with Client(errors="records") as client:

@@ -3,8 +3,8 @@
 from regpipe import Client
 
 with Client() as client:
-for record in client.manifests(client.tags("my.registry/team/app")):
-print(record["ref"], record["digest"], record.get("created"))
+    for record in client.manifests(client.tags("my.registry/team/app")):
+        print(record["ref"], record["digest"], record.get("created"))
 """
 
 import argparse
@@ -27,7 +27,7 @@ from regpipe.records.types import (
     RepositoryRecord,
     TagRecord,
 )
-from regpipe.stage import intake, network, platform, settings
+from regpipe.stage import advice, intake, network, platform, settings
 from regpipe.stage.caching import CacheOptions
 from regpipe.stage.credentials import CredentialOptions, Credentials
 from regpipe.stage.intake import Interpret, Job
@@ -41,6 +41,7 @@ Inputs = str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]
 Errors = Literal["raise", "records"]
 
 _BLOB_LIMIT = 4 << 20
+_IS_REGISTRY = "this names a registry: list its repositories with catalog"
 
 
 class Client:
@@ -280,4 +281,13 @@ class Client:
         for value in [inputs] if isinstance(inputs, str | Mapping) else inputs:
             label = value if isinstance(value, str) else str(value.get("ref", "input"))
             plain = value if isinstance(value, str) else dict(value)
-            yield from intake.jobs_of(plain, label, interpret, self._options.defaults)
+            defaults = self._options.defaults
+            if (
+                isinstance(plain, str)
+                and interpret is not targets.registries
+                and advice.names_registry(plain, defaults.registry)
+            ):
+                error = InputError(_IS_REGISTRY, code="REFERENCE_INVALID")
+                yield Failure(label, {"input": plain}, error)
+                continue
+            yield from intake.jobs_of(plain, label, interpret, defaults)

@@ -47,7 +47,7 @@ def _page(word: str | None, streams: Streams) -> str:
         program = library.find(word)
         if program:
             return _about(program, streams)
-        known = [*commands.summaries(), *topics.names()]
+        known = [*commands.summaries(), *topics.names(), *library.names()]
         close = other_tools.closest(word, known)
         hint = f" (did you mean {close}?)" if close else ""
         raise UsageError(f"no help about {ascii(word)}{hint}; see regpipe --help")

@@ -21,7 +21,8 @@ from regpipe.records.targets import Target
 # By itself a registry's name is that of an image of Docker Hub (reference's normalize.go), where
 # no official one has a dot in its name.
 _REGISTRY = re.compile(
-    r"localhost(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?|([\w-]+\.)+([a-z]{2,}|[\w-]+:[0-9]+)"
+    r"(https?://)?"
+    r"(localhost(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?|([\w-]+\.)+([a-z]{2,}|[\w-]+:[0-9]+))/?"
 )
 _ARCHIVE = re.compile(r".*\.(tar|tgz|tar\.(gz|zst|bz2|xz))", re.IGNORECASE)
 _LISTED = {
@@ -37,20 +38,30 @@ _OTHER_REGISTRY = (
 )
 
 
+def names_registry(text: str, default_registry: str) -> bool:
+    """Tell whether a text is the name of a registry where an image is expected.
+
+    Args:
+        text: the input.
+        default_registry: that of references that name none. Only of Docker Hub's is it known that
+            the text names nothing in it.
+    """
+    return default_registry == HUB_URL and _REGISTRY.fullmatch(text) is not None
+
+
 def check_is_no_registry(text: str, verb: str, default_registry: str, *, argument: bool) -> None:
     """Check that a text is not the name of a registry or file, where an image is expected.
 
     Args:
         text: the input.
         verb: the verb's name.
-        default_registry: that of references that name none. Only of Docker Hub's is it known that
-            the text names nothing in it.
+        default_registry: that of references that name none.
         argument: whether it is an argument, which may be meant as a file.
 
     Raises:
         InputError: it is one.
     """
-    if default_registry != HUB_URL or not _REGISTRY.fullmatch(text):
+    if not names_registry(text, default_registry):
         return
     meant = about_path(text, verb) if argument else ""
     if not meant:
