@@ -7,7 +7,9 @@ import pytest
 
 from regpipe.commands import summaries
 from regpipe.manual import schemas, topics
+from support import images
 from support.cli import run, shell
+from support.scripted import Scripted
 
 
 @pytest.mark.parametrize("topic", topics.names())
@@ -120,3 +122,15 @@ def test_the_parameters_of_a_program_are_completed() -> None:
         "like\tonly versions of the kind of this tag, such as 3.19-alpine",
         "pre\tpre-releases, too",
     ]
+
+
+def test_repositories_that_catalog_listed_complete(scripted: Scripted) -> None:
+    for repository in ("team/app", "team/other", "else"):
+        scripted.add(repository, "v1", images.oci(repository))
+    run(["catalog", scripted.url])
+    result = run(["completion", "--candidates", f"regpipe tags {scripted.host}/te"])
+    assert result.out.decode().split() == [
+        f"{scripted.host}/team/{name}" for name in ("app", "other")
+    ]
+    result = run(["completion", "--candidates", f"regpipe check {scripted.host}"])
+    assert result.out.decode().split() == [scripted.host]

@@ -12,12 +12,15 @@ _TAGS = "SELECT tag.name FROM tag JOIN place ON place = place.id WHERE place.nam
 
 
 def places(path: Path) -> list[str]:
-    """Return the registries and repositories in a cache, as `base URL` and `base URL/repository`.
+    """Return the registries and repositories in a cache, as `base URL/` and `base URL/repository`.
 
     Args:
         path: the cache's file. If it is missing or cannot be read, there are none.
     """
-    return [name for (name,) in _rows(path, _PLACES)]
+    found = {name for (name,) in _rows(path, _PLACES)}
+    for registry in [name for name in found if name.endswith("/")]:
+        found.update(f"{registry}{repository}" for repository in _listed(path, registry))
+    return sorted(found)
 
 
 def tags(path: Path, place: str) -> list[str]:
@@ -28,9 +31,14 @@ def tags(path: Path, place: str) -> list[str]:
         place: `base URL/repository`.
     """
     found = {name for (name,) in _rows(path, _TAGS, place)}
-    for _, packed in _rows(path, entries.LIST, place):
-        found.update(entries.unpack_names(packed) or ())
+    found.update(_listed(path, place))
     return sorted(found)
+
+
+def _listed(path: Path, place: str) -> Iterator[str]:
+    """Yield the names in the list that was last kept of a registry or repository."""
+    for _, packed in _rows(path, entries.LIST, place):
+        yield from entries.unpack_names(packed) or ()
 
 
 def _rows(path: Path, query: str, *values: object) -> Iterator[tuple]:  # type: ignore[type-arg]
