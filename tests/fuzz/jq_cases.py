@@ -131,6 +131,8 @@ def _words(chance: random.Random) -> tuple[list[str], list[str]]:
         options, program = [*options, "-s"], chance.choice(programs.SLURPED.splitlines())
         return [*options, program], ["-c", *options, program]
     named = chance.choice([each for each in library.all_programs() if each.bundled])
+    if named.slurp:  # with -n that is a usage error
+        options = [option for option in options if option not in ("-n", "-sn")]
     settings = parameters_of(named.name, [*SETTINGS, "--slurpfile", "before", "before"])
     theirs = ["-c", *["-s"] * named.slurp, *["-r"] * named.raw, *options, *settings]
     return [*options, *settings, named.name], [*theirs, "-f", named.path]
