@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from regpipe.oci.descriptor import HASHES
 from regpipe.oci.reference import is_digest
@@ -86,6 +87,14 @@ class Family(Protocol):
         Raises:
             ResponseError: it is not such a list.
         """
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL that a registry sent; empty if it is not a valid one."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
 
 
 def digest_of_entry(value: object) -> str:

@@ -112,7 +112,10 @@ class Lists:
         response = self._transport.get_once(
             url, limit=PAGE_LIMIT, scope=scope, anonymous=found.ACCESS == ANONYMOUS
         )
-        return found.read(response, url), len(response.body)
+        try:
+            return found.read(response, url), len(response.body)
+        except ValueError as error:  # a next page that is no URL, or has no number
+            raise ResponseError("the list of digests is malformed") from error
 
     def warn(self, message: str) -> None:
         """Warn about the registry, once."""

@@ -7,11 +7,18 @@ is asked without credentials, and lists public repositories. Quay is known by th
 token server.
 """
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from regpipe.errors import ResponseError
 from regpipe.oci.document import mapping, parse_document
-from regpipe.sources.hints.base import ANONYMOUS, Entry, Page, date_of_number, digest_of_entry
+from regpipe.sources.hints.base import (
+    ANONYMOUS,
+    Entry,
+    Page,
+    date_of_number,
+    digest_of_entry,
+    path_of,
+)
 from regpipe.transport import PAGE_LIMIT, Response
 
 PER_PAGE = 100
@@ -26,7 +33,7 @@ def is_at(host: str) -> bool:
 
 def is_shown(realm: str, service: str) -> bool:  # noqa: ARG001
     """Tell whether a challenge is Quay's, by the path of its token server."""
-    return urlsplit(realm).path == "/v2/auth"
+    return path_of(realm) == "/v2/auth"
 
 
 def start(url: str, repository: str) -> str | None:
