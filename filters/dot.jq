@@ -10,7 +10,7 @@ include "oci" {search: "./lib"};
 
 # Text between quotes: Graphviz reads escapes, and HTML's entities.
 def text:
-  printable | . / "\\" | join("\\\\") | . / "\"" | join("\\\"") | . / "&" | join("&amp;");
+  printable | replaced("\\"; "\\\\") | replaced("\""; "\\\"") | replaced("&"; "&amp;");
 
 needs_manifests("dot")
 | "digraph lineage {",

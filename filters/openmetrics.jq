@@ -8,7 +8,7 @@
 include "totals" {search: "./lib"};
 include "oci" {search: "./lib"};
 
-def escaped: if . == null then "" else tostring end | . / "\\" | join("\\\\") | . / "\"" | join("\\\"") | . / "\n" | join("\\n");
+def escaped: if . == null then "" else tostring end | replaced("\\"; "\\\\") | replaced("\""; "\\\"") | replaced("\n"; "\\n");
 # The labels of a sample, {name: value}.
 def labels: to_entries | map("\(.key)=\"\(.value | escaped)\"") | "{" + join(",") + "}";
 

@@ -159,6 +159,9 @@ def layers_size:
     | if . == null then 0 elif . then . else null end
   end;
 
+# gsub without a pattern, in linear time.
+def replaced($old; $new): . / $old | join($new);
+
 # Text for people to look at: `?` for what a terminal obeys or does not show, which are control characters, marks
 # of direction and other characters without width (Unicode's Cc and Cf), and separators of lines and paragraphs.
 # gsub would take quadratic time.

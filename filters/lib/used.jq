@@ -34,7 +34,7 @@ def _is_reference:
 
 def _checked:
   if _is_reference then .
-  else error("used has \(.[:40] | tojson), which is no reference, digest or image ID of 12 digits or more")
+  else error("used has \(.[:40] | tojson), which is not a reference, a digest or an image ID of at least 12 digits")
   end;
 
 # The words of a text, one reference or more a line; what follows a # is skipped. Text with JSON in it is an

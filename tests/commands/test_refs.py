@@ -7,23 +7,10 @@ import pytest
 
 from support import images
 from support.cli import run
-from support.refs import COMPOSE, DIGEST, POD, write
+from support.refs import COMPOSE, DIGEST, POD, refs, write
 from support.scripted import Scripted
 
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory of a test."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
-
-
-def refs(*arguments: str, stdin: str = "") -> list[str]:
-    result = run(["refs", *arguments], stdin)
-    assert (result.code, result.err) == (0, "")
-    return [record["ref"] for record in result.records]
+pytestmark = pytest.mark.usefixtures("workplace")
 
 
 def test_a_record_says_what_the_reference_means_and_where_it_is() -> None:

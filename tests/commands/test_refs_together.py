@@ -5,22 +5,9 @@ from pathlib import Path
 import pytest
 
 from support.cli import run
-from support.refs import POD, write
+from support.refs import POD, refs, write
 
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory of a test."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
-
-
-def refs(*arguments: str, stdin: str = "") -> list[str]:
-    result = run(["refs", *arguments], stdin)
-    assert (result.code, result.err) == (0, "")
-    return [record["ref"] for record in result.records]
+pytestmark = pytest.mark.usefixtures("workplace")
 
 
 def test_charts_are_said_once_to_need_rendering() -> None:

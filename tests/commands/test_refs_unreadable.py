@@ -9,22 +9,15 @@ from regpipe.refs import files
 from support.cli import run
 from support.refs import POD, write
 
-
-@pytest.fixture(autouse=True)
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current directory of a test."""
-    path = tmp_path / "work"
-    path.mkdir()
-    monkeypatch.chdir(path)
-    return path
+pytestmark = pytest.mark.usefixtures("workplace")
 
 
-def test_one_bad_file_does_not_end_the_others(directory: Path) -> None:
+def test_one_bad_file_does_not_end_the_others(workplace: Path) -> None:
     write(a__compose_yml="services: [", b__Dockerfile="FROM b\n", c__Dockerfile="FROM c\n")
-    (directory / "a/Dockerfile").write_bytes(b"FROM a\xff\n")
-    os.mkfifo(directory / "pod.yaml")
-    (directory / "link.yaml").symlink_to("/etc/hostname")
-    (directory / "link").symlink_to("/etc")
+    (workplace / "a/Dockerfile").write_bytes(b"FROM a\xff\n")
+    os.mkfifo(workplace / "pod.yaml")
+    (workplace / "link.yaml").symlink_to("/etc/hostname")
+    (workplace / "link").symlink_to("/etc")
     result = run(["refs", "."])
     assert [record["ref"] for record in result.records] == [
         "docker.io/library/b:latest",
@@ -52,36 +45,36 @@ def test_a_file_of_malformed_documents_is_not_reported_without_end() -> None:
     assert result.errors[-1] == "regpipe refs: a.yaml: warning: 40 more documents are malformed"
 
 
-def test_a_file_of_a_directory_that_cannot_be_read_leaves_it_incomplete(directory: Path) -> None:
+def test_a_file_of_a_directory_that_cannot_be_read_leaves_it_incomplete(workplace: Path) -> None:
     write(a__Dockerfile="FROM a\n")
-    os.mkfifo(directory / "pod.yaml")
+    os.mkfifo(workplace / "pod.yaml")
     assert run(["refs", "."]).code == 1
     assert run(["refs", "pod.yaml"]).code == 2
 
 
 def test_files_that_are_something_else_are_passed_over(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MAX_SIZE", 1 << 20)
     big = b"x: y\n" * (1 << 18)
-    (directory / "disk.image").write_bytes(b"\0" * (2 << 20))
-    (directory / "small.image").write_bytes(b"\0" * 100)
-    (directory / "data.json").write_bytes(big)
-    (directory / "broken.yaml").write_text("a: [apiVersion\n")
-    (directory / "other.yaml").write_bytes(b"\xff\xfe\xff apiVersion")
-    (directory / "link.txt").symlink_to("/etc/hostname")
-    os.mkfifo(directory / "pipe")
+    (workplace / "disk.image").write_bytes(b"\0" * (2 << 20))
+    (workplace / "small.image").write_bytes(b"\0" * 100)
+    (workplace / "data.json").write_bytes(big)
+    (workplace / "broken.yaml").write_text("a: [apiVersion\n")
+    (workplace / "other.yaml").write_bytes(b"\xff\xfe\xff apiVersion")
+    (workplace / "link.txt").symlink_to("/etc/hostname")
+    os.mkfifo(workplace / "pipe")
     result = run(["refs", "."])
     assert (result.code, result.out, result.err) == (0, b"", "")
 
 
 def test_large_files_that_are_not_are_errors(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
+    workplace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MAX_SIZE", 1 << 20)
     big = b"# x\n" * (1 << 18)
-    (directory / "all.yaml").write_bytes(b"apiVersion: v1\n" + big)
-    (directory / "Dockerfile").write_bytes(b"FROM a\n" + big)
+    (workplace / "all.yaml").write_bytes(b"apiVersion: v1\n" + big)
+    (workplace / "Dockerfile").write_bytes(b"FROM a\n" + big)
     result = run(["refs", "."])
     assert result.errors == [
         f"regpipe refs: {name}: SIZE_INVALID: larger than 1 MiB"

@@ -8,10 +8,18 @@ from regpipe.refs import kinds
 from regpipe.refs.context import Context
 from regpipe.refs.items import Image, Include, Item, Unresolved
 from regpipe.refs.parsing import Content
+from support.cli import run
 
 DIGEST = f"sha256:{'a' * 64}"
 COMPOSE = "services:\n  web:\n    image: nginx:${TAG:-1.27}\n"
 POD = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'reg.test/app:1'}]}\n"
+
+
+def refs(*arguments: str, stdin: str = "") -> list[str]:
+    """Return the references that a run of `regpipe refs` without failures finds."""
+    result = run(["refs", *arguments], stdin)
+    assert (result.code, result.err) == (0, "")
+    return [record["ref"] for record in result.records]
 
 
 def write(**texts: str) -> None:

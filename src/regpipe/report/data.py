@@ -131,16 +131,7 @@ def _variant(variant: Variant, registry: str, sharing: Sharing, undated: str | N
 
 
 def _referrer(entry: Mapping[str, Any]) -> Json:
-    names = (
-        "digest",
-        "artifactType",
-        "predicateTypes",
-        "mediaType",
-        "size",
-        "annotations",
-        "foundBy",
-    )
-    return {name: entry[name] for name in names if entry.get(name)}
+    return {name: entry[name] for name in _REFERRER if entry.get(name)}
 
 
 def _filled(**fields: object) -> Json:

@@ -1,13 +1,16 @@
 """A list of tags with their digests: its entries, its pages, and the interface of its modules."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from regpipe.errors import ResponseError
 from regpipe.oci.descriptor import HASHES
+from regpipe.oci.document import mapping, parse_document
 from regpipe.oci.reference import is_digest
-from regpipe.transport import Response
+from regpipe.transport import PAGE_LIMIT, Response
 
 REGISTRY, PASSWORD, ANONYMOUS = "registry", "password", "anonymous"
 """What a list is asked with: as the registry itself is, with the password itself, or nothing."""
@@ -87,6 +90,23 @@ class Family(Protocol):
         Raises:
             ResponseError: it is not such a list.
         """
+
+
+def tags_of(response: Response, member: str) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """Return a page that has its tags, by name, in a list; and these tags.
+
+    Args:
+        response: the page.
+        member: where the list is.
+
+    Raises:
+        ResponseError: it is not a list of tags.
+    """
+    document = parse_document(response.body, "list of tags", most=PAGE_LIMIT)
+    tags = document.get(member)
+    if not isinstance(tags, list):
+        raise ResponseError("the response is not a list of tags")
+    return document, [tag for tag in map(mapping, tags) if isinstance(tag.get("name"), str)]
 
 
 def path_of(url: str) -> str:

@@ -7,10 +7,15 @@ origin than the registry's, so it is asked only with `--hints hub`, and without 
 
 from urllib.parse import urlsplit
 
-from regpipe.errors import ResponseError
-from regpipe.oci.document import mapping, parse_document
-from regpipe.sources.hints.base import ANONYMOUS, Entry, Page, date_of_text, digest_of_entry
-from regpipe.transport import PAGE_LIMIT, Response
+from regpipe.sources.hints.base import (
+    ANONYMOUS,
+    Entry,
+    Page,
+    date_of_text,
+    digest_of_entry,
+    tags_of,
+)
+from regpipe.transport import Response
 
 PER_PAGE = 100
 ACCESS = ANONYMOUS
@@ -43,20 +48,16 @@ def read(response: Response, asked: str) -> Page:
     Raises:
         ResponseError: it is not a list of tags.
     """
-    document = parse_document(response.body, "list of tags", most=PAGE_LIMIT)
-    tags = document.get("results")
-    if not isinstance(tags, list):
-        raise ResponseError("the response is not a list of tags")
+    document, tags = tags_of(response, "results")
     entries = [
         Entry(
             tag["name"],
             digest_of_entry(tag.get("digest")),
             date_of_text(tag.get("tag_last_pushed")),
         )
-        for tag in map(mapping, tags)
-        if isinstance(tag.get("name"), str)
+        for tag in tags
     ]
     following = document.get("next")
     # The same list under the same URL, whatever else the link names.
-    query = urlsplit(following).query if tags and isinstance(following, str) else ""
+    query = urlsplit(following).query if document["results"] and isinstance(following, str) else ""
     return Page(entries, f"{asked.partition('?')[0]}?{query}" if query else None)

@@ -9,8 +9,6 @@ token server.
 
 from urllib.parse import parse_qs
 
-from regpipe.errors import ResponseError
-from regpipe.oci.document import mapping, parse_document
 from regpipe.sources.hints.base import (
     ANONYMOUS,
     Entry,
@@ -18,8 +16,9 @@ from regpipe.sources.hints.base import (
     date_of_number,
     digest_of_entry,
     path_of,
+    tags_of,
 )
-from regpipe.transport import PAGE_LIMIT, Response
+from regpipe.transport import Response
 
 PER_PAGE = 100
 ACCESS = ANONYMOUS
@@ -49,21 +48,17 @@ def read(response: Response, asked: str) -> Page:
     Raises:
         ResponseError: it is not a list of tags.
     """
-    document = parse_document(response.body, "list of tags", most=PAGE_LIMIT)
-    tags = document.get("tags")
-    if not isinstance(tags, list):
-        raise ResponseError("the response is not a list of tags")
+    document, tags = tags_of(response, "tags")
     entries = [
         Entry(
             tag["name"],
             digest_of_entry(tag.get("manifest_digest")),
             date_of_number(tag.get("start_ts")),
         )
-        for tag in map(mapping, tags)
-        if isinstance(tag.get("name"), str)
+        for tag in tags
     ]
     base, _, query = asked.partition("?")
-    more = bool(tags) and document.get("has_additional") is True
+    more = bool(document["tags"]) and document.get("has_additional") is True
     return Page(entries, _url(base, int(parse_qs(query)["page"][0]) + 1) if more else None)
 
 
