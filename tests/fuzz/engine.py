@@ -42,6 +42,7 @@ def guided(name: str, seconds: int, found: Path, corpus: Path) -> None:
         f"-max_total_time={seconds}",
         f"-max_len={LIMIT}",
         f"-timeout={HANG_SECONDS}",
+        f"-report_slow_units={HANG_SECONDS}",  # on a busy machine, slow is no fault
         f"-rss_limit_mb={MEMORY >> 20}",
         f"-artifact_prefix={found}/",
         f"-dict={tokens}",

@@ -110,11 +110,12 @@ def tags_of(response: Response, member: str) -> tuple[Mapping[str, Any], list[Ma
 
 
 def path_of(url: str) -> str:
-    """Return the path of a URL that a registry sent; empty if it is not a valid one."""
+    """Return the path of an http or https URL that a registry sent; empty if it is not one."""
     try:
-        return urlsplit(url).path
+        parts = urlsplit(url)
     except ValueError:
         return ""
+    return parts.path if parts.scheme in ("http", "https") else ""
 
 
 def digest_of_entry(value: object) -> str:
