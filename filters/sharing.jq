@@ -10,7 +10,7 @@
 # of them is kept, and counted, twice.
 include "oci" {search: "./lib"};
 
-# A layer's digest as the key of an object; one that is no string may be anything.
+# A layer's digest as the key of an object; one that is not a string may be anything.
 def key: if type == "string" then . else " \(tojson)" end;
 
 # The layers of an image as [digest, size] each; null where their sizes are not told.

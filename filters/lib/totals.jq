@@ -3,7 +3,7 @@
 # reads repository_totals: registry_name repository .tag .ref .digest image_digest layers dating is_referrer_tag
 include "oci" {search: "./"};
 
-# A layer's digest as the key of an object; one that is no string may be anything.
+# A layer's digest as the key of an object; one that is not a string may be anything.
 def _key: if type == "string" then . else " \(tojson)" end;
 
 # Of a record: {image, size, layers}, and if it is not only about another image {at, digest, date}.

@@ -1,4 +1,4 @@
-"""Lists of digests: what they save, which registry has one, and what it is asked with."""
+"""Lists of digests: what they save, which registry has one, and which credentials are sent."""
 
 import io
 import threading
@@ -209,5 +209,5 @@ def test_check_says_which_list_a_registry_has(scripted: Scripted, name: str) -> 
     else:
         with_list(name, scripted)
     [record] = run(["check", scripted.url]).records
-    # Google's is known by the host's name, or by a list of tags, which check does not ask for.
+    # Google's is known by the host's name, or by a list of tags, which check does not request.
     assert record["hints"] == ("none" if name == "google" else name)

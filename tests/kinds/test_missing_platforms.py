@@ -1,4 +1,4 @@
-"""A platform that was asked for and is not there is an error; the default is not asked for."""
+"""A requested platform that is not there is an error; the default is not a request for one."""
 
 import json
 from pathlib import Path

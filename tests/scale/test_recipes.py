@@ -144,7 +144,7 @@ def test_reports_in_duckdb() -> None:
     assert before != after
 
 
-def answers(part: str) -> list[tuple[Any, ...]]:
+def results(part: str) -> list[tuple[Any, ...]]:
     """Return the rows of a question of docs/scale.md about manifests.ndjson."""
     columns = run(["schema", "--duckdb", "manifest"]).out.decode().strip()
     query = shlex.split(shown(part))[2].replace("$(regpipe schema --duckdb manifest)", columns)
@@ -163,7 +163,7 @@ def test_questions_about_many_records_in_duckdb(
     result = run(["manifests"], run(["tags", *repositories]).out)
     Path("manifests.ndjson").write_bytes(result.out)
     counts = Counter(record["digest"] for record in result.records)
-    assert [tags for _, tags, _ in answers("count(*) AS tags")] == sorted(
+    assert [tags for _, tags, _ in results("count(*) AS tags")] == sorted(
         counts.values(), reverse=True
     )
     sizes: dict[str, dict[str, int]] = {}
@@ -171,6 +171,6 @@ def test_questions_about_many_records_in_duckdb(
         for layer in record["manifest"]["layers"]:
             sizes.setdefault(record["repository"], {})[layer["digest"]] = layer["size"]
     expected = {name: sum(layers.values()) for name, layers in sizes.items()}
-    assert dict(answers("AS layer")) == expected
+    assert dict(results("AS layer")) == expected
     as_root = {one["ref"] for one in result.records if not one["config"]["config"].get("User")}
-    assert {ref for (ref,) in answers("config.User")} == as_root
+    assert {ref for (ref,) in results("config.User")} == as_root

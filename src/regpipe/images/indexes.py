@@ -37,7 +37,7 @@ class Entry(NamedTuple):
         manifest: its manifest, if it was fetched already.
         error: why the manifest cannot be fetched, if that is already known.
         inherited: the platform of the nested index that contains the entry.
-        own: the platform that the image itself says, if it was asked because the entry says none.
+        own: the platform of the image's config, if that was read because the entry names none.
     """
 
     descriptor: Mapping[str, Any] = {}

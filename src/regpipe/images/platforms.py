@@ -11,7 +11,7 @@ from regpipe.oci.platform import Platform, choose_platform
 from regpipe.sources.base import Source
 
 _UNDECLARED_LIMIT = 100
-"""How many images of an index whose entries tell no platform are asked for it."""
+"""How many images' configs are read where the entries of an index name no platform."""
 _SHOWN = 20
 """How many platforms a message lists."""
 
@@ -33,7 +33,7 @@ def choose(
 ) -> Choice:
     """Choose the best match for each platform from the images of an index, each once.
 
-    Where the entries have no match, images are asked whose entries tell no platform. An index
+    Where no entry matches, the configs of images whose entries name no platform are read. An index
     without any platform holds artifacts: its first entry is taken.
 
     Args:
@@ -44,7 +44,7 @@ def choose(
         strict: whether a platform that is not there is an error; else the first image is taken.
 
     Raises:
-        RegpipeError: an image cannot be fetched to be asked for its platform.
+        RegpipeError: an image whose config is to be read cannot be fetched.
     """
     positions = _positions(images, wanted)
     if None in positions and any(map(_is_undeclared, images)):
@@ -69,7 +69,7 @@ def unmatched(platform: Platform, required: Sequence[Platform]) -> list[RegpipeE
 
     Args:
         platform: the image's; an artifact has none, and matches all.
-        required: the platforms asked for.
+        required: the requested platforms.
     """
     if not platform.os and not platform.architecture:
         return []

@@ -22,7 +22,7 @@ class Wanted(NamedTuple):
     Attributes:
         platforms: the platforms to choose from an index, an image for each.
         all_platforms: return every platform of an index instead.
-        strict: whether they were asked for, so that one that is not there is an error.
+        strict: whether they were requested, so that one that is not there is an error.
         by_option: whether an option of the command line says which platforms.
         attestations: return BuildKit's attestations too.
         member: the digest of the manifest to choose instead, if an index has it.

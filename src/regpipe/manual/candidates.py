@@ -1,7 +1,7 @@
 """What may follow a command line that is being typed: the candidates of completion.
 
-The completion scripts of all shells ask here, so that verbs, options and programs are known in
-one place. Nothing is asked from the network: repositories and tags are those in the cache.
+The completion scripts of all shells call this, so that verbs, options and programs are known in
+one place. No request is sent: repositories and tags are those in the cache.
 """
 
 import os

@@ -43,7 +43,7 @@ class Cached(Source):
         url: the registry's base URL.
         remote: the registry itself; None to use the cache only.
         cache: the cache file; None to keep content for this run only.
-        ahead: the tags that the run is about to ask for, and to compare; None to use no lists of
+        ahead: the tags that the run is about to request, and to compare; None to use no lists of
             digests.
     """
 

@@ -90,7 +90,7 @@ def _examine(url: str, transport: Transport, fields: dict[str, Any]) -> None:
 
 
 def _auth(response: Response) -> dict[str, Any]:
-    """Return the authentication that a registry asks an anonymous user for, be it on a 200."""
+    """Return the authentication of a registry's challenge to an anonymous user, be it on a 200."""
     header = response.headers.get("www-authenticate", "")
     challenge = challenges.preferred(challenges.parse(header.split("\n")))
     if response.status not in (200, 401, 403) or challenge is None:

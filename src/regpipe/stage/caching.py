@@ -77,7 +77,7 @@ class Caching:
     Args:
         options: whether and how to use the cache.
         warn: writes one line for the user.
-        ahead: what the run is about to ask for.
+        ahead: what the run is about to request.
     """
 
     def __init__(self, options: CacheOptions, warn: Callable[[str], None], ahead: "Ahead") -> None:

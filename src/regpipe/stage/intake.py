@@ -87,7 +87,7 @@ def jobs_of(
     interpret: Interpret,
     defaults: Defaults,
 ) -> Iterator[Job]:
-    """Yield what one input asks for.
+    """Yield what one input names.
 
     Args:
         value: a record, a reference or other JSON.

@@ -147,7 +147,7 @@ def add_options(parser: Parser, *, counted: bool) -> None:
         dest="hints",
         action="store_const",
         const="off",
-        help="use no such list: ask for each tag",
+        help="use no such list: request each tag",
     )
 
 

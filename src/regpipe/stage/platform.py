@@ -18,7 +18,7 @@ class Selection(NamedTuple):
     Attributes:
         platforms: those to choose, each once.
         all_platforms: whether all there are are wanted instead.
-        strict: whether they were asked for: by an option, a variable or config.toml.
+        strict: whether they were requested: by an option, a variable or config.toml.
         by_option: whether by an option.
     """
 
@@ -51,7 +51,7 @@ def add_options(parser: Parser, all_help: str) -> argparse._ArgumentGroup:
 def selection(
     settings: Settings, given: Sequence[str] = (), *, all_platforms: bool = False
 ) -> Selection:
-    """Return the platforms that the options ask for, else the environment or config.toml.
+    """Return the platforms that the options name, else the environment or config.toml.
 
     Args:
         settings: those of the run.

@@ -26,7 +26,7 @@ class ConcurrencyLimiter:
 
     Args:
         host: the registry, as messages name it.
-        jobs: the number of concurrent requests, at most; None for what the distance asks for.
+        jobs: the number of concurrent requests, at most; None for what the distance needs.
         down_after: how many requests in a row have to fail before the registry counts as down.
         min_remaining: how much of its rate limit is to be left; None for no such limit.
         rate: requests a second at most, but for the first `_BURST`; None for any number.

@@ -49,7 +49,7 @@ class Waits:
             how: which retry it is.
             seconds: how long to wait.
             lost: the seconds since the request was first sent.
-            retry_after: the seconds that the server asks for; None if it does not.
+            retry_after: the seconds of the server's Retry-After; None without one.
         """
         if retry_after and retry_after >= 1:
             self._say(about, f"waiting {retry_after:.0f} s (Retry-After)")

@@ -1,4 +1,4 @@
-"""Tokens: how long they are kept, by whom they are shared, and when they are asked for anew."""
+"""Tokens: how long they are kept, by whom they are shared, and when new ones are requested."""
 
 import threading
 import time

@@ -4,9 +4,9 @@ Such a list is a hint. It saves a request for each tag, and is never content: by
 digest and checked as always, and a part of the list is compared with what HEAD responds.
 
 base      a list's pages and entries, and what each of the modules below has
-families  which registry has which list, and what a list is asked with
+families  which registry has which list, and with which credentials
 google, harbor, hub, quay, zot    one list each, by its published description
-demand    how many tags of a repository a run is about to ask for
+demand    how many tags of a repository a run is about to request
 sample    how many are compared
 ahead     both of these
 table     the lists of a run, on disk

@@ -1,4 +1,4 @@
-"""What a run knows of the tags that it is about to ask for."""
+"""What a run knows of the tags that it is about to request."""
 
 from typing import NamedTuple
 

@@ -13,7 +13,7 @@ from regpipe.oci.reference import is_digest
 from regpipe.transport import PAGE_LIMIT, Response
 
 REGISTRY, PASSWORD, ANONYMOUS = "registry", "password", "anonymous"
-"""What a list is asked with: as the registry itself is, with the password itself, or nothing."""
+"""Credentials for a list: those for the registry itself, its password, or none."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -57,7 +57,7 @@ class Family(Protocol):
 
     @property
     def ACCESS(self) -> str:  # noqa: N802
-        """What it is asked with: `REGISTRY`, `PASSWORD` or `ANONYMOUS`."""
+        """Credentials for it: `REGISTRY`, `PASSWORD` or `ANONYMOUS`."""
 
     @property
     def PUSHED(self) -> str:  # noqa: N802
@@ -80,12 +80,12 @@ class Family(Protocol):
             None if the registry cannot have such a repository.
         """
 
-    def read(self, response: Response, asked: str) -> Page:
+    def read(self, response: Response, requested: str) -> Page:
         """Return what is on a page.
 
         Args:
             response: the response.
-            asked: the URL that was requested.
+            requested: the URL that was requested.
 
         Raises:
             ResponseError: it is not such a list.

@@ -1,4 +1,4 @@
-"""How many tags of each repository a run is about to ask for, as far as its input was read."""
+"""How many tags of each repository a run is about to request, as far as its input was read."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Which registry has which list, and how a list is asked for."""
+"""Which registry has which list, and how a list is requested."""
 
 import importlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from regpipe.sources.hints.base import ANONYMOUS, PASSWORD, Family, Page
 from regpipe.transport import PAGE_LIMIT, Transport
 
 AUTO, OFF = "auto", "off"
-"""The settings by which a registry's list is found, and by which none is asked for."""
+"""The settings by which a registry's list is found, and by which none is requested."""
 NONE = "none"
 """What is known of a registry that has no list."""
 NAMES = ("google", "harbor", "hub", "quay", "zot")
@@ -75,7 +75,7 @@ class Lists:
         return next((name for name in NAMES if family(name).is_shown(*about)), None)
 
     def discover(self, repository: str = "") -> str | None:
-        """Ask the registry, with one request, for its extensions.
+        """Request the registry's extensions, once.
 
         Args:
             repository: one that may be read, for registries that require a token.

@@ -35,7 +35,7 @@ def start(url: str, repository: str) -> str | None:
     return f"{url}/v2/{repository}/tags/list"
 
 
-def read(response: Response, asked: str) -> Page:  # noqa: ARG001
+def read(response: Response, requested: str) -> Page:  # noqa: ARG001
     """Return what is on a page of `tags/list`.
 
     Raises:

@@ -42,7 +42,7 @@ def start(url: str, repository: str) -> str | None:
     return f"{url}{path}?with_tag=true&page=1&page_size={PER_PAGE}"
 
 
-def read(response: Response, asked: str) -> Page:
+def read(response: Response, requested: str) -> Page:
     """Return the tags of the artifacts on a page.
 
     Raises:
@@ -54,7 +54,7 @@ def read(response: Response, asked: str) -> Page:
     if not isinstance(artifacts, list) or len(document) != 1:
         raise ResponseError("the response is not a list of artifacts")
     entries = [entry for artifact in artifacts for entry in _entries(mapping(artifact))]
-    return Page(entries, _next(response, asked) if artifacts else None)
+    return Page(entries, _next(response, requested) if artifacts else None)
 
 
 def _entries(artifact: Mapping[str, Any]) -> Iterator[Entry]:
@@ -65,9 +65,9 @@ def _entries(artifact: Mapping[str, Any]) -> Iterator[Entry]:
             yield Entry(tag["name"], digest, date_of_text(tag.get("push_time")))
 
 
-def _next(response: Response, asked: str) -> str | None:
-    """Return the next page: that of the link, under the URL that was asked for."""
-    base, _, query = asked.partition("?")
+def _next(response: Response, requested: str) -> str | None:
+    """Return the next page: that of the link, under the URL that was requested."""
+    base, _, query = requested.partition("?")
     if link := next_page(response.headers.get("link", ""), response.url):
         return f"{base}?{urlsplit(link).query}"
     number = int(parse_qs(query).get("page", ["1"])[0])

@@ -1,8 +1,8 @@
 """When the list of a registry is read, used and given up.
 
-A list pays if a run asks for at least as many tags of a repository as the list has pages, and for
+A list pays if a run requests at least as many tags of a repository as the list has pages, and for
 some dozens; how many those are, `Demand` knows ahead from the input. The first tags of a run are
-asked for as ever, so that the first record appears as soon as ever. Then one thread reads the list,
+requested as ever, so that the first record appears as soon as ever. Then one thread reads the list,
 and the others wait for it. Before it is used it is compared (truth.py).
 """
 
@@ -20,7 +20,7 @@ from regpipe.sources.hints.ahead import Ahead
 from regpipe.sources.hints.base import Entry
 from regpipe.sources.hints.families import NONE, Lists, is_absent
 from regpipe.sources.hints.table import Table
-from regpipe.sources.hints.truth import Asked, Truth
+from regpipe.sources.hints.truth import Requests, Truth
 from regpipe.system import budget
 from regpipe.transport import bounds
 from regpipe.transport.bounds import PageCounter
@@ -37,7 +37,7 @@ _RESPONSE_SECONDS = 5.0
 _PLANS_KEPT = 4096
 
 
-class Registry(Asked, Protocol):
+class Registry(Requests, Protocol):
     """The registry itself, and what its lists of tags showed."""
 
     @property
@@ -79,7 +79,7 @@ class Hints:
         registry: the registry itself.
         lists: the lists that it may have.
         cache: what is known of it from earlier runs.
-        ahead: what the run is about to ask for.
+        ahead: what the run is about to request.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Hints:
         self._read: dict[str, int | None] = {}
 
     def find(self, repository: str, tag: str, known: str | None) -> Hint | None:
-        """Return what the registry's list says of a tag; None if the registry is to be asked.
+        """Return what the registry's list says of a tag; None if the tag is to be requested.
 
         Args:
             repository: the repository's name.
@@ -186,7 +186,7 @@ class Hints:
         return self._name
 
     def _found_list(self, repository: str) -> str:
-        """Return the registry's list; the registry is asked, once, if it is not known."""
+        """Return the registry's list; requested once if it is not known."""
         name = self._known_list()
         if name is None:
             found = self._lists.discover(repository)
@@ -228,13 +228,13 @@ class Hints:
         counter = PageCounter("the list of digests", bounds.HINTS)
         held = budget.claimed()
         url = self._lists.first(name, repository)
-        asked: set[str] = set()
+        requested: set[str] = set()
         has_tags = False
         while url is not None:
-            if len(asked) >= most or url in asked:
+            if len(requested) >= most or url in requested:
                 self._lists.trace(f"its list of digests of {repository} is too long to be of use")
                 return None
-            asked.add(url)
+            requested.add(url)
             begun = time.monotonic()
             page, size = self._lists.page(name, repository, url)
             seconds = time.monotonic() - begun
@@ -246,7 +246,7 @@ class Hints:
                 counter.add(size=size, seconds=seconds, is_new=bool(page.entries))
             url = page.next
             budget.release(held)
-        if not asked:
+        if not requested:
             return None
         if not has_tags:
             table.add_listed(number, self._tags(repository))

@@ -2,7 +2,7 @@
 
 By docs.docker.com, "Docker Hub API", "List repository tags": numbered pages of 100 tags at most,
 `next` on all but the last, and of each tag `name`, `digest` and `tag_last_pushed`. It is another
-origin than the registry's, so it is asked only with `--hints hub`, and without credentials.
+origin than the registry's, so requests go there only with `--hints hub`, and without credentials.
 """
 
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ _API = "https://hub.docker.com"
 
 
 def is_at(host: str) -> bool:  # noqa: ARG001
-    """Return False: another origin is not asked without being told to."""
+    """Return False: another origin gets no request without being told to."""
     return False
 
 
@@ -42,7 +42,7 @@ def start(url: str, repository: str) -> str | None:  # noqa: ARG001
     return f"{_API}{path}?page=1&page_size={PER_PAGE}"
 
 
-def read(response: Response, asked: str) -> Page:
+def read(response: Response, requested: str) -> Page:
     """Return the tags on a page.
 
     Raises:
@@ -60,4 +60,4 @@ def read(response: Response, asked: str) -> Page:
     following = document.get("next")
     # The same list under the same URL, whatever else the link names.
     query = urlsplit(following).query if document["results"] and isinstance(following, str) else ""
-    return Page(entries, f"{asked.partition('?')[0]}?{query}" if query else None)
+    return Page(entries, f"{requested.partition('?')[0]}?{query}" if query else None)

@@ -2,9 +2,9 @@
 
 By docs.redhat.com, "Red Hat Quay API reference", `listRepoTags`: numbered pages of 100 tags at
 most, `has_additional` on all but the last, and of each tag `name`, `manifest_digest` and
-`start_ts`, the second since 1970 from which it leads there. The API takes OAuth tokens only, so it
-is asked without credentials, and lists public repositories. Quay is known by the path of its
-token server.
+`start_ts`, the second since 1970 from which it leads there. The API takes OAuth tokens only, so no
+credentials are sent, and it lists public repositories. Quay is known by the path of its token
+server.
 """
 
 from urllib.parse import parse_qs
@@ -42,7 +42,7 @@ def start(url: str, repository: str) -> str | None:
     return _url(f"{url}/api/v1/repository/{repository}/tag/", 1)
 
 
-def read(response: Response, asked: str) -> Page:
+def read(response: Response, requested: str) -> Page:
     """Return the tags on a page.
 
     Raises:
@@ -57,7 +57,7 @@ def read(response: Response, asked: str) -> Page:
         )
         for tag in tags
     ]
-    base, _, query = asked.partition("?")
+    base, _, query = requested.partition("?")
     more = bool(document["tags"]) and document.get("has_additional") is True
     return Page(entries, _url(base, int(parse_qs(query)["page"][0]) + 1) if more else None)
 

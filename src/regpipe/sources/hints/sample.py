@@ -1,11 +1,11 @@
-"""How many tags a run asks for one by one, to compare them with what lists say."""
+"""How many tags a run requests one by one, to compare them with what lists say."""
 
 import threading
 
 TAGS = 32
 """Tags of a run that are compared at most."""
 FIRST = 8
-"""Those of them that are the first of the run, and asked for at once, before any list is read."""
+"""Those of them that are the first of the run, and requested at once, before any list is read."""
 
 
 class Sample:

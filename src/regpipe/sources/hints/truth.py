@@ -18,8 +18,8 @@ _SUSPICIOUS = 4
 """Tags that are in a list only, or in `tags/list` only, of which HEAD tells whether they exist."""
 
 
-class Asked(Protocol):
-    """The registry itself."""
+class Requests(Protocol):
+    """Requests to the registry itself."""
 
     def tags(self, repository: str) -> Iterator[str]:
         """Yield the tags of a repository."""
@@ -40,7 +40,7 @@ class Truth:
         sample: how many tags are yet to be compared.
     """
 
-    def __init__(self, registry: Asked, lists: Lists, sample: Sample) -> None:
+    def __init__(self, registry: Requests, lists: Lists, sample: Sample) -> None:
         self._registry = registry
         self._lists = lists
         self._sample = sample
@@ -48,7 +48,7 @@ class Truth:
         self.is_off = False
         """Whether the lists are not used any more."""
         # What the first tags led to, until there is a list to compare it with.
-        self._asked: dict[tuple[str, str], str] = {}
+        self._first: dict[tuple[str, str], str] = {}
         self._tables: dict[str, tuple[Table, int]] = {}
         self._chosen: set[tuple[str, str]] = set()
 
@@ -57,8 +57,8 @@ class Truth:
         with self._lock:
             list_of = self._tables.get(repository)
             if list_of is None:
-                if len(self._asked) < TAGS:
-                    self._asked[repository, tag] = digest
+                if len(self._first) < TAGS:
+                    self._first[repository, tag] = digest
                 return
         self._compare(repository, *list_of, tag, digest)
 
@@ -66,8 +66,10 @@ class Truth:
         """Compare a list that was just read; return whether it may be used."""
         with self._lock:
             self._tables[repository] = table, number
-            asked = [(key[1], said) for key, said in self._asked.items() if key[0] == repository]
-        for tag, digest in asked:
+            first = [
+                (key[1], digest) for key, digest in self._first.items() if key[0] == repository
+            ]
+        for tag, digest in first:
             self._compare(repository, table, number, tag, digest)
         for tag in table.missing(number, _SUSPICIOUS):
             self._check_is_absent(repository, tag)

@@ -48,7 +48,7 @@ def start(url: str, repository: str) -> str | None:
     return _url(f"{url}{_SEARCH}", repository, 0)
 
 
-def read(response: Response, asked: str) -> Page:
+def read(response: Response, requested: str) -> Page:
     """Return the images on a page.
 
     Raises:
@@ -65,7 +65,7 @@ def read(response: Response, asked: str) -> Page:
         if isinstance(one.get("Tag"), str)
     ]
     total = mapping(images.get("Page")).get("TotalCount")
-    base, repository, offset = _parts(asked)
+    base, repository, offset = _parts(requested)
     after = offset + len(results)
     more = bool(results) and type(total) is int and after < total
     return Page(entries, _url(base, repository, after) if more else None)
@@ -80,9 +80,9 @@ def _url(base: str, repository: str, offset: int) -> str:
     return f"{base}?query={quote(query, safe='')}"
 
 
-def _parts(asked: str) -> tuple[str, str, int]:
+def _parts(requested: str) -> tuple[str, str, int]:
     """Return the base, the repository and the offset of a URL that `_url` returned."""
-    query = parse_qs(urlsplit(asked).query)["query"][0]
+    query = parse_qs(urlsplit(requested).query)["query"][0]
     repository = json.loads(query[query.index('"') : query.rindex('"') + 1])
     offset = query.partition("offset:")[2].partition(",")[0]
-    return asked.partition("?")[0], repository, int(offset)
+    return requested.partition("?")[0], repository, int(offset)

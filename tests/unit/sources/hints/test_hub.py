@@ -1,4 +1,4 @@
-"""Docker Hub's list: on another host, asked only when told to, and without credentials."""
+"""Docker Hub's list: on another host, requested only when told to, and without credentials."""
 
 import json
 
