@@ -14,6 +14,7 @@ passwords.
 
 import importlib
 import os
+import stat
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -186,13 +187,23 @@ def _read(path: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         toml = importlib.import_module("tomli")
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with open(path, "rb", opener=_unblocked) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{path}: not a regular file")
             found: dict[str, Any] = toml.load(file)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
-    except (toml.TOMLDecodeError, UnicodeDecodeError) as error:
+    # The parser's own error, text that is not UTF-8, and a number of thousands of digits.
+    except ValueError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError:
+        raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
     return found
+
+
+def _unblocked(path: str, flags: int) -> int:
+    """Open a file; a named pipe without a writer must not block the run."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _check_table(

@@ -1,5 +1,6 @@
 """Settings of the environment and of config.toml."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,8 @@ def test_without_a_file_there_are_the_variables(tmp_path: Path) -> None:
         ("registry.x = 3", '[registry."x"] must be a table'),
         ('[registry.x]\nplatform = "linux/arm64"', "no setting 'platform'"),
         ("\udcff", "not valid TOML"),
+        pytest.param(f"jobs = 1{'0' * 5000}", "not valid TOML", id="a number of many digits"),
+        pytest.param(f"jobs = {'[' * 100_000}", "not valid TOML", id="deep nesting"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
@@ -77,6 +80,13 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path: Path, text: str, message:
     assert str(path) in raised.value.message
     assert "\n" not in raised.value.message
     assert "secret" not in raised.value.message
+
+
+def test_a_named_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="not a regular file"):
+        Settings({}, str(path))
 
 
 @pytest.mark.parametrize("text", ["0", "1001", "x", "-1", "1e3"])
