@@ -1,6 +1,7 @@
 """A TCP proxy that adds latency."""
 
 import asyncio
+import contextlib
 import threading
 from urllib.parse import urlsplit
 
@@ -8,9 +9,15 @@ from urllib.parse import urlsplit
 class Delay:
     """A context manager that runs a proxy on a loopback port.
 
+    A connection costs a round trip before its first byte, as TCP's handshake does over a wire:
+    the kernel accepts it at once, but what comes in it is held back so long. TLS, which passes
+    through to the server, costs its own round trips like anything else that is sent. Bandwidth,
+    loss and the slow start of TCP are not modelled.
+
     Args:
         url: the base URL of the server behind it.
-        round_trip: seconds that it adds to a request and its response in total.
+        round_trip: seconds that it adds to a request and its response in total, and to opening a
+            connection.
     """
 
     def __init__(self, url: str, round_trip: float) -> None:
@@ -45,11 +52,14 @@ class Delay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far = await asyncio.open_connection(self._target.hostname, self._target.port)
-        await asyncio.gather(self._pass(reader, far[1]), self._pass(far[0], writer))
+        await asyncio.sleep(2 * self._one_way)
+        with contextlib.suppress(asyncio.CancelledError):  # at the end, while connections are open
+            await asyncio.gather(self._pass(reader, far[1]), self._pass(far[0], writer))
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Forward data, each piece after the one-way delay."""
         loop = asyncio.get_running_loop()
-        while data := await reader.read(1 << 16):
-            loop.call_later(self._one_way, writer.write, data)
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                loop.call_later(self._one_way, writer.write, data)
         loop.call_later(self._one_way, writer.close)

@@ -25,13 +25,15 @@ ROUND_TRIP = 0.05
 
 
 @contextmanager
-def filled(directory: Path) -> Iterator[servers.Registry]:
-    """Run a registry with TAGS images, each with its own manifest and config."""
-    with servers.running("docker-registry", directory / "registry") as registry:
+def filled(
+    directory: Path, tags: int = TAGS, options: servers.Options | None = None
+) -> Iterator[servers.Registry]:
+    """Run a registry with so many images, each with its own manifest and config."""
+    with servers.running("docker-registry", directory / "registry", options) as registry:
 
         def push(part: int) -> None:
             with registry.pusher() as pusher:
-                for number in range(part, TAGS, 4):
+                for number in range(part, tags, 4):
                     pusher.push(REPOSITORY, f"v{number:04}", images.classic(f"bench-{number}"))
 
         with ThreadPoolExecutor(4) as executor:
