@@ -4,7 +4,7 @@ import json
 import logging
 import subprocess
 import sys
-from typing import Any, get_type_hints
+from typing import Any, cast, get_type_hints
 
 import pytest
 
@@ -15,9 +15,11 @@ from regpipe.records import types
 from support import images
 from support.cli import PASSWORD, SOURCE, USER, run
 from support.credentials import encoded
+from support.hinted import fill, remember
 from support.records import SCHEMAS
 from support.responses import Request, Response
 from support.scripted import Scripted
+from support.scripted_lists import with_list
 
 
 @pytest.fixture
@@ -115,6 +117,18 @@ def test_check_does_not_raise() -> None:
             list(client.tags("http://127.0.0.1:1/x"))
     assert record["reachable"] is False
     assert "connection refused" in record["hint"]
+
+
+def test_lists_of_digests_may_be_named_or_left_out(scripted: Scripted) -> None:
+    fill(scripted)
+    inputs = remember(scripted, "team/app", "zot").decode().split()
+    with_list("zot", scripted)
+    lists: list[Any] = [(None, {None, "zot"}), ("zot", {None, "zot"}), ("off", {None})]
+    for hints, expected in lists:
+        with Client(hints=hints) as client:
+            assert {one.get("digestFrom") for one in client.manifests(inputs)} == expected
+    with pytest.raises(UsageError, match="hints must be one of auto, off, google"):
+        Client(hints=cast("Any", "nosuch"))
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from regpipe.stdio import Streams
 Inputs = str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]]
 """One reference or record, or several of them. Other JSON that the verbs take will do too."""
 Errors = Literal["raise", "records"]
+Hints = Literal["auto", "off", "google", "harbor", "hub", "quay", "zot"]
 
 _BLOB_LIMIT = 4 << 20
 _IS_REGISTRY = "this names a registry: list its repositories with catalog"
@@ -65,6 +66,8 @@ class Client:
         jobs: concurrent requests to a registry; by default as many as make up for its distance.
         timeout: seconds to wait for a response.
         retries: how many times a request that failed is sent again.
+        hints: the list of digests that registries have (`hub` is Docker Hub's, of another host);
+            by default it is found out, and `off` uses none.
         cache: whether manifests and configs are kept between runs.
         offline: send no requests: use the cache only.
         errors: `raise` to raise the first failure where it occurs, `records` to yield an error
@@ -90,17 +93,21 @@ class Client:
         jobs: int | None = None,
         timeout: int | None = None,
         retries: int | None = None,
+        hints: Hints | None = None,
         cache: bool = True,
         offline: bool = False,
         errors: Errors = "raise",
     ) -> None:
         given = argparse.Namespace(
             insecure=insecure, plain_http=plain_http, cacert=cacert, cert=cert, key=key,
-            jobs=jobs, timeout=timeout, retries=retries, min_remaining=None,
+            jobs=jobs, timeout=timeout, retries=retries, hints=hints, min_remaining=None,
             verbose=False, quiet=False,
         )  # fmt: skip
         if errors not in ("raise", "records"):
             raise UsageError(f"errors must be 'raise' or 'records', not {errors!r}")
+        if hints is not None and hints not in settings.HINTS:
+            known = ", ".join(settings.HINTS)
+            raise UsageError(f"hints must be one of {known}, not {hints!r}")
         if (username is None) != (password is None):
             raise UsageError("username and password must be used together")
         if username is not None and registry is None:
