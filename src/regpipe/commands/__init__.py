@@ -70,12 +70,16 @@ def version() -> str:
     import platform  # noqa: PLC0415 -- needed here only
     from importlib import metadata  # noqa: PLC0415
 
+    from regpipe.jq import built  # noqa: PLC0415
+
     try:
         package = metadata.version("jq")
     except metadata.PackageNotFoundError:
         jq = "no jq"
     else:
         jq = f"jq {_LIBJQ[package]}" if package in _LIBJQ else f"jq package {package}"
+        if built.is_optimised() is False:
+            jq += " without optimisation"
     return f"regpipe {__version__} ({jq}, Python {platform.python_version()})\n"
 
 
