@@ -1,4 +1,4 @@
-"""Helpers for the tests of the cache's file: fill it, and make its entries older."""
+"""Helpers for the tests of the cache's file: fill it, make its entries older, measure it."""
 
 import contextlib
 import sqlite3
@@ -36,3 +36,8 @@ def age(path: Path, seconds: int, digest: str | None = None) -> None:
         )
         if not digest:
             connection.execute("UPDATE page SET written = written - ?", (seconds,))
+
+
+def on_disk(path: Path) -> int:
+    """Return how many bytes the cache takes on the disk, with its log."""
+    return sum(file.stat().st_size for file in path.parent.iterdir())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regpipe.auth import Authorizer, Keychain
+from regpipe.auth import Authorizer, Keychain, authorizer, learned
 from regpipe.errors import ResponseError, UnauthorizedError
 from support.cli import PASSWORD, USER
 from support.credentials import docker, entry
@@ -222,13 +222,15 @@ def test_the_credentials_of_a_registry_are_no_other_ones(home: Path) -> None:
         registry.send()
 
 
-def test_what_a_registry_can_make_us_remember_is_bounded() -> None:
+def test_what_a_registry_can_make_us_remember_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learned, "_KEPT", 64)
+    monkeypatch.setattr(authorizer, "_REFUSALS_KEPT", 64)
     registry = simulated("tokens")
-    for number in range(5000):
+    for number in range(100):
         line = f'Bearer realm="https://auth.test/t",scope="a{number}:b:c"'
         registry.client.challenged(registry.url, APP, [line], None)
         registry.client.challenged(registry.url, f"repository:r{number}:pull", [line], None)
-    assert len(registry.client.learned._scopes) <= 4096
+    assert len(registry.client.learned._scopes) <= 64
     assert max(len(scopes) for _, scopes, _ in registry.token_requests) <= 8
 
 

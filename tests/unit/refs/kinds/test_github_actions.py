@@ -155,9 +155,10 @@ def test_a_number_that_is_excluded_with_quotes_is_unresolved() -> None:
 
 
 def test_no_value_of_a_large_matrix_is_lost_silently() -> None:
-    text = JOB.replace("{container}", "'a:${{ matrix.v }}'")
-    for count, reason in ((300, "more than 256 values"), (300_000, "too large")):
-        ((_, found),) = unresolved(text.replace("{matrix}", f"{{v: {list(range(count))}}}"))
+    text = JOB.replace("{container}", "'a:${{ matrix.v }}-${{ matrix.w }}'")
+    for count, reason in ((20, "more than 256 values"), (500, "too large")):  # 250,000 jobs
+        axis = list(range(count))
+        ((_, found),) = unresolved(text.replace("{matrix}", f"{{v: {axis}, w: {axis}}}"))
         assert reason in found
 
 
