@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.measure import Row
 
-MODULES = ("registry", "hints", "memory", "summarize", "programs", "start")
+MODULES = ("registry", "hints", "memory", "summarize", "programs", "questions", "start")
 
 
 def main(names: list[str]) -> None:
