@@ -1,6 +1,7 @@
 """`regpipe summarize`: options, programs, inputs and interrupts."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -83,6 +84,33 @@ def test_the_message_about_a_users_program_names_its_file(
     assert result.code == 3
     assert result.err.endswith(f"; in {file}\n")
     assert "did you mean" not in result.err
+
+
+def test_a_list_of_programs_is_whole_or_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "regpipe").mkdir()
+    assert summarize("--list").code == 0
+    filters = tmp_path / "regpipe" / "filters"
+    filters.symlink_to(filters)
+    result = summarize("--list")
+    assert (result.code, result.out) == (5, b"")
+    assert "Too many levels of symbolic links" in result.err
+
+
+def test_without_a_home_no_program_is_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # a user without a name
+    monkeypatch.chdir(tmp_path)
+    for file in (tmp_path / "mine.jq", tmp_path / "None" / "mine.jq"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("# Mine.\n1\n")
+    assert "mine" not in summarize("--list").out.decode()
+    assert summarize("mine", stdin="1").code == 3
 
 
 @pytest.mark.parametrize("size", [1, 10_000], ids=["small", "large"])

@@ -118,7 +118,8 @@ class Libjq:
     """libjq's functions by their C names, and conversions of values.
 
     Raises:
-        LibjqError: the `jq` package is not there, or its libjq is hidden or older than 1.8.
+        LibjqError: the `jq` package is not there or cannot be loaded, or its libjq is hidden or
+            older than 1.8.
     """
 
     def __init__(self) -> None:
@@ -130,7 +131,9 @@ class Libjq:
             for name, (returns, *takes) in _FUNCTIONS.items():
                 function = getattr(self._library, name)
                 function.restype, function.argtypes = returns, takes
-        except (OSError, AttributeError) as error:
+        except OSError as error:
+            raise LibjqError(f"cannot load the Python package jq: {error}") from error
+        except AttributeError as error:
             raise LibjqError(
                 "the Python package jq shows no libjq 1.8 to its process; its wheels for Linux and "
                 f"macOS do ({error})"

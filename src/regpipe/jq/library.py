@@ -71,7 +71,7 @@ def find(name: str) -> NamedProgram | None:
     """
     if not is_valid_name(name):
         return None
-    for directory in (_user_directory(), _bundled_directory()):
+    for directory in _directories():
         path = f"{directory}/{name}{_SUFFIX}"
         if os.path.isfile(path):  # noqa: PTH113 -- pathlib costs 3 ms at start-up
             return _read(name, path)
@@ -94,12 +94,16 @@ def is_valid_name(word: str) -> bool:
 
 
 def names() -> list[str]:
-    """Return the names of all programs, sorted."""
+    """Return the names of all programs, sorted.
+
+    Raises:
+        OSError: a directory is there, but cannot be read.
+    """
     found: set[str] = set()
-    for directory in (_user_directory(), _bundled_directory()):
+    for directory in _directories():
         try:
             files = os.listdir(directory)  # noqa: PTH208
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue
         found.update(file.removesuffix(_SUFFIX) for file in files if file.endswith(_SUFFIX))
     return sorted(found)
@@ -224,6 +228,7 @@ def _bundled_directory() -> str:
     return directories.packaged("filters")
 
 
-def _user_directory() -> str | None:
+def _directories() -> list[str]:
+    """Return where programs are: the user's, if there is a home directory, and the bundled."""
     config = directories.config(os.environ)
-    return config and f"{config}/regpipe/filters"
+    return [*([f"{config}/regpipe/filters"] if config else []), _bundled_directory()]

@@ -110,7 +110,7 @@ class Settings:
     def __init__(self, environment: Mapping[str, str], path: str | None) -> None:
         self._environment = environment
         self._path = path
-        self._general = _read(path) if path is not None and os.path.exists(path) else {}  # noqa: PTH110
+        self._general = _read(path) if path is not None and _is_there(path) else {}
         self._tables: Mapping[str, Any] = self._general.pop("registry", {})
         self._check()
 
@@ -178,6 +178,21 @@ def default_path(environment: Mapping[str, str]) -> str | None:
         home = environment.get("HOME", "")
         folder = f"{home}/.config" if os.path.isabs(home) else ""  # noqa: PTH117
     return f"{folder}/regpipe/config.toml" if folder else None
+
+
+def _is_there(path: str) -> bool:
+    """Tell whether there is such a file, as far as this user may know.
+
+    Raises:
+        UsageError: the system cannot tell, so settings would be lost.
+    """
+    try:
+        os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return False
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    return True
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 
 TYPE_CHECKING = False  # typing's own costs every start 10 ms
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def home(environ: "Mapping[str, str]") -> str | None:
@@ -40,6 +40,25 @@ def packaged(name: str) -> str:
     package = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
     installed = f"{package}/{name}"
     return installed if os.path.isdir(installed) else os.path.normpath(f"{package}/../../{name}")  # noqa: PTH112
+
+
+def modules(package: "Iterable[str]") -> list[str]:
+    """Return the names of the modules in a package, sorted.
+
+    `pkgutil.iter_modules` takes a directory that cannot be read for an empty one.
+
+    Args:
+        package: its directories, `__path__`.
+
+    Raises:
+        OSError: a directory cannot be read.
+    """
+    files = [file for directory in package for file in os.listdir(directory)]  # noqa: PTH208
+    return sorted(
+        file.removesuffix(".py")
+        for file in files
+        if file.endswith(".py") and not file.startswith("_")
+    )
 
 
 def expanded(path: str) -> str | None:

@@ -123,3 +123,11 @@ def test_the_number_of_jobs_may_be_left_to_the_distance(tmp_path: Path) -> None:
     assert Settings({"REGPIPE_JOBS": "auto"}, None).value("jobs") == "auto"
     with pytest.raises(UsageError, match=r"REGPIPE_JOBS must be .auto. or a whole number"):
         Settings({"REGPIPE_JOBS": "automatic"}, None).find("jobs")
+
+
+def test_a_file_that_cannot_be_looked_for_is_not_taken_for_none(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert Settings({}, str(path)).find("jobs") is None
+    path.symlink_to(path)
+    with pytest.raises(UsageError, match="Too many levels of symbolic links"):
+        Settings({}, str(path))

@@ -1,6 +1,7 @@
 """The user's directories are never in the working directory."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,11 @@ def test_a_tilde_without_a_home_names_nothing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("HOME")
     assert directories.expanded("~/x") is None
     assert directories.expanded("/x/~/y") == "/x/~/y"
+
+
+def test_a_package_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
+    for name in ("b.py", "a.py", "_c.py", "__init__.py", "d.txt"):
+        (tmp_path / name).touch()
+    assert directories.modules([str(tmp_path)]) == ["a", "b"]
+    with pytest.raises(OSError, match="No such file"):
+        directories.modules([str(tmp_path / "e")])

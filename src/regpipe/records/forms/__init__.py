@@ -6,9 +6,10 @@ No object may match two forms. Forms are tried in the order of their modules' na
 """
 
 import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
+
+from regpipe.system import directories
 
 
 class Form(Protocol):
@@ -30,6 +31,5 @@ def find(value: Mapping[str, Any]) -> Form | None:
 
 
 _FORMS: list[Form] = [
-    importlib.import_module(f"{__name__}.{name}")
-    for name in sorted(module.name for module in pkgutil.iter_modules(__path__))
+    importlib.import_module(f"{__name__}.{name}") for name in directories.modules(__path__)
 ]

@@ -12,13 +12,13 @@ whose name says nothing are parsed only if they contain one. The kind's name, fo
 """
 
 import importlib
-import pkgutil
 from collections.abc import Iterable
 from typing import Any, Literal, Protocol
 
 from regpipe.refs.context import Context
 from regpipe.refs.items import Item
 from regpipe.refs.nodes import Node
+from regpipe.system import directories
 
 
 class Kind(Protocol):
@@ -71,7 +71,7 @@ def hints_in(data: bytes) -> bool:
 
 KINDS: dict[str, Kind] = {}
 """All kinds by name."""
-for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+for _module in directories.modules(__path__):
     _kind: Any = importlib.import_module(f"{__name__}.{_module}")
     KINDS[name_of(_kind)] = _kind
 _HINTS: list[bytes] = [kind.HINT for kind in KINDS.values() if kind.READS == "trees"]  # type: ignore[attr-defined]
