@@ -27,12 +27,22 @@ CALLS = {
     "write": "ENOSPC",
     "openat": "EMFILE",
     "connect": "ENETUNREACH",
-    "recvfrom": "ECONNRESET",
-    "sendto": "EPIPE",
+    "recvfrom,recvmsg": "ECONNRESET",
+    "sendto,sendmsg": "EPIPE",
+    "socket,pipe2,epoll_create1": "EMFILE",
+    "poll,select,pselect6,epoll_wait": "ENOMEM",
     "mmap": "ENOMEM",
+    "mprotect,mremap": "ENOMEM",
     "clone,clone3,fork,vfork": "EAGAIN",
+    "execve": "ENOMEM",
+    "wait4,waitid": "ECHILD",
     "pread64": "EIO",
     "pwrite64": "ENOSPC",
+    "fsync,fdatasync,ftruncate": "EIO",
+    "fcntl": "ENOLCK",
+    "mkdir,unlink,rename": "EACCES",
+    "getdents64": "EIO",
+    "newfstatat,stat,lstat": "EIO",
 }
 """The calls that are made to fail, each set with its error."""
 SECONDS = 60
@@ -41,7 +51,9 @@ _SOURCE = Path(__file__).parents[2] / "src"
 _STARTED = Path(__file__).with_name("started.py")
 _INJECTED = re.compile(r"(\w+)\((.*)\(INJECTED\)")
 _FAILURE = re.compile(r"^regpipe \w+: \S+: [A-Z_]+: ", re.MULTILINE)
-_RUN_LEVEL = re.compile(r"^regpipe( \w+)?: (?!\S+: [A-Z_]+: )", re.MULTILINE)
+_RUN_LEVEL = re.compile(
+    r"^(jq: error|regpipe(?: \S+)?: (?!\S+: [A-Z_]+: |(?:\S+: )?warning: ))", re.MULTILINE
+)
 
 
 class Outcome(NamedTuple):
@@ -87,25 +99,49 @@ def verdicts(verb: Verb, calls: str, counts: Iterator[int]) -> Iterator[tuple[in
 def wrong(verb: Verb, expected: Outcome, outcome: Outcome) -> str:
     """Say what is wrong with a run; empty if nothing is."""
     code, out, messages, injected = outcome
+    is_said = bool(_FAILURE.search(messages) or _RUN_LEVEL.search(messages))
+    # A message that could not be written cannot be asked for.
     message_lost = any(re.match(r"write\(2,", call) for call in injected)
+    stdin_failed = any(re.match(r"read\(0,", call) for call in injected)
     complaints = {
         "it hangs, or leaves a process": code == _HANGS,
         "a signal ended it": code < 0,
         "a traceback, or taken for a bug": "Traceback" in messages or "a bug in" in messages,
         "exit code 0 without all of the output": code == 0
         and verb.output(out) != verb.output(expected.out),
-        "no message": code > 0 and not (messages or message_lost),
-        "an input is lost": code > 0 and not message_lost and _loses_one(verb, out, messages),
+        "no message": code not in (0, verb.code) and not (is_said or message_lost),
+        "standard input failed, and that is not said": code > 0
+        and stdin_failed
+        and not (
+            message_lost or re.search(r"standard input|<stdin>|^jq: error", messages, re.MULTILINE)
+        ),
+        "output that is not that of a run without faults": _differs(verb, expected, outcome),
+        "an input is lost": code > 0
+        and not message_lost
+        and _loses_one(verb, expected.out, out, messages),
     }
     found = next((complaint for complaint, holds in complaints.items() if holds), "")
     return found and f"{found}: {injected[-1][:150]} -> {code}, {out[-60:]!r}, {messages[-400:]!r}"
 
 
-def _loses_one(verb: Verb, out: bytes, messages: str) -> bool:
-    """Tell whether an input has neither a record nor a failure, and the run none of its own."""
-    if not verb.inputs or _RUN_LEVEL.search(messages):
+def _differs(verb: Verb, expected: Outcome, outcome: Outcome) -> bool:
+    """Tell whether there is a line that should not be; a write that failed may cut the last."""
+    if verb.output(b"") != b"":  # its output is not always the same
         return False
-    return out.count(b"\n") + len(_FAILURE.findall(messages)) != verb.inputs
+    lines, known = outcome.out.split(b"\n"), {*expected.out.split(b"\n")}
+    is_cut = any(re.match(r"write\(1,", call) for call in outcome.injected)
+    return not {*(lines[:-1] if is_cut else lines)} - {b""} <= known
+
+
+def _loses_one(verb: Verb, expected: bytes, out: bytes, messages: str) -> bool:
+    """Tell whether an input has neither a record nor a failure, and the run none of its own."""
+    if _RUN_LEVEL.search(messages):
+        return False
+    failures = len(_FAILURE.findall(messages))
+    if verb.inputs:
+        return out.count(b"\n") + failures != verb.inputs
+    missing = {*expected.splitlines()} - {*out.splitlines()}
+    return len({verb.origin(line) for line in missing}) > failures
 
 
 def run(verb: Verb, calls: str, count: int) -> Outcome:
@@ -140,9 +176,10 @@ def run(verb: Verb, calls: str, count: int) -> Outcome:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("LANG",) if name in os.environ}
     return kept | {
         "HOME": str(home),
+        "PATH": f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": f"{_SOURCE}",
         "PYTHONDONTWRITEBYTECODE": "1",
         "REGPIPE_CACHE": str(home / "cache"),
@@ -165,7 +202,7 @@ def _traced(pid: int, calls: str, count: int, log: Path) -> Iterator[None]:
         yield
     finally:
         with suppress(subprocess.TimeoutExpired):
-            tracer.wait(10)
+            tracer.wait(SECONDS)
         tracer.kill()
         tracer.wait()
         tracer.stderr.close()

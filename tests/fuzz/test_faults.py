@@ -24,8 +24,9 @@ def all_verbs() -> Iterator[dict[str, Verb]]:
         ("manifests-local", "read", range(3, 200, 97)),
         ("manifests-local", "write", range(1, 2)),
         ("manifests-local", "clone,clone3,fork,vfork", range(1, 2)),
+        ("refs", "getdents64", range(14, 26)),
         ("manifests", "connect", range(1, 2)),
-        ("manifests", "recvfrom", range(1, 2)),
+        ("manifests", "recvfrom,recvmsg", range(1, 2)),
         ("manifests", "pwrite64", range(1, 4)),
     ],
 )
