@@ -61,6 +61,17 @@ def test_offline_reports_what_is_missing(registry: Scripted) -> None:
     assert run(["tags", "--offline", "--no-cache", "x/y"]).code == 2
 
 
+def test_offline_with_a_cache_that_cannot_be_read_calls_nothing_missing(
+    registry: Scripted, path: Path
+) -> None:
+    manifests(registry)
+    path.write_bytes(b"no database" * 1000)
+    result = run(["manifests", "--offline", f"{registry.host}/team/app:v0"])
+    assert result.code == 5
+    assert "app:v0: SYSTEM: the cache cannot be read" in result.err
+    assert "NOT_CACHED" not in result.err
+
+
 def test_no_cache_keeps_nothing(registry: Scripted, path: Path) -> None:
     first = manifests(registry, "--no-cache")
     assert not path.parent.exists()

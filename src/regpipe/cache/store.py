@@ -63,6 +63,11 @@ class Cache:
         if self._reader and not self._writable:
             self._refused.add("it is read-only")
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether it could be read so far; otherwise what it holds is unknown."""
+        return self._reader is not None
+
     def manifest(self, place: str, digest: str) -> Manifest | None:
         """Return a manifest that a place (`base URL/repository`) served before."""
         found = self._content(place, digest, blob=False)

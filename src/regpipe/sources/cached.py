@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from regpipe.cache.store import Cache
-from regpipe.errors import NotFoundError, RegpipeError
+from regpipe.errors import MachineError, NotFoundError, RegpipeError
 from regpipe.oci.manifest import Manifest
 from regpipe.oci.reference import HUB_URL, is_digest
 from regpipe.sources.base import CONFIG_LIMIT, Checkup, ReferrerList, Source
@@ -81,7 +81,7 @@ class Cached(Source):
         known = self._last_seen(repository, target)
         if self._remote is None:
             if known is None:
-                raise _missing(target)
+                raise self._missing(target)
             return known
         hints = self._hints
         if hints and (hint := hints.find(repository, target, known.digest if known else None)):
@@ -156,7 +156,7 @@ class Cached(Source):
             body = self._cache.blob(key, digest) if self._cache else None
             if body is None or size not in (None, len(body)):  # leave the error to the registry
                 if self._remote is None:
-                    raise _missing(digest)
+                    raise self._missing(digest)
                 body = self._remote.blob(repository, descriptor, limit)
                 if self._cache and len(body) <= CONFIG_LIMIT:
                     self._cache.keep_blob(key, digest, body)
@@ -167,14 +167,21 @@ class Cached(Source):
     def referrers(self, repository: str, digest: str) -> ReferrerList:
         """Return the referrers of a manifest; the list may grow at any time and is not cached."""
         if self._remote is None:
-            raise _missing("the list of referrers")
+            raise self._missing("the list of referrers")
         return self._remote.referrers(repository, digest)
 
     def check(self) -> Checkup:
         """Diagnose the registry itself, which needs a network."""
         if self._remote is None:
-            raise _missing("a diagnosis of the registry")
+            raise self._missing("a diagnosis of the registry")
         return self._remote.check()
+
+    def _missing(self, what: str) -> RegpipeError:
+        """Return the error for what the cache alone could give, and does not."""
+        if self._cache is None or not self._cache.is_readable:
+            return MachineError("the cache cannot be read, and --offline asks nothing else")
+        message = f"{what} is not in the cache; run without --offline to fetch it"
+        return NotFoundError(message, code="NOT_CACHED")
 
     def _key(self, repository: str) -> str:
         return f"{self._url}/{repository}"
@@ -185,7 +192,7 @@ class Cached(Source):
             return self._cache.keep_names(key, fetch()) if self._cache else fetch()
         names = self._cache.names(key) if self._cache else None
         if names is None:
-            raise _missing("the list")
+            raise self._missing("the list")
         return names
 
     def _by_digest(self, repository: str, digest: str) -> Manifest:
@@ -195,7 +202,7 @@ class Cached(Source):
             manifest = self._cache.manifest(key, digest) if self._cache else None
             if manifest is None:
                 if self._remote is None:
-                    raise _missing(digest)
+                    raise self._missing(digest)
                 manifest = self._remote.manifest(repository, digest)
                 if self._cache:
                     self._cache.keep_manifest(key, manifest)
@@ -259,9 +266,3 @@ def _head(remote: Remote, repository: str, tag: str) -> str | None:
         if error.status in (None, 429):
             raise
         return None
-
-
-def _missing(what: str) -> NotFoundError:
-    return NotFoundError(
-        f"{what} is not in the cache; run without --offline to fetch it", code="NOT_CACHED"
-    )
