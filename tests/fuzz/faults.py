@@ -116,7 +116,8 @@ def wrong(verb: Verb, expected: Outcome, outcome: Outcome) -> str:
         "standard input failed, and that is not said": code > 0
         and stdin_failed
         and not (
-            message_lost or re.search(r"standard input|<stdin>|^jq: error", messages, re.MULTILINE)
+            message_lost
+            or re.search(r"standard input|<stdin>|'-'|^jq: error", messages, re.MULTILINE)
         ),
         "output that is not that of a run without faults": _differs(verb, expected, outcome),
         "an input is lost": code > 0
