@@ -12,13 +12,12 @@ from regpipe.auth import helpers as protocol
 from support import images
 from support.cli import PASSWORD, TOKEN, USER, Result, run
 from support.clients import credentials_seen
-from support.credentials import Helpers, docker, encoded, entry, write
+from support.credentials import Helpers, docker, entry, write
 from support.responses import json_response, redirect, unauthorized
 from support.scripted import Scripted
 from support.tokens import SERVICE, basic
 
 IDENTITY = f"{TOKEN}-refresh"
-BASIC = f"Basic {encoded()}"
 
 
 @pytest.fixture(autouse=True)
@@ -152,30 +151,50 @@ def test_21_no_other_credential_is_sent_if_a_helper_fails(
 # 22: malicious credential helpers
 
 
-@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a b", "x;touch evil", "$(evil)", ""])
+@pytest.mark.parametrize("name", ["../evil", "/tmp/evil", "a b", "x;touch evil", "$(evil)"])
 def test_22_a_helper_with_an_invalid_name_is_not_run(
     scripted: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    helpers = Helpers(home / "helpers", monkeypatch)
-    path = helpers.script("evil", f"touch {home}/evil")
-    path.rename(home / "evil-program")
+    """There is such a program: on the PATH or, where the name has a slash, below the directory."""
+    program = Helpers(home / "helpers", monkeypatch).script("evil", f"touch {home}/evil")
     monkeypatch.chdir(home)
-    docker(home, credHelpers={scripted.host: name}, credsStore="also/none")
+    place = (home if "/" in name else program.parent) / f"docker-credential-{name}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    program.rename(place)
+    docker(home, credHelpers={scripted.host: name})
     scripted.guard(basic())
-    assert_one_line(tags(scripted), 3)
+    result = tags(scripted)
+    assert_one_line(result, 3)
+    assert "is not a valid name of a credential helper" in result.err
     assert not (home / "evil").exists()
 
 
+HANGS = 60
+"""Seconds after which what does not end has failed the test."""
+
+
 @pytest.mark.parametrize(
-    "body",
-    [f"echo {PASSWORD}; exit 1", f"echo {PASSWORD}", f"yes {PASSWORD}", "sleep 300 & sleep 300"],
+    ("body", "seconds", "message"),
+    [
+        (f"echo {PASSWORD}; exit 1", HANGS, "failed; to see why: echo 127.0.0.1:"),
+        (f"echo {PASSWORD}", HANGS, "the output of the credential helper is not valid"),
+        (f"yes {PASSWORD}", HANGS, "printed more than 65536 bytes"),
+        ("sleep 300 & sleep 300", 1, "did not finish within 1 seconds"),
+    ],
     ids=["failing", "babbling", "endless", "hanging"],
 )
-def test_22_the_output_of_a_helper_is_limited_and_not_shown(
-    scripted: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch, body: str
+def test_22_the_output_of_a_helper_is_limited_and_not_shown(  # noqa: PLR0917 -- fixtures
+    scripted: Scripted,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    body: str,
+    seconds: float,
+    message: str,
 ) -> None:
-    monkeypatch.setattr(protocol, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(protocol, "TIMEOUT_SECONDS", seconds)
     Helpers(home / "helpers", monkeypatch).script("vault", body)
     docker(home, credsStore="vault")
     scripted.guard(basic())
-    assert_one_line(tags(scripted, "-j", "1"), 3)
+    result = tags(scripted, "-j", "1")
+    assert_one_line(result, 3)
+    assert message in result.err

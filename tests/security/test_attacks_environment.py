@@ -13,7 +13,7 @@ import pytest
 
 from regpipe.addresses import AddressScope
 from regpipe.errors import RegpipeError
-from regpipe.transport import sockets
+from regpipe.transport import http1, messages, sockets
 from support import images
 from support.attacks import LIMIT
 from support.cli import PASSWORD, USER, run, shell
@@ -84,7 +84,7 @@ def test_14_the_proxys_password_is_sent_to_the_proxy_only(
     assert credentials_seen(other) == []
 
 
-def test_14_the_proxys_password_is_not_sent_through_a_tunnel(
+def test_14_the_proxys_password_is_sent_to_it_with_the_request_for_a_tunnel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with Scripted() as proxy:
@@ -96,6 +96,18 @@ def test_14_the_proxys_password_is_not_sent_through_a_tunnel(
         (connect,) = [r for r in proxy.requests if r.method == "CONNECT"]
         assert "proxy-authorization" in connect.headers
         assert "authorization" not in connect.headers
+
+
+def test_14_the_proxys_password_is_not_sent_to_the_other_end_of_a_tunnel(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the proxy in between, the server sees what the other end of the tunnel would."""
+    monkeypatch.setattr(http1, "tunnel", lambda *_: messages.Response(200, {}, b""))
+    with Scripted(tls=authority.server_side()) as server:
+        monkeypatch.setenv("https_proxy", f"http://{USER}:canary@{server.host}")
+        transport(insecure=True).get("https://registry.test/v2/", limit=LIMIT)
+        assert server.request_lines == ["GET /v2/"]
+        assert credentials_seen(server) == []
 
 
 @pytest.mark.parametrize("exceptions", ["", "127.0.0.1:1", "10.0.0.0/8,127.0.0.2", "a.test"])

@@ -30,6 +30,8 @@ LOCAL = [
     "http://[::1]:{port}/",
     "http://[::ffff:127.0.0.1]:{port}/",
     "http://[::ffff:a9fe:a9fe]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[2002:7f00:1::]:{port}/",
     "http://2130706433:{port}/",
     "http://0x7f000001:{port}/",
     "http://0177.0.0.1:{port}/",

@@ -73,6 +73,7 @@ PLACES = {
     "link-local": "http://169.254.169.254:{port}/token",
     "file": "file:///etc/hostname",
     "path": "/token",
+    "space": "http://localhost:{port}/to ken",
 }
 
 
@@ -123,6 +124,7 @@ NEAR = {
     "version 6 private": "fd00:ec2::254",
     "version 6 link-local": "fe80::1",
     "version 6 mapped": "::ffff:10.0.0.1",
+    "version 6 translated": "64:ff9b::10.0.0.1",
     "multicast": "224.0.0.1",
 }
 
