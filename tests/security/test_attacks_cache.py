@@ -6,12 +6,14 @@ The numbers are rows of the table in test_attacks.py; tests/unit/cache has more.
 import contextlib
 import os
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from regpipe.cache import maintenance, writer
+from regpipe.cache import eviction, maintenance, writer
 from regpipe.cache.store import Cache
 from regpipe.oci.descriptor import digest_of
 from support import caching
@@ -43,6 +45,25 @@ def test_33_an_index_that_leads_nowhere_costs_no_record(scripted: Scripted) -> N
     result = manifests(scripted)
     assert (result.out, result.code) == (expected.out, 0)
     assert len(result.errors) <= 1
+
+
+WRONG = {
+    "other content": "UPDATE content SET (size, body) = (SELECT size, body FROM content AS other"
+    " WHERE other.id != content.id AND other.size != content.size LIMIT 1)",
+    "no bytes": "UPDATE content SET body = size",
+    "no text": "UPDATE served SET media_type = CAST(X'ff' AS TEXT)",
+}
+
+
+@pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
+def test_33_what_is_wrong_is_fetched_again(scripted: Scripted, change: str) -> None:
+    caching.fill(scripted)
+    expected = manifests(scripted)
+    with contextlib.closing(sqlite3.connect(caching.path())) as connection, connection:
+        assert connection.execute(change).rowcount == 2 * TAGS
+    result = manifests(scripted)
+    assert (result.out, result.code) == (expected.out, 0)
+    assert len(scripted.requests_to("*/blobs/*")) == TAGS
 
 
 @pytest.mark.parametrize("when", ["INSERT ON content", "INSERT ON tag", "DELETE ON served"])
@@ -93,13 +114,16 @@ def test_36_clear_never_removes_a_file_in_use(tmp_path: Path) -> None:
     assert path.stat().st_ino == inode
 
 
-def test_36_pruning_makes_the_file_smaller(tmp_path: Path) -> None:
+def test_36_pruning_makes_the_file_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []  # between transactions
+    monkeypatch.setattr(eviction, "time", SimpleNamespace(time=time.time, sleep=pauses.append))
     path = tmp_path / "c" / "cache-2.db"
     fill(path, 200)
     before = path.stat().st_size
     age(path, 40 * 86400)
     maintenance.prune(path, 1e12)
     assert path.stat().st_size < before // 3
+    assert len(pauses) < 10  # not one for each page
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")

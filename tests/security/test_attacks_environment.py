@@ -193,6 +193,7 @@ def test_34_nothing_is_read_from_the_working_directory(
     scripted.add("team/app", "v1", images.oci())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)
+    monkeypatch.setenv("XDG_CONFIG_HOME", ".config")
     for value in (None, "", ".", "~"):
         if value is None:
             monkeypatch.delenv("HOME")

@@ -74,6 +74,18 @@ def test_35_a_helper_and_its_children_end_with_the_run(
     assert all(map(ends, left))
 
 
+def test_35_a_helper_that_fails_ends_with_its_children(
+    scripted: Scripted, home: Path, helpers: Helpers
+) -> None:
+    docker(home, credsStore="endless")
+    scripted.guard(basic())
+    helpers.script("endless", f"sleep 600 & echo $$ $! > {home}/pids; yes")
+    assert "printed more than" in run(["tags", f"{scripted.url}/team/app"]).err
+    left = [int(pid) for pid in (home / "pids").read_text().split()]
+    assert len(left) == 2
+    assert all(map(ends, left))
+
+
 def test_35_what_a_successful_helper_leaves_running_stays(
     scripted: Scripted, home: Path, helpers: Helpers
 ) -> None:

@@ -164,6 +164,21 @@ def test_40_the_registrys_own_name_with_another_address_is_no_way_in(
     assert_refused(tags(scripted), other, scripted)
 
 
+def test_40_a_kept_connection_is_no_way_in(
+    scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user names the private registry too, so there is a connection to it already."""
+    Names(monkeypatch, registry_example=PUBLIC, inside_example=PRIVATE)
+    own, port = ports(scripted, other)
+    other.add("team/app", "v1", images.oci())
+    require_tokens(scripted, f"http://inside.example:{port}/token")
+    urls = [f"http://inside.example:{port}/team/app", f"http://registry.example:{own}/team/app"]
+    result = run(["tags", "--plain-http", "-j", "1", *urls])
+    assert len(result.records) == 1
+    assert "REALM_REFUSED" in result.err
+    assert other.requests_to("/token*") == []
+
+
 @pytest.mark.parametrize(
     ("registry", "address"),
     [

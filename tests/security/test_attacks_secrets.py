@@ -12,7 +12,7 @@ from support import images
 from support.cli import PASSWORD, TOKEN, USER, Result, run, run_process
 from support.clients import credentials_seen
 from support.credentials import docker, encoded, entry, write
-from support.responses import Request, Response, error, unauthorized
+from support.responses import Request, Response, error, json_response, unauthorized
 from support.scripted import Scripted
 from support.tokens import SERVICE, TokenService, basic
 
@@ -99,6 +99,20 @@ def test_26_a_secret_in_a_response_is_not_shown(
     assert "[redacted]" in result.err
 
 
+def test_26_a_secret_in_a_warning_is_not_shown(scripted: Scripted, home: Path) -> None:
+    docker(home, auths={scripted.host: entry()})
+    scripted.guard(basic())
+
+    def warned(request: Request) -> Response:
+        sent = request.headers["authorization"]
+        warning = f'299 - "received {sent}, which is {PASSWORD}"'
+        return json_response({"tags": ["v1"]}).plus(Warning=warning)
+
+    scripted.on("/v2/team/app/tags/list*", warned)
+    result = tags(scripted)
+    assert "warning: received Basic [redacted], which is [redacted]" in result.err
+
+
 @pytest.mark.parametrize("options", [(), ("--error-records",)], ids=["", "--error-records"])
 @pytest.mark.parametrize("verb", ["catalog", "tags", "manifests", "check"])
 def test_26_a_password_in_a_url_is_refused_and_not_shown(
@@ -106,7 +120,9 @@ def test_26_a_password_in_a_url_is_refused_and_not_shown(
 ) -> None:
     for host in ("my.registry", "my.registry/team/app:v1"):
         url = f"https://{USER}:{PASSWORD}@{host}"
-        assert run([verb, *options, url]).code == 2
+        result = run([verb, *options, url])
+        assert result.code == 2
+        assert "use --user and --password-stdin" in result.out.decode() + result.err
         assert run([verb, *options], url).code == 2
         assert run([verb, *options, "--registry", url, "team/app"]).code == 2
 

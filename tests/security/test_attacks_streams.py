@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from regpipe.records import jsontext
+from regpipe.records.targets import Target
 from regpipe.stage import pool
 from regpipe.system.threads import Thread
+from support import images
+from support.archives import docker_save, pack
 from support.cli import interrupted_at_start, process_env, run, shell
 
 SAMPLE = "oci:tests/data/sample"
@@ -119,6 +122,34 @@ def test_31_any_exception_of_one_input_costs_that_input_only(
     assert [record["tag"] for record in result.records] == ["v1.0", "v1.1"]
     assert len(result.errors) == 1
     assert result.code != 0
+
+
+@pytest.mark.usefixtures("without_debug")
+def test_31_an_exception_of_one_image_costs_no_other_of_its_archive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    where = "regpipe.client.manifests.image_record"
+    function = pkgutil.resolve_name(where)
+
+    def failing(source: object, target: Target, *rest: object, **options: object) -> object:
+        if target.ref.tag == "v1":
+            raise KeyError
+        return function(source, target, *rest, **options)
+
+    monkeypatch.setattr(where, failing)
+    saved = pack(docker_save([(images.oci(tag), [f"app:{tag}"]) for tag in ("v1", "v2")]))
+    result = run(["manifests", "docker-archive:-"], saved)
+    assert [record["tag"] for record in result.records] == ["v2"]
+    assert len(result.errors) == 1
+
+
+@pytest.mark.usefixtures("without_debug")
+def test_31_a_nested_part_of_a_list_costs_no_other_part() -> None:
+    depth = jsontext.DEPTH_LIMIT - 2
+    record = '{"ref":' + "[" * depth + "]" * depth + "}"
+    result = run(["tags"], f'[{record},"{SAMPLE}"]')
+    assert len(result.records) == 5
+    assert len(result.errors) == 1
 
 
 # 32: threads that cannot be had

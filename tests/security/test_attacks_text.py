@@ -77,6 +77,7 @@ NOT_JSON = {
     "infinity": b'{"a":Infinity}',
     "twice": b'{"schemaVersion":2,"schemaVersion":2}',
     "deep": b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "too deep for others": b'{"a":' + b"[" * 200 + b"]" * 200 + b"}",
     "not UTF-8": b'{"a":"\xff"}',
     "BOM": b'\xef\xbb\xbf{"schemaVersion":2}',
     "list": b"[]",
@@ -85,6 +86,7 @@ NOT_JSON = {
     "cut": b"{",
     "huge number": b'{"a":1e999}',
     "long number": b'{"a":' + b"1" * 5000 + b"}",
+    "longer than any double": b'{"a":' + b"1" * 400 + b"}",
     "HTML": b"<html></html>",
 }
 # Warnings in a config; see test_24_what_is_sloppy_in_a_config_is_a_warning.
@@ -191,6 +193,26 @@ def test_27_an_input_cannot_break_a_line(scripted: Scripted, text: str, place: s
     result = run(["manifests"], json.dumps(record))
     assert result.code == 2
     assert scripted.requests == []
+
+
+@pytest.mark.parametrize("last", ["a b", "a\tb", "ä", "a HTTP/1.1"])
+def test_27_a_next_page_cannot_break_a_line(scripted: Scripted, last: str) -> None:
+    link = f'</v2/team/app/tags/list?last={last}>; rel="next"'
+    page = Response(raw=page_with(link))
+    scripted.on("/v2/team/app/tags/list*", page, json_response({"tags": ["v2"]}))
+    result = run(["tags", f"{scripted.url}/team/app"])
+    assert [record["tag"] for record in result.records][:1] == ["v1"]
+    assert all(re.fullmatch(r"/[!-~]+", request.target) for request in scripted.requests)
+    if " " in last:
+        assert len(scripted.requests) == 1
+        assert "is not a valid HTTP URL" in result.err
+
+
+def page_with(link: str) -> bytes:
+    """Return a page of tags with a Link header of any characters."""
+    body = b'{"tags":["v1"]}'
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nLink: {link}\r\n\r\n"
+    return head.encode("latin-1") + body
 
 
 @pytest.mark.parametrize(
