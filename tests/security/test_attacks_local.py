@@ -129,11 +129,10 @@ def test_50_a_manifest_whose_digest_cannot_be_computed_is_inside(secret: Path) -
     assert "the digest is not verified" in run(["manifests", "oci:box"]).err
 
 
-@pytest.mark.parametrize("target", ["../secret.json", "a/../../secret.json", "//secret.json/.."])
+@pytest.mark.parametrize("target", ["../secret.json", "a/../../secret.json", "/../secret.json"])
 def test_50_a_link_in_an_archive_stays_in_it(target: str) -> None:
-    Path("box.tar").write_bytes(pack({"index.json": target}))
-    result = run(["manifests", "oci-archive:box.tar"])
-    assert (result.code in (4, 5), result.out, len(result.errors)) == (True, b"", 1)
+    Path("box.tar").write_bytes(pack({"index.json": target, "secret.json": SECRET}))
+    refused(run(["manifests", "oci-archive:box.tar"]), "ARCHIVE_INVALID")
 
 
 # 51: pipes, devices and sockets

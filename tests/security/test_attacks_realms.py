@@ -164,6 +164,15 @@ def test_40_the_registrys_own_name_with_another_address_is_no_way_in(
     assert_refused(tags(scripted), other, scripted)
 
 
+def test_40_a_name_of_this_machine_leads_no_nearer_than_the_network(
+    scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the name can have it resolve to any address."""
+    Names(monkeypatch, registry_example="127.0.0.1")
+    require_tokens(scripted, f"http://127.0.0.1:{ports(other)[0]}/token")
+    assert_refused(tags(scripted), other, scripted)
+
+
 def test_40_a_kept_connection_is_no_way_in(
     scripted: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
