@@ -131,7 +131,8 @@ def test_50_a_manifest_whose_digest_cannot_be_computed_is_inside(secret: Path) -
 
 @pytest.mark.parametrize("target", ["../secret.json", "a/../../secret.json", "/../secret.json"])
 def test_50_a_link_in_an_archive_stays_in_it(target: str) -> None:
-    Path("box.tar").write_bytes(pack({"index.json": target, "secret.json": SECRET}))
+    members: dict[str, Manifest] = {"index.json": target, "secret.json": SECRET}
+    Path("box.tar").write_bytes(pack(members))
     refused(run(["manifests", "oci-archive:box.tar"]), "ARCHIVE_INVALID")
 
 
