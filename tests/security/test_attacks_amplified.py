@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from regpipe.errors import TooLargeError
-from regpipe.images import referrers
+from regpipe.images import indexes, referrers
 from regpipe.images.referrers import fallback_tag
 from regpipe.oci import document, jws, schema1
 from support import artifacts, images
@@ -118,6 +118,19 @@ def test_54_an_image_is_listed_for_few_platforms(scripted: Scripted) -> None:
     platforms = [{"os": "linux", "architecture": f"a{number}"} for number in range(101)]
     entries = [IMAGE.descriptor(platform=platform) for platform in platforms]
     manifest(scripted, index(*entries[:100]), OCI_INDEX)
+    assert manifests(scripted).code == 0
+    manifest(scripted, index(*entries), OCI_INDEX)
+    refused(manifests(scripted, "--all-platforms"), "MANIFEST_INVALID")
+
+
+def test_54_the_entries_of_indexes_are_limited(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexes, "_ENTRY_LIMIT", 10)
+    scripted.add("team/app", "x", IMAGE)
+    platforms = [{"os": "linux", "architecture": f"a{number}"} for number in range(11)]
+    entries = [IMAGE.descriptor(platform=platform) for platform in platforms]
+    manifest(scripted, index(*entries[:10]), OCI_INDEX)
     assert manifests(scripted).code == 0
     manifest(scripted, index(*entries), OCI_INDEX)
     refused(manifests(scripted, "--all-platforms"), "MANIFEST_INVALID")
