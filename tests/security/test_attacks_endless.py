@@ -173,6 +173,22 @@ def test_43_a_proxy_that_never_ends_its_response_to_connect_times_out(
     )
 
 
+def test_43_few_addresses_of_a_host_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+
+    def refused(_: object, address: object) -> None:
+        tried.append(address)
+        raise ConnectionRefusedError
+
+    many = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"1.1.1.{n}", 80)) for n in range(100)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: many)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    policy = transport().options.retry_policy._replace(retries=0)
+    with pytest.raises(ConnectionFailedError):
+        transport(retry_policy=policy).get("http://registry.example/v2/", limit=LIMIT)
+    assert len(tried) == bounds.ADDRESSES
+
+
 # 47: URLs that cannot be parsed
 
 BROKEN = ["http://[::1/x", "//[x]/y", "http://a]b/", "http://[v1.x]/", "http://[::1%eth0]/"]
