@@ -137,14 +137,15 @@ def test_nothing_is_locked_while_a_batch_is_loaded(
                 yield content("a", str(number), "m", b"x")
                 other.execute("ROLLBACK")
 
+        connection.execute("PRAGMA busy_timeout = 0")
         writer.load(some())
         other.execute("BEGIN IMMEDIATE")
-        connection.execute("PRAGMA busy_timeout = 0")
+        writer.load([content("a", "3", "m", b"x")])
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             writer.write()
         other.execute("ROLLBACK")
     writer.write()  # what was loaded is still there
-    assert rows(connection, "SELECT count(*) FROM content") == [(3,)]
+    assert rows(connection, "SELECT count(*) FROM content") == [(4,)]
 
 
 def test_what_was_forgotten_is_not_written(connection: sqlite3.Connection) -> None:
