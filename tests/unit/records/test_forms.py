@@ -25,7 +25,17 @@ def test_every_module_in_the_package_is_a_form() -> None:
         assert callable(form.repositories)
 
 
-@pytest.mark.parametrize("value", [CATALOG, TAGS], ids=["catalog", "tags_list"])
+OTHERS: list[dict[str, object]] = [
+    {"Repository": "team/app", "Tags": ["v1"]},
+    {"Repository": "team/app", "Tag": "v1", "Digest": "<none>", "ID": "01", "Containers": "1"},
+    {"ID": "01", "Image": "team/app:v1", "Names": "web"},
+    {"Id": "01", "Image": "team/app:v1", "ImageID": "02", "Names": ["web"]},
+    {"Id": "01", "Names": ["team/app:v1"], "RepoDigests": [], "Containers": 1},
+    {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "web"}, "spec": {"containers": []}},
+]
+
+
+@pytest.mark.parametrize("value", [CATALOG, TAGS, *OTHERS])
 def test_an_object_has_one_form(value: dict[str, object]) -> None:
     modules = [
         __import__(f"{forms.__name__}.{module.name}", fromlist=["matches"])

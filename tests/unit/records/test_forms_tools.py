@@ -1,4 +1,4 @@
-"""What `skopeo list-tags`, `docker image ls`, podman and `kubectl get -o json` print, as input."""
+"""What skopeo, docker, podman and `kubectl get -o json` print, as input."""
 
 from typing import Any
 
@@ -66,6 +66,39 @@ def test_podman_lists_images() -> None:
     (one, _) = targets.repositories(image, Defaults("https://r.test"))
     assert isinstance(one, Target)
     assert (str(one.ref), one.record["from"]) == ("r.test/team/app", "r.test/team/app:v1")
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ({"ID": "0123456789ab", "Names": "web,db/web"}, {"name": "web", "id": "0123456789ab"}),
+        ([{"Id": "0123", "Names": ["web"]}], {"name": "web", "id": "0123"}),
+        (
+            {"Id": "0123", "ImageID": DIGEST, "Names": ["/web"]},
+            {"name": "web", "id": "0123", "imageID": DIGEST},
+        ),
+        ({"Id": "0123", "Names": None}, {"id": "0123"}),
+        ({"Id": "0123", "Names": 7}, {"id": "0123"}),
+    ],
+    ids=["docker ps", "podman ps", "Docker's API", "no name", "no names"],
+)
+def test_a_container_is_its_image(value: Any, name: dict[str, str]) -> None:
+    container = value[0] if isinstance(value, list) else value
+    container["Image"] = "r.test/team/app:v1"
+    (one,) = found(value)
+    assert (str(one.ref), one.record["container"]) == ("r.test/team/app:v1", name)
+
+
+@pytest.mark.parametrize("image", ["0123456789ab", DIGEST, DIGEST[7:]])
+def test_a_container_of_an_image_without_a_name_is_refused(image: str) -> None:
+    value = {"ID": "ba9876543210", "Image": image, "Names": "web"}
+    (one,) = targets.images(value, Defaults("https://r.test"))
+    assert not isinstance(one, Target)
+    assert "no ref" in one.error.message
+
+
+def test_a_container_of_an_image_built_here_is_none_of_a_registry() -> None:
+    assert refs([{"Id": "0123", "Image": "localhost/built:here", "Names": ["web"]}]) == []
 
 
 def workload(kind: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ _LOCAL = "localhost/"
 
 def matches(value: Mapping[str, Any]) -> bool:
     """Tell whether an object has this form; an image without a name has no names or none."""
-    return isinstance(value.get("Id"), str) and ("Names" in value or "RepoDigests" in value)
+    has_names = "Names" in value or "RepoDigests" in value
+    return isinstance(value.get("Id"), str) and has_names and "Image" not in value
 
 
 def parts(value: Mapping[str, Any]) -> Iterator[object]:
