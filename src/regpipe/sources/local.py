@@ -180,12 +180,15 @@ class LocalSource(Source):
         return frozenset(name for name, images in keys.items() if len(images) > 1)
 
     def _within(self, repository: str) -> list[Image]:
-        """Return the images of one repository."""
+        """Return the images of one repository, or of that of an image whose tag is given."""
         images = self._named_as(repository, "")
-        if not images and repository != self._own_repository:
-            why = f"the {self._files.what} has no repository {quoted(repository)}"
+        if images or repository == self._own_repository:
+            return images
+        found = {image.repository for image in self._matches("", repository)}
+        if not found:
+            why = f"the {self._files.what} has no repository or tag {quoted(repository)}"
             raise NotFoundError(why + self._known_names, code="NAME_UNKNOWN")
-        return images
+        return [image for image in self.named if image.repository in found]
 
     def _named_as(self, repository: str, tag: str) -> list[Image]:
         """Return the images of a repository and a tag, of which an empty one stands for any."""

@@ -307,4 +307,6 @@ def test_the_source_interface(layout: Path) -> None:
     assert list(source.images(asked)) == [Reference("oci:box", "box", "two")]
     repository = parse_repository("oci:box", Defaults())
     assert [ref.tag for ref in source.tagged(repository)] == ["one", "two"]
+    image = parse_repository("oci:box:two", Defaults())
+    assert [ref.tag for ref in source.tagged(image)] == ["one", "two"]
     assert json.loads(source.manifest("box", "one").body) == ONE.json
