@@ -1,11 +1,16 @@
 """`regpipe refs` and what cannot be read: each is one error, and the others are still read."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
-from regpipe.refs import files
+from regpipe.oci.reference import Defaults
+from regpipe.records import targets
+from regpipe.records.targets import Target
+from regpipe.refs import files, nodes
+from regpipe.refs.files import DIVIDE
 from support.cli import run
 from support.refs import POD, write
 
@@ -77,11 +82,31 @@ def test_large_files_that_are_not_are_errors(
     (workplace / "Dockerfile").write_bytes(b"FROM a\n" + big)
     result = run(["refs", "."])
     assert result.errors == [
-        f"regpipe refs: {name}: SIZE_INVALID: larger than 1 MiB"
+        f"regpipe refs: {name}: SIZE_INVALID: larger than 1 MiB: {DIVIDE}"
         for name in ("Dockerfile", "all.yaml")
     ]
     result = run(["refs", "-"], "FROM a\n" * (1 << 18))
-    assert result.errors == ["regpipe refs: -: SIZE_INVALID: larger than 1 MiB"]
+    assert result.errors == [f"regpipe refs: -: SIZE_INVALID: larger than 1 MiB: {DIVIDE}"]
+
+
+def test_a_list_that_is_too_large_says_how_to_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "spec": {"containers": [{"image": f"localhost:1/a{n}"}]},
+        }
+        for n in range(30)
+    ]
+    whole = json.dumps({"apiVersion": "v1", "kind": "List", "items": pods})
+    assert len(run(["refs"], whole).records) == 30
+    monkeypatch.setattr(nodes, "MAX_NODES", 200)
+    result = run(["refs"], whole)
+    assert (result.code, result.out) == (2, b"")
+    assert result.errors == [f"regpipe refs: -:1: SIZE_INVALID: more than 200 values: {DIVIDE}"]
+    for item in map(json.dumps, pods):  # jq -c '.items[]'
+        (target,) = targets.images(json.loads(item), Defaults())
+        assert isinstance(target, Target)
 
 
 def test_a_named_file_of_no_known_kind_is_an_error() -> None:

@@ -10,6 +10,8 @@ from regpipe.refs.ignore import Ignore
 
 MAX_SIZE = 16 << 20
 """Bytes of a file. The largest ones that people write have a few."""
+DIVIDE = "divide it; a Kubernetes list as JSON: jq -c '.items[]' | regpipe manifests"
+"""What to do with what is too large. Other verbs take Kubernetes objects one by one."""
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj"})
 _IGNORE_FILE = ".gitignore"
@@ -83,7 +85,7 @@ def read_stream(stream: BinaryIO) -> bytes:
         parts.append(part)
         left -= len(part)
     if left <= 0:
-        raise InputError(f"larger than {MAX_SIZE >> 20} MiB", code="SIZE_INVALID")
+        raise InputError(f"larger than {MAX_SIZE >> 20} MiB: {DIVIDE}", code="SIZE_INVALID")
     return b"".join(parts)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from regpipe.errors import InputError
+from regpipe.refs.files import DIVIDE
 
 MAX_DEPTH = 200
 """Levels of a document, aliases included, so that visitors may be recursive."""
@@ -112,10 +113,17 @@ Node = ScalarNode | ListNode | MapNode
 
 
 class MalformedDocument(NamedTuple):
-    """A document that cannot be read: what is wrong, and on which line from 1."""
+    """A document that cannot be read.
+
+    Attributes:
+        message: what is wrong.
+        line: on which line from 1.
+        code: `SIZE_INVALID` if it is only too large, else `YAML_INVALID`.
+    """
 
     message: str
     line: int
+    code: str = "YAML_INVALID"
 
 
 def documents(text: str) -> Iterator[Node | MalformedDocument]:
@@ -161,7 +169,8 @@ def _parsed(
         line = mark.line if mark else builder.start
         yield MalformedDocument(str(error.problem or error.context), builder.before + line + 1)
     except InputError as error:
-        yield MalformedDocument(error.message, builder.before + builder.line + 1)
+        code = "SIZE_INVALID" if builder.nodes > MAX_NODES else "YAML_INVALID"
+        yield MalformedDocument(error.message, builder.before + builder.line + 1, code)
     else:
         return None
     return None if builder.nodes > MAX_NODES else builder.start
@@ -260,7 +269,7 @@ class _Builder:
         """Put a complete node where it belongs; return it if it is the root."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            raise InputError(f"more than {MAX_NODES} values in one file")
+            raise InputError(f"more than {MAX_NODES} values: {DIVIDE}")
         if anchor:
             self._anchors[anchor] = (node, weight, height)
         if not self._frames:

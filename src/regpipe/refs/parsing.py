@@ -78,10 +78,12 @@ class Content:
 
     def _part(self, path: str, document: Node | MalformedDocument, kind: Kind | None) -> Part:
         if isinstance(document, MalformedDocument):
-            message = f"malformed YAML: {document.message}"
-            if self.is_template:
-                message += "; it has template actions: render it first"
-            return Part(None, None, InputError(message, code="YAML_INVALID"), document.line)
+            message = document.message
+            if document.code == "YAML_INVALID":
+                message = f"malformed YAML: {message}"
+                if self.is_template:
+                    message += "; it has template actions: render it first"
+            return Part(None, None, InputError(message, code=document.code), document.line)
         return Part(kind or kinds.of_tree(path, document), document)
 
     def items(self, part: Part, context: Context) -> Iterator[Item]:
