@@ -141,6 +141,11 @@ def test_an_input_that_cannot_be_read_is_told_as_that() -> None:
     assert shell("{ regpipe summarize .; } < /proc/self/mem").errors == [
         "regpipe summarize: error: Could not read file <stdin>: Input/output error"
     ]
+    result = shell("{ regpipe refs -; } < /proc/self/mem")
+    assert result.errors == [
+        "regpipe refs: -: INPUT_UNREADABLE: cannot be read: Input/output error"
+    ]
+    assert result.code == 2
 
 
 def test_an_input_that_cannot_be_read_is_an_error_record() -> None:

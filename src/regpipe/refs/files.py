@@ -7,6 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 from regpipe.errors import InputError, NotFoundError, RegistryError, RegpipeError
 from regpipe.refs.ignore import Ignore
+from regpipe.stdio import ReadError
 
 MAX_SIZE = 16 << 20
 """Bytes of a file. The largest ones that people write have a few."""
@@ -77,13 +78,16 @@ def read_stream(stream: BinaryIO) -> bytes:
     """Return what a stream has.
 
     Raises:
-        InputError: it is more than `MAX_SIZE` bytes.
+        InputError: it is more than `MAX_SIZE` bytes, or it is standard input and cannot be read.
     """
     parts: list[bytes] = []
     left = MAX_SIZE + 1
-    while left > 0 and (part := stream.read(left)):
-        parts.append(part)
-        left -= len(part)
+    try:
+        while left > 0 and (part := stream.read(left)):
+            parts.append(part)
+            left -= len(part)
+    except ReadError as error:
+        raise InputError(f"cannot be read: {error.strerror}", code="INPUT_UNREADABLE") from None
     if left <= 0:
         raise InputError(f"larger than {MAX_SIZE >> 20} MiB: {DIVIDE}", code="SIZE_INVALID")
     return b"".join(parts)
