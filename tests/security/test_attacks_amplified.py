@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from regpipe.errors import TooLargeError
+from regpipe.errors import ResponseError, TooLargeError
 from regpipe.images import indexes, referrers
 from regpipe.images.referrers import fallback_tag
 from regpipe.oci import document, jws, schema1
@@ -194,6 +194,13 @@ def test_56_the_values_of_a_history_entry_are_limited(scripted: Scripted) -> Non
 def test_56_commas_in_strings_are_not_values() -> None:
     text = go_json({"labels": {"a": ',[{"\\' * 300_000}})
     assert document.parse_document(text, "image config") == json.loads(text)
+
+
+def test_56_a_wide_character_makes_the_others_wide_in_memory() -> None:
+    text = "x" * (5 << 20)
+    assert document.parse_document(b'{"a":"%b"}' % text.encode(), "image config") == {"a": text}
+    with pytest.raises(ResponseError, match="for its wide characters"):
+        document.parse_document(b'{"a":"%b"}' % f"{text}😀".encode(), "image config")
 
 
 # 57: signatures
