@@ -121,8 +121,10 @@ def test_too_many_nodes_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(nodes, "MAX_NODES", 20)
     found = list(documents("a: 1\n---\nb: [\n---\n- " + "\n- ".join("x" * 20) + "\n---\nc: 1\n"))
     assert [type(one) for one in found] == [MapNode, MalformedDocument, MalformedDocument]
-    assert found[-1][1:] == (21, "SIZE_INVALID")
-    assert found[-1].message.startswith("more than 20 values: divide it")
+    last = found[-1]
+    assert isinstance(last, MalformedDocument)
+    assert (last.line, last.code) == (21, "SIZE_INVALID")
+    assert last.message.startswith("more than 20 values: divide it")
 
 
 def test_an_alias_within_itself_is_refused() -> None:
