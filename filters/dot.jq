@@ -1,7 +1,7 @@
 # The lineage of images as a graph for Graphviz: regpipe summarize dot | dot -Tsvg.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests over_tags
+# copies: lineage_input
 #
 # From base to image: a solid line where the base is exact, a dashed one where it is declared (see lineage).
 # Images that have no known base and are not a base are left out.
@@ -12,14 +12,16 @@ include "oci" {search: "./lib"};
 def text:
   printable | replaced("\\"; "\\\\") | replaced("\""; "\\\"") | replaced("&"; "&amp;");
 
-needs_manifests("dot")
-| "digraph lineage {",
-  "  rankdir=LR;",
-  "  node [shape=box];",
-  over_tags(drawn_graph(
-    "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
-    "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
-    "  // not drawn, as they have no known base and are not a base: \(.)"
-  )),
-  "}"
-| if type == "object" then "  // \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end
+def item: lineage_input("dot");
+def result:
+  "digraph lineage {",
+    "  rankdir=LR;",
+    "  node [shape=box];",
+    over_lineage(drawn_graph(
+      "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
+      "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
+      "  // not drawn, as they have no known base and are not a base: \(.)"
+    )),
+    "}"
+  | if type == "object" then "  // \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end;
+map(item) | result

@@ -1,7 +1,7 @@
 # The lineage of images as a Mermaid flowchart, which GitHub and GitLab draw in Markdown.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests over_tags
+# copies: lineage_input
 #
 # From base to image: a solid line where the base is exact, a dotted one where it is declared (see lineage).
 # Images that have no known base and are not a base are left out. GitHub draws at most 500 lines.
@@ -17,11 +17,13 @@ def text: printable | [explode[] | if (. >= 48 and . <= 57) or (. >= 64 and . <=
 
 def node: "  \(.id)\(if .declared then "([" else "[" end)\"\(.lines | map(text) | join("<br/>"))\"\(if .declared then "])" else "]" end)";
 
-needs_manifests("mermaid")
-| "flowchart LR",
-  over_tags(drawn_graph(
-    node;
-    "  \(.from) \(if .declared then "-.->" else "-->" end) \(.to)";
-    "  %% not drawn, as they have no known base and are not a base: \(.)"
-  ))
-| if type == "object" then "  %% \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end
+def item: lineage_input("mermaid");
+def result:
+  "flowchart LR",
+    over_lineage(drawn_graph(
+      node;
+      "  \(.from) \(if .declared then "-.->" else "-->" end) \(.to)";
+      "  %% not drawn, as they have no known base and are not a base: \(.)"
+    ))
+  | if type == "object" then "  %% \(.ref // "an input" | tojson | text) failed: \(.error.code | tojson | text)" else . end;
+map(item) | result

@@ -1,7 +1,7 @@
 # The lineage of images as a tree: each image below its base.
 # input: slurp
 # output: raw
-# reads: lineage_graph needs_manifests over_tags
+# copies: lineage_input
 #
 # Images have the names of all that lead to them. A base that is only declared (see lineage) says so behind
 # the image; one that did not come in stands in brackets.
@@ -37,6 +37,8 @@ def tree:
   | (reduce $lines[] as [$id] ({}; setpath([$id]; true))) as $seen
   | $lines[][1], ($nodes | keys_unsorted[] | select($seen[.] | not) | name(.));
 
-needs_manifests("tree")
-| over_tags(tree)
-| if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | printable else . end
+def item: lineage_input("tree");
+def result:
+  over_lineage(tree)
+  | if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | printable else . end;
+map(item) | result

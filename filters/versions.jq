@@ -3,9 +3,10 @@
 # output: json
 # parameter: like string "" only versions of the kind of this tag, such as 3.19-alpine
 # parameter: pre boolean false pre-releases, too
-# reads: needs_tags by_repository summary version is_referrer_tag .digest .info .from .found .kubernetes .referrer
 #
 # Tag records are enough. Versions are of one kind if they have as many numbers and the same suffix.
+#
+# No header says what it reads, as tag records and documents are printed whole.
 include "oci" {search: "./lib"};
 
 # Up to three of the tags that are not among the chosen ones, in brackets.

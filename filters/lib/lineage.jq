@@ -1,6 +1,7 @@
 # Lineage, for the programs that print it or draw it.
 #
 # reads lineage_item: is_schema1
+# copies lineage_input: lineage_item needs_manifests over_tags
 # copies lineage_item: .ref .tag identity repository platform image_config
 # copies lineage_item: .history[].v1Compatibility|fromjson.id .config.rootfs.diff_ids[] .rootfs.diff_ids[]
 # copies lineage_item: .annotations."org.opencontainers.image.base.name"
@@ -13,8 +14,6 @@
 # copies lineage_item: .config.Labels."org.opencontainers.image.base.digest"
 # copies lineage_item: .history[].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.base.name"
 # copies lineage_item: .history[].v1Compatibility|fromjson.config.Labels."org.opencontainers.image.base.digest"
-# reads lineage: lineage_item
-# reads lineage_graph: lineage
 include "oci" {search: "./"};
 
 # What an image is made of, the lowest first, as strings: diff_ids, or ids of schema 1; nothing where
@@ -94,8 +93,16 @@ def lineage_result:
         declared: $item[4]
       };
 
-# The lineage of each of an array of images: what `lineage` prints.
-def lineage: map(lineage_item) | lineage_result;
+# What `lineage` and the programs that draw it make of an image, and of an error record, which follows as it came.
+def lineage_input($program):
+  needs_manifests($program)
+  | if is_error then [{}, .]
+    elif is_referrer_tag then empty
+    else lineage_item
+    end;
+
+# Apply f to the items of images, in an array; error records follow.
+def over_lineage(f): (map(select(.[0] != {})) | f), (.[] | select(.[0] == {})[1]);
 
 # A label names at most so many references, and no more characters of any of them.
 def _most: 5;
@@ -103,12 +110,12 @@ def _longest: 200;
 
 def _short: if length > _longest then .[:_longest] + "…" else . end;
 
-# The images of an array as {nodes: {id: {refs, declared}}, edges: [[base, image, how]]}. What a tag leads to is
+# The items of images as {nodes: {id: {refs, declared}}, edges: [[base, image, how]]}. What a tag leads to is
 # one node, and so are images of the same layers if others are based on them. A declared base that did not
 # come in is a node, too. Where everything is in one registry, names do without it.
 def lineage_graph:
   def digest: .digest | strings // null;
-  [lineage] as $lines
+  [lineage_result] as $lines
   # Digest → that of its node; a list of them that was seen begins with a space.
   | (reduce ($lines[].base | objects | .digests | map(strings) | select(.[1])) as $digests ({};
       " \($digests[0]) \($digests[-1]) \($digests | length)" as $key

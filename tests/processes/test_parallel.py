@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regpipe.jq import library, values
+from regpipe.jq import library, strategy, values
 from support.both import Both
 from support.cli import Result, run
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
@@ -104,6 +104,18 @@ def test_real_documents_give_the_same_results(both: Both, program: str, tmp_path
     if named and named.slurp:
         file = ["-sr" if named.raw else "-s", "-f", named.path, *words[1:]]
         assert run(["summarize", *file], stdin) == whole
+
+
+@pytest.mark.parametrize("program", PROJECTING)
+def test_no_bundled_program_is_taken_to_read_inputs_itself(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would run in one process over all of them; messages of some have the word `input`."""
+    monkeypatch.setattr(strategy, "NativeRun", None)
+    before = tmp_path / "before"
+    before.write_bytes(lines(RECORD))
+    words = [program, *parameters_of(program, [*SETTINGS, "--slurpfile", "before", str(before)])]
+    assert run(["summarize", *words], lines({**RECORD, "from": "r/a:1"})).code == 0
 
 
 @pytest.mark.parametrize("name", INPUTS)

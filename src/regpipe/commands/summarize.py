@@ -206,13 +206,14 @@ def _attributes(libjq: Libjq, options: Options, source: _ProgramText) -> dict[st
 
 def _may_use_input(source: _ProgramText) -> bool:
     """Tell whether a program, or what it includes, may use `input` or the like."""
+    if os.path.exists(directories.expanded("~/.jq") or ""):  # noqa: PTH110
+        return True
+    if source.named is not None and source.named.bundled:
+        return False  # the word stands in messages and comments of some
     text = source.text
     while text.startswith(b"#"):  # the header, which says `input: stream`
         text = text.partition(b"\n")[2]
-    if b"input" in text or os.path.exists(directories.expanded("~/.jq") or ""):  # noqa: PTH110
-        return True
-    bundled = source.named is not None and source.named.bundled
-    return not bundled and (b"import" in text or b"include" in text)
+    return any(word in text for word in (b"input", b"import", b"include"))
 
 
 def _exit_code(run: RunResult, *, exit_status: bool) -> int:
