@@ -2,7 +2,7 @@
 # input: slurp
 # output: raw
 # parameter: tags boolean false metrics of each tag, too: its digest, date and size
-# reads: repository_totals needs_manifests .tag .ref .digest dating layers platform member_digest
+# copies: totals_item registry_name repository .tag .ref .digest dating platform needs_manifests
 #
 # Numbers are those of `totals`, bytes are compressed, dates are seconds since 1970. All are gauges.
 include "totals" {search: "./lib"};
@@ -39,25 +39,36 @@ def of_registries:
   | gauge("registry_unique_layers_bytes"; "bytes"; "Compressed size of layers, each once in the registry.";
       .[] | [{registry: .[0].name}, (map(.unique) | add | sum_of_sizes)]);
 
+def with_tags: $ARGS.named.tags // false | . == true or . == "true";
+
+# What `totals` counts, and of a tag its labels, its digest and its platform; of an error its repository.
+def item:
+  needs_manifests("openmetrics")
+  | if is_error then [{}, [registry_name, repository]]
+    else
+      totals_item
+      + [if with_tags and (.tag // .ref) and (is_referrer_tag | not) then
+           [{registry: registry_name, repository: repository, tag: (.tag // .ref)} | map_values(. // "" | tostring)]
+           + [.digest, platform]
+         else null
+         end, null]
+    end;
+
 # Those of tags; several records of one are its platforms.
 def of_tags:
-  def named:
-    {registry: registry_name, repository: repository, tag: (.tag // .ref)} | map_values(. // "" | tostring);
-  map(select((.tag // .ref) and (is_referrer_tag | not)) | [named, .])
-  | group_by(.[0])
-  | gauge("tag_info"; null; "The digest that the tag leads to."; .[][0] | [.[0] + {digest: .[1].digest}, 1]),
+  map(select(.[4]))
+  | group_by(.[4][0])
+  | gauge("tag_info"; null; "The digest that the tag leads to."; .[][0][4] | [.[0] + {digest: .[1]}, 1]),
     gauge("tag_created_timestamp_seconds"; "seconds"; "When the image was built.";
-      .[] | [.[0][0], (map(.[1] | dating | select(.[1] == null)[0][0]) | max)]),
+      .[] | [.[0][4][0], (map(.[3][4] | strings) | max | if . then key_seconds else null end)]),
     gauge("tag_layers_bytes"; "bytes"; "Compressed size of the layers of the image, for each platform.";
-      .[] | map([.[0] + {platform: (.[1] | platform)}, (.[1] | layers_size)]) | unique_by(.[0])[]);
+      .[] | map([.[4][0] + {platform: .[4][2]}, (.[3][1] | if . then sum_of_layers else null end)]) | unique_by(.[0])[]);
 
-($ARGS.named.tags // false | . == true or . == "true") as $tags
-| needs_manifests("openmetrics")
-| map(select(is_error)) as $errors
-| map(select(is_error | not))
-| . as $images
-| (repository_totals | of_repositories, of_registries),
-  (if $tags then of_tags else empty end),
-  ([$errors[] | {registry: registry_name, repository: repository}] | group_by(.)
-   | gauge("failed_inputs"; null; "Inputs that failed."; .[] | [.[0], length])),
-  "# EOF"
+def result:
+  map(select(.[0] != {})) as $images
+  | ($images | repository_totals | of_repositories, of_registries),
+    (if with_tags then $images | of_tags else empty end),
+    ([.[] | select(.[0] == {})[1] | {registry: .[0], repository: .[1]}] | group_by(.)
+     | gauge("failed_inputs"; null; "Inputs that failed."; .[] | [.[0], length])),
+    "# EOF";
+map(item) | result

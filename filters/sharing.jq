@@ -10,18 +10,6 @@
 # of them is kept, and counted, twice.
 include "oci" {search: "./lib"};
 
-# A layer's digest as the key of an object; one that is not a string may be anything.
-def key: if type == "string" then . else " \(tojson)" end;
-
-# The layers of an image as [digest, size] each; null where their sizes are not told.
-def sized:
-  if is_schema1 or (_listed | type) != "array" then null
-  else
-    [_listed[] | objects | [(.digest | key), .size]]
-    | map(.[1]) as $sizes
-    | if $sizes == [] or (($sizes | min | type) == "number" and ($sizes | max | type) == "number") then . else null end
-  end;
-
 # What the images of one registry share; each comes as [digest, ref, layers], where what only refers to images
 # has false for its ref.
 def in_registry:
@@ -60,7 +48,7 @@ def in_registry:
 # The registry, and the digest, the reference and the layers of an image.
 def item:
   needs_manifests("sharing")
-  | if is_error then [{}, .] else [registry_name, image_digest, (if is_referrer_tag then false else .ref end), sized] end;
+  | if is_error then [{}, .] else [registry_name, image_digest, (if is_referrer_tag then false else .ref end), sized_layers] end;
 def result:
   map(select(.[0] != {})) as $records
   | ($records | length) as $length

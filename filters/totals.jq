@@ -1,7 +1,7 @@
 # Tags, images, bytes and dates of each repository, and a last line of all of them.
 # input: slurp
 # output: json
-# reads: repository_totals needs_manifests
+# copies: totals_item needs_manifests
 #
 # images: what the tags lead to, each once. naive and unique: the compressed bytes of layers as listed, and each
 # layer once, as in `sharing`: what refers to images takes space, too, and registries share nothing. What two
@@ -10,4 +10,6 @@
 include "totals" {search: "./lib"};
 include "oci" {search: "./lib"};
 
-needs_manifests("totals") | over_images(repository_totals | totals_lines)
+def item: needs_manifests("totals") | if is_error then [{}, .] else totals_item + [null] end;
+def result: (map(select(.[0] != {})) | repository_totals | totals_lines), (.[] | select(.[0] == {})[1]);
+map(item) | result

@@ -159,6 +159,19 @@ def layers_size:
     | if . == null then 0 elif . then . else null end
   end;
 
+# A layer's digest as the key of an object; one that is not a string may be anything.
+def layer_key: if type == "string" then . else " \(tojson)" end;
+
+# The layers as [digest, size] each; null where their sizes are not told.
+# copies sized_layers: layers
+def sized_layers:
+  if is_schema1 or (_listed | type) != "array" then null
+  else
+    [_listed[] | objects | [(.digest | layer_key), .size]]
+    | map(.[1]) as $sizes
+    | if $sizes == [] or (($sizes | min | type) == "number" and ($sizes | max | type) == "number") then . else null end
+  end;
+
 # gsub without a pattern, in linear time.
 def replaced($old; $new): . / $old | join($new);
 

@@ -1,53 +1,54 @@
 # Tags, images, bytes and dates of repositories, for the programs that count them.
 #
-# reads repository_totals: registry_name repository .tag .ref .digest image_digest layers dating is_referrer_tag
+# copies totals_item: registry_name repository .tag .ref image_digest sized_layers dating is_referrer_tag
 include "oci" {search: "./"};
 
-# A layer's digest as the key of an object; one that is not a string may be anything.
-def _key: if type == "string" then . else " \(tojson)" end;
-
-# Of a record: {image, size, layers}, and if it is not only about another image {at, digest, date}.
-# `dated` gives its `dating`.
+# Of a record the digest of the image and its layers, and if it is not only about another image what it is named,
+# what tells images apart, and the key of its date. `dated` gives its `dating`.
 def _counted(dated):
-  layers_size as $size
-  | image_digest as $image
-  | {$image, $size, layers: (if $size then . else null end)}
-    + if is_referrer_tag then {}
-      else
-        dated as [$instant, $reason]
-        | {at: [.tag, .ref], digest: (.digest // $image // null),
-           date: (if $reason then null else $instant[0] end)}
-      end;
+  image_digest as $image
+  | [$image, sized_layers]
+    + if is_referrer_tag then [] else [[.tag, .ref], (.digest // $image // null), (dated | date_key)] end;
 
 # The layers of images, each once, as {digest: size}.
 def _layer_sizes:
-  reduce ((map(select(.size and .image)) | group_by(.image)[] | .[0]), (.[] | select(.size and (.image | not)))
-          | .layers | _listed[] | objects) as {$digest, $size} ({};
-    ($digest | _key) as $key
-    | if .[$key] == null then setpath([$key]; $size) else . end
+  reduce ((map(select(.[1] and .[0])) | group_by(.[0])[] | .[0]), (.[] | select(.[1] and (.[0] | not)))
+          | .[1][]) as [$key, $size] ({};
+    if .[$key] == null then setpath([$key]; $size) else . end
   );
+
+# The sum of the sizes of `sized_layers`.
+def sum_of_layers: map(.[1]) | add // 0;
 
 # How many there are, each once; those that are $none are all different.
 def _count_of($none): length - (map(select(. != $none)) | length - (unique | length));
 
 def _figures:
-  map(select(.at)) as $tagged
+  map(select(.[2])) as $tagged
   # The date of an image is the newest of its records.
-  | ([$tagged[] | select(.digest)] | group_by(.digest) | map(map(.date) | max)) as $dates
-  | ($dates + [$tagged[] | select(.digest | not) | .date]) as $dates
-  | {
-      tags: ($tagged | map(.at) | _count_of([null, null])), images: ($dates | length),
-      naive: (map(.size) | add // 0), unique: _layer_sizes, withoutSizes: (map(.size | nulls) | length),
-      oldest: ($dates | map(numbers) | min), newest: ($dates | max), undated: ($dates | map(nulls) | length)
+  | ([$tagged[] | select(.[3])] | group_by(.[3]) | map(map(.[4]) | max)) as $dates
+  | ($dates + [$tagged[] | select(.[3] | not) | .[4]]) as $dates
+  | def seconds: if . then key_seconds else null end;
+    {
+      tags: ($tagged | map(.[2]) | _count_of([null, null])), images: ($dates | length),
+      naive: (map(.[1] | values | sum_of_layers) | add // 0), unique: _layer_sizes,
+      withoutSizes: (map(.[1] | nulls) | length),
+      oldest: ($dates | map(strings) | min | seconds), newest: ($dates | max | seconds),
+      undated: ($dates | map(nulls) | length)
     };
 
-# What each repository has, of records that `by_repository` grouped, as {registry, name, repository, tags,
-# images, naive, unique, withoutSizes, oldest, newest, undated}: `name` is the registry's in references,
-# `unique` has the layers as {digest: size}, and dates are seconds since 1970 or null.
+# The repository of a record: the registry's name in references, its own, and the registry; and what counts there.
+def totals_item: [registry_name, repository, (.registry // registry_name), _counted(dating)];
+
+# What each repository has, as {registry, name, repository, tags, images, naive, unique, withoutSizes, oldest,
+# newest, undated}: `name` is the registry's in references, `unique` has the layers as {digest: size}, and
+# dates are seconds since 1970 or null. Of such items, and of records that `by_repository` grouped.
+def repository_totals:
+  group_by(.[:2])
+  | map({registry: .[0][2], name: .[0][0], repository: .[0][1]} + (map(.[3]) | _figures));
 def totals_of_repositories(dated):
   map((.[0] | {registry: (.registry // registry_name), name: registry_name, repository: repository})
       + (map(_counted(dated)) | _figures));
-def repository_totals: by_repository | totals_of_repositories(dating);
 
 def sum_of_sizes: [.[]] | add // 0;
 
