@@ -1,7 +1,7 @@
 # The date of each image in seconds since 1970, or the reason why it has no real one.
 # input: stream
 # output: json
-# reads: .ref .tag .digest repository dating needs_manifests
+# copies: .ref .tag .digest repository dating needs_manifests
 include "oci" {search: "./lib"};
 needs_manifests("dates")
 | if is_error then .

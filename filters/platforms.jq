@@ -1,11 +1,11 @@
 # The platforms that each tag offers.
 # input: slurp
 # output: json
-# reads: .index.platforms .index.manifests .manifests over_tags
-# copies: .ref .tag repository .digest platform needs_manifests
+# reads: .index.platforms .index.manifests .manifests
+# copies: .ref .tag repository .digest platform needs_manifests over_tags
 include "oci" {search: "./lib"};
 
-# Of an index, without BuildKit's attestations, which are not platforms.
+# Of an index, without BuildKit's attestations, which are no platforms.
 def offered:
   if _array(.index.platforms) != [] then .index.platforms
   else
@@ -29,12 +29,19 @@ def item:
     else [[.ref, repository, .tag, .digest], (offered // [platform | strings] | map(shown))]
     end;
 def result:
-  [range(length) as $at | .[$at] + [$at] | select(.[0] != {})] as $images
-  | ($images
-     # Several records of one tag are its platforms; a document without a name stands for itself.
-     | group_by([.[0], if .[0][0] then null else .[2] end])
-     | sort_by(.[0][2])[]
-     | (.[0][0] as [$ref, $repository, $tag, $digest] | {$ref, $repository, $tag, $digest})
-       + {platforms: (map(.[1][]) | reduce .[] as $name ([]; . + ([$name] - .)))}),
+  # Several records of one tag are its platforms; a document without a name stands for itself. An object keeps
+  # its members in the order in which they came.
+  . as $items
+  | (reduce (range(length) | select($items[.][0] != {})) as $at ({};
+       $items[$at] as $item
+       | ($item[0] | if .[0] then tojson else "\($at)" end) as $key
+       | if .[$key] then .[$key][1] += $item[1] else setpath([$key]; $item) end
+     )
+     | .[]
+     | . as [[$ref, $repository, $tag, $digest], $platforms]
+     | {
+         $ref, $repository, $tag, $digest,
+         platforms: ($platforms | if .[1:] == [] then . else reduce .[] as $name ([]; . + ([$name] - .)) end)
+       }),
     (.[] | select(.[0] == {})[1]);
 map(item) | result

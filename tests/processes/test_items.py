@@ -131,3 +131,27 @@ def test_the_first_stage_is_run_once_over_records_that_are_alike(
     ]
     # Twice to learn it, the second stage, and the whole program.
     assert runs() == 2 + 1 + 1
+
+
+def test_seconds_of_dates_are_filled_in(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = count_runs(monkeypatch)
+    alike = [
+        {**record, "created": f"20{n:02}-01-01T00:00:00Z", "tag": f"v{n}"}
+        for n, record in enumerate(records(60))
+    ]
+    divided, whole = both("dates", stdin=lines(*alike), processes=1, block=2000)
+    assert divided == whole
+    assert len({json.loads(line)["seconds"] for line in whole.out.splitlines()}) == 60
+    # Twice to learn it, and the whole program over each.
+    assert runs() == 2 + 60
+
+
+def test_platforms_are_found_once_for_records_that_are_alike(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = count_runs(monkeypatch)
+    alike = [{**record, "tag": f"v{n}", "ref": f"r/a:v{n}"} for n, record in enumerate(records(60))]
+    divided, whole = both("platforms", stdin=lines(*alike), processes=1, block=2000)
+    assert divided == whole
+    # Not 60: twice to learn it, the second stage, and the whole program.
+    assert runs() < 20

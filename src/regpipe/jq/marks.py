@@ -1,10 +1,10 @@
 """Marks: what stands for values and dates of a record, so that records become equal.
 
 A copied string becomes a secret string, and so do numbers and objects. A date becomes another real
-date, of which a program makes an instant and the key that it is sorted by (`date_key` in
-filters/lib/oci.jq); where a record has several, their marks are in the order of the dates, so that
-comparing them gives the same. Only dates that are real for certain are marked: others have reasons,
-and those are results.
+date, of which a program makes an instant, its seconds and the key that it is sorted by (`date_key`
+in filters/lib/oci.jq); where a record has several, their marks are in the order of the dates, so
+that comparing them gives the same. Only dates that are real for certain are marked: others have
+reasons, and those are results.
 """
 
 import datetime as dt
@@ -21,11 +21,11 @@ _DATE = re.compile(
 _YEARS = "1982", "9998"  # the first is after all dates that mean nothing, in any time zone
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 -- as are all dates here
 NO_DATE = "", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1980-01-01T00:00:00Z"
-"""The commonest strings where dates should be, that are not real dates."""
+"""The commonest strings in the places of dates that are no real ones."""
 REFERRERS = "sha256-", "sha512-"
 """What the tags begin with that hold what refers to an image."""
-# What stands for a date is some time after this one, and its key after this many seconds.
-_MARK_DATE, _MARK_SECONDS = "2020-01-01T00:00:00", 1577836800
+# What stands for dates are seconds and fractions that are secret, from 2100 on.
+_MARK_SECONDS = 4_102_444_800, 250_000_000_000
 _KEY_ZERO = 10**12
 
 
@@ -74,6 +74,8 @@ class Found:
         if kind == "raw":
             return str(self.values[number])
         date = self.dates[number]
+        if kind == "seconds":
+            return str(int(key_of(date).partition(".")[0]) - _KEY_ZERO)
         return date if kind == "raw date" else f'"{date if kind == "date" else key_of(date)}"'
 
 
@@ -100,15 +102,21 @@ class Marks:
         begin = f"7{int(secret, 16) % 10**22:022}"
         self.numbers = [f"{begin}{number:03}" for number in range(_MAX_VALUES)]
         self.whole = f'"{secret}":true'
-        # The last digit is not zero, which a key would not have.
+        # The last digit is no zero, which a key would not have.
         self._fractions = [f"{digits}{number}5" for number in range(1, _MAX_DATES + 1)]
-        self._secrets = secret, digits, begin
+        first, last = _MARK_SECONDS
+        self._seconds = first + int(secret[6:], 16) % (last - first)
+        dates = range(self._seconds, self._seconds + _MAX_DATES)
+        self._dates = [(_EPOCH + dt.timedelta(seconds=at)).isoformat() for at in dates]
+        seconds = [str(at) for at in dates]
+        self._secrets = secret, digits, begin, *seconds
         quote = "" if raw else '"'
         self.raw = raw
         self._pattern = re.compile(
             f'(?:{quote}{secret}-(\\d+){quote}|{{"{secret}-(\\d+)":true}}|{begin}(\\d\\d\\d))'
-            f"|{quote}{_MARK_DATE}\\.({digits}\\d5)Z{quote}"
-            f'|"{_KEY_ZERO + _MARK_SECONDS}\\.({digits}\\d5)"'
+            f"|{quote}[0-9T:-]{{19}}\\.({digits}\\d5)Z{quote}"
+            f'|"\\d{{13}}\\.({digits}\\d5)"'
+            f"|(?<![0-9.])({'|'.join(seconds)})(?![0-9.eE])"
         )
 
     def of_date(self, value: str, found: Found) -> str:
@@ -122,7 +130,7 @@ class Marks:
         except ValueError:
             number = len(found.dates)
             found.dates.append(value)
-        return f'"{_MARK_DATE}.{self._fractions[number]}Z"'
+        return f'"{self._dates[number]}.{self._fractions[number]}Z"'
 
     def gaps(self, text: str) -> "tuple[list[str], list[tuple[str, int]]] | None":
         """Return a text's pieces between the marks, and what the marks are; None if unknown."""
@@ -132,11 +140,13 @@ class Marks:
         for match in self._pattern.finditer(text):
             pieces.append(text[end : match.start()])
             end = match.end()
-            string, object_, number, date, key = match.groups()
+            string, object_, number, date, key, seconds = match.groups()
             if string:
                 gaps.append(("raw" if self.raw else "value", int(string)))
             elif object_ or number:
                 gaps.append(("value", int(object_ or number)))
+            elif seconds:
+                gaps.append(("seconds", int(seconds) - self._seconds))
             else:
                 kind = "key" if key else "raw date" if self.raw else "date"
                 gaps.append((kind, self._fractions.index(date or key)))
