@@ -1,7 +1,8 @@
 # The size of each image in the registry, compressed: layers, config and manifest.
 # input: stream
 # output: json
-# reads: .ref .tag identity repository platform layers .image.size .manifest.config.size .config.size needs_manifests
+# reads: .ref .tag identity repository platform layers_size .manifest.fsLayers[]._ .fsLayers[]._
+# reads: .image.size .manifest.config.size .config.size needs_manifests
 include "oci" {search: "./lib"};
 needs_manifests("sizes")
 | if is_error then .
@@ -11,7 +12,7 @@ needs_manifests("sizes")
     | (.image.size? | numbers // null) as $manifest
     | {ref, repository: repository, tag} + identity + {
         platform: platform,
-        layers: (layers | length), compressed: true,
+        layers: layers_count, compressed: true,
         layersSize: $layers, configSize: $config, manifestSize: $manifest,
         size: (if $layers == null then null else $layers + ($config // 0) + ($manifest // 0) end)
       }

@@ -144,6 +144,10 @@ def layers:
   else _array(_listed) | map(objects | {digest, size, mediaType})
   end;
 
+# How many there are.
+def layers_count:
+  if is_schema1 then manifest.fsLayers | length else _array(_listed) | map(objects) | length end;
+
 # The sum of their sizes, compressed as a registry keeps them; null where they are not told.
 # reads layers_size: is_schema1
 # sums layers_size: .manifest.layers[].size .layers[].size .manifest.blobs[].size .blobs[].size
