@@ -5,7 +5,7 @@
 # copies: .ref .tag repository .digest platform needs_manifests over_tags
 include "oci" {search: "./lib"};
 
-# Of an index, without BuildKit's attestations, which are no platforms.
+# Of an index, without BuildKit's attestations, which are not platforms.
 def offered:
   if _array(.index.platforms) != [] then .index.platforms
   else

@@ -18,14 +18,14 @@ def item:
   needs_manifests("timeline")
   | if is_error then [{}, ("\(name | plain): error: \(.error.code): \(.error.message)" | plain)]
     elif is_referrer_tag then empty
-    else dating as $dating | [name, $dating[1], ($dating | date_key), null]
+    else dating as $dating | [[name], $dating[1], ($dating | date_key), null]
     end;
 
 def result:
   ($ARGS.named.width // 100 | tonumber? // error("width is a number of columns: --arg width 100")) as $given
   | ($given | floor | if . < 40 then 40 elif . > 1000 then 1000 else . end) as $width
   # One line a tag, by the newest of its platforms.
-  | (map(select(.[0] != {}) | .[0] |= plain)
+  | (map(select(.[0] != {}) | .[0] |= (.[0] | plain))
      | group_by(.[0])
      | map(max_by(.[2]) | {name: .[0], reason: .[1], at: (if .[2] then .[2] | key_seconds else null end)})) as $tags
   | ([$tags[].name | length] | max // 0 | if . > $width / 2 then $width / 2 | floor else . end) as $names

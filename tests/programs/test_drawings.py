@@ -157,3 +157,8 @@ def test_a_timeline_has_a_bar_for_each_tag_by_date() -> None:
     assert at[1] == at[2] + (at[0] - at[2]) // 2
     assert lines[3].endswith("no date     placeholder")
     assert "it failed" in lines[4]
+
+
+def test_a_timeline_shows_images_with_a_malformed_ref() -> None:
+    (line,) = text_of("timeline", [image("v1") | {"ref": {}}])
+    assert line.startswith("{} ")

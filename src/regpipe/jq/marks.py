@@ -21,7 +21,7 @@ _DATE = re.compile(
 _YEARS = "1982", "9998"  # the first is after all dates that mean nothing, in any time zone
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 -- as are all dates here
 NO_DATE = "", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "1980-01-01T00:00:00Z"
-"""The commonest strings in the places of dates that are no real ones."""
+"""The commonest strings where dates should be, that are not real dates."""
 REFERRERS = "sha256-", "sha512-"
 """What the tags begin with that hold what refers to an image."""
 # What stands for dates are seconds and fractions that are secret, from 2100 on.
@@ -102,7 +102,7 @@ class Marks:
         begin = f"7{int(secret, 16) % 10**22:022}"
         self.numbers = [f"{begin}{number:03}" for number in range(_MAX_VALUES)]
         self.whole = f'"{secret}":true'
-        # The last digit is no zero, which a key would not have.
+        # The last digit is not zero, which a key would not have.
         self._fractions = [f"{digits}{number}5" for number in range(1, _MAX_DATES + 1)]
         first, last = _MARK_SECONDS
         self._seconds = first + int(secret[6:], 16) % (last - first)
