@@ -65,7 +65,7 @@ ROWS = {
     58: "archives whose headers, layers or images expand",
     59: "very many or large referrers",
     60: "characters in reports that a terminal obeys",
-    61: "cells of reports that take quadratic time, or widen every row",
+    61: "cells and chains of layers that take quadratic time; cells that widen every row",
 }
 
 _NAMES = re.compile(r"^def test_(\d\d)_", re.MULTILINE)

@@ -46,7 +46,7 @@ def test_60_a_message_of_a_program_has_nothing_that_a_terminal_obeys() -> None:
     assert result.err.strip().isprintable()
 
 
-# 61: cells that take quadratic time, or widen every row
+# 61: what takes quadratic time, and cells that widen every row
 
 
 @pytest.mark.parametrize("program", ["table", "tsv"])
@@ -54,6 +54,20 @@ def test_61_a_long_cell_of_control_characters_takes_no_quadratic_time(program: s
     # Seconds of processor time: it takes one or two, and with gsub minutes.
     result = shell(f"ulimit -t 60; regpipe summarize {program}", stdin=record("", "\x1b" * 200_000))
     assert (result.code, result.err) == (0, "")
+
+
+def test_61_long_chains_of_layers_take_no_quadratic_time() -> None:
+    layers = [f"sha256:{number:064x}" for number in range(2000)]
+    images = [
+        json.loads(record("", f"v{number}"))
+        | {"config": {"rootfs": {"diff_ids": [*layers, f"sha256:{number:063x}f"]}}}
+        for number in range(40)
+    ]
+    # It takes a second; with a name for each beginning of a chain it takes minutes.
+    result = shell(
+        "ulimit -t 60; regpipe summarize lineage", stdin="".join(map(json.dumps, images))
+    )
+    assert (result.code, len(result.records)) == (0, 40)
 
 
 def test_61_a_wide_cell_does_not_widen_the_table() -> None:

@@ -49,6 +49,16 @@ def test_input(data: bytes, expected: list[Any]) -> None:
     assert read(data) == expected
 
 
+def test_a_text_of_too_many_values_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson, "_LARGE", 100)
+    monkeypatch.setattr(ndjson, "_WEIGHT_LIMIT", 10_000)
+    stream = io.BytesIO(b"[" + b"{}," * 1000 + b'{}]\n"a"\n')
+    (refused, other) = ndjson.read(stream)
+    assert isinstance(refused, Malformed)
+    assert refused.message.startswith("too many values in one text; divide it")
+    assert other == Input("a", 2)
+
+
 def test_a_record_is_returned_before_the_next_read() -> None:
     class Pipe(io.RawIOBase):
         """Returns one record, then fails, as a read that comes too early would."""
