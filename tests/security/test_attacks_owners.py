@@ -10,7 +10,7 @@ import pytest
 from support import images
 from support.cli import PASSWORD, USER, run
 from support.clients import FAST_RETRIES, credentials_seen, registry
-from support.responses import SILENT, redirect, unauthorized
+from support.responses import error, redirect, unauthorized
 from support.scripted import Scripted
 from support.tokens import basic
 
@@ -61,13 +61,13 @@ def test_46_after_an_outage_a_request_that_fails_otherwise_does_not_fail_the_oth
     scripted: Scripted, failure: object
 ) -> None:
     image = scripted.add("team/app", "v1", images.oci())
-    scripted.on("/v2/team/app/manifests/down", SILENT)
+    scripted.on("/v2/team/app/manifests/down", error(503))
     scripted.on("/v2/team/app/manifests/odd", failure)  # type: ignore[arg-type]
     client = registry(scripted, retry_policy=FAST_RETRIES._replace(retries=0))
     outcomes = []
     for tag in ["down", "down", "down", "odd", "v1", "v1"]:
         try:
             outcomes.append(client.manifest("team/app", tag).digest)
-        except Exception as error:  # noqa: BLE001 -- whatever it is
-            outcomes.append(type(error).__name__)
+        except Exception as raised:  # noqa: BLE001 -- whatever it is
+            outcomes.append(type(raised).__name__)
     assert outcomes[-2:] == [image.digest] * 2
