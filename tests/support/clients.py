@@ -9,7 +9,7 @@ from regpipe.transport import Options, RetryPolicy, Timeouts, Transport
 from support.cli import TOKEN
 from support.scripted import Scripted
 
-SHORT_TIMEOUTS = Timeouts(connect=5, first=5, stall=0.3, total=2)
+SHORT_TIMEOUTS = Timeouts(connect=5, first=5, stall=5, total=10)
 FAST_RETRIES = RetryPolicy(base=0.002, throttled_base=0.002, max_delay=0.02, retry_after_limit=0.05)
 ONCE = FAST_RETRIES._replace(retries=0)
 AUTHORIZATION = f"Bearer {TOKEN}"
