@@ -49,6 +49,7 @@ ELSEWHERE = {
     ("python", "python"): "test_docs_python.py",
     ("retention", "bash"): "servers/test_retention.py",
     ("scale", "bash"): "scale/test_recipes.py",
+    ("scale", "python"): "scale/test_spark.py",
     ("install", ""): "test_docs_install.py",
 }
 """The blocks that are run by other tests, by page and language."""
@@ -128,8 +129,10 @@ def test_every_block_is_run_by_a_test() -> None:
     known = HERE | set(ELSEWHERE) | {(page, "sh") for page, _ in SH}
     seen = {(page, language) for page, language, _ in BLOCKS if language != "console"}
     assert seen == known - {("README", "console")}
-    for test in ("servers/test_retention.py", "scale/test_recipes.py", "test_docs_install.py"):
-        assert (ROOT / "tests" / test).exists()
+    for test in ELSEWHERE.values():
+        assert not re.fullmatch(r"[\w/.]+", test) or any(
+            (folder / test).exists() for folder in (ROOT, ROOT / "tests")
+        ), test
 
 
 def scripts(page: str) -> list[str]:
