@@ -17,7 +17,7 @@ def result:
   "digraph lineage {",
     "  rankdir=LR;",
     "  node [shape=box];",
-    over_lineage(drawn_graph(
+    over_items(drawn_graph(
       "  \(.id) [label=\"\(.lines | map(text) | join("\\n"))\"\(if .declared then ", style=dashed" else "" end)];";
       "  \(.from) -> \(.to)\(if .declared then " [style=dashed]" else "" end);";
       "  // not drawn, as they have no known base and are not a base: \(.)"

@@ -9,5 +9,5 @@
 include "lineage" {search: "./lib"};
 include "oci" {search: "./lib"};
 def item: lineage_input("lineage");
-def result: over_lineage(lineage_result);
+def result: over_items(lineage_result);
 map(item) | result

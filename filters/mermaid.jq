@@ -20,7 +20,7 @@ def node: "  \(.id)\(if .declared then "([" else "[" end)\"\(.lines | map(text) 
 def item: lineage_input("mermaid");
 def result:
   "flowchart LR",
-    over_lineage(drawn_graph(
+    over_items(drawn_graph(
       node;
       "  \(.from) \(if .declared then "-.->" else "-->" end) \(.to)";
       "  %% not drawn, as they have no known base and are not a base: \(.)"

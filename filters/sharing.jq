@@ -50,11 +50,11 @@ def item:
   needs_manifests("sharing")
   | if is_error then [{}, .] else [registry_name, image_digest, (if is_referrer_tag then false else .ref end), sized_layers] end;
 def result:
-  map(select(.[0] != {})) as $records
-  | ($records | length) as $length
-  | ($records | map(select(.[3]))) as $sized
-  | ($sized | group_by(.[0]) | map(map(.[1:]) | in_registry)) as $registries
-  | (($registries | map(del(.byImage)) | {
+  over_items(
+    length as $length
+    | map(select(.[3])) as $sized
+    | ($sized | group_by(.[0]) | map(map(.[1:]) | in_registry)) as $registries
+    | ($registries | map(del(.byImage)) | {
         scope: "layers, compressed, of the tags that came in",
         tags: (map(.tags) | add // 0),
         images: (map(.images) | add // 0),
@@ -64,6 +64,6 @@ def result:
         shared: (map(.shared) | add // 0),
         exclusive: (map(.exclusive) | add // 0)
       })
-      + {byImage: ($registries | map(.byImage[]))}),
-    (.[] | select(.[0] == {})[1]);
+      + {byImage: ($registries | map(.byImage[]))}
+  );
 map(item) | result

@@ -24,21 +24,21 @@ def item:
 def result:
   ($ARGS.named.width // 100 | tonumber? // error("width is a number of columns: --arg width 100")) as $given
   | ($given | floor | if . < 40 then 40 elif . > 1000 then 1000 else . end) as $width
-  # One line a tag, by the newest of its platforms.
-  | (map(select(.[0] != {}) | .[0] |= (.[0] | plain))
-     | group_by(.[0])
-     | map(max_by(.[2]) | {name: .[0], reason: .[1], at: (if .[2] then .[2] | key_seconds else null end)})) as $tags
-  | ([$tags[].name | length] | max // 0 | if . > $width / 2 then $width / 2 | floor else . end) as $names
-  | ($tags | map(.at | numbers) | [min, max]) as [$first, $last]
-  | ([$width - $names - 14, 10] | max) as $bar
-  | ($tags
-     | sort_by([(if .at then 0 else 1 end), -(.at // 0), .name])[]
-     | (.name | cut($names)) as $name
-     | $name + " " * ($names - ($name | length)) + "  " + (.at | day) + "  "
-       + if .at == null then .reason
-         else
-           (if $last == $first then $bar - 1 else (.at - $first) / ($last - $first) * ($bar - 1) | round end) as $at
-           | (if $at == 0 then "" else "─" * $at end) + "●"
-         end),
-    (.[] | select(.[0] == {})[1]);
+  | over_items(
+      # One line a tag, by the newest of its platforms.
+      map(.[0] |= (.[0] | plain))
+      | group_by(.[0])
+      | map(max_by(.[2]) | {name: .[0], reason: .[1], at: (if .[2] then .[2] | key_seconds else null end)})
+      | ([.[].name | length] | max // 0 | if . > $width / 2 then $width / 2 | floor else . end) as $names
+      | (map(.at | numbers) | [min, max]) as [$first, $last]
+      | ([$width - $names - 14, 10] | max) as $bar
+      | sort_by([(if .at then 0 else 1 end), -(.at // 0), .name])[]
+      | (.name | cut($names)) as $name
+      | $name + " " * ($names - ($name | length)) + "  " + (.at | day) + "  "
+        + if .at == null then .reason
+          else
+            (if $last == $first then $bar - 1 else (.at - $first) / ($last - $first) * ($bar - 1) | round end) as $at
+            | (if $at == 0 then "" else "─" * $at end) + "●"
+          end
+    );
 map(item) | result

@@ -11,5 +11,5 @@ include "totals" {search: "./lib"};
 include "oci" {search: "./lib"};
 
 def item: needs_manifests("totals") | if is_error then [{}, .] else totals_item + [null] end;
-def result: (map(select(.[0] != {})) | repository_totals | totals_lines), (.[] | select(.[0] == {})[1]);
+def result: over_items(repository_totals | totals_lines);
 map(item) | result

@@ -39,6 +39,6 @@ def tree:
 
 def item: lineage_input("tree");
 def result:
-  over_lineage(tree)
+  over_items(tree)
   | if type == "object" then "\(.ref // "an input"): error: \(.error.code): \(.error.message)" | printable else . end;
 map(item) | result

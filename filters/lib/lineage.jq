@@ -101,9 +101,6 @@ def lineage_input($program):
     else lineage_item
     end;
 
-# Apply f to the items of images, in an array; error records follow.
-def over_lineage(f): (map(select(.[0] != {})) | f), (.[] | select(.[0] == {})[1]);
-
 # A label names at most so many references, and no more characters of any of them.
 def _most: 5;
 def _longest: 200;

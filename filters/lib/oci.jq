@@ -525,6 +525,9 @@ def needs_manifests($program):
   (if type == "array" then first(.[] | _unfetched | values) // null else _unfetched end) as $found
   | if $found then _forgotten($program; "manifest records"; $found[0]; "them through \($found[1])") else . end;
 
+# Apply f to the items of images, in an array; what items `[{}, this]` have for error records follows.
+def over_items(f): (map(select(.[0] != {})) | f), (.[] | select(.[0] == {})[1]);
+
 # Apply f to all that are images, in an array; error records follow as they came.
 def over_images(f):
   map(select(is_error)) as $errors
