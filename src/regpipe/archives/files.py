@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, NoReturn, Protocol
 
 from regpipe.errors import NotFoundError, RegistryError, ResponseError, TooLargeError
+from regpipe.system.files import unblocked
 
 
 class Files(Protocol):
@@ -124,7 +125,7 @@ def open_regular(path: str) -> AbstractContextManager[BinaryIO]:
     """
     _check_regular(path, os.stat(path))  # noqa: PTH116
     # Should it be another by now, this does not wait.
-    file = open(path, "rb", opener=_unblocked)  # noqa: SIM115 -- the caller closes it
+    file = open(path, "rb", opener=unblocked)  # noqa: SIM115 -- the caller closes it
     try:
         _check_regular(path, os.fstat(file.fileno()))
     except ResponseError:
@@ -138,9 +139,6 @@ def _check_regular(path: str, found: os.stat_result) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if not stat.S_ISREG(found.st_mode):
         raise ResponseError(f"{ascii(path)} is not a regular file", code="FILE_INVALID")
-
-
-_unblocked: Callable[[str, int], int] = lambda path, flags: os.open(path, flags | os.O_NONBLOCK)  # noqa: E731
 
 
 def raise_unreadable(path: str, error: OSError) -> NoReturn:

@@ -20,6 +20,7 @@ from regpipe.auth.credential import (
 from regpipe.errors import UnauthorizedError
 from regpipe.oci.reference import HUB
 from regpipe.system import directories
+from regpipe.system.files import unblocked
 
 FILE_LIMIT = 4 << 20
 """The most bytes of a credential file that are read."""
@@ -160,10 +161,8 @@ def read(location: Location) -> ConfigFile | None:
 
 def _read_file(path: str) -> bytes | None:
     try:
-        # Without waiting: a named pipe without a writer must not block the run.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with open(path, "rb", opener=unblocked) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _failure(path, "not a file")
             text = file.read(FILE_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError):

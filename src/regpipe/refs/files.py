@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from regpipe.errors import InputError, NotFoundError, RegistryError, RegpipeError
 from regpipe.refs.ignore import Ignore
 from regpipe.stdio import ReadError
+from regpipe.system.files import unblocked
 
 MAX_SIZE = 16 << 20
 """Bytes of a file. The largest ones that people write have a few."""
@@ -63,8 +64,7 @@ def read(path: str, *, follow: bool = True) -> bytes:
 
 def _open(path: str, flags: int) -> BinaryIO:
     """Open a file without waiting for the other end of a pipe, or getting a terminal."""
-    flags |= os.O_NONBLOCK | os.O_NOCTTY
-    return open(path, "rb", opener=lambda name, own: os.open(name, own | flags))
+    return open(path, "rb", opener=lambda name, own: unblocked(name, own | flags))
 
 
 def _check_regular(found: os.stat_result) -> None:

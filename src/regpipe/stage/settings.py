@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from regpipe.errors import UsageError
+from regpipe.system.files import unblocked
 
 HINTS = ("auto", "off", "google", "harbor", "hub", "quay", "zot")
 """The lists of digests, `sources.hints.families.NAMES`, which a run without them does not load."""
@@ -202,7 +203,7 @@ def _read(path: str) -> dict[str, Any]:
     except ModuleNotFoundError:
         toml = importlib.import_module("tomli")
     try:
-        with open(path, "rb", opener=_unblocked) as file:
+        with open(path, "rb", opener=unblocked) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f"{path}: not a regular file")
             found: dict[str, Any] = toml.load(file)
@@ -214,11 +215,6 @@ def _read(path: str) -> dict[str, Any]:
     except RecursionError:
         raise UsageError(f"{path}: not valid TOML: nested too deeply") from None
     return found
-
-
-def _unblocked(path: str, flags: int) -> int:
-    """Open a file; a named pipe without a writer must not block the run."""
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _check_table(

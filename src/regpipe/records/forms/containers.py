@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from regpipe.records.forms.podman_images import LOCAL
+
 # An image whose name now belongs to another: docker has its short id there, the API the whole one.
 _ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}")
-_LOCAL = "localhost/"
-"""What podman puts before the name of an image that was built here and is in no registry."""
 
 
 def matches(value: Mapping[str, Any]) -> bool:
@@ -23,7 +23,7 @@ def matches(value: Mapping[str, Any]) -> bool:
 def parts(value: Mapping[str, Any]) -> Iterator[object]:
     """Yield the container's image, with whose it is as `container`; no name is an error."""
     image, names = value["Image"], value["Names"]
-    if image.startswith(_LOCAL):
+    if image.startswith(LOCAL):
         return
     if isinstance(names, str):
         names = names.split(",")

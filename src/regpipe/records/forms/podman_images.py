@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_LOCAL = "localhost/"
+LOCAL = "localhost/"
 """What podman puts before the name of an image that was built here and is in no registry."""
 
 
@@ -18,7 +18,7 @@ def parts(value: Mapping[str, Any]) -> Iterator[object]:
     names = value.get("Names")
     has = {"id": value["Id"], "digest": value.get("Digest")}
     for name in names if isinstance(names, list) else ():
-        if not isinstance(name, str) or not name.startswith(_LOCAL):
+        if not isinstance(name, str) or not name.startswith(LOCAL):
             yield {"ref": name, "podman": {key: one for key, one in has.items() if one}}
 
 
