@@ -12,6 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from regpipe.jq import library
 from support import distribution, traffic
 from support.both import Both, in_both_ways
 from support.populate import Populated, populate
@@ -123,6 +124,19 @@ def only_reading() -> Iterator[None]:
 def both(monkeypatch: pytest.MonkeyPatch) -> Both:
     """Runs `summarize` in blocks and as one stream (see support/both.py)."""
     return in_both_ways(monkeypatch)
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Makes a program of headers and text that passes for a bundled one; returns its name."""
+    (tmp_path / "lib").symlink_to(library.library_path())
+    monkeypatch.setattr(library, "_bundled_directory", lambda: str(tmp_path))
+
+    def make(text: str) -> str:
+        (tmp_path / "mine.jq").write_text(f"# Mine.\n{text}\n")
+        return "mine"
+
+    return make
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -34,18 +33,10 @@ def records(count: int = 60, **more: object) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+def mine(bundled: Callable[[str], str]) -> Callable[[str], str]:
     """Make a slurping program that passes for a bundled one, and return its name."""
-    bundled = library.library_path()
-    (tmp_path / "lib").symlink_to(bundled)
-    monkeypatch.setattr(library, "_bundled_directory", lambda: str(tmp_path))
-
-    def make(text: str) -> str:
-        header = "# input: slurp\n# copies: .tag .ref\n# reads: .n .error.code\n# dates: .created"
-        (tmp_path / "mine.jq").write_text(f"# Mine.\n{header}\n{text}\nmap(item) | result\n")
-        return "mine"
-
-    return make
+    header = "# input: slurp\n# copies: .tag .ref\n# reads: .n .error.code\n# dates: .created"
+    return lambda text: bundled(f"{header}\n{text}\nmap(item) | result")
 
 
 def test_there_are_such_programs() -> None:

@@ -1,27 +1,12 @@
 """Results that are used for many records: the same as without that, whatever a header says."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from regpipe.jq import library, templates
+from regpipe.jq import templates
 from support.both import Both, count_runs
 from support.json_inputs import INPUTS, NUMBERED, RECORD, lines
-
-
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Make a program that passes for a bundled one, and return its name."""
-    bundled = library.library_path()
-    (tmp_path / "lib").symlink_to(bundled)
-    monkeypatch.setattr(library, "_bundled_directory", lambda: str(tmp_path))
-
-    def make(text: str) -> str:
-        (tmp_path / "mine.jq").write_text(f"# Mine.\n{text}\n")
-        return "mine"
-
-    return make
 
 
 @pytest.mark.parametrize(
@@ -48,10 +33,10 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str
 )  # fmt: skip
 @pytest.mark.parametrize("option", ["-c", "-r", "-a", "-S", "--unbuffered"])
 def test_no_difference_where_strings_are_copied(
-    both: Both, mine: Callable[[str], str], text: str, option: str
+    both: Both, bundled: Callable[[str], str], text: str, option: str
 ) -> None:
     for stdin in (INPUTS["strings of every kind"], INPUTS["other things than strings"]):
-        divided, whole = both(mine(text), option, stdin=stdin, block=2000, processes=1)
+        divided, whole = both(bundled(text), option, stdin=stdin, block=2000, processes=1)
         assert divided == whole
 
 
