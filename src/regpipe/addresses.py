@@ -111,7 +111,7 @@ def is_too_near(found: AddressScope, nearest: AddressScope | None) -> bool:
 def nearest_allowed(sender: str, met: AddressScope | None, target: str) -> AddressScope:
     """Return how near a server may turn out to be that a registry names: no nearer than itself.
 
-    That goes for the targets of its redirects and for its token server (the realm).
+    The same holds for the targets of its redirects and for its token server (the realm).
 
     Args:
         sender: the registry's host.

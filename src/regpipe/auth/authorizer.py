@@ -210,7 +210,7 @@ class Authorizer:
             and not self.learned.is_accepted(origin, scope)
         )
         if credential is None:
-            # A registry that gives tokens to anonymous users does not say what is missing.
+            # A registry that gives tokens to anonymous users does not state what is missing.
             absent = sent is not None and scopes.repository(scope) != ""
             advice = self._keychain.advice(origin)
             return refusals.missing(host, advice, refusal, may_be_absent=absent)
@@ -249,7 +249,7 @@ class Authorizer:
             return None
 
     def _can_meet(self, origin: str, scope: str | None, way: Challenge) -> bool:
-        """Tell whether there is a credential that a challenge asks for and that may be sent.
+        """Tell whether there is a credential that fits a challenge and that may be sent.
 
         That there is none is not an error before a registry requires it.
         """

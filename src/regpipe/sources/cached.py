@@ -179,7 +179,7 @@ class Cached(Source):
     def _missing(self, what: str) -> RegpipeError:
         """Return the error for what the cache alone could give, and does not."""
         if self._cache is None or not self._cache.is_readable:
-            return MachineError("the cache cannot be read, and --offline asks nothing else")
+            return MachineError("the cache cannot be read, and --offline sends no requests")
         message = f"{what} is not in the cache; run without --offline to fetch it"
         return NotFoundError(message, code="NOT_CACHED")
 

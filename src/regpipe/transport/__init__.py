@@ -10,7 +10,7 @@ reader         the bytes of a response as they arrive, under timeouts and a dead
 encodings      Content-Encoding labels, right and wrong
 messages       Request, Response and Attempt
 errors         failed requests as exceptions
-diagnosis      what the body of an error response says
+diagnosis      what the body of an error response holds
 limiter        the number of concurrent requests to a registry, and its rate limit
 concurrency    the rule for that number: fixed, or by distance
 retrying       sending a request again, as long as that may help

@@ -106,7 +106,7 @@ class AuthorizedRequests:
     ) -> bool:
         """Tell whether to send a request once more, with other credentials.
 
-        Only the registry itself may say which credentials it wants.
+        Only the registry itself may state which credentials it wants.
         """
         response, sent = attempt.response, attempt.sent
         challenges = response.challenges()

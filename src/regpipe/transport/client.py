@@ -80,7 +80,7 @@ class Transport:
 
         Raises:
             ConnectionFailedError: there was no response.
-            UnauthorizedError, NotFoundError, RegistryError: as the status says, with the
+            UnauthorizedError, NotFoundError, RegistryError: by the status, with the
                 registry's own code and message (distribution-spec, "Error Codes").
             ResponseError: a redirect leads where it must not, or the body cannot be read.
             TooLargeError: the body has more than `limit` bytes.

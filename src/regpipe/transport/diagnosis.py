@@ -1,4 +1,4 @@
-"""What the body of an error response says: the registry's own code and message."""
+"""What the body of an error response holds: the registry's own code and message."""
 
 import json
 

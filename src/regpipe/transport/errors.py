@@ -62,7 +62,7 @@ class AttemptError(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Whether the registry says that there are too many requests."""
+        """Whether the registry reports too many requests."""
         return self.status in retry.THROTTLED
 
     def about(self, origin: Origin) -> str:

@@ -1,6 +1,6 @@
 """HTTP/1.1 on an open connection: one request and its response, under limits and a deadline.
 
-urllib3 opens and keeps the connections; what goes over them is written and read here, for two
+urllib3 opens and keeps the connections; what they carry is written and read here, for two
 reasons. urllib3 has read timeouts but no deadline for a whole response, so that a server can hold a
 client for ever with one byte every few seconds. And this costs a sixth of the processor time of
 http.client and urllib3's response together, which parse headers as mail.

@@ -210,7 +210,7 @@ class RateLimit:
             self._left -= 1
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Note what a response says is left.
+        """Note how many requests are left, by a response's headers.
 
         Only a lower number counts: a response does not know of the requests that were sent after
         its own, and those are taken off already.

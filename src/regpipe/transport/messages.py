@@ -84,7 +84,7 @@ class Response(NamedTuple):
 
     @property
     def lacks_scope(self) -> bool:
-        """Whether the registry says that the token is valid, but not for this (RFC 6750, 3.1)."""
+        """Whether the registry reports a valid token that is not for this (RFC 6750, 3.1)."""
         return self.refuses and any("insufficient_scope" in one for one in self.challenges())
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # 501 and 505 are about the request itself: it will not fare better later.
 _RETRYABLE = frozenset({408, 429}) | frozenset(range(500, 600)) - {501, 505}
 THROTTLED = frozenset({429, 503})
-"""The statuses by which a registry says that there are too many requests."""
+"""The statuses of a registry that gets too many requests."""
 
 
 class RetryPolicy(NamedTuple):

@@ -67,7 +67,7 @@ def test_an_entry_that_would_push_out_the_others_is_not_kept(path: Path) -> None
 
 
 def test_a_file_that_was_larger_once_becomes_smaller(path: Path) -> None:
-    fill(path, 500)
+    fill(path, 150)
     before = path.stat().st_size
     limit = before // 2
     fill(path, 1, limit)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regpipe.records import jsontext
@@ -96,6 +96,7 @@ CONTAINERS = st.lists(JSON, max_size=4) | st.dictionaries(st.text(), JSON, max_s
 WRITTEN = st.tuples(CONTAINERS, st.sampled_from([None, 0, 1]), st.booleans())
 
 
+@settings(max_examples=40)
 @given(
     values=st.lists(WRITTEN, max_size=5),
     separator=st.sampled_from(["", " ", "\n", "\r\n", "\x1e", "\n\n"]),

@@ -67,7 +67,7 @@ class Family(Protocol):
         """Tell whether a host's name says that the registry has this list."""
 
     def is_shown(self, realm: str, service: str) -> bool:
-        """Tell whether a registry's Bearer challenge says so."""
+        """Tell whether a registry's Bearer challenge shows that it has this list."""
 
     def start(self, url: str, repository: str) -> str | None:
         """Return the URL of the first page.

@@ -81,7 +81,7 @@ class Lists:
             repository: one that may be read, for registries that require a token.
 
         Returns:
-            The list it has, `NONE`, or None if it did not say.
+            The list it has, `NONE`, or None if its response did not tell.
         """
         zot = importlib.import_module("regpipe.sources.hints.zot")
         url = f"{self._url}{zot.DISCOVER}"

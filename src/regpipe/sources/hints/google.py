@@ -26,7 +26,7 @@ def is_at(host: str) -> bool:
 
 
 def is_shown(realm: str, service: str) -> bool:  # noqa: ARG001
-    """Return False: the challenge says nothing that the host's name does not."""
+    """Return False: the challenge shows nothing that the host's name does not."""
     return False
 
 
