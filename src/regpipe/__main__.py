@@ -1,8 +1,9 @@
 """`python -m regpipe`, and the console script's entry point."""
 
-from regpipe.system import interrupts
+from regpipe.system import garbage, interrupts
 
 interrupts.exit_at_once()  # before the rest is loaded, which takes the longest part of the start
+garbage.begin_later()  # likewise
 
 import os  # noqa: E402
 import sys  # noqa: E402

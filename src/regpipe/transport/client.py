@@ -85,7 +85,7 @@ class Transport:
             ResponseError: a redirect leads where it must not, or the body cannot be read.
             TooLargeError: the body has more than `limit` bytes.
         """
-        request = _request("GET", url, headers, limit)
+        request = Request("GET", url, headers, limit)
         request.digest = digest
         limiter = self._limiter(request.origin)
         if counted and limiter.quota:
@@ -97,7 +97,7 @@ class Transport:
         self, url: str, *, headers: Mapping[str, str] | None = None, scope: str | None = None
     ) -> Response:
         """Request the headers that a GET would have; see `get`."""
-        request = _request("HEAD", url, headers, 0)
+        request = Request("HEAD", url, headers)
         return self._succeeded(
             request, self._authorized(request, scope, self._limiter(request.origin))
         )
@@ -116,7 +116,7 @@ class Transport:
             scope: what the request is for.
             anonymous: whether to send it without credentials.
         """
-        request = _request("GET", url, None, limit)
+        request = Request("GET", url, limit=limit)
         request.optional = request.confined = True
         request.anonymous = anonymous
 
@@ -288,7 +288,3 @@ class Transport:
                 raise
 
         return (retries or self._retries).send(request, send, limiter)
-
-
-def _request(method: str, url: str, headers: Mapping[str, str] | None, limit: int) -> Request:
-    return Request(method, url, headers or {"Accept": "*/*"}, limit)

@@ -15,7 +15,7 @@ MOST = 64
 """Requests under way at most, however long the way."""
 RATE = 320.0
 """Requests a second that the distance should not prevent."""
-_GROWTH = 2.0
+_GROWTH = 4.0
 """More requests under way after each round of responses."""
 _REMEMBERED = 0.75
 """Of a number of requests that was too large, what is not exceeded from then on."""
@@ -63,7 +63,7 @@ def start(jobs: int | None) -> Concurrency:
 def after_response(before: Concurrency, seconds: float | None) -> Concurrency:
     """Return the number after a response that is not to be retried.
 
-    It grows by two for each round of responses, or by one if it is fixed and was lowered.
+    It grows by four for each round of responses, or by one if it is fixed and was lowered.
 
     Args:
         before: the number before it.

@@ -1,7 +1,6 @@
 """A request, the response to it, and what an attempt to send it gave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from regpipe.errors import ResponseError
@@ -9,16 +8,17 @@ from regpipe.transport import origins
 from regpipe.transport.origins import Origin
 
 
-@dataclass
 class Request:
     """What is sent, the same for each attempt.
 
-    Attributes:
+    Args:
         method: GET, HEAD, or POST with a form.
         url: where to.
         headers: besides the client's own; nothing secret unless the request is `confined`.
         limit: bytes of the response's body that are read at most.
         form: the body of a POST.
+
+    Attributes:
         digest: what the body should have; None if it is not known.
         is_registry: whether it goes to a registry, so that a client certificate may be shown.
         named_by: the registry that named the URL, for its token server; None if the user did.
@@ -29,22 +29,29 @@ class Request:
         lines: the headers as they are sent.
     """
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=lambda: {"Accept": "*/*"})
-    limit: int = 0
-    form: bytes | None = None
-    digest: str | None = None
-    is_registry: bool = True
-    named_by: Origin | None = None
-    confined: bool = False
-    optional: bool = False
-    anonymous: bool = False
-    origin: Origin = field(init=False)
-    lines: str = field(init=False)
+    # Not a dataclass: loading that module takes 5 of 100 of the start.
 
-    def __post_init__(self) -> None:
-        self.origin = origins.split(self.url)[0]
+    digest: str | None = None
+    is_registry = True
+    named_by: Origin | None = None
+    confined = False
+    optional = False
+    anonymous = False
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        limit: int = 0,
+        form: bytes | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers or {"Accept": "*/*"}
+        self.limit = limit
+        self.form = form
+        self.origin = origins.split(url)[0]
         self.lines = "".join(header_line(name, value) for name, value in self.headers.items())
 
 

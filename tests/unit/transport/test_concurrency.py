@@ -21,13 +21,13 @@ def test_the_distance_decides(seconds: float, expected: int) -> None:
     assert responses(start(None), 3000, seconds).allowed == expected
 
 
-def test_it_begins_with_eight_and_grows_by_two_a_round() -> None:
+def test_it_begins_with_eight_and_grows_by_four_a_round() -> None:
     number = start(None)
     rounds = []
     for _ in range(4):
         rounds.append(int(number.allowed))
         number = responses(number, rounds[-1], 0.2)
-    assert rounds == [8, 9, 11, 13]
+    assert rounds == [8, 11, 14, 18]
 
 
 def test_the_fastest_response_tells_the_distance() -> None:
@@ -53,9 +53,9 @@ def test_a_refusal_halves_it_down_to_one() -> None:
 def test_what_was_refused_is_not_tried_again_at_once() -> None:
     number = responses(start(None), 60, 0.2)
     refused = int(number.allowed)
-    assert refused == 17
+    assert refused == 23
     number = responses(after_refusal(number, first=True), 100, 0.2)
-    assert int(number.allowed) == int(0.75 * 17.4)
+    assert int(number.allowed) == int(0.75 * 23.4)
     number = responses(number, 100_000, 0.2)
     assert number.allowed == 64  # the reason is long past
 
