@@ -17,7 +17,7 @@ RATE = 320.0
 """Requests a second that the distance should not prevent."""
 _GROWTH = 4.0
 """More requests under way after each round of responses."""
-_REMEMBERED = 0.75
+_REMEMBERED = 0.6
 """Of a number of requests that was too large, what is not exceeded from then on."""
 _FORGOTTEN = 1 / 256
 """More than that may be under way again after each response: what gave a 429 may be over."""

@@ -55,7 +55,7 @@ def test_what_was_refused_is_not_tried_again_at_once() -> None:
     refused = int(number.allowed)
     assert refused == 23
     number = responses(after_refusal(number, first=True), 100, 0.2)
-    assert int(number.allowed) == int(0.75 * 23.4)
+    assert int(number.allowed) == int(0.6 * 23.4)
     number = responses(number, 100_000, 0.2)
     assert number.allowed == 64  # the reason is long past
 
