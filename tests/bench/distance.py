@@ -27,7 +27,6 @@ from bench.delay import Delay
 from bench.measure import Cost
 from support import servers
 from support.blobs import DOCKER_MANIFEST
-from support.processes import PLACES
 from support.tls import Authority
 
 TAGS = (400, 2000)
@@ -122,7 +121,7 @@ class _Case(NamedTuple):
 def main() -> None:
     """Print a table, each row as soon as it is done."""
     given = _arguments()
-    peers = [path for name in ("crane", "skopeo") if (path := _found(name))]
+    peers = [path for name in ("crane", "skopeo") if (path := measure.program(name))]
     columns = [*(f"-j {jobs}" for jobs in JOBS), f"curl -Z {PARALLEL}"]
     columns += [f"{Path(path).name} -P{number}" for path in peers for number in PROCESSES]
     _say("", *columns, "-j 8 : auto")
@@ -172,12 +171,6 @@ def _configs(filled: servers.Registry, tags: int) -> list[str]:
 
 def _curl_config(url: str) -> str:
     return f'url = "{url}"\noutput = /dev/null'
-
-
-def _found(program: str) -> str | None:
-    return shutil.which(program) or next(
-        (path for place in PLACES if (path := shutil.which(place / program))), None
-    )
 
 
 def _shown(costs: list[Cost]) -> str:

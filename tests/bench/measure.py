@@ -1,6 +1,7 @@
 """Measure the time, processor time and memory of commands, alone and in alternating pairs."""
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support.cli import SOURCE
+from support.processes import PLACES
 
 REGPIPE = [sys.executable, "-m", "regpipe"]
 
@@ -95,3 +97,9 @@ def shown(costs: list[Cost]) -> str:
     """Return the median time of runs and their lowest processor time."""
     wall = statistics.median(cost.wall for cost in costs)
     return f"{wall:.2f} s (cpu {min(cost.cpu for cost in costs):.2f})"
+
+
+def program(name: str) -> str | None:
+    """Return the path of a program: on the PATH, or where the tests' programs are; None without."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
+    return shutil.which(name, path=path)

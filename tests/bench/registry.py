@@ -92,7 +92,7 @@ class _Case:
             "regctl": ["image", "config", "--host", f"reg={self._registry.host},tls=disabled"],
         }
         for name, arguments in flag.items():
-            program = shutil.which(name)
+            program = measure.program(name)
             if program is None:
                 continue
             image = "docker://{}" if name == "skopeo" else "{}"

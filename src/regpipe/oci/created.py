@@ -17,6 +17,8 @@ _DAY = 86400
 # SOURCE_DATE_EPOCH=1), and the day before which no ZIP file can be dated. What is before the epoch,
 # such as Go's zero time, is not the date of an image either.
 _EPOCH, _ZIP = 0, 315532800
+_PLACEHOLDERS_END = _ZIP + 2 * _DAY
+"""No later date is one of them, in whatever time zone."""
 
 Instant = tuple[int, str]
 """Seconds since 1970 and the digits of the fraction without trailing zeros; they sort by time."""
@@ -38,7 +40,10 @@ class Created(NamedTuple):
     @property
     def is_real(self) -> bool:
         """Whether the date is well-formed and not one that reproducible builds write instead."""
-        return instant(self.text) is not None and not _is_placeholder(self.text)
+        found = instant(self.text)
+        return found is not None and (
+            found[0] > _PLACEHOLDERS_END or not _is_placeholder(self.text)
+        )
 
 
 def instant(text: str) -> Instant | None:
