@@ -35,12 +35,15 @@ STARTUP = {
     "fish": "regpipe completion fish | source",
 }
 """The lines of start-up files that complete without any other package."""
-CONFIGURED = {
+CONFIGURED = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"} | {
     name: value
     for name, value in os.environ.items()
     if name.startswith(("PIP_", "UV_", "SSL_")) or name.lower().endswith("_proxy")
 }
-"""How packages are reached; the tests' own environment is without it."""
+"""How packages are reached; the tests' own environment is without it.
+
+uv (by either name, older and newer) trusts the system's authorities, as pip does.
+"""
 
 pytestmark = pytest.mark.slow
 

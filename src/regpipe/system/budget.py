@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from regpipe.system import garbage
+
 T = TypeVar("T")
 
 SHARED = 32 << 20
@@ -215,10 +217,11 @@ _TRIMMED = 16 << 20
 
 @functools.cache
 def _return_memory() -> None:
-    """Let glibc return large pieces of memory to the system when they are freed.
+    """Free what is large as soon as it is not needed.
 
-    Otherwise it keeps those of up to 32 MiB, for each thread by itself.
+    Without this, glibc keeps pieces of up to 32 MiB, for each thread by itself.
     """
+    garbage.begin()
     _call("mallopt", _M_MMAP_THRESHOLD, _MMAP_THRESHOLD)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from regpipe.system import garbage
+from regpipe.system import budget, garbage
 
 
 class Cycle:
@@ -23,7 +23,6 @@ def as_before() -> Iterator[None]:
     yield
     gc.callbacks[:] = callbacks
     gc.set_threshold(*usual)
-    gc.unfreeze()
 
 
 def test_loading_does_not_wait_for_it() -> None:
@@ -43,3 +42,19 @@ def test_what_a_run_leaves_is_freed() -> None:
         weakref.finalize(Cycle(), freed.append, None)
     assert len(freed) > 100_000
     assert gc.get_threshold() == usual
+
+
+def test_what_is_large_is_not_left_for_long() -> None:
+    usual = gc.get_threshold()
+    garbage.begin_later()
+    assert gc.get_threshold() != usual
+    budget._return_memory.cache_clear()  # as in a new process
+    with budget.Budget().account(lambda: True):
+        budget.claim(1 << 20)
+    assert gc.get_threshold() == usual
+
+
+def test_nothing_changes_where_it_was_not_put_off() -> None:
+    gc.set_threshold(1234, 5, 6)
+    garbage.begin()
+    assert gc.get_threshold()[:2] == (1234, 5)
