@@ -1,11 +1,11 @@
 """Measure the time, processor time and memory of commands, alone and in alternating pairs."""
 
+import ast
 import os
 import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,16 @@ from support.cli import SOURCE
 from support.processes import PLACES
 
 REGPIPE = [sys.executable, "-m", "regpipe"]
+# wait4 reports at least the memory of the process that started the other: this one is small.
+_LAUNCH = """
+import os, sys, time
+start = time.monotonic()
+process = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(process, 0)
+seconds = time.monotonic() - start, usage.ru_utime + usage.ru_stime
+found = os.waitstatus_to_exitcode(status), *seconds, usage.ru_maxrss
+os.write(int(sys.argv[1]), repr(found).encode())
+"""
 
 
 class Row(NamedTuple):
@@ -63,17 +73,25 @@ def run(
         (stdout or Path(os.devnull)).open("wb") as sink,
         (directory / "stderr").open("wb") as messages,
     ):
-        start = time.monotonic()
-        process = subprocess.Popen(
-            command, stdin=source, stdout=sink, stderr=messages, env=whole, cwd=directory
+        reader, writer = os.pipe()
+        launcher = subprocess.Popen(
+            [sys.executable, "-ISc", _LAUNCH, str(writer), *command],
+            stdin=source,
+            stdout=sink,
+            stderr=messages,
+            env=whole,
+            cwd=directory,
+            pass_fds=[writer],
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+        os.close(writer)
+        with open(reader, "rb") as result:  # noqa: PTH123 -- a descriptor
+            found = result.read()
+        launcher.wait()
+    code, wall, cpu, memory = ast.literal_eval(found.decode() or "(1, 0, 0, 0)")
+    if code:
         said = (directory / "stderr").read_text(errors="replace")[-500:]
-        raise RuntimeError(f"{' '.join(command)[:200]}: exit {process.returncode}\n{said}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        raise RuntimeError(f"{' '.join(command)[:200]}: exit {code}\n{said}")
+    return Cost(wall, cpu, memory * 1024)
 
 
 class Pair(NamedTuple):
