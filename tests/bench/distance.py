@@ -14,7 +14,6 @@ All of it takes some 20 minutes on a quiet machine: round trips and what the pro
 import argparse
 import shutil
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from bench.delay import Delay
 from bench.measure import Cost
 from support import servers
 from support.blobs import DOCKER_MANIFEST
+from support.processes import located
 from support.tls import Authority
 
 TAGS = (400, 2000)
@@ -85,8 +85,8 @@ class _Case(NamedTuple):
         command = ["curl", "-s", "-Z", "--parallel-max", str(PARALLEL), "-H", accept]
         if self.ca:
             command += ["--cacert", str(self.ca)]
-        cold = self._file("urls", [_curl_config(url) for url in manifests + blobs])
-        warm = self._file("heads", [_curl_config(url) for url in manifests])
+        cold = self._file("urls", measure.curl_config(manifests + blobs))
+        warm = self._file("heads", measure.curl_config(manifests))
         return (
             measure.run([*command, "-K", str(cold)], self.directory),
             measure.run([*command, "-I", "-K", str(warm)], self.directory),
@@ -121,11 +121,11 @@ class _Case(NamedTuple):
 def main() -> None:
     """Print a table, each row as soon as it is done."""
     given = _arguments()
-    peers = [path for name in ("crane", "skopeo") if (path := measure.program(name))]
+    peers = [path for name in ("crane", "skopeo") if (path := located(name))]
     columns = [*(f"-j {jobs}" for jobs in JOBS), f"curl -Z {PARALLEL}"]
     columns += [f"{Path(path).name} -P{number}" for path in peers for number in PROCESSES]
-    _say("", *columns, "-j 8 : auto")
-    _say(*["---"] * (len(columns) + 2))
+    measure.say_row("", *columns, "-j 8 : auto")
+    measure.say_row(*["---"] * (len(columns) + 2))
     for tls in given.schemes:
         with tempfile.TemporaryDirectory(prefix="regpipe-bench-") as scratch:
             authority = Authority(Path(scratch) / "tls") if tls else None
@@ -143,7 +143,7 @@ def main() -> None:
                             case = whole._replace(name=f"{tags}-{way}", configs=configs[:tags])
                             title = f"{tags} tags, {way * 1000:.0f} ms, {'TLS' if tls else 'http'}"
                             for row in _rows(case, title, others, given.pairs):
-                                _say(*row)
+                                measure.say_row(*row)
 
 
 def _rows(case: _Case, title: str, peers: list[Cost], pairs: int) -> Iterator[list[str]]:
@@ -169,18 +169,9 @@ def _configs(filled: servers.Registry, tags: int) -> list[str]:
         return [session.get(url, timeout=30).json()["config"]["digest"] for url in urls]
 
 
-def _curl_config(url: str) -> str:
-    return f'url = "{url}"\noutput = /dev/null'
-
-
 def _shown(costs: list[Cost]) -> str:
     wall = statistics.median(cost.wall for cost in costs)
     return f"{wall:.2f} ({min(cost.cpu for cost in costs):.2f})"
-
-
-def _say(*cells: str) -> None:
-    sys.stdout.write(f"| {' | '.join(cells)} |\n")
-    sys.stdout.flush()
 
 
 def _arguments() -> argparse.Namespace:

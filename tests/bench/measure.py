@@ -2,7 +2,6 @@
 
 import ast
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support.cli import SOURCE
-from support.processes import PLACES
 
 REGPIPE = [sys.executable, "-m", "regpipe"]
 # wait4 reports at least the memory of the process that started the other: this one is small.
@@ -117,7 +115,12 @@ def shown(costs: list[Cost]) -> str:
     return f"{wall:.2f} s (cpu {min(cost.cpu for cost in costs):.2f})"
 
 
-def program(name: str) -> str | None:
-    """Return the path of a program: on the PATH, or where the tests' programs are; None without."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
-    return shutil.which(name, path=path)
+def curl_config(urls: Sequence[str]) -> list[str]:
+    """Return the lines of a file for `curl -K` that fetches URLs and discards what comes."""
+    return [f'url = "{url}"\noutput = /dev/null' for url in urls]
+
+
+def say_row(*cells: str) -> None:
+    """Print a row of a table, at once."""
+    sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()

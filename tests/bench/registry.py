@@ -13,6 +13,7 @@ from bench.delay import Delay
 from bench.measure import REGPIPE, Cost, Pair, Row
 from support import images, servers
 from support.blobs import DOCKER_MANIFEST
+from support.processes import located
 
 TAGS = 1000
 REPOSITORY = "bench/app"
@@ -70,8 +71,8 @@ class _Case:
             ]
         manifest_urls = [f"{base}/manifests/{tag}" for tag in tags]
         blob_urls = [f"{base}/blobs/{digest}" for digest in configs]
-        self._manifest_urls = self._file("manifest-urls", _curl_config(manifest_urls))
-        self._all_urls = self._file("all-urls", _curl_config(manifest_urls + blob_urls))
+        self._manifest_urls = self._file("manifest-urls", measure.curl_config(manifest_urls))
+        self._all_urls = self._file("all-urls", measure.curl_config(manifest_urls + blob_urls))
 
     def cold_and_warm(self) -> Iterator[Row]:
         """Compare with curl, which sends the same requests and discards the responses."""
@@ -92,7 +93,7 @@ class _Case:
             "regctl": ["image", "config", "--host", f"reg={self._registry.host},tls=disabled"],
         }
         for name, arguments in flag.items():
-            program = measure.program(name)
+            program = located(name)
             if program is None:
                 continue
             image = "docker://{}" if name == "skopeo" else "{}"
@@ -155,10 +156,6 @@ class _Case:
 def _curl(urls: Path) -> list[str]:
     accept = f"Accept: {DOCKER_MANIFEST}"
     return ["curl", "-s", "-Z", "--parallel-max", str(JOBS), "-H", accept, "-K", str(urls)]
-
-
-def _curl_config(urls: list[str]) -> list[str]:
-    return [f'url = "{url}"\noutput = /dev/null' for url in urls]
 
 
 def _cpu_per_tag(pair: Pair) -> str:

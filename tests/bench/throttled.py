@@ -6,7 +6,6 @@ must be there. In the second, curl sends requests by eight connections to a regi
 workers, alone and beside regpipe: what it keeps of its rate, and what regpipe gets.
 """
 
-import shutil
 import statistics
 import subprocess
 import sys
@@ -97,11 +96,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="regpipe-bench-") as directory:
         _table("429", *(f"-j {jobs}" for jobs in JOBS))
         for name, limit in LIMITS.items():
-            _line(name, *(_throttled(Path(directory), jobs, Limit(**limit)) for jobs in JOBS))
-        _say("")
+            measure.say_row(
+                name, *(_throttled(Path(directory), jobs, Limit(**limit)) for jobs in JOBS)
+            )
+        sys.stdout.write("\n")
         _table(f"beside curl with {OTHER} connections", "curl keeps", "regpipe gets")
         for jobs in JOBS:
-            _line(f"-j {jobs}", *_beside(Path(directory), jobs))
+            measure.say_row(f"-j {jobs}", *_beside(Path(directory), jobs))
 
 
 def _throttled(directory: Path, jobs: str, limit: Limit) -> str:
@@ -109,7 +110,13 @@ def _throttled(directory: Path, jobs: str, limit: Limit) -> str:
     output = directory / "records"
     with _registry(limit) as registry:
         refs = _refs(directory, registry)
-        cost = _run(directory, ["-j", jobs], refs, output)
+        cost = measure.run(
+            [*measure.REGPIPE, "manifests", "-j", jobs],
+            directory,
+            stdin=refs,
+            env={"REGPIPE_CACHE": tempfile.mkdtemp(dir=directory)},
+            stdout=output,
+        )
     records = output.read_bytes().splitlines()
     if len(records) != TAGS or any(b'"error":' in record for record in records):
         raise RuntimeError(f"{len(records)} records of {TAGS}, or errors among them")
@@ -155,37 +162,19 @@ def _refs(directory: Path, registry: Scripted, times: int = 1) -> Path:
     return path
 
 
-def _run(directory: Path, options: list[str], refs: Path, output: Path) -> measure.Cost:
-    cache = directory / "cache"
-    shutil.rmtree(cache, ignore_errors=True)
-    env = {"REGPIPE_CACHE": str(cache)}
-    command = [*measure.REGPIPE, "manifests", *options]
-    return measure.run(command, directory, stdin=refs, env=env, stdout=output)
-
-
 def _curl(directory: Path, registry: Scripted) -> float:
     """Return the seconds in which curl fetches all manifests."""
     urls = directory / "urls"
     base = f"{registry.url}/v2/{REPOSITORY}/manifests"
-    urls.write_text(
-        "".join(f'url = "{base}/v{number:04}"\noutput = /dev/null\n' for number in range(TAGS))
-    )
+    wanted = [f"{base}/v{number:04}" for number in range(TAGS)]
+    urls.write_text("\n".join(measure.curl_config(wanted)))
     command = ["curl", "-s", "-Z", "--parallel-max", str(OTHER), "-K", str(urls)]
     return measure.run(command, directory).wall
 
 
 def _table(*head: str) -> None:
-    _line(*head)
-    _line(*["---"] * len(head))
-
-
-def _line(*cells: str) -> None:
-    _say(f"| {' | '.join(cells)} |")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    measure.say_row(*head)
+    measure.say_row(*["---"] * len(head))
 
 
 if __name__ == "__main__":

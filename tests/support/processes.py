@@ -33,11 +33,16 @@ def find(program: str, *, debian: bool = False) -> str:
         program: its name.
         debian: whether it is a Debian package. CI installs those, so there the test fails instead.
     """
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
-    found = shutil.which(program, path=path)
+    found = located(program)
     if found is None:
         absent(f"{program} is not installed (looked on PATH and in {PLACES[-2]})", debian=debian)
     return str(found)
+
+
+def located(program: str) -> str | None:
+    """Return the path of a program; None if it is not installed."""
+    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, PLACES)])
+    return shutil.which(program, path=path)
 
 
 def absent(reason: str, *, debian: bool = False) -> None:

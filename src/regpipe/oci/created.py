@@ -41,9 +41,7 @@ class Created(NamedTuple):
     def is_real(self) -> bool:
         """Whether the date is well-formed and not one that reproducible builds write instead."""
         found = instant(self.text)
-        return found is not None and (
-            found[0] > _PLACEHOLDERS_END or not _is_placeholder(self.text)
-        )
+        return found is not None and not _is_placeholder(found, self.text)
 
 
 def instant(text: str) -> Instant | None:
@@ -116,10 +114,12 @@ def _later(created: Created, found: list[Created]) -> str | None:
     return None
 
 
-def _is_placeholder(text: str) -> bool:
+def _is_placeholder(found: Instant, text: str) -> bool:
+    if found[0] > _PLACEHOLDERS_END:  # nearly all dates, which are not parsed again
+        return False
     # In UTC, or in the date's own time zone.
-    instants = instant(text), instant(f"{text[:19]}Z")
-    return instants[0] is not None and any(
+    instants = found, instant(f"{text[:19]}Z")
+    return any(
         seconds <= _EPOCH + 1 or _ZIP <= seconds <= _ZIP + 1
         for seconds, _ in filter(None, instants)
     )

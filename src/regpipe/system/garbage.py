@@ -19,7 +19,10 @@ def begin_later() -> None:
 
 
 def begin() -> None:
-    """From now on collect garbage as usual: what comes may be large."""
+    """From now on collect garbage as usual: what comes may be large.
+
+    Nothing changes where `begin_later` was not called, as in others' programs.
+    """
     if _begin_at_last in gc.callbacks:
         gc.callbacks.remove(_begin_at_last)
         gc.set_threshold(*_USUAL)
