@@ -73,7 +73,7 @@ def all_verbs() -> Iterator[list[Verb]]:
 
 
 def _open(stack: ExitStack, home: Path) -> list[Verb]:
-    """Return the verbs that ask a registry without a login, over plain HTTP."""
+    """Return the verbs that send requests without a login, over plain HTTP."""
     registry = stack.enter_context(Scripted())
     host = registry.host
     for number in range(3):
@@ -109,7 +109,7 @@ def _open(stack: ExitStack, home: Path) -> list[Verb]:
 
 
 def _guarded(stack: ExitStack, home: Path) -> list[Verb]:
-    """Return the verbs that ask a registry over TLS, which wants a token for a login."""
+    """Return the verbs that send requests over TLS, with a token for a login."""
     authority = Authority(home / "authority")
     pair = authority.issue("registry")
     registry = stack.enter_context(Scripted(tls=authority.server_side(pair)))
@@ -136,7 +136,7 @@ def _guarded(stack: ExitStack, home: Path) -> list[Verb]:
 
 
 def _local(home: Path) -> list[Verb]:
-    """Return the verbs that ask no registry."""
+    """Return the verbs that send no request."""
     layout = f"oci:{_SAMPLE}"
     large = b"".join(
         json.dumps({"ref": f"r/a:v{number}", "pad": "x" * 400}).encode() + b"\n"

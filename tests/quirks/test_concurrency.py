@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from bench.concurrency import REGISTRIES, RULES, alone, beside
 from regpipe.transport import http1
 from support import images
 from support.cli import run
@@ -60,3 +61,20 @@ def test_a_registry_far_away_gets_more_requests_at_a_time(
     result = run(["manifests", *crowd.refs])
     assert len(result.records) == TAGS
     assert crowd.most >= 20
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_simulated_registries_are_neither_slower_nor_throttle_more(name: str) -> None:
+    """The bench's simulation, whose time is simulated too."""
+    registry = REGISTRIES[name]
+    seconds, refused, _ = alone(registry, RULES["auto"])
+    slow, few, _ = alone(registry, RULES["-j8"])
+    _, many, _ = alone(registry, RULES["-j32"])
+    assert seconds <= slow * 1.01
+    assert refused <= max(2 * few, many / 2)
+
+
+def test_another_client_keeps_its_rate() -> None:
+    for registry in REGISTRIES.values():
+        if registry.workers == 4:
+            assert beside(registry, RULES["auto"]) >= 90

@@ -79,8 +79,8 @@ def test_no_record_is_lost_when_tokens_expire_during_the_run(
         guarded.on("/v2/*", as_harbor)
     guarded.on("/v2/*", expire)
     assert manifests(guarded, "-j", "8") == in_order()
-    asked = len(guarded.requests_to("/token"))
-    assert 3 <= asked <= 12
+    requests = len(guarded.requests_to("/token"))
+    assert 3 <= requests <= 12
 
 
 def test_a_slow_token_server_gets_only_one_request(

@@ -3,7 +3,7 @@
 #
 # usage: blog.sh URL [REPOSITORY…]     by default every repository of the catalog
 #
-# This is what regpipe is compared with. It asks for manifests without naming any type, so a
+# This is what regpipe is compared with. It requests manifests without naming any type, so a
 # registry of its day served schema 1, and it has nothing to say of what is not that: jq
 # complains on stderr and goes on.
 registry=$1

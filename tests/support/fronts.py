@@ -136,8 +136,8 @@ def proxy(directory: Path, *, password: bool = False) -> Iterator[Front]:
         return [program, "-d", "-c", str(directory / "tinyproxy.conf")]
 
     def read(log: str) -> list[LoggedRequest]:
-        asked = re.findall(r"Request \(file descriptor \d+\): (\S+) (\S+) HTTP", log)
-        return [LoggedRequest(method, path) for method, path in asked]
+        found = re.findall(r"Request \(file descriptor \d+\): (\S+) (\S+) HTTP", log)
+        return [LoggedRequest(method, path) for method, path in found]
 
     with Process(command, directory) as process:
         yield Front(process, "http", read)

@@ -34,8 +34,8 @@ class Dump:
     """Results dumped by libjq itself into memory, from which they are taken many at once.
 
     Gain: a result costs two calls instead of four, and no objects of Python. Not used for strings
-    that are written raw, and where libc has no memory streams. tests/unit/jq/test_output.py
-    compares it with results that are taken one by one, and counts the calls.
+    that are written raw, and where libc has no memory streams. tests/commands/test_many_results.py
+    compares it with results that are taken one by one; tests/unit/jq/test_output.py counts calls.
 
     Args:
         libjq: the library.

@@ -7,7 +7,7 @@ once over one of them, and its result serves the others: the default program ove
 programs without a `# copies:` header, for output options that change how strings are written, and
 for more than `_MAX_TEMPLATES` kinds of records. Checked for every template: it is used only if it
 gives for the first record what the program gives for that record unmarked; and by
-tests/unit/jq/test_templates.py against the run without templates.
+tests/processes/test_templates.py against the run without templates.
 """
 
 from regpipe.jq import libjq as lj

@@ -69,10 +69,10 @@ class _Registry:
         method, target, _ = line.split(" ", 2)
         fields = (one.partition(": ") for one in rest.split("\r\n") if one)
         headers = {name.lower(): value for name, _, value in fields}
-        asked = Request(method, target, headers)
-        response = self.content(asked)
+        parsed = Request(method, target, headers)
+        response = self.content(parsed)
         act = ACTS[self.script.next() % len(ACTS)]
-        raw, after = act(self, asked, response)
+        raw, after = act(self, parsed, response)
         if method == "HEAD":
             raw = raw[: raw.find(b"\r\n\r\n") + 4] or raw
         return raw, after
@@ -186,7 +186,7 @@ def _raw(registry: _Registry, _: Request, __: Response) -> Sent:
 
 
 def _trailing(registry: _Registry, _: Request, response: Response) -> Sent:
-    """Bytes follow that nobody has asked for."""
+    """Bytes follow that nobody has requested."""
     return _encoded(response) + registry.script.take(registry.script.next()), ""
 
 

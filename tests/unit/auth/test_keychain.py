@@ -1,4 +1,4 @@
-"""Which credential a registry gets: precedence, what is asked and read, and how often."""
+"""Which credential a registry gets: precedence, what is run and read, and how often."""
 
 import json
 from pathlib import Path

@@ -20,7 +20,9 @@ class Cycle:
 def as_before() -> Iterator[None]:
     usual, callbacks = gc.get_threshold(), list(gc.callbacks)
     gc.collect()
+    gc.freeze()  # what the tests' process holds need not be searched each time
     yield
+    gc.unfreeze()
     gc.callbacks[:] = callbacks
     gc.set_threshold(*usual)
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from bench.concurrency import REGISTRIES, RULES, alone, beside
 from regpipe.transport import concurrency
 from regpipe.transport.concurrency import Concurrency, after_refusal, after_response, start
 
@@ -80,20 +79,3 @@ def test_nothing_is_made_where_nothing_changes() -> None:
     assert concurrency.start(8) is not number
     fixed = start(8)
     assert after_response(fixed, 0.2) is fixed
-
-
-@pytest.mark.parametrize("name", REGISTRIES)
-def test_simulated_registries_are_neither_slower_nor_throttle_more(name: str) -> None:
-    """The bench's simulation, whose time is simulated too."""
-    registry = REGISTRIES[name]
-    seconds, refused, _ = alone(registry, RULES["auto"])
-    slow, few, _ = alone(registry, RULES["-j8"])
-    _, many, _ = alone(registry, RULES["-j32"])
-    assert seconds <= slow * 1.01
-    assert refused <= max(2 * few, many / 2)
-
-
-def test_another_client_keeps_its_rate() -> None:
-    for registry in REGISTRIES.values():
-        if registry.workers == 4:
-            assert beside(registry, RULES["auto"]) >= 90

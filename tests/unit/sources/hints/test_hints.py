@@ -22,7 +22,7 @@ URL = "http://127.0.0.1:1"
 
 
 class Nobody(module.Registry):
-    """A registry that is not asked."""
+    """A registry that is sent no request."""
 
     def tags(self, repository: str) -> Iterator[str]:
         raise AssertionError(repository)
