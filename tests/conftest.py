@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -70,9 +71,15 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """With `--update` all tests run in one process: what they write is one file."""
-    return 0 if config.getoption("--update") else None
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many processes `--numprocesses auto` is.
+
+    More than four would wait for the one that has the longest files. With `--update` all tests run
+    in one: what they write is one file.
+    """
+    if config.getoption("--update"):
+        return 0
+    return min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, 4)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -110,4 +110,4 @@ def test_every_link_leads_to_a_page(page: Path) -> None:
 def test_the_first_shell_blocks_install_it_and_pass_the_tests() -> None:
     blocks = re.findall(r"^```(?:sh|bash)\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
     assert "regpipe summarize" in blocks[0]
-    assert blocks[1].rstrip().endswith(".venv/bin/pytest --quiet")
+    assert blocks[1].rstrip().endswith(".venv/bin/pytest --quiet --numprocesses auto")
