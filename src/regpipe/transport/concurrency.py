@@ -16,7 +16,9 @@ MOST = 64
 RATE = 320.0
 """Requests a second that the distance should not prevent."""
 _GROWTH = 4.0
-"""More requests under way after each round of responses."""
+"""More requests under way after each round of responses, at least."""
+_GROWTH_SHARE = 0.25
+"""And as a share of the number: a long way takes few rounds, each of which is long."""
 _REMEMBERED = 0.6
 """Of a number of requests that was too large, what is not exceeded from then on."""
 _FORGOTTEN = 1 / 256
@@ -63,7 +65,8 @@ def start(jobs: int | None) -> Concurrency:
 def after_response(before: Concurrency, seconds: float | None) -> Concurrency:
     """Return the number after a response that is not to be retried.
 
-    It grows by four for each round of responses, or by one if it is fixed and was lowered.
+    It grows by a quarter for each round of responses, four at least, or by one if it is fixed and
+    was lowered.
 
     Args:
         before: the number before it.
@@ -81,7 +84,8 @@ def after_response(before: Concurrency, seconds: float | None) -> Concurrency:
         before = before._replace(most=min(float(MOST), most + _FORGOTTEN))
     wanted = before.wanted
     if allowed != wanted:
-        before = before._replace(allowed=min(wanted, allowed + _GROWTH / allowed))
+        grown = allowed + max(_GROWTH / allowed, _GROWTH_SHARE)
+        before = before._replace(allowed=min(wanted, grown))
     return before
 
 
