@@ -1,9 +1,10 @@
 """`python -m bench.throttled`: a registry 50 ms away that responds with 429, or that is in use.
 
 Scripted registries, each with images of its own under every tag. The first table has a row for each
-limit, and for each `-j` the seconds, the 429s and the most requests under way at once; every record
-must be there. In the second, curl sends requests by eight connections to a registry with few
-workers, alone and beside regpipe: what it keeps of its rate, and what regpipe gets.
+limit, and for each `-j` the seconds (mean, least and most of three numbers of tags, since a run may
+end just before or just after a pause), the 429s (mean) and the most requests under way at once;
+every record must be there. In the second, curl sends requests by eight connections to a registry
+with few workers, alone and beside regpipe: what it keeps of its rate, and what regpipe gets.
 """
 
 import statistics
@@ -14,6 +15,7 @@ import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from bench import measure
 from support import images
@@ -21,6 +23,7 @@ from support.responses import Request, Response, too_many
 from support.scripted import Scripted
 
 TAGS = 1000
+COUNTS = (TAGS - 100, TAGS - 50, TAGS)
 WAY = 0.05
 JOBS = ("auto", "8", "32")
 REPOSITORY = "bench/app"
@@ -96,37 +99,46 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="regpipe-bench-") as directory:
         _table("429", *(f"-j {jobs}" for jobs in JOBS))
         for name, limit in LIMITS.items():
-            measure.say_row(
-                name, *(_throttled(Path(directory), jobs, Limit(**limit)) for jobs in JOBS)
-            )
+            measure.say_row(name, *(_throttled(Path(directory), jobs, limit) for jobs in JOBS))
         sys.stdout.write("\n")
         _table(f"beside curl with {OTHER} connections", "curl keeps", "regpipe gets")
         for jobs in JOBS:
             measure.say_row(f"-j {jobs}", *_beside(Path(directory), jobs))
 
 
-def _throttled(directory: Path, jobs: str, limit: Limit) -> str:
-    """Return the cell of a run against a registry with a limit."""
+def _throttled(directory: Path, jobs: str, given: dict[str, Any]) -> str:
+    """Return the cell of runs against a registry with a limit."""
+    walls, limits = [], []
+    for count in COUNTS:
+        limit = Limit(**given)
+        walls.append(_run(directory, jobs, limit, count))
+        limits.append(limit)
+    times = f"{statistics.mean(walls):.1f} s ({min(walls):.1f} to {max(walls):.1f})"
+    refused = statistics.mean(limit.refused for limit in limits)
+    return f"{times}, {refused:.0f} / {max(limit.most for limit in limits)}"
+
+
+def _run(directory: Path, jobs: str, limit: Limit, count: int) -> float:
+    """Return the seconds that a run over so many tags takes."""
     output = directory / "records"
     with _registry(limit) as registry:
-        refs = _refs(directory, registry)
         cost = measure.run(
             [*measure.REGPIPE, "manifests", "-j", jobs],
             directory,
-            stdin=refs,
+            stdin=_refs(directory, registry, count),
             env={"REGPIPE_CACHE": tempfile.mkdtemp(dir=directory)},
             stdout=output,
         )
     records = output.read_bytes().splitlines()
-    if len(records) != TAGS or any(b'"error":' in record for record in records):
-        raise RuntimeError(f"{len(records)} records of {TAGS}, or errors among them")
-    return f"{cost.wall:.1f} s, {limit.refused} / {limit.most}"
+    if len(records) != count or any(b'"error":' in record for record in records):
+        raise RuntimeError(f"{len(records)} records of {count}, or errors among them")
+    return cost.wall
 
 
 def _beside(directory: Path, jobs: str) -> tuple[str, str]:
     """Return what curl keeps of its rate beside regpipe, and the requests a second of both."""
     with _registry(Limit(workers=4)) as registry:
-        refs = _refs(directory, registry, times=20)
+        refs = _refs(directory, registry, TAGS, times=20)
         alone = statistics.median(_curl(directory, registry) for _ in range(3))
         command = [*measure.REGPIPE, "manifests", "--no-cache", "-j", jobs]
         with refs.open("rb") as given:
@@ -155,9 +167,9 @@ def _registry(limit: Limit) -> Scripted:
     return registry
 
 
-def _refs(directory: Path, registry: Scripted, times: int = 1) -> Path:
+def _refs(directory: Path, registry: Scripted, count: int, times: int = 1) -> Path:
     path = directory / "refs"
-    lines = [f"{registry.host}/{REPOSITORY}:v{number:04}\n" for number in range(TAGS)]
+    lines = [f"{registry.host}/{REPOSITORY}:v{number:04}\n" for number in range(count)]
     path.write_text("".join(lines) * times)
     return path
 
