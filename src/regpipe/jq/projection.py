@@ -215,9 +215,13 @@ class Projection:
         return encode_basestring(value)
 
     def _whole(self, value: object) -> str:
+        if type(value) is int and value:  # most are
+            return str(value)
         if value is None:
             return "null"
         text = self._encode(value)
+        if value is False:
+            return text
         if value == 0 or any(zero in text for zero in _ZEROS):
             raise ValueError
         return text

@@ -56,6 +56,12 @@ def test_what_is_taken_as_it_is(record: str) -> None:
     assert Projection([".a"]).project(record, 0) == (None, len(record))
 
 
+@pytest.mark.parametrize("value", ["false", "true", "-7", "12345678901234567890", "[false,1]"])
+def test_what_is_kept_of_scalars_is_written_as_it_was(value: str) -> None:
+    record = f'{{"a":{value},"b":1}}'
+    assert Projection([".a"]).project(record, 0) == (f'{{"a":{value}}}', len(record))
+
+
 @pytest.mark.parametrize(
     "text", ["", " {}", "{", '{"a":', "{]", "[1]", "1", '"x"', '{"a":' + "[" * 100_000]
 )
