@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from support.cli import SOURCE
+from support.processes import located
 
 REGPIPE = [sys.executable, "-m", "regpipe"]
 # wait4 reports at least the memory of the process that started the other: this one is small.
@@ -113,6 +114,17 @@ def shown(costs: list[Cost]) -> str:
     """Return the median time of runs and their lowest processor time."""
     wall = statistics.median(cost.wall for cost in costs)
     return f"{wall:.2f} s (cpu {min(cost.cpu for cost in costs):.2f})"
+
+
+def found_jq() -> str:
+    """Return the path of jq 1.8.2 as tests/servers/build-jq.sh builds it, with -O2.
+
+    Raises:
+        RuntimeError: it is not there.
+    """
+    if jq := located("jq-1.8.2"):
+        return jq
+    raise RuntimeError("jq-1.8.2 is missing: tests/servers/build-jq.sh builds it")
 
 
 def curl_config(urls: Sequence[str]) -> list[str]:

@@ -15,9 +15,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import REGPIPE, Cost, Row, run
+from bench.measure import REGPIPE, Cost, Row, found_jq, run
 from regpipe.jq import library
-from support.processes import PLACES
 
 COUNTS = (1_000, 10_000, 100_000)
 MOST = int(os.environ.get("REGPIPE_BENCH_MOST", COUNTS[-1]))
@@ -30,8 +29,8 @@ NOW = ("--arg", "now", "2024-01-31T00:00:00Z")
 
 
 def rows(directory: Path) -> Iterator[Row]:
-    """Yield the rows. jq is the binary that tests/servers/build-jq.sh builds, with -O2."""
-    jq = str(next(path / "jq-1.8.2" for path in PLACES if (path / "jq-1.8.2").exists()))
+    """Yield the rows."""
+    jq = found_jq()
     chosen = os.environ.get("REGPIPE_BENCH_PROGRAMS", "").split()
     # The blog's program fails on malformed records; bench.summarize measures it.
     programs = [

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.measure import REGPIPE, Pair, Row, run
-from support.processes import PLACES
+from bench.measure import REGPIPE, Pair, Row, found_jq, run
 
 MEGABYTES, RUNS = 100, 7
 FEW, MANY = 1_000, 100_000
@@ -16,8 +15,8 @@ CONFIGS = Path(__file__).parents[1] / "data" / "corpus" / "config"
 
 
 def rows(directory: Path) -> Iterator[Row]:
-    """Yield the rows. jq is the binary that tests/servers/build-jq.sh builds, with -O2."""
-    jq = next(path / "jq-1.8.2" for path in PLACES if (path / "jq-1.8.2").exists())
+    """Yield the rows."""
+    jq = found_jq()
     records = directory / "records.ndjson"
     write_records(records, MEGABYTES * 1_000_000)
     saved = directory / "manifests.json"
@@ -31,7 +30,7 @@ def rows(directory: Path) -> Iterator[Row]:
         pair = Pair([], [])
         for _ in range(RUNS):
             pair.ours.append(run([*REGPIPE, "summarize", program, str(file)], directory))
-            pair.theirs.append(run([str(jq), "-c", theirs or program, str(file)], directory))
+            pair.theirs.append(run([jq, "-c", theirs or program, str(file)], directory))
         yield pair.row(f"{case}, {MEGABYTES} MB", "jq", bound)
     yield _memory(directory)
 
