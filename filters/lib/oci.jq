@@ -458,9 +458,9 @@ def _shape: if .[0] < 100000 then "\(length)" else "d\(length)" end;
 # A day with hyphens as a number: 2024-05-14 is 20240514.
 def _with_days: if test("[0-9]{4}-") then sub("(?<![0-9.])(?<y>(19|20)[0-9]{2})-(?<m>0[1-9]|1[0-2])-(?<d>[0-3][0-9])(?![0-9])"; .y + .m + .d) else . end;
 
-# A tag, of a record or by itself, as a version; null if it is none:
+# A tag, of a record or by itself, as a version; null if it is not one:
 # {prefix, numbers, revision, pre, suffix, kind, order}. Versions are of one kind if they have as many
-# numbers and the same prefix and suffix; `order` sorts them. A prefix v is none. Dates and numbers of
+# numbers and the same prefix and suffix; `order` sorts them. A prefix v does not count. Dates and numbers of
 # builds sort before other versions: [3] is newer than [20240131].
 # reads version: .tag
 def version:

@@ -160,7 +160,7 @@ def key_of(date: str) -> str:
     """Return the key of a date: `date_key` in filters/lib/oci.jq.
 
     Raises:
-        ValueError: it is none that is real for certain.
+        ValueError: it is not a date that is real for certain.
     """
     match = _DATE.fullmatch(date)
     if match is None or not _YEARS[0] <= date[:4] <= _YEARS[1]:

@@ -56,7 +56,7 @@ def steps_of(path: str) -> list[str]:
     """Split a path: `.history[0].v1Compatibility|fromjson.id` has five steps.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such a path.
     """
     if not _PATH.fullmatch(path):
         raise ValueError(f"{ascii(path)} is not a path")

@@ -35,7 +35,7 @@ _ZEROS = tuple(f"{before}0{after}" for before in ":[," for after in ",]}")
 _SURROGATE = re.compile(r"\\u[dD]")
 _ABSENT = object()
 _EXACT = 1 << 53  # below, libjq's numbers are exact
-_DEEP = 200  # libjq prints but so many levels
+_DEEP = 200  # libjq prints only so many levels
 
 
 class Projection:
@@ -130,7 +130,7 @@ class Projection:
                 marked = self._project(value, self._marking_paths, found)
             if not found.is_printable or (self._raw and not found.is_plain):
                 return None, end, found
-        except (ValueError, IndexError, RecursionError):  # there are but so many marks
+        except (ValueError, IndexError, RecursionError):  # there are only so many marks
             return None, end, found
         return marked, end, found
 

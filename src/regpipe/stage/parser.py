@@ -92,7 +92,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message.removeprefix('argument ')}; see {self.prog} --help")
 
     def _unknown(self, word: str) -> str:
-        """Return what to say of an option that there is not."""
+        """Return the message for an unknown option."""
         from regpipe.manual import other_tools  # noqa: PLC0415 -- needed after a mistake only
 
         option = word.partition("=")[0]

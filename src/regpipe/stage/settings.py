@@ -238,7 +238,7 @@ def _check_table(
 
 
 def _hint(key: str, allowed: list[str]) -> str:
-    """Return what to write in place of a key that there is not."""
+    """Return what to write in place of an unknown key."""
     from regpipe.manual import other_tools  # noqa: PLC0415 -- needed after a mistake only
 
     close = other_tools.closest(key, allowed)
