@@ -28,3 +28,11 @@ def test_a_hostile_input_stays_within_the_budget(name: str, start: int, home: Pa
         cost = hostile.measured(case.argv, case.stdin(), home)
     assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
     assert cost.memory - start < BUDGET + ROOM
+
+
+@pytest.mark.usefixtures("smaller")
+def test_nor_do_many_concurrent_requests_take_more(start: int, home: Path) -> None:
+    with hostile.case("configs", home) as case:
+        cost = hostile.measured([*case.argv, "-j", "64"], case.stdin(), home)
+    assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
+    assert cost.memory - start < BUDGET + ROOM

@@ -102,7 +102,7 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._slots: dict[Grant, _Slot] = {}
-        self._wrong: dict[tuple[str, Credential | None], UnauthorizedError] = {}
+        self._wrong: dict[tuple[str, Credential | None], RegpipeError] = {}
 
     def get(self, grant: Grant) -> str:
         """Return a token for a grant that stays valid for some seconds.
@@ -160,13 +160,13 @@ class Tokens:
         login = (grant.realm, grant.credential)
         try:
             if login in self._wrong:
-                raise self._wrong[login]
+                raise self._wrong[login].bare()
             token, lifetime = _fetch(grant, self._exchange)
         except RegpipeError as error:
             if error.status == 401 and isinstance(error, UnauthorizedError) and grant.credential:
                 # Wrong for one repository is wrong for all: more tries would lock the account.
-                self._wrong[login] = error
-            slot.error = error
+                self._wrong[login] = error.bare()
+            slot.error = error.bare()
             is_final = isinstance(error, UnauthorizedError)
             slot.until = self._clock() + (_LONGEST_SECONDS if is_final else _FAILURE_SECONDS)
             raise

@@ -60,23 +60,23 @@ class SingleFlight:
             first = flight is None
             if flight is None:
                 flight = self._under_way[key] = _Flight()
-        if not first:
-            flight.done.wait()
-            if flight.error:
-                raise flight.error
-            return cast("V", flight.value)
         try:
-            with holding():
-                flight.value = value = fetch()
-            self.put(key, value)
-        except BaseException as error:
-            flight.error = error
-            raise
+            if not first:
+                return cast("V", flight.result())
+            try:
+                with holding():
+                    flight.value = value = fetch()
+                self.put(key, value)
+            except BaseException as error:
+                flight.error = error
+                raise
+            finally:
+                with self._lock:
+                    del self._under_way[key]
+                flight.done.set()
+            return value
         finally:
-            with self._lock:
-                del self._under_way[key]
-            flight.done.set()
-        return value
+            del flight  # see `_Flight.result`
 
 
 class _Flight:
@@ -86,3 +86,18 @@ class _Flight:
         self.done = threading.Event()
         self.value: Any = None
         self.error: BaseException | None = None
+
+    def result(self) -> object:
+        """Wait for the result, or raise the error.
+
+        An error refers to the frames that it went through, and they to their callers and all that
+        these hold. So no frame may refer to it: what they hold, such as large bodies, would be left
+        to the garbage collector.
+        """
+        self.done.wait()
+        try:
+            if self.error:
+                raise self.error
+            return self.value
+        finally:
+            del self

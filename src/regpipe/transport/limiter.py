@@ -89,7 +89,7 @@ class ConcurrencyLimiter:
             while True:
                 if self._closed is not None and self.is_down and not testing:
                     if self._testing:
-                        raise self._closed
+                        raise self._closed.bare()
                     self._testing = testing = True
                 now = time.monotonic()
                 wait = max(self._not_before, self._paced) - now
