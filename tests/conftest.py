@@ -4,8 +4,7 @@ import hashlib
 import itertools
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -70,16 +69,15 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return how many processes `--numprocesses auto` is.
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int, int]:
+    """Let `--numprocesses auto` be four processes at most.
 
-    More than four would wait for the one that has the longest files. With `--update` all tests run
-    in one: what they write is one file.
+    More would wait for the one that has the longest files. With `--update` all tests run in one:
+    what they write is one file.
     """
-    if config.getoption("--update"):
-        return 0
-    return min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, 4)
+    processors = yield
+    return 0 if config.getoption("--update") else min(processors, 4)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,18 +21,20 @@ def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(hostile, name, count)
 
 
+def check(start: int, home: Path, name: str, *options: str) -> None:
+    """Run regpipe over a hostile input, and fail if it takes more than the budget."""
+    with hostile.case(name, home) as case:
+        cost = hostile.measured([*case.argv, *options], case.stdin(), home)
+    assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
+    assert cost.memory - start < BUDGET + ROOM
+
+
 @pytest.mark.usefixtures("smaller")
 @pytest.mark.parametrize("name", hostile.NAMES)
 def test_a_hostile_input_stays_within_the_budget(name: str, start: int, home: Path) -> None:
-    with hostile.case(name, home) as case:
-        cost = hostile.measured(case.argv, case.stdin(), home)
-    assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
-    assert cost.memory - start < BUDGET + ROOM
+    check(start, home, name)
 
 
 @pytest.mark.usefixtures("smaller")
 def test_nor_do_many_concurrent_requests_take_more(start: int, home: Path) -> None:
-    with hostile.case("configs", home) as case:
-        cost = hostile.measured([*case.argv, "-j", "64"], case.stdin(), home)
-    assert (cost.code, cost.lines) == (case.code, case.lines), cost.messages
-    assert cost.memory - start < BUDGET + ROOM
+    check(start, home, "configs", "-j", "64")

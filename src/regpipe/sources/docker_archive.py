@@ -197,7 +197,7 @@ class DockerArchive(LocalSource):
     def _schema2(self, key: str) -> Manifest:
         saved = (self._saved or [])[int(key[1:])]
         if saved.error:
-            raise saved.error
+            raise saved.error.bare()
         config = self._configs.read(saved.config)
         named = _DIGEST_IN_NAME.search(saved.config)
         warnings = [self._index.why_not] if self._index.why_not else []
