@@ -93,10 +93,10 @@ class SavedConfigs:
             try:
                 self._known[name] = self._read(name)
             except RegpipeError as error:
-                self._known[name] = error
+                self._known[name] = error.bare()
         found = self._known[name]
         if isinstance(found, RegpipeError):
-            raise found
+            raise found.bare()
         return found
 
     def _read(self, name: str) -> SavedConfig:
